@@ -1,0 +1,2 @@
+//! The front end of Netyard.
+fn main() {}

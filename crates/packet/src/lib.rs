@@ -1,0 +1,1 @@
+//! Pure: packet dissection, tcpdump-style text, pcapng.

@@ -1,0 +1,1 @@
+//! Pure: documents, edits, plans, commands in and out.

@@ -1,0 +1,2 @@
+//! The program netyard.
+fn main() {}
