@@ -1,1 +1,36 @@
-//! Pure: documents, edits, plans, commands in and out.
+//! Pure: documents, edits, observed state, plans, commands in and out.
+//!
+//! **Architecture Invariant:** no clock, no randomness, no I/O, no async, no Leptos, no Linux.
+//! Ids are passed in. The browser, the server, the command line and the tests call the same
+//! functions; the crate builds for `wasm32-unknown-unknown` and CI checks it.
+//!
+//! The way through it:
+//! - [`document`]: what the user wants, as plain data;
+//! - [`edit`]: the only way to change a document; applying one returns its inverse;
+//! - [`history`]: a person's own undo and redo;
+//! - [`observed`]: what the kernel reports;
+//! - [`plan`]: the steps from observed to document; [`step`]: one kernel change;
+//! - [`model`]: a model kernel that executes steps on an observed state;
+//! - [`status`]: document and observed side by side, for the canvas;
+//! - [`problem`]: mistakes and risks found in a document.
+
+pub mod address;
+pub mod document;
+pub mod edit;
+pub mod history;
+pub mod id;
+pub mod layout;
+pub mod model;
+pub mod name;
+pub mod observed;
+pub mod plan;
+pub mod problem;
+pub mod status;
+pub mod step;
+
+pub use document::Document;
+pub use edit::Edit;
+pub use id::{InterfaceId, NamespaceId, Node};
+pub use name::{InterfaceName, NamespaceName};
+pub use observed::Observed;
+pub use step::Step;

@@ -1,0 +1,65 @@
+//! Captures.
+
+use packet::record::Record;
+use serde::{Deserialize, Serialize};
+use topology::{InterfaceId, NamespaceId};
+
+/// A capture of a lab, numbered by the server.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CaptureId(pub u64);
+
+/// What a capture is.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct CaptureInfo {
+    /// Its number.
+    pub id: CaptureId,
+    /// Where it was started.
+    pub namespace: NamespaceId,
+    /// On which interface.
+    pub interface: InterfaceId,
+    /// Both as people say it, when it was started: `blue/veth-blue`.
+    pub name: String,
+    /// pcap-filter(7); empty takes everything.
+    pub filter: String,
+    /// LINKTYPE_ value of its packets (tcpdump.org/linktypes.html).
+    pub link_type: u16,
+}
+
+/// How a capture stands.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct CaptureEvent {
+    /// Packets that passed the filter.
+    pub received: u64,
+    /// Packets that were lost: in the kernel, for lack of room, or on the way to the server.
+    pub dropped: u64,
+    /// Packets that the server still holds (what a download has).
+    pub kept: u64,
+    /// Whether it still takes packets.
+    pub running: bool,
+    /// Why it ended, if not because somebody stopped it.
+    pub error: Option<String>,
+}
+
+/// A binary frame: packets of one capture, oldest first.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct PacketBatch {
+    /// Whose.
+    pub capture: CaptureId,
+    /// The number of the first packet, counting from 0; a gap to the last one was not sent.
+    pub first: u64,
+    /// The packets.
+    pub records: Vec<Record>,
+}
+
+impl PacketBatch {
+    /// As bytes of a binary frame.
+    pub fn encode(&self) -> Result<Vec<u8>, postcard::Error> {
+        postcard::to_stdvec(self)
+    }
+
+    /// From the bytes of a binary frame.
+    pub fn decode(bytes: &[u8]) -> Result<Self, postcard::Error> {
+        postcard::from_bytes(bytes)
+    }
+}

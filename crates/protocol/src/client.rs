@@ -1,0 +1,73 @@
+//! From the browser.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+use topology::{Edit, InterfaceId, NamespaceId};
+
+use crate::capture::CaptureId;
+use crate::ping::PingId;
+
+/// What a browser says on the socket of a lab.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ClientMessage {
+    /// Change the document.
+    Edit {
+        /// Counts this browser's edits; the answer carries it.
+        token: u64,
+        /// The edit.
+        edit: Edit,
+    },
+    /// Start the lab.
+    Start,
+    /// Stop the lab.
+    Stop,
+    /// Ping an address from a namespace until stopped.
+    StartPing {
+        /// The answer carries it, so that this browser knows which ping is the one it asked for.
+        token: u64,
+        /// From where.
+        source: NamespaceId,
+        /// To where.
+        target: IpAddr,
+    },
+    /// Stop a ping; its history stays until it is dismissed.
+    StopPing {
+        /// Which.
+        ping: PingId,
+    },
+    /// Forget a ping.
+    DismissPing {
+        /// Which.
+        ping: PingId,
+    },
+    /// Say whether a capture filter is one, for an interface.
+    CheckFilter {
+        /// The answer carries it.
+        token: u64,
+        /// The interface on which it would run.
+        interface: InterfaceId,
+        /// pcap-filter(7); empty takes everything.
+        filter: String,
+    },
+    /// Capture on an interface until stopped.
+    StartCapture {
+        /// The answer carries it.
+        token: u64,
+        /// Where.
+        interface: InterfaceId,
+        /// pcap-filter(7); empty takes everything.
+        filter: String,
+    },
+    /// Stop a capture; its packets stay until it is dismissed.
+    StopCapture {
+        /// Which.
+        capture: CaptureId,
+    },
+    /// Forget a capture and its packets.
+    DismissCapture {
+        /// Which.
+        capture: CaptureId,
+    },
+}

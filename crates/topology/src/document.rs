@@ -1,0 +1,259 @@
+//! What the user wants: namespaces, interfaces, routes, and where they are drawn.
+//!
+//! A [`Document`] is plain data. It is changed by [`crate::edit`] only, which keeps what
+//! [`Document::validate`] demands true.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::address::Family;
+use crate::id::{InterfaceId, NamespaceId, Node};
+use crate::name::{InterfaceName, NamespaceName};
+
+/// One lab as the user wants it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Document {
+    /// What the lab is called; free text, at most [`crate::edit::MAX_TITLE_BYTES`].
+    pub title: String,
+    /// Every namespace; [`NamespaceId::HOST`] is always there.
+    pub namespaces: BTreeMap<NamespaceId, Namespace>,
+    /// Every interface, of every namespace, loopbacks included.
+    pub interfaces: BTreeMap<InterfaceId, Interface>,
+    /// Where namespaces and bridges are drawn; what is not here is laid out by [`crate::layout`].
+    #[serde(with = "crate::edit::pairs")]
+    pub positions: BTreeMap<Node, Point>,
+}
+
+/// A network namespace.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Namespace {
+    /// Unique within the document.
+    pub name: NamespaceName,
+    /// Whether packets are forwarded between interfaces.
+    pub forwarding: Forwarding,
+    /// Static routes of the main table, in the order in which they are added.
+    pub routes: Vec<Route>,
+}
+
+/// `net.ipv4.ip_forward` and `net.ipv6.conf.all.forwarding`.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Forwarding {
+    /// `net.ipv4.ip_forward`.
+    pub ipv4: bool,
+    /// `net.ipv6.conf.all.forwarding`.
+    pub ipv6: bool,
+}
+
+impl Forwarding {
+    /// The switch of one family.
+    pub fn get(self, family: Family) -> bool {
+        match family {
+            Family::Ipv4 => self.ipv4,
+            Family::Ipv6 => self.ipv6,
+        }
+    }
+
+    /// Sets the switch of one family and returns what it was.
+    pub fn set(&mut self, family: Family, on: bool) -> bool {
+        let switch = match family {
+            Family::Ipv4 => &mut self.ipv4,
+            Family::Ipv6 => &mut self.ipv6,
+        };
+        std::mem::replace(switch, on)
+    }
+}
+
+/// Anything that `ip link` shows and the document speaks of.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Interface {
+    /// Where it lives.
+    pub namespace: NamespaceId,
+    /// Unique within its namespace.
+    pub name: InterfaceName,
+    /// What it is.
+    pub kind: Kind,
+    /// Administrative state (`ip link set … up`).
+    pub up: bool,
+    /// In bytes; `None` leaves what the kernel gives.
+    pub mtu: Option<u32>,
+    /// In the order in which they are added: of several in one network the first is the primary.
+    pub addresses: Vec<IpNet>,
+    /// The bridge, in the same namespace, of which it is a port.
+    pub bridge: Option<InterfaceId>,
+}
+
+/// The kinds of interface.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// `lo`: made with its namespace and never removed alone.
+    Loopback,
+    /// One end of a veth pair.
+    Veth {
+        /// The other end, whose `peer` is this one.
+        peer: InterfaceId,
+    },
+    /// A Linux bridge.
+    Bridge,
+}
+
+/// A static route of the main table.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct Route {
+    /// The network it leads to, host bits clear; `0.0.0.0/0` or `::/0` is the default route.
+    pub destination: IpNet,
+    /// The next hop; `None` means directly on the interface.
+    pub gateway: Option<IpAddr>,
+    /// The interface, in the same namespace; `None` lets the kernel find it by the gateway.
+    pub interface: Option<InterfaceId>,
+    /// Lower is preferred; `None` is the family's default (0 for IPv4, 1024 for IPv6).
+    pub metric: Option<u32>,
+}
+
+/// A place on the canvas, in canvas units (CSS pixels at 100 %), y downwards: a card's centre.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Point {
+    /// To the right.
+    pub x: f64,
+    /// Downwards.
+    pub y: f64,
+}
+
+/// A veth pair: two interfaces, the one with the lower id first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Link {
+    /// Both ends.
+    pub ends: [InterfaceId; 2],
+}
+
+impl Link {
+    /// The link of two ends, in whichever order they are given.
+    pub fn new(a: InterfaceId, b: InterfaceId) -> Self {
+        Self { ends: if a <= b { [a, b] } else { [b, a] } }
+    }
+}
+
+impl Default for Document {
+    fn default() -> Self {
+        Self::new("")
+    }
+}
+
+impl Document {
+    /// A document with nothing in it but the host namespace, whose loopback is down, as the
+    /// kernel makes it.
+    pub fn new(title: &str) -> Self {
+        let host = Namespace {
+            name: NamespaceName::host(),
+            forwarding: Forwarding::default(),
+            routes: Vec::new(),
+        };
+        Self {
+            title: title.to_owned(),
+            namespaces: BTreeMap::from([(NamespaceId::HOST, host)]),
+            interfaces: BTreeMap::from([(
+                InterfaceId::HOST_LOOPBACK,
+                Interface::loopback(NamespaceId::HOST),
+            )]),
+            positions: BTreeMap::new(),
+        }
+    }
+
+    /// The namespace of that name.
+    pub fn namespace_named(&self, name: &str) -> Option<NamespaceId> {
+        self.namespaces.iter().find(|(_, ns)| ns.name.as_str() == name).map(|(id, _)| *id)
+    }
+
+    /// The interface of that name in a namespace.
+    pub fn interface_named(&self, namespace: NamespaceId, name: &str) -> Option<InterfaceId> {
+        self.interfaces_of(namespace).find(|(_, i)| i.name.as_str() == name).map(|(id, _)| id)
+    }
+
+    /// The interfaces of a namespace, by id.
+    pub fn interfaces_of(
+        &self,
+        namespace: NamespaceId,
+    ) -> impl Iterator<Item = (InterfaceId, &Interface)> {
+        self.interfaces.iter().filter(move |(_, i)| i.namespace == namespace).map(|(id, i)| (*id, i))
+    }
+
+    /// Every veth pair, once.
+    pub fn links(&self) -> impl Iterator<Item = Link> {
+        self.interfaces.iter().filter_map(|(&id, interface)| match interface.kind {
+            Kind::Veth { peer } if id < peer => Some(Link::new(id, peer)),
+            _ => None,
+        })
+    }
+
+    /// Every bridge.
+    pub fn bridges(&self) -> impl Iterator<Item = (InterfaceId, &Interface)> {
+        self.interfaces.iter().filter(|(_, i)| i.kind == Kind::Bridge).map(|(id, i)| (*id, i))
+    }
+
+    /// The ports of a bridge, by id.
+    pub fn ports_of(&self, bridge: InterfaceId) -> impl Iterator<Item = (InterfaceId, &Interface)> {
+        self.interfaces.iter().filter(move |(_, i)| i.bridge == Some(bridge)).map(|(id, i)| (*id, i))
+    }
+
+    /// Whose card or bar an interface is drawn on: the bridge of a port, a bridge itself, else its
+    /// namespace; `None` for an interface of the host that is on no bridge.
+    pub fn node_of(&self, interface: InterfaceId) -> Option<Node> {
+        let found = self.interfaces.get(&interface)?;
+        match (found.bridge, &found.kind) {
+            (Some(bridge), _) => Some(Node::Bridge(bridge)),
+            (None, Kind::Bridge) => Some(Node::Bridge(interface)),
+            (None, _) if found.namespace == NamespaceId::HOST => None,
+            (None, _) => Some(Node::Namespace(found.namespace)),
+        }
+    }
+
+    /// An interface as people say it: `red/veth-red`.
+    pub fn describe_interface(&self, id: InterfaceId) -> String {
+        match self.interfaces.get(&id) {
+            Some(interface) => {
+                format!("{}/{}", self.describe_namespace(interface.namespace), interface.name)
+            }
+            None => id.to_string(),
+        }
+    }
+
+    /// A namespace as people say it: its name.
+    pub fn describe_namespace(&self, id: NamespaceId) -> String {
+        self.namespaces.get(&id).map_or_else(|| id.to_string(), |ns| ns.name.to_string())
+    }
+}
+
+impl Interface {
+    /// A loopback as the kernel makes it: down, without addresses of its own.
+    pub fn loopback(namespace: NamespaceId) -> Self {
+        Self::new(namespace, InterfaceName::loopback(), Kind::Loopback)
+    }
+
+    /// An interface as the kernel makes it: down, nothing set.
+    pub fn new(namespace: NamespaceId, name: InterfaceName, kind: Kind) -> Self {
+        Self { namespace, name, kind, up: false, mtu: None, addresses: Vec::new(), bridge: None }
+    }
+
+    /// The other end of a link.
+    pub fn peer(&self) -> Option<InterfaceId> {
+        match self.kind {
+            Kind::Veth { peer } => Some(peer),
+            Kind::Loopback | Kind::Bridge => None,
+        }
+    }
+}
+
+impl Route {
+    /// The family that the route belongs to.
+    pub fn family(&self) -> Family {
+        Family::of(self.destination.addr())
+    }
+
+    /// Whether it is the default route of its family.
+    pub fn is_default(&self) -> bool {
+        self.destination.prefix_len() == 0
+    }
+}

@@ -1,0 +1,159 @@
+//! Why an edit is refused, and where.
+
+use std::fmt;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::address::AddressError;
+use crate::id::{InterfaceId, NamespaceId};
+use crate::name::NameError;
+
+/// An edit that was refused: nothing was changed.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, Serialize, Deserialize)]
+#[error("{subject}: {reason}")]
+pub struct EditError {
+    /// The object and its field, for the inspector.
+    pub place: Place,
+    /// The object as people say it, such as `red/veth-red`.
+    pub subject: String,
+    /// What is wrong.
+    pub reason: Reason,
+}
+
+/// An object, and a field of it if the trouble is there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// The document as a whole.
+    Document(Option<Field>),
+    /// A namespace.
+    Namespace(NamespaceId, Option<Field>),
+    /// An interface.
+    Interface(InterfaceId, Option<Field>),
+}
+
+/// What the inspector has a field for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// The name of a namespace or interface, the title of a lab.
+    Name,
+    /// The addresses of an interface.
+    Addresses,
+    /// The MTU of an interface.
+    Mtu,
+    /// Up or down.
+    Up,
+    /// The bridge of which an interface is a port.
+    Bridge,
+    /// The routes of a namespace.
+    Routes,
+    /// Where a node is drawn.
+    Position,
+}
+
+/// What is wrong with an edit.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The object is not in the document: somebody removed it, perhaps.
+    #[error("there is no such object any more")]
+    Gone,
+    /// The id is in use, out of range, or one of the host's.
+    #[error("its id is taken or out of range")]
+    BadId,
+    /// A malformed name.
+    #[error("{0}")]
+    Name(NameError),
+    /// Two namespaces of one name, or two interfaces of one name in one namespace.
+    #[error("the name `{name}` is taken by {by}")]
+    NameTaken {
+        /// The name.
+        name: String,
+        /// Who has it.
+        by: String,
+    },
+    /// The host namespace and loopbacks are always there, under their own names.
+    #[error("the host namespace and loopback interfaces cannot be added, removed or renamed by themselves")]
+    Permanent,
+    /// A malformed address.
+    #[error("{0}")]
+    Address(AddressError),
+    /// The address is on the interface already.
+    #[error("{address} is on it already")]
+    DuplicateAddress {
+        /// The address.
+        address: IpNet,
+    },
+    /// The same address with the same prefix length on another interface of the same namespace.
+    #[error("{address} is on {other} of the same namespace already")]
+    AddressTaken {
+        /// The address.
+        address: IpNet,
+        /// The other interface.
+        other: String,
+    },
+    /// No such address to remove.
+    #[error("it has no address {address}")]
+    NoSuchAddress {
+        /// The address.
+        address: IpNet,
+    },
+    /// The kernel would refuse the MTU.
+    #[error("the kernel refuses an MTU of {mtu}: {why}")]
+    Mtu {
+        /// In bytes.
+        mtu: u32,
+        /// Its limits here.
+        why: String,
+    },
+    /// What is named as bridge is none, or in another namespace, or the interface is no port.
+    #[error("{why}")]
+    Bridge {
+        /// What is wrong.
+        why: String,
+    },
+    /// A link whose ends do not belong together.
+    #[error("{why}")]
+    Link {
+        /// What is wrong.
+        why: String,
+    },
+    /// A route that cannot be.
+    #[error("route to {destination}: {why}")]
+    Route {
+        /// Where it leads.
+        destination: IpNet,
+        /// What is wrong.
+        why: String,
+    },
+    /// Too many objects, or too long a text.
+    #[error("{what}: at most {most}")]
+    TooMany {
+        /// Of what.
+        what: String,
+        /// The limit.
+        most: usize,
+    },
+    /// A place that is not a number, or too far out.
+    #[error("a position must be a finite number within ±1,000,000")]
+    Position,
+    /// Edits nested too deeply.
+    #[error("a batch cannot hold another batch")]
+    NestedBatch,
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Name => "name",
+            Self::Addresses => "addresses",
+            Self::Mtu => "MTU",
+            Self::Up => "state",
+            Self::Bridge => "bridge",
+            Self::Routes => "routes",
+            Self::Position => "position",
+        })
+    }
+}

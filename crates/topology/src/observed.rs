@@ -1,0 +1,194 @@
+//! What the kernel reports, as plain data.
+//!
+//! The agent keeps an [`Observed`] current from netlink dumps and events. It holds everything the
+//! kernel said of the lab's namespaces, also what no document asks for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::document::Forwarding;
+use crate::id::{InterfaceId, NamespaceId};
+use crate::name::NamespaceName;
+
+/// The kernel's state of one lab.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Observed {
+    /// Every namespace of the sandbox, [`NamespaceId::HOST`] included.
+    pub namespaces: BTreeMap<NamespaceId, ObservedNamespace>,
+}
+
+/// The kernel's state of one namespace.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ObservedNamespace {
+    /// The name under which it was made (and stands in the sandbox's /run/netns).
+    pub name: NamespaceName,
+    /// By interface index.
+    pub interfaces: BTreeMap<u32, ObservedInterface>,
+    /// Unicast routes of the main table.
+    pub routes: BTreeSet<ObservedRoute>,
+    /// The forwarding switches.
+    pub forwarding: Forwarding,
+}
+
+/// One interface, as `ip -d addr` shows it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ObservedInterface {
+    /// The document's interface for which the agent made it; `None` if somebody else did.
+    pub id: Option<InterfaceId>,
+    /// `IFLA_IFNAME`.
+    pub name: String,
+    /// What it is.
+    pub kind: ObservedKind,
+    /// `IFF_UP`: administratively up.
+    pub up: bool,
+    /// `IFF_LOWER_UP`: there is a carrier.
+    pub carrier: bool,
+    /// `IFLA_MTU`, bytes.
+    pub mtu: u32,
+    /// `IFLA_ADDRESS`.
+    pub mac: Option<Mac>,
+    /// In the kernel's order.
+    pub addresses: Vec<ObservedAddress>,
+    /// `IFLA_MASTER`: index of the bridge in the same namespace.
+    pub bridge: Option<u32>,
+}
+
+/// What an observed interface is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ObservedKind {
+    /// `lo`.
+    Loopback,
+    /// One end of a veth pair.
+    Veth {
+        /// The other end, if it is in a namespace of the lab.
+        peer: Option<ObservedPeer>,
+    },
+    /// A Linux bridge.
+    Bridge,
+    /// Any other, by its `IFLA_INFO_KIND` (empty if it has none).
+    Other(String),
+}
+
+/// Where the other end of a veth pair is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ObservedPeer {
+    /// Its namespace.
+    pub namespace: NamespaceId,
+    /// Its index there.
+    pub index: u32,
+}
+
+/// A link-layer address.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct Mac(pub [u8; 6]);
+
+impl fmt::Display for Mac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+/// One address of an interface.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ObservedAddress {
+    /// With its prefix length; host bits kept.
+    pub address: IpNet,
+    /// Who made it.
+    pub origin: Origin,
+    /// `IFA_F_TENTATIVE`: duplicate address detection has not ended.
+    pub tentative: bool,
+    /// `IFA_F_DADFAILED`: somebody else on the network has it.
+    pub duplicate: bool,
+}
+
+/// Who made an address or a route.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// A person or a program: what documents speak of.
+    Static,
+    /// The kernel by itself: link-local and loopback addresses, connected routes.
+    Kernel,
+    /// Router advertisements and other protocols.
+    Dynamic,
+}
+
+/// One route of the main table.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct ObservedRoute {
+    /// Where it leads, host bits clear.
+    pub destination: IpNet,
+    /// The next hop.
+    pub gateway: Option<IpAddr>,
+    /// Index of the interface.
+    pub interface: Option<u32>,
+    /// `RTA_PRIORITY`; 0 if the kernel gives none.
+    pub metric: u32,
+    /// Who made it.
+    pub origin: Origin,
+}
+
+impl Observed {
+    /// The interface of that name: its index and itself.
+    pub fn interface_named(
+        &self,
+        namespace: NamespaceId,
+        name: &str,
+    ) -> Option<(u32, &ObservedInterface)> {
+        let interfaces = &self.namespaces.get(&namespace)?.interfaces;
+        interfaces.iter().find(|(_, i)| i.name == name).map(|(index, i)| (*index, i))
+    }
+
+    /// The interface that the agent made for one of the document.
+    pub fn interface_of(
+        &self,
+        id: InterfaceId,
+    ) -> Option<(NamespaceId, u32, &ObservedInterface)> {
+        self.namespaces.iter().find_map(|(namespace, observed)| {
+            let found = observed.interfaces.iter().find(|(_, i)| i.id == Some(id));
+            found.map(|(index, interface)| (*namespace, *index, interface))
+        })
+    }
+
+    /// Takes over a change; a namespace that is `None` there has gone.
+    pub fn apply(&mut self, change: ObservedChange) {
+        for (id, namespace) in change.namespaces {
+            match namespace {
+                Some(namespace) => self.namespaces.insert(id, namespace),
+                None => self.namespaces.remove(&id),
+            };
+        }
+    }
+
+    /// What must be applied to `self` to reach `next`.
+    pub fn change_to(&self, next: &Self) -> ObservedChange {
+        let gone = self.namespaces.keys().filter(|id| !next.namespaces.contains_key(id));
+        let fresh = next.namespaces.iter().filter(|(id, ns)| self.namespaces.get(id) != Some(ns));
+        ObservedChange {
+            namespaces: gone
+                .map(|id| (*id, None))
+                .chain(fresh.map(|(id, ns)| (*id, Some(ns.clone()))))
+                .collect(),
+        }
+    }
+}
+
+/// A change of the kernel's state: the namespaces that differ, whole.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct ObservedChange {
+    /// The new state of each namespace that changed; `None` if it has gone.
+    pub namespaces: BTreeMap<NamespaceId, Option<ObservedNamespace>>,
+}
+
+impl ObservedChange {
+    /// Whether nothing changed.
+    pub fn is_empty(&self) -> bool {
+        self.namespaces.is_empty()
+    }
+}

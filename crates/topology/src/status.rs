@@ -1,0 +1,194 @@
+//! Document and observed state side by side: what the canvas shows of each object.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::{Document, Interface, Kind, Namespace};
+use crate::id::{InterfaceId, NamespaceId};
+use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, Origin};
+
+/// The state of one object of the document.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// The lab does not run: only wanted.
+    Wanted,
+    /// The kernel has it as the document says, and it carries traffic.
+    Up,
+    /// The kernel has it as the document says, and that is down.
+    Down,
+    /// As the document says, up, but without a carrier: the other end is down.
+    NoCarrier,
+    /// The kernel has it, but not as the document says.
+    Drifted(Vec<Difference>),
+    /// The kernel does not have it.
+    Missing,
+}
+
+/// One way in which the kernel differs from the document.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Difference {
+    /// What differs: `state`, `mtu`, `address`, `bridge`, `kind`, `name`, `forwarding`, `route`.
+    pub what: String,
+    /// In the document; empty if it is not there.
+    pub wanted: String,
+    /// In the kernel; empty if it is not there.
+    pub observed: String,
+}
+
+/// The state of every object of a document.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct Statuses {
+    /// Of every namespace.
+    pub namespaces: BTreeMap<NamespaceId, Status>,
+    /// Of every interface.
+    pub interfaces: BTreeMap<InterfaceId, Status>,
+}
+
+/// Compares a document with the kernel; `None` is a lab that does not run.
+pub fn statuses(document: &Document, observed: Option<&Observed>) -> Statuses {
+    let Some(observed) = observed else {
+        return Statuses {
+            namespaces: document.namespaces.keys().map(|id| (*id, Status::Wanted)).collect(),
+            interfaces: document.interfaces.keys().map(|id| (*id, Status::Wanted)).collect(),
+        };
+    };
+    Statuses {
+        namespaces: document
+            .namespaces
+            .iter()
+            .map(|(&id, wanted)| (id, namespace_status(document, wanted, observed.namespaces.get(&id))))
+            .collect(),
+        interfaces: document
+            .interfaces
+            .iter()
+            .map(|(&id, wanted)| (id, interface_status(document, id, wanted, observed)))
+            .collect(),
+    }
+}
+
+/// Interfaces of the kernel that no object of the document stands for.
+pub fn strangers<'a>(
+    document: &'a Document,
+    observed: &'a Observed,
+) -> impl Iterator<Item = (NamespaceId, u32, &'a ObservedInterface)> {
+    observed.namespaces.iter().flat_map(move |(&namespace, state)| {
+        let strange = state.interfaces.iter().filter(move |(_, interface)| {
+            let by_id = interface.id.is_some_and(|id| document.interfaces.contains_key(&id));
+            !by_id && document.interface_named(namespace, &interface.name).is_none()
+        });
+        strange.map(move |(&index, interface)| (namespace, index, interface))
+    })
+}
+
+fn namespace_status(
+    document: &Document,
+    wanted: &Namespace,
+    observed: Option<&ObservedNamespace>,
+) -> Status {
+    let Some(observed) = observed else { return Status::Missing };
+    let mut differences = Vec::new();
+    let mut differ = |what: &str, wanted: String, observed: String| {
+        if wanted != observed {
+            differences.push(Difference { what: what.to_owned(), wanted, observed });
+        }
+    };
+    differ("name", wanted.name.to_string(), observed.name.to_string());
+    let switch = |on: bool| if on { "on" } else { "off" }.to_owned();
+    differ("IPv4 forwarding", switch(wanted.forwarding.ipv4), switch(observed.forwarding.ipv4));
+    differ("IPv6 forwarding", switch(wanted.forwarding.ipv6), switch(observed.forwarding.ipv6));
+    for route in &wanted.routes {
+        if !crate::plan::has_route(document, observed, route) {
+            differ("route", route_text(document, route), String::new());
+        }
+    }
+    for route in crate::plan::unwanted_routes(document, wanted, observed) {
+        differ("route", String::new(), route);
+    }
+    if differences.is_empty() { Status::Up } else { Status::Drifted(differences) }
+}
+
+/// A route as `ip route` shows it.
+pub fn route_text(document: &Document, route: &crate::document::Route) -> String {
+    let mut text = if route.is_default() {
+        "default".to_owned()
+    } else {
+        route.destination.to_string()
+    };
+    if let Some(gateway) = route.gateway {
+        text.push_str(&format!(" via {gateway}"));
+    }
+    if let Some(interface) = route.interface.and_then(|id| document.interfaces.get(&id)) {
+        text.push_str(&format!(" dev {}", interface.name));
+    }
+    if let Some(metric) = route.metric {
+        text.push_str(&format!(" metric {metric}"));
+    }
+    text
+}
+
+fn interface_status(
+    document: &Document,
+    id: InterfaceId,
+    wanted: &Interface,
+    observed: &Observed,
+) -> Status {
+    let found = observed.interface_of(id).filter(|(ns, _, _)| *ns == wanted.namespace).or_else(|| {
+        let (index, interface) = observed.interface_named(wanted.namespace, wanted.name.as_str())?;
+        Some((wanted.namespace, index, interface))
+    });
+    let Some((namespace, _, interface)) = found else { return Status::Missing };
+    let mut differences = Vec::new();
+    let mut differ = |what: &str, wanted: String, observed: String| {
+        if wanted != observed {
+            differences.push(Difference { what: what.to_owned(), wanted, observed });
+        }
+    };
+    differ("name", wanted.name.to_string(), interface.name.clone());
+    differ("kind", wanted_kind(&wanted.kind).to_owned(), observed_kind(&interface.kind).to_owned());
+    let state = |up: bool| if up { "up" } else { "down" }.to_owned();
+    differ("state", state(wanted.up), state(interface.up));
+    if let Some(mtu) = wanted.mtu {
+        differ("mtu", mtu.to_string(), interface.mtu.to_string());
+    }
+    let bridge_wanted = wanted.bridge.and_then(|b| document.interfaces.get(&b)).map(|b| b.name.to_string());
+    let bridge_observed = interface.bridge.and_then(|index| {
+        let bridge = observed.namespaces.get(&namespace)?.interfaces.get(&index)?;
+        Some(bridge.name.clone())
+    });
+    differ("bridge", bridge_wanted.unwrap_or_default(), bridge_observed.unwrap_or_default());
+    let kept: Vec<_> =
+        interface.addresses.iter().filter(|a| a.origin == Origin::Static).map(|a| a.address).collect();
+    for address in wanted.addresses.iter() {
+        if !interface.addresses.iter().any(|a| a.address == *address) {
+            differ("address", address.to_string(), String::new());
+        }
+    }
+    for address in kept.iter().filter(|a| !wanted.addresses.contains(a)) {
+        differ("address", String::new(), address.to_string());
+    }
+    match (differences.is_empty(), interface.up, interface.carrier) {
+        (false, ..) => Status::Drifted(differences),
+        (true, false, _) => Status::Down,
+        (true, true, false) => Status::NoCarrier,
+        (true, true, true) => Status::Up,
+    }
+}
+
+fn wanted_kind(kind: &Kind) -> &'static str {
+    match kind {
+        Kind::Loopback => "loopback",
+        Kind::Veth { .. } => "veth",
+        Kind::Bridge => "bridge",
+    }
+}
+
+fn observed_kind(kind: &ObservedKind) -> &str {
+    match kind {
+        ObservedKind::Loopback => "loopback",
+        ObservedKind::Veth { .. } => "veth",
+        ObservedKind::Bridge => "bridge",
+        ObservedKind::Other(kind) => kind,
+    }
+}

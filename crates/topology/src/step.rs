@@ -1,0 +1,173 @@
+//! Steps: one kernel change each.
+//!
+//! A step is executed by `kernel`, by the [`crate::model`] kernel, and written as a command by
+//! [`crate::command`]. Interfaces are addressed by namespace and name: a plan is made before
+//! there are indexes.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+
+use crate::address::Family;
+use crate::id::{InterfaceId, NamespaceId};
+use crate::name::{InterfaceName, NamespaceName};
+
+/// One change of the kernel's state.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// Makes a namespace.
+    AddNamespace {
+        /// Its id from here on.
+        namespace: NamespaceId,
+        /// Its name.
+        name: NamespaceName,
+    },
+    /// Removes a namespace that has no interface but its loopback any more.
+    RemoveNamespace {
+        /// Which; never the host.
+        namespace: NamespaceId,
+    },
+    /// Gives a namespace another name.
+    RenameNamespace {
+        /// Which.
+        namespace: NamespaceId,
+        /// The new name.
+        name: NamespaceName,
+    },
+    /// Makes a veth pair, each end born in its namespace, down.
+    AddVeth {
+        /// Both ends.
+        ends: [NewInterface; 2],
+    },
+    /// Makes a bridge, down.
+    AddBridge {
+        /// The bridge.
+        bridge: NewInterface,
+    },
+    /// Removes an interface; of a veth pair both ends go.
+    RemoveInterface {
+        /// Which.
+        at: At,
+    },
+    /// Gives an interface another name; the kernel may ask for it to be down.
+    RenameInterface {
+        /// Which.
+        at: At,
+        /// The new name.
+        name: InterfaceName,
+    },
+    /// Sets an interface up or down.
+    SetUp {
+        /// Which.
+        at: At,
+        /// Up or down.
+        up: bool,
+    },
+    /// Sets the MTU.
+    SetMtu {
+        /// Of which.
+        at: At,
+        /// In bytes.
+        mtu: u32,
+    },
+    /// Makes an interface a port of a bridge, or releases it.
+    SetBridge {
+        /// Which.
+        at: At,
+        /// The bridge's name, in the same namespace.
+        bridge: Option<InterfaceName>,
+    },
+    /// Adds an address.
+    AddAddress {
+        /// To which interface.
+        at: At,
+        /// With its prefix length.
+        address: IpNet,
+    },
+    /// Removes an address.
+    RemoveAddress {
+        /// From which interface.
+        at: At,
+        /// With its prefix length.
+        address: IpNet,
+    },
+    /// Adds a route to the main table.
+    AddRoute {
+        /// Where.
+        namespace: NamespaceId,
+        /// The route.
+        route: StepRoute,
+    },
+    /// Removes a route from the main table.
+    RemoveRoute {
+        /// Where.
+        namespace: NamespaceId,
+        /// The route.
+        route: StepRoute,
+    },
+    /// Switches forwarding.
+    SetForwarding {
+        /// Where.
+        namespace: NamespaceId,
+        /// Of which family.
+        family: Family,
+        /// On or off.
+        on: bool,
+    },
+}
+
+/// Which interface a step is about, by what the kernel calls it at that moment.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct At {
+    /// Its namespace.
+    pub namespace: NamespaceId,
+    /// Its name.
+    pub name: InterfaceName,
+}
+
+/// An interface to be made.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct NewInterface {
+    /// The document's interface for which it is made; the agent remembers it by index.
+    pub id: InterfaceId,
+    /// Where and under which name.
+    pub at: At,
+}
+
+/// A route of the main table, its interface by name.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct StepRoute {
+    /// Where it leads, host bits clear.
+    pub destination: IpNet,
+    /// The next hop.
+    pub gateway: Option<IpAddr>,
+    /// The interface; `None` lets the kernel find it by the gateway.
+    pub interface: Option<InterfaceName>,
+    /// Lower is preferred; `None` is the family's default.
+    pub metric: Option<u32>,
+}
+
+impl Step {
+    /// The namespace in which the step happens, for messages; of a veth pair the first end's.
+    pub fn namespace(&self) -> NamespaceId {
+        match self {
+            Self::AddNamespace { namespace, .. }
+            | Self::RemoveNamespace { namespace }
+            | Self::RenameNamespace { namespace, .. }
+            | Self::AddRoute { namespace, .. }
+            | Self::RemoveRoute { namespace, .. }
+            | Self::SetForwarding { namespace, .. } => *namespace,
+            Self::AddVeth { ends: [first, _] } => first.at.namespace,
+            Self::AddBridge { bridge } => bridge.at.namespace,
+            Self::RemoveInterface { at }
+            | Self::RenameInterface { at, .. }
+            | Self::SetUp { at, .. }
+            | Self::SetMtu { at, .. }
+            | Self::SetBridge { at, .. }
+            | Self::AddAddress { at, .. }
+            | Self::RemoveAddress { at, .. } => at.namespace,
+        }
+    }
+}

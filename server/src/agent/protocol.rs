@@ -1,0 +1,232 @@
+//! The agent's protocol: typed, versioned messages over a byte stream.
+//!
+//! A frame is a 32-bit little-endian length and that many bytes of postcard. The protocol knows no
+//! local files or descriptors, so that the stream may one day come from another machine.
+
+use std::net::IpAddr;
+
+use packet::record::Record;
+use protocol::capture::{CaptureEvent, CaptureId};
+use protocol::lab::ApplyFailure;
+use protocol::ping::{PingEvent, PingId};
+use serde::{Deserialize, Serialize};
+use topology::observed::ObservedChange;
+use topology::{Document, InterfaceId, NamespaceId};
+
+/// Both ends say theirs first and part ways if they differ.
+pub const VERSION: u32 = 1;
+
+/// Largest frame in bytes: a document at its limits, or a batch of captured packets.
+pub const MAX_FRAME: usize = 64 << 20;
+
+/// A command that runs in a namespace, numbered by the asker.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ExecId(pub u64);
+
+/// To the agent.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum ToAgent {
+    /// First of all.
+    Hello {
+        /// [`VERSION`].
+        version: u32,
+        /// The lab's title, for the sandbox's host name.
+        title: String,
+    },
+    /// A request; the agent answers it with [`FromAgent::Answer`].
+    Request {
+        /// Counted by the asker.
+        number: u64,
+        /// What to do.
+        request: Request,
+    },
+    /// Bytes for a command's standard input.
+    Input {
+        /// Which command.
+        exec: ExecId,
+        /// The bytes; empty closes it.
+        bytes: Vec<u8>,
+    },
+    /// The terminal of a command has another size.
+    Resize {
+        /// Which command.
+        exec: ExecId,
+        /// Its terminal now.
+        terminal: Terminal,
+    },
+    /// End a command: SIGKILL to all of it.
+    Kill {
+        /// Which command.
+        exec: ExecId,
+    },
+}
+
+/// What the agent can be asked to do.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Request {
+    /// Bring the kernel to this document, or leave it as it was.
+    Apply {
+        /// The document.
+        document: Box<Document>,
+    },
+    /// Ping until stopped.
+    StartPing {
+        /// Its number from here on.
+        ping: PingId,
+        /// From where.
+        source: NamespaceId,
+        /// To where.
+        target: IpAddr,
+    },
+    /// Stop a ping.
+    StopPing {
+        /// Which.
+        ping: PingId,
+    },
+    /// Say whether a filter is one.
+    CheckFilter {
+        /// For which interface.
+        interface: InterfaceId,
+        /// pcap-filter(7).
+        filter: String,
+    },
+    /// Capture until stopped.
+    StartCapture {
+        /// Its number from here on.
+        capture: CaptureId,
+        /// Where.
+        interface: InterfaceId,
+        /// pcap-filter(7).
+        filter: String,
+    },
+    /// Stop a capture.
+    StopCapture {
+        /// Which.
+        capture: CaptureId,
+    },
+    /// Run a command in a namespace.
+    Exec {
+        /// Its number from here on.
+        exec: ExecId,
+        /// What to run.
+        command: ExecCommand,
+    },
+}
+
+/// A command and its surroundings.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ExecCommand {
+    /// Where.
+    pub namespace: NamespaceId,
+    /// Program and arguments; never empty, never given to a shell.
+    pub argv: Vec<String>,
+    /// The environment, whole.
+    pub environment: Vec<(String, String)>,
+    /// Working directory; `/` if it does not exist.
+    pub directory: String,
+    /// Where its standard streams go.
+    pub stdio: Stdio,
+}
+
+/// Where the standard streams of a command go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Stdio {
+    /// To those of the agent itself: `netyard run`, whose agent is a child with its terminal.
+    Inherit,
+    /// Through this protocol, output and errors apart.
+    Piped,
+    /// Through this protocol, with a terminal.
+    Terminal(Terminal),
+}
+
+/// The size of a terminal in characters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Terminal {
+    /// Lines.
+    pub rows: u16,
+    /// Columns.
+    pub columns: u16,
+}
+
+/// From the agent.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum FromAgent {
+    /// First of all: the sandbox is there.
+    Hello {
+        /// [`VERSION`].
+        version: u32,
+    },
+    /// The sandbox could not be made; the agent ends.
+    Failed {
+        /// Why, and what to do about it.
+        error: String,
+    },
+    /// The answer to a request.
+    Answer {
+        /// The request's number.
+        number: u64,
+        /// What came of it.
+        answer: Answer,
+    },
+    /// The kernel's state changed; the first one holds everything.
+    Observed {
+        /// The namespaces that changed.
+        change: ObservedChange,
+    },
+    /// A ping said something.
+    Ping {
+        /// Which.
+        ping: PingId,
+        /// What.
+        event: PingEvent,
+    },
+    /// Captured packets, oldest first.
+    Packets {
+        /// Whose.
+        capture: CaptureId,
+        /// The packets.
+        records: Vec<Record>,
+    },
+    /// How a capture stands; `kept` is the server's to fill in.
+    Capture {
+        /// Which.
+        capture: CaptureId,
+        /// How it stands.
+        event: CaptureEvent,
+    },
+    /// A command wrote.
+    Output {
+        /// Which command.
+        exec: ExecId,
+        /// To standard error and not to standard output.
+        is_error: bool,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// A command ended; nothing follows of it.
+    Exited {
+        /// Which command.
+        exec: ExecId,
+        /// Its exit code; 128 + N if signal N ended it.
+        code: i32,
+    },
+}
+
+/// What came of a request.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Answer {
+    /// Done.
+    Done,
+    /// The document could not be applied; the kernel is as it was before.
+    NotApplied(ApplyFailure),
+    /// A filter is none: what libpcap says.
+    BadFilter(String),
+    /// A capture runs.
+    CaptureStarted {
+        /// LINKTYPE_ value of its packets.
+        link_type: u16,
+    },
+    /// It could not be done: what was attempted, on what, and what the kernel said.
+    Failed(String),
+}
