@@ -1,1 +1,25 @@
 //! The only code that touches Linux.
+//!
+//! Everything here runs in a lab's *agent*: a process that [`sandbox::enter`]
+//! has put into user, pid, mount and network namespaces of its own. Nothing
+//! in this crate changes the machine's own namespaces: [`Namespace`] refuses
+//! to exist in a process that is not inside a sandbox.
+//!
+//! How a lab comes to be and dies:
+//!
+//! ```text
+//! web ──lifeline──▶ keeper ──pdeathsig──▶ init (pid 1) ──▶ agent ──▶ node-init ──▶ command
+//! ```
+//!
+//! The end of any one of them is the end of everything to its right, by the
+//! kernel's own doing, and the end of `agent`, `init` or `keeper` is the end
+//! of the whole lab.
+
+pub mod descriptors;
+pub mod error;
+pub mod namespace;
+pub mod sandbox;
+mod sys;
+
+pub use error::Error;
+pub use namespace::Namespace;

@@ -1,0 +1,229 @@
+//! Tests that need a sandbox.
+//!
+//! A sandbox is entered by a process with one thread, which the threads of a
+//! test harness are not. So a test runs its own program again, as the server
+//! does with its agent, and the body of the test runs inside. When the tests
+//! are run by root, each is run twice: as root and as an ordinary user.
+//!
+//! Use it in a test declared with `harness = false`:
+//! `fn main() -> ExitCode { support::main(&[inside("name", body)]) }`.
+
+#![allow(dead_code, reason = "each test program uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitCode, Output, Stdio};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
+
+use kernel::descriptors;
+use kernel::sandbox::{self, Inside, Lifeline, Options};
+use libtest_mimic::{Arguments, Trial};
+use nix::unistd::geteuid;
+
+/// A user id that owns nothing on the machine and has no entry anywhere.
+const ORDINARY: u32 = 47_110;
+
+/// How long the kernel may take to clear up after a kill. Measured: tens of
+/// milliseconds; the rest is for a loaded machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Who starts a sandbox.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum As {
+    /// Whoever runs the tests.
+    Myself,
+    /// A user without any privilege.
+    Ordinary,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Test {
+    name: &'static str,
+    body: Body,
+}
+
+#[derive(Clone, Copy)]
+enum Body {
+    Inside(fn(&Inside)),
+    Outside(fn(As)),
+    Scene(fn(&Inside)),
+}
+
+/// A test whose body runs inside a sandbox.
+pub(crate) fn inside(name: &'static str, body: fn(&Inside)) -> Test {
+    Test {
+        name,
+        body: Body::Inside(body),
+    }
+}
+
+/// A test whose body runs outside and starts sandboxes itself.
+pub(crate) fn outside(name: &'static str, body: fn(As)) -> Test {
+    Test {
+        name,
+        body: Body::Outside(body),
+    }
+}
+
+/// No test, but what runs inside a sandbox that a test has started.
+pub(crate) fn scene(name: &'static str, body: fn(&Inside)) -> Test {
+    Test {
+        name,
+        body: Body::Scene(body),
+    }
+}
+
+/// The whole of a test program's `main`.
+pub(crate) fn main(tests: Vec<Test>) -> ExitCode {
+    let arguments: Vec<String> = env::args().collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let [_, "--inside", name, lifeline] = words[..] {
+        return run_inside(&tests, name, lifeline.parse().unwrap());
+    }
+    let identities: &[As] = if geteuid().is_root() {
+        &[As::Myself, As::Ordinary]
+    } else {
+        &[As::Myself]
+    };
+    let mut trials = Vec::new();
+    for test in tests {
+        for &identity in identities {
+            let name = format!("{}::{identity:?}", test.name);
+            match test.body {
+                Body::Scene(_) => {}
+                Body::Inside(_) => trials.push(Trial::test(name, move || {
+                    let output = start(test.name, identity).output();
+                    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+                    if output.status.success() {
+                        Ok(())
+                    } else {
+                        Err(text.into())
+                    }
+                })),
+                Body::Outside(body) => trials.push(Trial::test(name, move || {
+                    body(identity);
+                    Ok(())
+                })),
+            }
+        }
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn run_inside(tests: &[Test], name: &str, lifeline: i32) -> ExitCode {
+    // SAFETY: the first thing in main; the number is on our command line for
+    // this purpose.
+    let lifeline = unsafe { descriptors::adopt(lifeline) }.unwrap();
+    let options = Options {
+        hostname: name.to_owned(),
+    };
+    let inside = match sandbox::enter(lifeline, &options) {
+        Ok(inside) => inside,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(99);
+        }
+    };
+    let test = tests.iter().find(|test| test.name == name).unwrap();
+    match test.body {
+        Body::Inside(body) | Body::Scene(body) => body(&inside),
+        Body::Outside(_) => panic!("{name} is to run outside"),
+    }
+    ExitCode::SUCCESS
+}
+
+/// A sandbox that a test has started. Dropping it cuts its lifeline.
+pub(crate) struct Started {
+    pub(crate) keeper: Child,
+    pub(crate) lifeline: Lifeline,
+}
+
+/// Starts the body of the test or scene `name` in a sandbox of its own, with
+/// its standard streams piped.
+pub(crate) fn start(name: &str, identity: As) -> Started {
+    let (lifeline, end) = sandbox::lifeline().unwrap();
+    let mut command = Command::new("/proc/self/exe");
+    let number = descriptors::inherit(&mut command, end);
+    command.args(["--inside", name, &number.to_string()]);
+    if identity == As::Ordinary {
+        command.uid(ORDINARY).gid(ORDINARY);
+    }
+    let keeper = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    Started { keeper, lifeline }
+}
+
+impl Started {
+    /// Waits for its end.
+    pub(crate) fn output(self) -> Output {
+        let output = self.keeper.wait_with_output().unwrap();
+        drop(self.lifeline);
+        output
+    }
+}
+
+/// Runs `ask` until it says yes; panics with `what` when patience is over.
+pub(crate) fn eventually(what: &str, mut ask: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !ask() {
+        assert!(start.elapsed() < PATIENCE, "still not: {what}");
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// The distinct namespaces of a kind (`net`, `user`, …) that any process is
+/// in, as this process can see.
+pub(crate) fn namespaces(kind: &str) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = processes()
+        .into_iter()
+        .filter_map(|pid| fs::read_link(format!("/proc/{pid}/ns/{kind}")).ok())
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// All processes that this process can see.
+pub(crate) fn processes() -> Vec<u32> {
+    fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .collect()
+}
+
+/// `pid` and all that descend from it.
+pub(crate) fn family(pid: u32) -> Vec<u32> {
+    let parents: Vec<(u32, u32)> = processes()
+        .into_iter()
+        .filter_map(|pid| Some((pid, parent(pid)?)))
+        .collect();
+    let mut family = vec![pid];
+    let mut next = 0;
+    while let Some(&ancestor) = family.get(next) {
+        family.extend(
+            parents
+                .iter()
+                .filter(|(_, parent)| *parent == ancestor)
+                .map(|(pid, _)| *pid),
+        );
+        next += 1;
+    }
+    family
+}
+
+fn parent(pid: u32) -> Option<u32> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may hold anything; what follows is numbers.
+    stat.rsplit_once(')')?
+        .1
+        .split_whitespace()
+        .nth(1)?
+        .parse()
+        .ok()
+}
