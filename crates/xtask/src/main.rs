@@ -1,2 +1,119 @@
-//! Build, run and test tasks.
-fn main() {}
+//! Build, run and test tasks: `cargo xtask build`, `cargo xtask run`, `cargo xtask test`.
+//!
+//! Each finds out by itself what is missing on this machine and installs it when it may.
+#![allow(
+    clippy::print_stdout,
+    reason = "a command line program: its output is its purpose"
+)]
+
+mod counts;
+mod dependencies;
+mod front;
+mod install;
+mod leftovers;
+mod prerequisites;
+mod process;
+mod program;
+mod report;
+mod size;
+mod stages;
+mod style;
+mod system;
+mod test;
+mod unprivileged;
+mod versions;
+mod wasm_toolchain;
+mod workspace;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+use crate::install::Consent;
+use crate::program::Mode;
+use crate::workspace::Workspace;
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    about = "Build, run and test Netyard",
+    bin_name = "cargo xtask"
+)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build target/release/netyard: one file, with the front end inside
+    Build(BuildArgs),
+    /// Build, then start `netyard serve` with the arguments after `--`
+    Run {
+        #[command(flatten)]
+        build: BuildArgs,
+        /// Arguments for `netyard serve`
+        #[arg(last = true)]
+        serve: Vec<String>,
+    },
+    /// Install what is missing and run all checks and tests
+    Test {
+        #[command(flatten)]
+        install: InstallArgs,
+        /// Only these stages, separated by commas (with those that they need)
+        #[arg(long, value_delimiter = ',', value_name = "STAGE")]
+        only: Vec<stages::Stage>,
+        /// List the stages and end
+        #[arg(long)]
+        list: bool,
+    },
+    /// Run a test program as the test user: cargo's runner when root runs the tests
+    #[command(hide = true)]
+    AsTestUser(unprivileged::RunnerArgs),
+}
+
+#[derive(Args)]
+struct BuildArgs {
+    #[command(flatten)]
+    install: InstallArgs,
+    /// Quick to compile, slow and large to run: leaves target/debug/netyard
+    #[arg(long)]
+    dev: bool,
+}
+
+#[derive(Args)]
+struct InstallArgs {
+    /// Install missing packages without asking (also with CI=true in the environment)
+    #[arg(long)]
+    yes: bool,
+}
+
+impl InstallArgs {
+    fn consent(&self) -> Consent {
+        Consent::from_environment(self.yes)
+    }
+}
+
+impl BuildArgs {
+    fn mode(&self) -> Mode {
+        if self.dev { Mode::Dev } else { Mode::Release }
+    }
+}
+
+fn main() -> Result<()> {
+    let cli = Cli::parse();
+    let workspace = Workspace::locate()?;
+    match cli.task {
+        Task::Build(args) => {
+            program::build(&workspace, args.mode(), args.install.consent()).map(|_| ())
+        }
+        Task::Run { build, serve } => {
+            program::run(&workspace, build.mode(), build.install.consent(), &serve)
+        }
+        Task::Test { list: true, .. } => {
+            stages::print_list();
+            Ok(())
+        }
+        Task::Test { install, only, .. } => test::run(&workspace, &only, install.consent()),
+        Task::AsTestUser(args) => unprivileged::exec_as_test_user(&args),
+    }
+}

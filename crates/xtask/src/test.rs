@@ -1,0 +1,313 @@
+//! `cargo xtask test`: installs what is missing, then runs the stages and sums up.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::counts::Counts;
+use crate::dependencies;
+use crate::install::{self, Consent};
+use crate::process;
+use crate::program::{self, Mode};
+use crate::report::{self, Outcome};
+use crate::stages::{self, Stage};
+use crate::system::effective_uid;
+use crate::unprivileged;
+use crate::versions;
+use crate::wasm_toolchain::{self, Toolchain};
+use crate::workspace::Workspace;
+
+/// The compiler whose lints the source is kept free of: a newer one may know new lints, which
+/// must not fail the tests of somebody who just fetched the project.
+const LINTED_WITH: &str = "rustc 1.95.";
+
+/// The package with the tests of the program.
+const PROGRAM_TESTS: &str = "netyard-tests";
+
+/// Runs these stages (all when none is named); an error if anything failed.
+pub(crate) fn run(workspace: &Workspace, only: &[Stage], consent: Consent) -> Result<()> {
+    let stages = stages::selected(only);
+    install::ensure(&stages::needs(&stages), consent)?;
+    let wasm = if stages.contains(&Stage::Wasm) || stages.contains(&Stage::Build) {
+        Some(wasm_toolchain::prepare(workspace, consent)?)
+    } else {
+        None
+    };
+    versions::print(workspace, wasm.as_ref());
+    let mut tests = Tests::new(workspace, wasm, consent)?;
+    let mut outcomes = Vec::new();
+    for stage in &stages {
+        outcomes.push(tests.timed(*stage));
+    }
+    outcomes.extend(tests.finish());
+    println!("\n{}", report::table(&outcomes));
+    let failed = outcomes.iter().any(|outcome| outcome.counts.failed > 0);
+    if failed {
+        // Not an error of this program: the table said it all, and its sum stays the last line.
+        std::process::exit(1);
+    }
+    Ok(())
+}
+
+/// What the stages share.
+struct Tests<'a> {
+    workspace: &'a Workspace,
+    wasm: Option<Toolchain>,
+    consent: Consent,
+    nextest: bool,
+    /// The host's target triple.
+    host: String,
+    /// The built program.
+    program: Option<PathBuf>,
+    stage: Option<unprivileged::Stage>,
+}
+
+/// What a stage came to, with what is to be said about it.
+type StageResult = Result<(Counts, Vec<String>)>;
+
+impl<'a> Tests<'a> {
+    fn new(workspace: &'a Workspace, wasm: Option<Toolchain>, consent: Consent) -> Result<Self> {
+        let about = process::output(workspace.command("rustc").arg("-vV"))?;
+        let host = about.lines().find_map(|line| line.strip_prefix("host: "));
+        Ok(Self {
+            workspace,
+            wasm,
+            consent,
+            nextest: process::output(workspace.cargo().args(["nextest", "--version"])).is_ok(),
+            host: host.context("rustc names no host")?.to_owned(),
+            program: None,
+            stage: None,
+        })
+    }
+
+    fn timed(&mut self, stage: Stage) -> Outcome {
+        println!("\n== {}", stage.name());
+        let start = Instant::now();
+        let (counts, notes) = self
+            .run(stage)
+            .unwrap_or_else(|error| (Counts::FAILED, vec![format!("{error:#}")]));
+        let outcome = Outcome {
+            stage: stage.name(),
+            counts,
+            took: start.elapsed(),
+            notes,
+        };
+        let Counts {
+            passed,
+            failed,
+            skipped,
+        } = counts;
+        let seconds = outcome.took.as_secs_f64();
+        println!(
+            "== {}: {passed} passed, {failed} failed, {skipped} skipped in {seconds:.1} s",
+            stage.name()
+        );
+        for note in &outcome.notes {
+            println!("   {note}");
+        }
+        outcome
+    }
+
+    fn run(&mut self, stage: Stage) -> StageResult {
+        match stage {
+            Stage::Fmt => passes(self.workspace.cargo().args(["fmt", "--all", "--check"])),
+            Stage::Clippy => self.clippy(),
+            Stage::Deny => dependencies::check(self.workspace),
+            Stage::Wasm => self.wasm(),
+            Stage::Unit => self.tests(&["--workspace", "--exclude", PROGRAM_TESTS], None),
+            Stage::Doc => self.doc(),
+            Stage::Build => {
+                self.program = Some(program::build(self.workspace, Mode::Release, self.consent)?);
+                Ok((Counts::PASSED, Vec::new()))
+            }
+            Stage::Kernel | Stage::Server | Stage::Browser => self.program_tests(stage.name()),
+        }
+    }
+
+    fn clippy(&self) -> StageResult {
+        let version = process::output(self.workspace.command("rustc").arg("--version"))?;
+        let mut cargo = self.workspace.cargo();
+        cargo.args(["clippy", "--workspace", "--all-targets"]);
+        if version.starts_with(LINTED_WITH) {
+            cargo.args(["--", "-D", "warnings"]);
+            return passes(&mut cargo);
+        }
+        let (counts, mut notes) = passes(&mut cargo)?;
+        notes.push(format!(
+            "warnings do not fail here: this is not {LINTED_WITH}x"
+        ));
+        Ok((counts, notes))
+    }
+
+    /// The pure crates by themselves: with the front end, its features could hide a use of the
+    /// clock or of random numbers.
+    fn wasm(&self) -> StageResult {
+        let toolchain = self.wasm.as_ref().context("no compiler for the browser")?;
+        let mut counts = Counts::default();
+        let mut notes = Vec::new();
+        for package in ["topology", "packet", "protocol"] {
+            let mut cargo = toolchain.cargo(self.workspace, "build");
+            cargo.args(["--profile", "wasm", "--lib", "--package", package]);
+            match process::run(&mut cargo) {
+                Ok(()) => counts = counts + Counts::PASSED,
+                Err(error) => {
+                    counts = counts + Counts::FAILED;
+                    notes.push(format!(
+                        "{package} does not compile for the browser: {error}"
+                    ));
+                }
+            }
+        }
+        Ok((counts, notes))
+    }
+
+    fn doc(&self) -> StageResult {
+        let mut cargo = self.workspace.cargo();
+        cargo.args(["test", "--doc", "--workspace"]);
+        judged(&mut cargo, Allow::NoTests)
+    }
+
+    /// One test target of the package with the tests of the program.
+    fn program_tests(&mut self, target: &str) -> StageResult {
+        let Some(program) = &self.program else {
+            bail!("not run: the program was not built");
+        };
+        if self.stage.is_none() {
+            self.stage = Some(if effective_uid()? == 0 {
+                unprivileged::Stage::for_test_user(self.workspace, program)?
+            } else {
+                unprivileged::Stage::in_checkout(self.workspace, program)?
+            });
+        }
+        self.tests(
+            &["--package", PROGRAM_TESTS, "--test", target],
+            self.stage.as_ref(),
+        )
+    }
+
+    fn tests(&self, selection: &[&str], stage: Option<&unprivileged::Stage>) -> StageResult {
+        let mut cargo = self.workspace.cargo();
+        // Several browsers at once would only slow each other down.
+        let one_by_one: &[&str] = if selection.contains(&Stage::Browser.name()) {
+            &["--test-threads", "1"]
+        } else {
+            &[]
+        };
+        if self.nextest {
+            cargo.args(["nextest", "run", "--no-fail-fast"]);
+            cargo.args(selection).args(one_by_one);
+        } else {
+            cargo.args(["test", "--no-fail-fast"]).args(selection);
+            if stage.is_none() {
+                // Examples in the documentation have a stage of their own.
+                cargo.args(["--lib", "--bins", "--tests"]);
+            }
+            cargo.arg("--").args(one_by_one);
+        }
+        if let Some(stage) = stage {
+            stage.configure(self.workspace, &self.host, &mut cargo);
+        }
+        judged(&mut cargo, Allow::Nothing)
+    }
+
+    /// Ends the tests of the program: what they left behind counts as a test of its own.
+    fn finish(self) -> Option<Outcome> {
+        let start = Instant::now();
+        let outcome = |counts, notes| Outcome {
+            stage: "leftovers",
+            counts,
+            took: start.elapsed(),
+            notes,
+        };
+        Some(match self.stage?.finish(self.workspace) {
+            Ok(left) if left.is_empty() => outcome(Counts::PASSED, Vec::new()),
+            Ok(left) => outcome(
+                Counts::FAILED,
+                left.into_iter()
+                    .map(|process| format!("still running: {process}"))
+                    .collect(),
+            ),
+            Err(error) => outcome(Counts::FAILED, vec![format!("{error:#}")]),
+        })
+    }
+}
+
+/// What is no failure of a test program.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Allow {
+    Nothing,
+    NoTests,
+}
+
+/// A command that is one check.
+fn passes(command: &mut Command) -> StageResult {
+    process::run(command)?;
+    Ok((Counts::PASSED, Vec::new()))
+}
+
+/// A command that runs tests: their counts, and a failure of its own when it failed otherwise.
+fn judged(command: &mut Command, allow: Allow) -> StageResult {
+    let line = process::describe(command);
+    let (status, output) = process::run_shown(command)?;
+    let mut counts = Counts::from_output(&output);
+    let mut notes = Vec::new();
+    if !status.success() && counts.failed == 0 {
+        counts = counts + Counts::FAILED;
+        notes.push(format!("`{line}` failed: {status}"));
+    } else if counts.nothing_ran() && allow == Allow::Nothing {
+        counts = counts + Counts::FAILED;
+        notes.push(format!("`{line}` ran no test"));
+    }
+    if counts.skipped > 0 {
+        notes.push(format!(
+            "{} skipped: they are marked #[ignore], with the reason",
+            counts.skipped
+        ));
+    }
+    Ok((counts, notes))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn shell(script: &str, allow: Allow) -> (Counts, Vec<String>) {
+        judged(Command::new("sh").args(["-c", script]), allow).unwrap()
+    }
+
+    #[test]
+    fn a_test_program_that_dies_or_runs_nothing_is_a_failure() {
+        assert_eq!(shell("exit 101", Allow::NoTests).0, Counts::FAILED);
+        assert_eq!(shell("true", Allow::Nothing).0, Counts::FAILED);
+        assert_eq!(shell("true", Allow::NoTests).0, Counts::default());
+    }
+
+    #[test]
+    fn failures_are_counted_once() {
+        let line = "echo 'test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured'; exit 1";
+        let expected = Counts {
+            passed: 1,
+            failed: 2,
+            skipped: 0,
+        };
+        assert_eq!(shell(line, Allow::Nothing).0, expected);
+    }
+
+    #[test]
+    fn skipped_tests_are_named() {
+        let line = "echo 'Summary [   0.1s] 1 test run: 1 passed, 2 skipped'";
+        let (counts, notes) = shell(line, Allow::Nothing);
+        assert_eq!(
+            counts,
+            Counts {
+                passed: 1,
+                failed: 0,
+                skipped: 2
+            }
+        );
+        assert_eq!(notes.len(), 1);
+    }
+}
