@@ -80,7 +80,9 @@ pub fn parse_interface_address(text: &str) -> Result<IpNet, AddressError> {
         let usual = if address.is_ipv4() { 24 } else { 64 };
         return Err(AddressError::NoPrefix { address, usual });
     }
-    let address = text.parse::<IpNet>().map_err(|_| AddressError::Malformed { text: text.to_owned() })?;
+    let address = text.parse::<IpNet>().map_err(|_| AddressError::Malformed {
+        text: text.to_owned(),
+    })?;
     check_interface_address(address)?;
     Ok(address)
 }
@@ -126,7 +128,13 @@ mod tests {
 
     #[test]
     fn takes_both_families_and_keeps_the_host_bits() {
-        for text in ["10.0.0.1/24", "fd00::1/64", "10.0.0.0/31", "10.0.0.255/32", "127.0.0.1/8"] {
+        for text in [
+            "10.0.0.1/24",
+            "fd00::1/64",
+            "10.0.0.0/31",
+            "10.0.0.255/32",
+            "127.0.0.1/8",
+        ] {
             assert_eq!(parse_interface_address(text).unwrap().to_string(), text);
         }
     }
@@ -134,14 +142,41 @@ mod tests {
     #[test]
     fn names_what_is_wrong() {
         use AddressError::*;
-        assert!(matches!(parse_interface_address("10.0.0.1"), Err(NoPrefix { usual: 24, .. })));
-        assert!(matches!(parse_interface_address("fd00::1"), Err(NoPrefix { usual: 64, .. })));
-        assert!(matches!(parse_interface_address("10.0.0.255/24"), Err(Broadcast { .. })));
-        assert!(matches!(parse_interface_address("255.255.255.255/32"), Err(Broadcast { .. })));
-        assert!(matches!(parse_interface_address("224.0.0.1/24"), Err(Multicast { .. })));
-        assert!(matches!(parse_interface_address("ff02::1/64"), Err(Multicast { .. })));
-        assert!(matches!(parse_interface_address("::/64"), Err(Unspecified { .. })));
-        assert!(matches!(parse_interface_address("10.0.0.1/33"), Err(Malformed { .. })));
-        assert!(matches!(parse_interface_address("red"), Err(Malformed { .. })));
+        assert!(matches!(
+            parse_interface_address("10.0.0.1"),
+            Err(NoPrefix { usual: 24, .. })
+        ));
+        assert!(matches!(
+            parse_interface_address("fd00::1"),
+            Err(NoPrefix { usual: 64, .. })
+        ));
+        assert!(matches!(
+            parse_interface_address("10.0.0.255/24"),
+            Err(Broadcast { .. })
+        ));
+        assert!(matches!(
+            parse_interface_address("255.255.255.255/32"),
+            Err(Broadcast { .. })
+        ));
+        assert!(matches!(
+            parse_interface_address("224.0.0.1/24"),
+            Err(Multicast { .. })
+        ));
+        assert!(matches!(
+            parse_interface_address("ff02::1/64"),
+            Err(Multicast { .. })
+        ));
+        assert!(matches!(
+            parse_interface_address("::/64"),
+            Err(Unspecified { .. })
+        ));
+        assert!(matches!(
+            parse_interface_address("10.0.0.1/33"),
+            Err(Malformed { .. })
+        ));
+        assert!(matches!(
+            parse_interface_address("red"),
+            Err(Malformed { .. })
+        ));
     }
 }

@@ -132,7 +132,9 @@ pub struct Link {
 impl Link {
     /// The link of two ends, in whichever order they are given.
     pub fn new(a: InterfaceId, b: InterfaceId) -> Self {
-        Self { ends: if a <= b { [a, b] } else { [b, a] } }
+        Self {
+            ends: if a <= b { [a, b] } else { [b, a] },
+        }
     }
 }
 
@@ -164,12 +166,17 @@ impl Document {
 
     /// The namespace of that name.
     pub fn namespace_named(&self, name: &str) -> Option<NamespaceId> {
-        self.namespaces.iter().find(|(_, ns)| ns.name.as_str() == name).map(|(id, _)| *id)
+        self.namespaces
+            .iter()
+            .find(|(_, ns)| ns.name.as_str() == name)
+            .map(|(id, _)| *id)
     }
 
     /// The interface of that name in a namespace.
     pub fn interface_named(&self, namespace: NamespaceId, name: &str) -> Option<InterfaceId> {
-        self.interfaces_of(namespace).find(|(_, i)| i.name.as_str() == name).map(|(id, _)| id)
+        self.interfaces_of(namespace)
+            .find(|(_, i)| i.name.as_str() == name)
+            .map(|(id, _)| id)
     }
 
     /// The interfaces of a namespace, by id.
@@ -177,25 +184,36 @@ impl Document {
         &self,
         namespace: NamespaceId,
     ) -> impl Iterator<Item = (InterfaceId, &Interface)> {
-        self.interfaces.iter().filter(move |(_, i)| i.namespace == namespace).map(|(id, i)| (*id, i))
+        self.interfaces
+            .iter()
+            .filter(move |(_, i)| i.namespace == namespace)
+            .map(|(id, i)| (*id, i))
     }
 
     /// Every veth pair, once.
     pub fn links(&self) -> impl Iterator<Item = Link> {
-        self.interfaces.iter().filter_map(|(&id, interface)| match interface.kind {
-            Kind::Veth { peer } if id < peer => Some(Link::new(id, peer)),
-            _ => None,
-        })
+        self.interfaces
+            .iter()
+            .filter_map(|(&id, interface)| match interface.kind {
+                Kind::Veth { peer } if id < peer => Some(Link::new(id, peer)),
+                _ => None,
+            })
     }
 
     /// Every bridge.
     pub fn bridges(&self) -> impl Iterator<Item = (InterfaceId, &Interface)> {
-        self.interfaces.iter().filter(|(_, i)| i.kind == Kind::Bridge).map(|(id, i)| (*id, i))
+        self.interfaces
+            .iter()
+            .filter(|(_, i)| i.kind == Kind::Bridge)
+            .map(|(id, i)| (*id, i))
     }
 
     /// The ports of a bridge, by id.
     pub fn ports_of(&self, bridge: InterfaceId) -> impl Iterator<Item = (InterfaceId, &Interface)> {
-        self.interfaces.iter().filter(move |(_, i)| i.bridge == Some(bridge)).map(|(id, i)| (*id, i))
+        self.interfaces
+            .iter()
+            .filter(move |(_, i)| i.bridge == Some(bridge))
+            .map(|(id, i)| (*id, i))
     }
 
     /// Whose card or bar an interface is drawn on: the bridge of a port, a bridge itself, else its
@@ -214,7 +232,11 @@ impl Document {
     pub fn describe_interface(&self, id: InterfaceId) -> String {
         match self.interfaces.get(&id) {
             Some(interface) => {
-                format!("{}/{}", self.describe_namespace(interface.namespace), interface.name)
+                format!(
+                    "{}/{}",
+                    self.describe_namespace(interface.namespace),
+                    interface.name
+                )
             }
             None => id.to_string(),
         }
@@ -222,7 +244,9 @@ impl Document {
 
     /// A namespace as people say it: its name.
     pub fn describe_namespace(&self, id: NamespaceId) -> String {
-        self.namespaces.get(&id).map_or_else(|| id.to_string(), |ns| ns.name.to_string())
+        self.namespaces
+            .get(&id)
+            .map_or_else(|| id.to_string(), |ns| ns.name.to_string())
     }
 }
 
@@ -234,7 +258,15 @@ impl Interface {
 
     /// An interface as the kernel makes it: down, nothing set.
     pub fn new(namespace: NamespaceId, name: InterfaceName, kind: Kind) -> Self {
-        Self { namespace, name, kind, up: false, mtu: None, addresses: Vec::new(), bridge: None }
+        Self {
+            namespace,
+            name,
+            kind,
+            up: false,
+            mtu: None,
+            addresses: Vec::new(),
+            bridge: None,
+        }
     }
 
     /// The other end of a link.

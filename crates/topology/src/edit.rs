@@ -179,12 +179,18 @@ pub struct Selection {
 impl Selection {
     /// One namespace.
     pub fn namespace(id: NamespaceId) -> Self {
-        Self { namespaces: BTreeSet::from([id]), ..Self::default() }
+        Self {
+            namespaces: BTreeSet::from([id]),
+            ..Self::default()
+        }
     }
 
     /// One interface.
     pub fn interface(id: InterfaceId) -> Self {
-        Self { interfaces: BTreeSet::from([id]), ..Self::default() }
+        Self {
+            interfaces: BTreeSet::from([id]),
+            ..Self::default()
+        }
     }
 
     /// Nothing selected.
@@ -212,6 +218,8 @@ pub(crate) mod pairs {
         V: Deserialize<'de>,
         D: Deserializer<'de>,
     {
-        Ok(Vec::<(K, V)>::deserialize(deserializer)?.into_iter().collect())
+        Ok(Vec::<(K, V)>::deserialize(deserializer)?
+            .into_iter()
+            .collect())
     }
 }

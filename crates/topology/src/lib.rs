@@ -19,12 +19,10 @@ pub mod document;
 pub mod edit;
 pub mod history;
 pub mod id;
-pub mod layout;
 pub mod model;
 pub mod name;
 pub mod observed;
 pub mod plan;
-pub mod problem;
 pub mod status;
 pub mod step;
 

@@ -1,17 +1,410 @@
 //! A model kernel: executes steps on an [`Observed`] as Linux would.
 //!
 //! It is where a step's inverse comes from (what was there before is known here), what plans are
-//! tested against without a kernel, and what the real kernel is compared with.
+//! built on and tested against without a kernel, and what the real kernel is compared with.
+//! What the kernel adds by itself (link-local addresses, connected routes) is not modelled; it is
+//! [`Origin::Kernel`] in what the kernel reports.
 
-use crate::observed::Observed;
-use crate::step::Step;
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipnet::IpNet;
+
+use crate::address::Family;
+use crate::document::Forwarding;
+use crate::id::NamespaceId;
+use crate::name::{InterfaceName, NamespaceName};
+use crate::observed::{
+    Observed, ObservedAddress, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer,
+    ObservedRoute, Origin,
+};
+use crate::step::{At, NewInterface, Step, StepRoute};
+
+mod carrier;
+mod remove;
+mod route;
+
+/// The MTU of a new veth or bridge: `ETH_DATA_LEN` (linux/if_ether.h).
+pub const DEFAULT_MTU: u32 = 1500;
+/// The MTU of a loopback: 64 KiB (drivers/net/loopback.c).
+pub const LOOPBACK_MTU: u32 = 65_536;
 
 /// Why the model refuses a step: the kernel would, too.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Refused(pub String);
 
+/// A sandbox as it is made: the host namespace with a loopback that is down.
+pub fn fresh() -> Observed {
+    let host = namespace(NamespaceName::host());
+    Observed {
+        namespaces: BTreeMap::from([(NamespaceId::HOST, host)]),
+    }
+}
+
 /// Executes a step and returns the steps that undo it, in the order to execute them.
 ///
-/// A refused step leaves the state as it was.
-pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused>;
+/// A refused step leaves the state as it was. An interface of a kind that Netyard cannot make is
+/// not made again by an undo.
+pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> {
+    match step {
+        Step::AddNamespace {
+            namespace: id,
+            name,
+        } => {
+            if state.namespaces.contains_key(id) {
+                return Err(Refused(format!("{id} exists")));
+            }
+            name_is_free(state, name)?;
+            state.namespaces.insert(*id, namespace(name.clone()));
+            Ok(vec![Step::RemoveNamespace { namespace: *id }])
+        }
+        Step::RemoveNamespace { namespace } => remove::namespace(state, *namespace),
+        Step::RenameNamespace { namespace, name } => {
+            name_is_free(state, name)?;
+            let found = namespace_mut(state, *namespace)?;
+            let old = std::mem::replace(&mut found.name, name.clone());
+            Ok(vec![Step::RenameNamespace {
+                namespace: *namespace,
+                name: old,
+            }])
+        }
+        Step::AddVeth { ends } => add_veth(state, ends),
+        Step::AddBridge { bridge } => {
+            add(state, bridge, ObservedKind::Bridge)?;
+            Ok(vec![Step::RemoveInterface {
+                at: bridge.at.clone(),
+            }])
+        }
+        Step::RemoveInterface { at } => remove::interface(state, at),
+        Step::RenameInterface { at, name } => rename(state, at, name),
+        Step::SetUp { at, up } => set_up(state, at, *up),
+        Step::SetMtu { at, mtu } => {
+            let found = interface_mut(state, at)?;
+            let old = std::mem::replace(&mut found.mtu, *mtu);
+            adjust_bridge_mtu(state, at);
+            Ok(vec![Step::SetMtu {
+                at: at.clone(),
+                mtu: old,
+            }])
+        }
+        Step::SetBridge { at, bridge } => set_bridge(state, at, bridge.as_ref()),
+        Step::AddAddress { at, address } => {
+            let found = interface_mut(state, at)?;
+            if found
+                .addresses
+                .iter()
+                .any(|a| is_same_address(a.address, *address))
+            {
+                return Err(Refused(format!("{} has {address} already", at.name)));
+            }
+            found.addresses.push(static_address(*address));
+            Ok(vec![Step::RemoveAddress {
+                at: at.clone(),
+                address: *address,
+            }])
+        }
+        Step::RemoveAddress { at, address } => remove_address(state, at, *address),
+        Step::AddRoute { namespace, route } => route::add(state, *namespace, route),
+        Step::RemoveRoute { namespace, route } => route::remove(state, *namespace, route),
+        Step::SetForwarding {
+            namespace,
+            family,
+            on,
+        } => {
+            let old = namespace_mut(state, *namespace)?
+                .forwarding
+                .set(*family, *on);
+            Ok(vec![Step::SetForwarding {
+                namespace: *namespace,
+                family: *family,
+                on: old,
+            }])
+        }
+    }
+}
+
+/// A namespace as the kernel makes it.
+fn namespace(name: NamespaceName) -> ObservedNamespace {
+    let loopback = ObservedInterface {
+        mtu: LOOPBACK_MTU,
+        ..interface("lo", ObservedKind::Loopback)
+    };
+    ObservedNamespace {
+        name,
+        interfaces: BTreeMap::from([(1, loopback)]),
+        routes: BTreeSet::new(),
+        forwarding: Forwarding::default(),
+    }
+}
+
+/// An interface as the kernel makes it.
+fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
+    ObservedInterface {
+        id: None,
+        name: name.to_owned(),
+        kind,
+        up: false,
+        carrier: false,
+        mtu: DEFAULT_MTU,
+        mac: None,
+        addresses: Vec::new(),
+        bridge: None,
+    }
+}
+
+fn static_address(address: IpNet) -> ObservedAddress {
+    ObservedAddress {
+        address,
+        origin: Origin::Static,
+        tentative: false,
+        duplicate: false,
+    }
+}
+
+/// IPv4 tells addresses apart by their prefix length too, IPv6 does not (`ipv6_chk_same_addr`).
+fn is_same_address(a: IpNet, b: IpNet) -> bool {
+    match Family::of(a.addr()) {
+        Family::Ipv4 => a == b,
+        Family::Ipv6 => a.addr() == b.addr(),
+    }
+}
+
+fn name_is_free(state: &Observed, name: &NamespaceName) -> Result<(), Refused> {
+    match state.namespaces.values().any(|ns| ns.name == *name) {
+        true => Err(Refused(format!("a namespace {name} exists"))),
+        false => Ok(()),
+    }
+}
+
+fn namespace_mut(state: &mut Observed, id: NamespaceId) -> Result<&mut ObservedNamespace, Refused> {
+    state
+        .namespaces
+        .get_mut(&id)
+        .ok_or_else(|| Refused(format!("there is no {id}")))
+}
+
+fn index_of(state: &Observed, at: &At) -> Result<u32, Refused> {
+    let found = state.interface_named(at.namespace, at.name.as_str());
+    found
+        .map(|(index, _)| index)
+        .ok_or_else(|| Refused(format!("there is no interface {}", at.name)))
+}
+
+fn interface_mut<'a>(
+    state: &'a mut Observed,
+    at: &At,
+) -> Result<&'a mut ObservedInterface, Refused> {
+    let found = namespace_mut(state, at.namespace)?;
+    let mut interfaces = found.interfaces.values_mut();
+    let by_name = interfaces.find(|i| i.name == at.name.as_str());
+    by_name.ok_or_else(|| Refused(format!("there is no interface {}", at.name)))
+}
+
+fn add(state: &mut Observed, new: &NewInterface, kind: ObservedKind) -> Result<u32, Refused> {
+    if index_of(state, &new.at).is_ok() {
+        return Err(Refused(format!("an interface {} exists", new.at.name)));
+    }
+    let found = namespace_mut(state, new.at.namespace)?;
+    let index = found
+        .interfaces
+        .keys()
+        .next_back()
+        .map_or(1, |last| last + 1);
+    let made = ObservedInterface {
+        id: new.id,
+        ..interface(new.at.name.as_str(), kind)
+    };
+    found.interfaces.insert(index, made);
+    Ok(index)
+}
+
+fn add_veth(state: &mut Observed, ends: &[NewInterface; 2]) -> Result<Vec<Step>, Refused> {
+    let [first, second] = ends;
+    let first_index = add(state, first, ObservedKind::Veth { peer: None })?;
+    let second_index = match add(state, second, ObservedKind::Veth { peer: None }) {
+        Ok(index) => index,
+        Err(refused) => {
+            namespace_mut(state, first.at.namespace)?
+                .interfaces
+                .remove(&first_index);
+            return Err(refused);
+        }
+    };
+    let join = [(first, second, second_index), (second, first, first_index)];
+    for (end, other, index) in join {
+        let peer = ObservedPeer {
+            namespace: other.at.namespace,
+            index,
+        };
+        interface_mut(state, &end.at)?.kind = ObservedKind::Veth { peer: Some(peer) };
+    }
+    Ok(vec![Step::RemoveInterface {
+        at: first.at.clone(),
+    }])
+}
+
+fn rename(state: &mut Observed, at: &At, name: &InterfaceName) -> Result<Vec<Step>, Refused> {
+    let renamed = At {
+        namespace: at.namespace,
+        name: name.clone(),
+    };
+    if index_of(state, &renamed).is_ok() {
+        return Err(Refused(format!("an interface {name} exists")));
+    }
+    interface_mut(state, at)?.name = name.to_string();
+    Ok(vec![Step::RenameInterface {
+        at: renamed,
+        name: at.name.clone(),
+    }])
+}
+
+/// Going down takes the IPv6 addresses (`addrconf_ifdown`, keep_addr_on_down is 0) and every route
+/// through the interface (`fib_disable_ip`, `rt6_disable_ip`).
+fn set_up(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused> {
+    let index = index_of(state, at)?;
+    let found = interface_mut(state, at)?;
+    let old = std::mem::replace(&mut found.up, up);
+    let mut undo = vec![Step::SetUp {
+        at: at.clone(),
+        up: old,
+    }];
+    if !up {
+        let is_lost = |a: &ObservedAddress| Family::of(a.address.addr()) == Family::Ipv6;
+        let (lost, kept) = found.addresses.drain(..).partition(is_lost);
+        found.addresses = kept;
+        // Before the interface is up again: a new address is announced once it is.
+        undo.splice(0..0, re_add(at, lost));
+        undo.extend(route::lose(state, at.namespace, |r| {
+            r.interface == Some(index)
+        }));
+    }
+    carrier::recompute(state);
+    Ok(undo)
+}
+
+fn re_add(at: &At, addresses: Vec<ObservedAddress>) -> Vec<Step> {
+    let lost = addresses.into_iter().filter(|a| a.origin == Origin::Static);
+    lost.map(|a| Step::AddAddress {
+        at: at.clone(),
+        address: a.address,
+    })
+    .collect()
+}
+
+fn set_bridge(
+    state: &mut Observed,
+    at: &At,
+    bridge: Option<&InterfaceName>,
+) -> Result<Vec<Step>, Refused> {
+    let index = match bridge {
+        None => None,
+        Some(name) => {
+            let bridge_at = At {
+                namespace: at.namespace,
+                name: name.clone(),
+            };
+            let found = interface_mut(state, &bridge_at)?;
+            if found.kind != ObservedKind::Bridge {
+                return Err(Refused(format!("{name} is no bridge")));
+            }
+            Some(index_of(state, &bridge_at)?)
+        }
+    };
+    let found = interface_mut(state, at)?;
+    if index.is_some()
+        && !matches!(
+            found.kind,
+            ObservedKind::Veth { .. } | ObservedKind::Other(_)
+        )
+    {
+        return Err(Refused(format!("{} cannot be a port of a bridge", at.name)));
+    }
+    let old = std::mem::replace(&mut found.bridge, index);
+    let old_name = old.and_then(|old| {
+        let name = &state
+            .namespaces
+            .get(&at.namespace)?
+            .interfaces
+            .get(&old)?
+            .name;
+        name.parse().ok()
+    });
+    for bridge in [old, index].into_iter().flatten() {
+        bridge_mtu(state, at.namespace, bridge);
+    }
+    carrier::recompute(state);
+    Ok(vec![Step::SetBridge {
+        at: at.clone(),
+        bridge: old_name,
+    }])
+}
+
+/// A bridge takes the smallest MTU of its ports (`br_mtu_auto_adjust`).
+fn adjust_bridge_mtu(state: &mut Observed, port: &At) {
+    let found = state.interface_named(port.namespace, port.name.as_str());
+    if let Some(bridge) = found.and_then(|(_, port)| port.bridge) {
+        bridge_mtu(state, port.namespace, bridge);
+    }
+}
+
+fn bridge_mtu(state: &mut Observed, namespace: NamespaceId, bridge: u32) {
+    let Some(found) = state.namespaces.get_mut(&namespace) else {
+        return;
+    };
+    let ports = found
+        .interfaces
+        .values()
+        .filter(|i| i.bridge == Some(bridge));
+    let least = ports.map(|port| port.mtu).min().unwrap_or(DEFAULT_MTU);
+    if let Some(bridge) = found.interfaces.get_mut(&bridge) {
+        bridge.mtu = least;
+    }
+}
+
+/// Without `promote_secondaries` (off by default) the secondary IPv4 addresses of a network go
+/// with its primary (`__inet_del_ifa`); with the last one go the IPv4 routes (`fib_disable_ip`).
+fn remove_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<Step>, Refused> {
+    let index = index_of(state, at)?;
+    let found = interface_mut(state, at)?;
+    let Some(place) = found.addresses.iter().position(|a| a.address == address) else {
+        return Err(Refused(format!("{} has no address {address}", at.name)));
+    };
+    let is_primary = !found
+        .addresses
+        .iter()
+        .take(place)
+        .any(|a| is_same_network(a.address, address));
+    let is_lost = |a: &ObservedAddress| {
+        let secondary =
+            is_primary && address.addr().is_ipv4() && is_same_network(a.address, address);
+        a.address == address || secondary
+    };
+    let (lost, kept): (Vec<_>, Vec<_>) = found.addresses.drain(..).partition(is_lost);
+    found.addresses = kept;
+    let none_left = !found.addresses.iter().any(|a| a.address.addr().is_ipv4());
+    let mut undo = re_add(at, lost);
+    if address.addr().is_ipv4() && none_left {
+        let is_lost =
+            |r: &ObservedRoute| r.interface == Some(index) && r.destination.addr().is_ipv4();
+        undo.extend(route::lose(state, at.namespace, is_lost));
+    }
+    Ok(undo)
+}
+
+/// Whether two addresses share a network of one length: the later one is a secondary.
+pub(crate) fn is_same_network(a: IpNet, b: IpNet) -> bool {
+    a.trunc() == b.trunc()
+}
+
+/// A route as a step has it.
+fn step_route(namespace: &ObservedNamespace, route: &ObservedRoute) -> StepRoute {
+    let interface = route
+        .interface
+        .and_then(|index| namespace.interfaces.get(&index));
+    StepRoute {
+        destination: route.destination,
+        gateway: route.gateway,
+        interface: interface.and_then(|i| i.name.parse().ok()),
+        metric: Some(route.metric),
+    }
+}

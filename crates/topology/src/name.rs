@@ -27,7 +27,9 @@ pub enum NameError {
         bytes: usize,
     },
     /// A character that the kernel refuses, or that means something else to it or to `ip`.
-    #[error("`{name}` contains {found:?}: a name has no `/`, `:`, `%`, quote, control character or white space")]
+    #[error(
+        "`{name}` contains {found:?}: a name has no `/`, `:`, `%`, quote, control character or white space"
+    )]
     Forbidden {
         /// The name that was refused.
         name: String,
@@ -55,16 +57,23 @@ fn check(name: &str) -> Result<(), NameError> {
     if name.is_empty() {
         return Err(NameError::Empty);
     }
-    let forbidden =
-        |c: &char| c.is_whitespace() || c.is_control() || matches!(c, '/' | ':' | '%' | '"' | '\'' | '\\');
+    let forbidden = |c: &char| {
+        c.is_whitespace() || c.is_control() || matches!(c, '/' | ':' | '%' | '"' | '\'' | '\\')
+    };
     if let Some(found) = name.chars().find(forbidden) {
-        return Err(NameError::Forbidden { name: owned(), found });
+        return Err(NameError::Forbidden {
+            name: owned(),
+            found,
+        });
     }
     if name.starts_with('-') {
         return Err(NameError::LeadingDash { name: owned() });
     }
     if name.len() > MAX_NAME_BYTES {
-        return Err(NameError::TooLong { name: owned(), bytes: name.len() });
+        return Err(NameError::TooLong {
+            name: owned(),
+            bytes: name.len(),
+        });
     }
     if name == "." || name == ".." {
         return Err(NameError::Reserved { name: owned() });
@@ -163,7 +172,20 @@ mod tests {
 
     #[test]
     fn refuses_what_the_kernel_refuses_and_what_commands_misread() {
-        for name in ["", "1234567890123456", "a/b", "a b", "a\tb", "-a", "eth%d", "%", "..", "a:1", "a\u{1b}b", "all"] {
+        for name in [
+            "",
+            "1234567890123456",
+            "a/b",
+            "a b",
+            "a\tb",
+            "-a",
+            "eth%d",
+            "%",
+            "..",
+            "a:1",
+            "a\u{1b}b",
+            "all",
+        ] {
             assert!(name.parse::<InterfaceName>().is_err(), "{name:?}");
         }
     }

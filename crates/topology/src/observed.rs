@@ -142,14 +142,14 @@ impl Observed {
         name: &str,
     ) -> Option<(u32, &ObservedInterface)> {
         let interfaces = &self.namespaces.get(&namespace)?.interfaces;
-        interfaces.iter().find(|(_, i)| i.name == name).map(|(index, i)| (*index, i))
+        interfaces
+            .iter()
+            .find(|(_, i)| i.name == name)
+            .map(|(index, i)| (*index, i))
     }
 
     /// The interface that the agent made for one of the document.
-    pub fn interface_of(
-        &self,
-        id: InterfaceId,
-    ) -> Option<(NamespaceId, u32, &ObservedInterface)> {
+    pub fn interface_of(&self, id: InterfaceId) -> Option<(NamespaceId, u32, &ObservedInterface)> {
         self.namespaces.iter().find_map(|(namespace, observed)| {
             let found = observed.interfaces.iter().find(|(_, i)| i.id == Some(id));
             found.map(|(index, interface)| (*namespace, *index, interface))
@@ -168,8 +168,14 @@ impl Observed {
 
     /// What must be applied to `self` to reach `next`.
     pub fn change_to(&self, next: &Self) -> ObservedChange {
-        let gone = self.namespaces.keys().filter(|id| !next.namespaces.contains_key(id));
-        let fresh = next.namespaces.iter().filter(|(id, ns)| self.namespaces.get(id) != Some(ns));
+        let gone = self
+            .namespaces
+            .keys()
+            .filter(|id| !next.namespaces.contains_key(id));
+        let fresh = next
+            .namespaces
+            .iter()
+            .filter(|(id, ns)| self.namespaces.get(id) != Some(ns));
         ObservedChange {
             namespaces: gone
                 .map(|id| (*id, None))

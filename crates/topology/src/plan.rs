@@ -1,9 +1,255 @@
 //! The steps from observed to document.
+//!
+//! A plan is built on the [`crate::model`] kernel: each step is executed there before the next one
+//! is chosen, so that what a step takes with it (routes of an interface that goes down, secondary
+//! addresses) is put back by later steps of the same plan.
 
-use crate::document::Document;
-use crate::observed::Observed;
-use crate::step::Step;
+use std::collections::BTreeSet;
+
+use crate::document::{Document, Interface, Namespace, Route};
+use crate::id::{InterfaceId, NamespaceId};
+use crate::model;
+use crate::observed::{Observed, ObservedInterface, ObservedNamespace, ObservedRoute, Origin};
+use crate::status::route_text;
+use crate::step::{At, Step};
+
+mod lookup;
+mod objects;
+mod settings;
+
+pub use lookup::wanted_mtu;
+
+/// Metric of an IPv6 route that is added without one: `IP6_RT_PRIO_USER` (linux/ipv6_route.h).
+pub const IPV6_DEFAULT_METRIC: u32 = 1024;
 
 /// The steps that bring the kernel from `observed` to `document`, in the order to execute them;
 /// empty if it is there.
-pub fn plan(document: &Document, observed: &Observed) -> Vec<Step>;
+///
+/// Interfaces that nobody made for a document are left alone unless they stand in the way.
+pub fn plan(document: &Document, observed: &Observed) -> Vec<Step> {
+    plan_within(document, observed, None)
+}
+
+/// The steps of an edit: those that bring what differs between `before` and `document` from
+/// `observed` to `document`. Whatever else differs from the document is drift, and left alone.
+pub fn plan_edit(before: &Document, document: &Document, observed: &Observed) -> Vec<Step> {
+    plan_within(document, observed, Some(Scope::between(before, document)))
+}
+
+/// What a plan may touch.
+#[derive(Debug, Default)]
+struct Scope {
+    namespaces: BTreeSet<NamespaceId>,
+    interfaces: BTreeSet<InterfaceId>,
+}
+
+impl Scope {
+    fn between(before: &Document, after: &Document) -> Self {
+        let namespaces = before
+            .namespaces
+            .keys()
+            .chain(after.namespaces.keys())
+            .copied();
+        let interfaces = before
+            .interfaces
+            .keys()
+            .chain(after.interfaces.keys())
+            .copied();
+        Self {
+            namespaces: namespaces
+                .filter(|id| before.namespaces.get(id) != after.namespaces.get(id))
+                .collect(),
+            interfaces: interfaces
+                .filter(|id| before.interfaces.get(id) != after.interfaces.get(id))
+                .collect(),
+        }
+    }
+}
+
+fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -> Vec<Step> {
+    let mut planner = Planner {
+        document,
+        state: observed.clone(),
+        steps: Vec::new(),
+        scope,
+    };
+    planner.remove_routes();
+    planner.remove_addresses();
+    planner.remove_interfaces();
+    planner.remove_namespaces();
+    planner.rename_namespaces();
+    planner.add_namespaces();
+    planner.rename_interfaces();
+    planner.add_interfaces();
+    planner.set_down();
+    planner.set_forwarding();
+    planner.set_mtus();
+    planner.add_addresses();
+    // Ends in namespaces first, ports last: a bridge floods less while it grows.
+    planner.set_up(|interface| interface.bridge.is_none());
+    planner.set_bridges();
+    planner.set_up(|interface| interface.bridge.is_some());
+    planner.set_bridge_mtus();
+    planner.add_routes();
+    planner.steps
+}
+
+/// A plan in the making.
+struct Planner<'a> {
+    document: &'a Document,
+    /// The model kernel after the steps so far.
+    state: Observed,
+    steps: Vec<Step>,
+    scope: Option<Scope>,
+}
+
+impl<'a> Planner<'a> {
+    /// Adds a step. One that the model refuses is planned all the same: the kernel is to say why.
+    fn push(&mut self, step: Step) {
+        let _refused = model::execute(&mut self.state, &step);
+        self.steps.push(step);
+    }
+
+    fn push_all(&mut self, steps: Vec<Step>) {
+        for step in steps {
+            self.push(step);
+        }
+    }
+
+    fn covers_namespace(&self, id: NamespaceId) -> bool {
+        self.scope
+            .as_ref()
+            .is_none_or(|scope| scope.namespaces.contains(&id))
+    }
+
+    fn covers_interface(&self, id: InterfaceId) -> bool {
+        self.scope
+            .as_ref()
+            .is_none_or(|scope| scope.interfaces.contains(&id))
+    }
+
+    /// The document's interfaces that this plan may touch.
+    fn interfaces(&self) -> impl Iterator<Item = (InterfaceId, &'a Interface)> {
+        let document = self.document;
+        document
+            .interfaces
+            .iter()
+            .map(|(id, i)| (*id, i))
+            .filter(|(id, _)| self.covers_interface(*id))
+    }
+
+    /// The document's namespaces that this plan may touch.
+    fn namespaces(&self) -> impl Iterator<Item = (NamespaceId, &'a Namespace)> {
+        let document = self.document;
+        document
+            .namespaces
+            .iter()
+            .map(|(id, ns)| (*id, ns))
+            .filter(|(id, _)| self.covers_namespace(*id))
+    }
+
+    /// The kernel's interface for one of the document: its index and itself.
+    fn find(&self, id: InterfaceId, wanted: &Interface) -> Option<(u32, &ObservedInterface)> {
+        lookup::find(self.document, &self.state, id, wanted)
+    }
+}
+
+/// Where an interface of the document is to be found once it has its name.
+fn at(wanted: &Interface) -> At {
+    At {
+        namespace: wanted.namespace,
+        name: wanted.name.clone(),
+    }
+}
+
+/// Whether the kernel has a route of the document.
+pub fn has_route(document: &Document, observed: &ObservedNamespace, wanted: &Route) -> bool {
+    observed
+        .routes
+        .iter()
+        .any(|known| is_route(document, observed, wanted, known))
+}
+
+/// Whether a route waits for an interface that is down: the kernel would refuse it, and has taken
+/// it along when the interface went down.
+pub fn waits(document: &Document, observed: &ObservedNamespace, wanted: &Route) -> bool {
+    let is_named = |i: &ObservedInterface| {
+        let known = wanted
+            .interface
+            .and_then(|id| Some((id, document.interfaces.get(&id)?)));
+        known.is_some_and(|(id, named)| i.id == Some(id) || i.name == named.name.as_str())
+    };
+    let reaches = |i: &ObservedInterface| {
+        let gateway = wanted.gateway;
+        gateway.is_some_and(|gateway| i.addresses.iter().any(|a| a.address.contains(&gateway)))
+    };
+    let leads = |i: &&ObservedInterface| match wanted.interface {
+        Some(_) => is_named(i),
+        None => reaches(i),
+    };
+    let mut candidates = observed.interfaces.values().filter(leads).peekable();
+    candidates.peek().is_some() && candidates.all(|i| !i.up)
+}
+
+/// Static routes of the kernel that the document does not have, as `ip route` shows them.
+pub fn unwanted_routes<'a>(
+    document: &'a Document,
+    wanted: &'a Namespace,
+    observed: &'a ObservedNamespace,
+) -> impl Iterator<Item = String> + 'a {
+    unwanted(document, wanted, observed).map(move |known| {
+        let interface = known
+            .interface
+            .and_then(|index| observed.interfaces.get(&index));
+        let route = Route {
+            destination: known.destination,
+            gateway: known.gateway,
+            interface: None,
+            metric: Some(known.metric).filter(|metric| *metric != 0),
+        };
+        let device = interface
+            .map(|i| format!(" dev {}", i.name))
+            .unwrap_or_default();
+        route_text(document, &route) + &device
+    })
+}
+
+fn unwanted<'a>(
+    document: &'a Document,
+    wanted: &'a Namespace,
+    observed: &'a ObservedNamespace,
+) -> impl Iterator<Item = &'a ObservedRoute> + 'a {
+    observed.routes.iter().filter(move |known| {
+        let is_wanted = wanted
+            .routes
+            .iter()
+            .any(|route| is_route(document, observed, route, known));
+        known.origin == Origin::Static && !is_wanted
+    })
+}
+
+fn is_route(
+    document: &Document,
+    observed: &ObservedNamespace,
+    wanted: &Route,
+    known: &ObservedRoute,
+) -> bool {
+    let metric = wanted.metric.unwrap_or(match wanted.family() {
+        crate::address::Family::Ipv4 => 0,
+        crate::address::Family::Ipv6 => IPV6_DEFAULT_METRIC,
+    });
+    let same_interface = match wanted.interface {
+        None => true,
+        Some(id) => {
+            let found = known
+                .interface
+                .and_then(|index| observed.interfaces.get(&index));
+            let name = document.interfaces.get(&id).map(|i| i.name.as_str());
+            found.is_some_and(|i| i.id == Some(id) || name == Some(i.name.as_str()))
+        }
+    };
+    wanted.destination == known.destination
+        && wanted.gateway == known.gateway
+        && metric == known.metric
+        && same_interface
+}

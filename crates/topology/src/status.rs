@@ -50,15 +50,28 @@ pub struct Statuses {
 pub fn statuses(document: &Document, observed: Option<&Observed>) -> Statuses {
     let Some(observed) = observed else {
         return Statuses {
-            namespaces: document.namespaces.keys().map(|id| (*id, Status::Wanted)).collect(),
-            interfaces: document.interfaces.keys().map(|id| (*id, Status::Wanted)).collect(),
+            namespaces: document
+                .namespaces
+                .keys()
+                .map(|id| (*id, Status::Wanted))
+                .collect(),
+            interfaces: document
+                .interfaces
+                .keys()
+                .map(|id| (*id, Status::Wanted))
+                .collect(),
         };
     };
     Statuses {
         namespaces: document
             .namespaces
             .iter()
-            .map(|(&id, wanted)| (id, namespace_status(document, wanted, observed.namespaces.get(&id))))
+            .map(|(&id, wanted)| {
+                (
+                    id,
+                    namespace_status(document, wanted, observed.namespaces.get(&id)),
+                )
+            })
             .collect(),
         interfaces: document
             .interfaces
@@ -73,13 +86,21 @@ pub fn strangers<'a>(
     document: &'a Document,
     observed: &'a Observed,
 ) -> impl Iterator<Item = (NamespaceId, u32, &'a ObservedInterface)> {
-    observed.namespaces.iter().flat_map(move |(&namespace, state)| {
-        let strange = state.interfaces.iter().filter(move |(_, interface)| {
-            let by_id = interface.id.is_some_and(|id| document.interfaces.contains_key(&id));
-            !by_id && document.interface_named(namespace, &interface.name).is_none()
-        });
-        strange.map(move |(&index, interface)| (namespace, index, interface))
-    })
+    observed
+        .namespaces
+        .iter()
+        .flat_map(move |(&namespace, state)| {
+            let strange = state.interfaces.iter().filter(move |(_, interface)| {
+                let by_id = interface
+                    .id
+                    .is_some_and(|id| document.interfaces.contains_key(&id));
+                !by_id
+                    && document
+                        .interface_named(namespace, &interface.name)
+                        .is_none()
+            });
+            strange.map(move |(&index, interface)| (namespace, index, interface))
+        })
 }
 
 fn namespace_status(
@@ -87,26 +108,45 @@ fn namespace_status(
     wanted: &Namespace,
     observed: Option<&ObservedNamespace>,
 ) -> Status {
-    let Some(observed) = observed else { return Status::Missing };
+    let Some(observed) = observed else {
+        return Status::Missing;
+    };
     let mut differences = Vec::new();
     let mut differ = |what: &str, wanted: String, observed: String| {
         if wanted != observed {
-            differences.push(Difference { what: what.to_owned(), wanted, observed });
+            differences.push(Difference {
+                what: what.to_owned(),
+                wanted,
+                observed,
+            });
         }
     };
     differ("name", wanted.name.to_string(), observed.name.to_string());
     let switch = |on: bool| if on { "on" } else { "off" }.to_owned();
-    differ("IPv4 forwarding", switch(wanted.forwarding.ipv4), switch(observed.forwarding.ipv4));
-    differ("IPv6 forwarding", switch(wanted.forwarding.ipv6), switch(observed.forwarding.ipv6));
+    differ(
+        "IPv4 forwarding",
+        switch(wanted.forwarding.ipv4),
+        switch(observed.forwarding.ipv4),
+    );
+    differ(
+        "IPv6 forwarding",
+        switch(wanted.forwarding.ipv6),
+        switch(observed.forwarding.ipv6),
+    );
     for route in &wanted.routes {
-        if !crate::plan::has_route(document, observed, route) {
+        let waits = || crate::plan::waits(document, observed, route);
+        if !crate::plan::has_route(document, observed, route) && !waits() {
             differ("route", route_text(document, route), String::new());
         }
     }
     for route in crate::plan::unwanted_routes(document, wanted, observed) {
         differ("route", String::new(), route);
     }
-    if differences.is_empty() { Status::Up } else { Status::Drifted(differences) }
+    if differences.is_empty() {
+        Status::Up
+    } else {
+        Status::Drifted(differences)
+    }
 }
 
 /// A route as `ip route` shows it.
@@ -134,32 +174,61 @@ fn interface_status(
     wanted: &Interface,
     observed: &Observed,
 ) -> Status {
-    let found = observed.interface_of(id).filter(|(ns, _, _)| *ns == wanted.namespace).or_else(|| {
-        let (index, interface) = observed.interface_named(wanted.namespace, wanted.name.as_str())?;
-        Some((wanted.namespace, index, interface))
-    });
-    let Some((namespace, _, interface)) = found else { return Status::Missing };
+    let found = observed
+        .interface_of(id)
+        .filter(|(ns, _, _)| *ns == wanted.namespace)
+        .or_else(|| {
+            let (index, interface) =
+                observed.interface_named(wanted.namespace, wanted.name.as_str())?;
+            Some((wanted.namespace, index, interface))
+        });
+    let Some((namespace, _, interface)) = found else {
+        return Status::Missing;
+    };
     let mut differences = Vec::new();
     let mut differ = |what: &str, wanted: String, observed: String| {
         if wanted != observed {
-            differences.push(Difference { what: what.to_owned(), wanted, observed });
+            differences.push(Difference {
+                what: what.to_owned(),
+                wanted,
+                observed,
+            });
         }
     };
     differ("name", wanted.name.to_string(), interface.name.clone());
-    differ("kind", wanted_kind(&wanted.kind).to_owned(), observed_kind(&interface.kind).to_owned());
+    differ(
+        "kind",
+        wanted_kind(&wanted.kind).to_owned(),
+        observed_kind(&interface.kind).to_owned(),
+    );
     let state = |up: bool| if up { "up" } else { "down" }.to_owned();
     differ("state", state(wanted.up), state(interface.up));
     if let Some(mtu) = wanted.mtu {
         differ("mtu", mtu.to_string(), interface.mtu.to_string());
     }
-    let bridge_wanted = wanted.bridge.and_then(|b| document.interfaces.get(&b)).map(|b| b.name.to_string());
+    let bridge_wanted = wanted
+        .bridge
+        .and_then(|b| document.interfaces.get(&b))
+        .map(|b| b.name.to_string());
     let bridge_observed = interface.bridge.and_then(|index| {
-        let bridge = observed.namespaces.get(&namespace)?.interfaces.get(&index)?;
+        let bridge = observed
+            .namespaces
+            .get(&namespace)?
+            .interfaces
+            .get(&index)?;
         Some(bridge.name.clone())
     });
-    differ("bridge", bridge_wanted.unwrap_or_default(), bridge_observed.unwrap_or_default());
-    let kept: Vec<_> =
-        interface.addresses.iter().filter(|a| a.origin == Origin::Static).map(|a| a.address).collect();
+    differ(
+        "bridge",
+        bridge_wanted.unwrap_or_default(),
+        bridge_observed.unwrap_or_default(),
+    );
+    let kept: Vec<_> = interface
+        .addresses
+        .iter()
+        .filter(|a| a.origin == Origin::Static)
+        .map(|a| a.address)
+        .collect();
     for address in wanted.addresses.iter() {
         if !interface.addresses.iter().any(|a| a.address == *address) {
             differ("address", address.to_string(), String::new());

@@ -130,8 +130,9 @@ pub struct At {
 /// An interface to be made.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct NewInterface {
-    /// The document's interface for which it is made; the agent remembers it by index.
-    pub id: InterfaceId,
+    /// The document's interface for which it is made, which the agent remembers by index; `None`
+    /// for one that no document has, made again because a plan is taken back.
+    pub id: Option<InterfaceId>,
     /// Where and under which name.
     pub at: At,
 }

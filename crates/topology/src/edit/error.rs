@@ -75,7 +75,9 @@ pub enum Reason {
         by: String,
     },
     /// The host namespace and loopbacks are always there, under their own names.
-    #[error("the host namespace and loopback interfaces cannot be added, removed or renamed by themselves")]
+    #[error(
+        "the host namespace and loopback interfaces cannot be added, removed or renamed by themselves"
+    )]
     Permanent,
     /// A malformed address.
     #[error("{0}")]
@@ -93,6 +95,12 @@ pub enum Reason {
         address: IpNet,
         /// The other interface.
         other: String,
+    },
+    /// The kernel adds it by itself when the loopback comes up.
+    #[error("the kernel adds {address} by itself when the interface comes up")]
+    KernelAddress {
+        /// The address.
+        address: IpNet,
     },
     /// No such address to remove.
     #[error("it has no address {address}")]
@@ -125,6 +133,12 @@ pub enum Reason {
     Route {
         /// Where it leads.
         destination: IpNet,
+        /// What is wrong.
+        why: String,
+    },
+    /// A title that is no title.
+    #[error("{why}")]
+    Title {
         /// What is wrong.
         why: String,
     },

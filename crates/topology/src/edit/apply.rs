@@ -1,0 +1,282 @@
+//! Applying an edit.
+
+use std::collections::BTreeMap;
+
+use super::error::{EditError, Field, Place, Reason};
+use super::fragment::{insert, remove};
+use super::validate::{self, refuse, refuse_document};
+use super::{Edit, MAX_LIST, MAX_TITLE_BYTES};
+use crate::document::{Document, Interface, Namespace, Route};
+use crate::id::{InterfaceId, NamespaceId};
+
+/// Applies an edit and returns its inverse.
+///
+/// A refused edit leaves the document as it was.
+pub fn apply(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
+    match edit {
+        Edit::Batch { edits } => batch(document, edits),
+        edit => single(document, edit),
+    }
+}
+
+/// All or nothing: what was applied before a refusal is taken back.
+fn batch(document: &mut Document, edits: Vec<Edit>) -> Result<Edit, EditError> {
+    let before = document.clone();
+    let mut inverses = Vec::with_capacity(edits.len());
+    for edit in edits {
+        let applied = match edit {
+            Edit::Batch { .. } => Err(refuse_document(None, Reason::NestedBatch)),
+            edit => single(document, edit),
+        };
+        match applied {
+            // The inverse of a single edit may be a batch itself: keep the result flat.
+            Ok(Edit::Batch { edits }) => inverses.extend(edits.into_iter().rev()),
+            Ok(inverse) => inverses.push(inverse),
+            Err(error) => {
+                *document = before;
+                return Err(error);
+            }
+        }
+    }
+    inverses.reverse();
+    Ok(Edit::Batch { edits: inverses })
+}
+
+fn single(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
+    match edit {
+        Edit::Insert(fragment) => insert(document, fragment),
+        Edit::Remove(selection) => remove(document, &selection),
+        Edit::RenameNamespace { namespace, name } => {
+            let subject = namespace_of(document, namespace, Field::Name)?
+                .name
+                .to_string();
+            let place = Place::Namespace(namespace, Some(Field::Name));
+            if namespace == NamespaceId::HOST {
+                return Err(EditError {
+                    place,
+                    subject,
+                    reason: Reason::Permanent,
+                });
+            }
+            validate::namespace_name_free(document, namespace, &name)?;
+            let namespace_mut = namespace_mut(document, namespace, Field::Name)?;
+            let old = std::mem::replace(&mut namespace_mut.name, name);
+            Ok(Edit::RenameNamespace {
+                namespace,
+                name: old,
+            })
+        }
+        Edit::SetForwarding {
+            namespace,
+            family,
+            on,
+        } => {
+            let found = namespace_mut(document, namespace, Field::Routes)?;
+            let old = found.forwarding.set(family, on);
+            Ok(Edit::SetForwarding {
+                namespace,
+                family,
+                on: old,
+            })
+        }
+        Edit::RenameInterface { interface, name } => {
+            let found = interface_of(document, interface, Field::Name)?;
+            validate::may_be_named(document, interface, found, &name)?;
+            let found = interface_mut(document, interface, Field::Name)?;
+            let old = std::mem::replace(&mut found.name, name);
+            Ok(Edit::RenameInterface {
+                interface,
+                name: old,
+            })
+        }
+        Edit::SetUp { interface, up } => {
+            let found = interface_mut(document, interface, Field::Up)?;
+            let old = std::mem::replace(&mut found.up, up);
+            Ok(Edit::SetUp { interface, up: old })
+        }
+        Edit::SetMtu { interface, mtu } => {
+            let found = interface_of(document, interface, Field::Mtu)?;
+            validate::mtu(document, interface, found, mtu)?;
+            let found = interface_mut(document, interface, Field::Mtu)?;
+            let old = std::mem::replace(&mut found.mtu, mtu);
+            Ok(Edit::SetMtu {
+                interface,
+                mtu: old,
+            })
+        }
+        Edit::SetBridge { interface, bridge } => {
+            let found = interface_of(document, interface, Field::Bridge)?;
+            validate::may_be_port(document, interface, found, bridge)?;
+            let found = interface_mut(document, interface, Field::Bridge)?;
+            let old = std::mem::replace(&mut found.bridge, bridge);
+            Ok(Edit::SetBridge {
+                interface,
+                bridge: old,
+            })
+        }
+        Edit::AddAddress {
+            interface,
+            address,
+            index,
+        } => {
+            validate::address_free(document, interface, address)?;
+            let found = interface_mut(document, interface, Field::Addresses)?;
+            if found.addresses.len() >= MAX_LIST {
+                let reason = Reason::TooMany {
+                    what: "addresses of one interface".into(),
+                    most: MAX_LIST,
+                };
+                return Err(refuse(
+                    document,
+                    Place::Interface(interface, Some(Field::Addresses)),
+                    reason,
+                ));
+            }
+            let index = index.unwrap_or(usize::MAX).min(found.addresses.len());
+            found.addresses.insert(index, address);
+            Ok(Edit::RemoveAddress { interface, address })
+        }
+        Edit::RemoveAddress { interface, address } => {
+            let found = interface_mut(document, interface, Field::Addresses)?;
+            let Some(index) = found.addresses.iter().position(|a| *a == address) else {
+                let place = Place::Interface(interface, Some(Field::Addresses));
+                return Err(refuse(document, place, Reason::NoSuchAddress { address }));
+            };
+            found.addresses.remove(index);
+            Ok(Edit::AddAddress {
+                interface,
+                address,
+                index: Some(index),
+            })
+        }
+        Edit::AddRoute {
+            namespace,
+            route,
+            index,
+        } => add_route(document, namespace, route, index),
+        Edit::RemoveRoute { namespace, route } => {
+            let found = namespace_mut(document, namespace, Field::Routes)?;
+            let Some(index) = found.routes.iter().position(|r| *r == route) else {
+                let place = Place::Namespace(namespace, Some(Field::Routes));
+                let why = "there is no such route".to_owned();
+                return Err(refuse(
+                    document,
+                    place,
+                    Reason::Route {
+                        destination: route.destination,
+                        why,
+                    },
+                ));
+            };
+            found.routes.remove(index);
+            Ok(Edit::AddRoute {
+                namespace,
+                route,
+                index: Some(index),
+            })
+        }
+        Edit::Move { to } => {
+            for (node, point) in &to {
+                validate::node(document, *node)?;
+                if let Some(point) = point {
+                    validate::point(document, *node, *point)?;
+                }
+            }
+            let mut old = BTreeMap::new();
+            for (node, point) in to {
+                let before = match point {
+                    Some(point) => document.positions.insert(node, point),
+                    None => document.positions.remove(&node),
+                };
+                old.insert(node, before);
+            }
+            Ok(Edit::Move { to: old })
+        }
+        Edit::SetTitle { title } => {
+            if title.len() > MAX_TITLE_BYTES {
+                let reason = Reason::TooMany {
+                    what: "bytes of a title".into(),
+                    most: MAX_TITLE_BYTES,
+                };
+                return Err(refuse_document(Some(Field::Name), reason));
+            }
+            if title.chars().any(char::is_control) {
+                let why = "a title is one line of printable text".to_owned();
+                return Err(refuse_document(Some(Field::Name), Reason::Title { why }));
+            }
+            Ok(Edit::SetTitle {
+                title: std::mem::replace(&mut document.title, title),
+            })
+        }
+        Edit::Batch { .. } => Err(refuse_document(None, Reason::NestedBatch)),
+    }
+}
+
+fn add_route(
+    document: &mut Document,
+    namespace: NamespaceId,
+    route: Route,
+    index: Option<usize>,
+) -> Result<Edit, EditError> {
+    namespace_of(document, namespace, Field::Routes)?;
+    validate::route(document, namespace, &route)?;
+    let found = namespace_mut(document, namespace, Field::Routes)?;
+    if found.routes.len() >= MAX_LIST {
+        let reason = Reason::TooMany {
+            what: "routes of one namespace".into(),
+            most: MAX_LIST,
+        };
+        return Err(refuse(
+            document,
+            Place::Namespace(namespace, Some(Field::Routes)),
+            reason,
+        ));
+    }
+    let index = index.unwrap_or(usize::MAX).min(found.routes.len());
+    found.routes.insert(index, route.clone());
+    Ok(Edit::RemoveRoute { namespace, route })
+}
+
+fn gone(place: Place, subject: String) -> EditError {
+    EditError {
+        place,
+        subject,
+        reason: Reason::Gone,
+    }
+}
+
+fn namespace_of(
+    document: &Document,
+    id: NamespaceId,
+    field: Field,
+) -> Result<&Namespace, EditError> {
+    let found = document.namespaces.get(&id);
+    found.ok_or_else(|| gone(Place::Namespace(id, Some(field)), id.to_string()))
+}
+
+fn namespace_mut(
+    document: &mut Document,
+    id: NamespaceId,
+    field: Field,
+) -> Result<&mut Namespace, EditError> {
+    let found = document.namespaces.get_mut(&id);
+    found.ok_or_else(|| gone(Place::Namespace(id, Some(field)), id.to_string()))
+}
+
+fn interface_of(
+    document: &Document,
+    id: InterfaceId,
+    field: Field,
+) -> Result<&Interface, EditError> {
+    let found = document.interfaces.get(&id);
+    found.ok_or_else(|| gone(Place::Interface(id, Some(field)), id.to_string()))
+}
+
+fn interface_mut(
+    document: &mut Document,
+    id: InterfaceId,
+    field: Field,
+) -> Result<&mut Interface, EditError> {
+    let found = document.interfaces.get_mut(&id);
+    found.ok_or_else(|| gone(Place::Interface(id, Some(field)), id.to_string()))
+}

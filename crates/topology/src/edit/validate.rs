@@ -1,0 +1,613 @@
+//! What holds in every document.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipnet::IpNet;
+
+use super::error::{EditError, Field, Place, Reason};
+use super::{MAX_INTERFACES, MAX_LIST, MAX_MTU, MAX_NAMESPACES, MAX_TITLE_BYTES, MIN_MTU};
+use crate::address::{Family, check_interface_address};
+use crate::document::{Document, Interface, Kind, Point, Route};
+use crate::id::{InterfaceId, MAX_ID, NamespaceId, Node};
+use crate::name::{InterfaceName, NamespaceName};
+
+/// Farthest place of a node from the origin, in canvas units.
+const MAX_COORDINATE: f64 = 1_000_000.0;
+
+/// Smallest MTU of an interface with IPv6 addresses (RFC 8200, 5; the kernel removes IPv6 from an
+/// interface below it).
+const MIN_IPV6_MTU: u32 = 1280;
+
+/// A refusal at a place of the document, its subject named as people say it.
+pub(super) fn refuse(document: &Document, place: Place, reason: Reason) -> EditError {
+    let subject = match place {
+        Place::Document(_) => subject_of_document(document),
+        Place::Namespace(id, _) => document.describe_namespace(id),
+        Place::Interface(id, _) => document.describe_interface(id),
+    };
+    EditError {
+        place,
+        subject,
+        reason,
+    }
+}
+
+/// A refusal of the document as a whole.
+pub(super) fn refuse_document(field: Option<Field>, reason: Reason) -> EditError {
+    EditError {
+        place: Place::Document(field),
+        subject: "the lab".into(),
+        reason,
+    }
+}
+
+fn subject_of_document(document: &Document) -> String {
+    if document.title.is_empty() {
+        "the lab".into()
+    } else {
+        document.title.clone()
+    }
+}
+
+impl Document {
+    /// Checks everything that edits keep true: for documents that were read from somewhere.
+    pub fn validate(&self) -> Result<(), EditError> {
+        limits(self)?;
+        let host = self.namespaces.get(&NamespaceId::HOST);
+        let lo = self.interfaces.get(&InterfaceId::HOST_LOOPBACK);
+        let host_is_whole = host.is_some_and(|ns| ns.name == NamespaceName::host())
+            && lo.is_some_and(|lo| lo.namespace == NamespaceId::HOST && lo.kind == Kind::Loopback);
+        if !host_is_whole {
+            return Err(refuse_document(None, Reason::Permanent));
+        }
+        unique(self)?;
+        for (&id, ns) in &self.namespaces {
+            list_limit(
+                self,
+                Place::Namespace(id, Some(Field::Routes)),
+                ns.routes.len(),
+            )?;
+            for (index, known) in ns.routes.iter().enumerate() {
+                route_itself(self, id, known)?;
+                if ns
+                    .routes
+                    .iter()
+                    .skip(index + 1)
+                    .any(|other| same_route(other, known))
+                {
+                    return Err(duplicate_route(self, id, known));
+                }
+            }
+        }
+        for (&id, found) in &self.interfaces {
+            interface(self, id, found)?;
+        }
+        for (&at, &point_at) in &self.positions {
+            node(self, at)?;
+            point(self, at, point_at)?;
+        }
+        Ok(())
+    }
+}
+
+fn limits(document: &Document) -> Result<(), EditError> {
+    if document.title.len() > MAX_TITLE_BYTES {
+        return Err(too_many("bytes of a title", MAX_TITLE_BYTES));
+    }
+    if document.namespaces.len() > MAX_NAMESPACES {
+        return Err(too_many("namespaces", MAX_NAMESPACES));
+    }
+    if document.interfaces.len() > MAX_INTERFACES {
+        return Err(too_many("interfaces", MAX_INTERFACES));
+    }
+    let namespaces = document.namespaces.keys().map(|id| id.0);
+    if namespaces
+        .chain(document.interfaces.keys().map(|id| id.0))
+        .any(|id| id > MAX_ID)
+    {
+        return Err(refuse_document(None, Reason::BadId));
+    }
+    Ok(())
+}
+
+fn too_many(what: &str, most: usize) -> EditError {
+    refuse_document(
+        None,
+        Reason::TooMany {
+            what: what.to_owned(),
+            most,
+        },
+    )
+}
+
+fn list_limit(document: &Document, place: Place, length: usize) -> Result<(), EditError> {
+    if length <= MAX_LIST {
+        return Ok(());
+    }
+    Err(refuse(
+        document,
+        place,
+        Reason::TooMany {
+            what: "entries".into(),
+            most: MAX_LIST,
+        },
+    ))
+}
+
+/// Names, addresses and loopbacks, each looked at once: a document may hold thousands.
+fn unique(document: &Document) -> Result<(), EditError> {
+    let mut names = BTreeSet::new();
+    for (&id, ns) in &document.namespaces {
+        if !names.insert(&ns.name) {
+            let reason = Reason::NameTaken {
+                name: ns.name.to_string(),
+                by: "another namespace".into(),
+            };
+            return Err(refuse(
+                document,
+                Place::Namespace(id, Some(Field::Name)),
+                reason,
+            ));
+        }
+    }
+    let mut names = BTreeSet::new();
+    let mut loopbacks = BTreeSet::new();
+    let mut addresses = BTreeMap::new();
+    for (&id, found) in &document.interfaces {
+        if !names.insert((found.namespace, &found.name)) {
+            return Err(interface_name_taken(
+                document,
+                id,
+                found.namespace,
+                &found.name,
+            ));
+        }
+        if found.kind == Kind::Loopback {
+            loopbacks.insert(found.namespace);
+        }
+        for &address in &found.addresses {
+            if let Some(other) = addresses.insert((found.namespace, address.addr()), id)
+                && other != id
+            {
+                let reason = Reason::AddressTaken {
+                    address,
+                    other: document.describe_interface(other),
+                };
+                return Err(refuse(
+                    document,
+                    Place::Interface(id, Some(Field::Addresses)),
+                    reason,
+                ));
+            }
+        }
+    }
+    match document
+        .namespaces
+        .keys()
+        .find(|id| !loopbacks.contains(id))
+    {
+        Some(&id) => Err(refuse(
+            document,
+            Place::Namespace(id, None),
+            Reason::Permanent,
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Everything about one interface that is in the document.
+fn interface(document: &Document, id: InterfaceId, found: &Interface) -> Result<(), EditError> {
+    let fail = |field, reason| Err(refuse(document, Place::Interface(id, field), reason));
+    if !document.namespaces.contains_key(&found.namespace) {
+        return fail(
+            None,
+            Reason::Link {
+                why: "its namespace is not in the lab".into(),
+            },
+        );
+    }
+    let is_loopback = found.kind == Kind::Loopback;
+    if is_loopback != (found.name == InterfaceName::loopback()) {
+        return fail(Some(Field::Name), Reason::Permanent);
+    }
+    if let Kind::Veth { peer } = found.kind {
+        let other = document.interfaces.get(&peer).and_then(Interface::peer);
+        if other != Some(id) || peer == id {
+            let why = "a link has two ends that name each other".to_owned();
+            return fail(None, Reason::Link { why });
+        }
+    }
+    mtu(document, id, found, found.mtu)?;
+    may_be_port(document, id, found, found.bridge)?;
+    if let Kind::Veth { peer } = found.kind
+        && found.bridge.is_some()
+        && document
+            .interfaces
+            .get(&peer)
+            .is_some_and(|p| p.bridge == found.bridge)
+    {
+        return fail(Some(Field::Bridge), link_to_itself());
+    }
+    list_limit(
+        document,
+        Place::Interface(id, Some(Field::Addresses)),
+        found.addresses.len(),
+    )?;
+    for (index, &address) in found.addresses.iter().enumerate() {
+        if found
+            .addresses
+            .iter()
+            .skip(index + 1)
+            .any(|a| *a == address)
+        {
+            return fail(Some(Field::Addresses), Reason::DuplicateAddress { address });
+        }
+        address_itself(document, id, found, address)?;
+    }
+    Ok(())
+}
+
+fn link_to_itself() -> Reason {
+    Reason::Bridge {
+        why: "a link cannot join a bridge to itself: it would be a loop".into(),
+    }
+}
+
+/// Refuses a namespace's name that another one has.
+pub(super) fn namespace_name_free(
+    document: &Document,
+    id: NamespaceId,
+    name: &NamespaceName,
+) -> Result<(), EditError> {
+    let taken = document
+        .namespaces
+        .iter()
+        .any(|(other, ns)| *other != id && ns.name == *name);
+    if taken {
+        let reason = Reason::NameTaken {
+            name: name.to_string(),
+            by: "another namespace".into(),
+        };
+        return Err(refuse(
+            document,
+            Place::Namespace(id, Some(Field::Name)),
+            reason,
+        ));
+    }
+    Ok(())
+}
+
+fn interface_name_free(
+    document: &Document,
+    id: InterfaceId,
+    namespace: NamespaceId,
+    name: &InterfaceName,
+) -> Result<(), EditError> {
+    let mut others = document.interfaces_of(namespace);
+    match others.find(|(other, i)| *other != id && i.name == *name) {
+        Some(_) => Err(interface_name_taken(document, id, namespace, name)),
+        None => Ok(()),
+    }
+}
+
+fn interface_name_taken(
+    document: &Document,
+    id: InterfaceId,
+    namespace: NamespaceId,
+    name: &InterfaceName,
+) -> EditError {
+    let by = format!(
+        "another interface of {}",
+        document.describe_namespace(namespace)
+    );
+    let reason = Reason::NameTaken {
+        name: name.to_string(),
+        by,
+    };
+    refuse(document, Place::Interface(id, Some(Field::Name)), reason)
+}
+
+/// Refuses a new name that an interface cannot have.
+pub(super) fn may_be_named(
+    document: &Document,
+    id: InterfaceId,
+    found: &Interface,
+    name: &InterfaceName,
+) -> Result<(), EditError> {
+    if found.kind == Kind::Loopback || *name == InterfaceName::loopback() {
+        return Err(refuse(
+            document,
+            Place::Interface(id, Some(Field::Name)),
+            Reason::Permanent,
+        ));
+    }
+    interface_name_free(document, id, found.namespace, name)
+}
+
+/// Refuses an MTU that the kernel would refuse.
+pub(super) fn mtu(
+    document: &Document,
+    id: InterfaceId,
+    found: &Interface,
+    mtu: Option<u32>,
+) -> Result<(), EditError> {
+    let Some(mtu) = mtu else { return Ok(()) };
+    let refuse_mtu = |why: String| {
+        Err(refuse(
+            document,
+            Place::Interface(id, Some(Field::Mtu)),
+            Reason::Mtu { mtu, why },
+        ))
+    };
+    // loopback has no maximum of its own (drivers/net/loopback.c: max_mtu 0); the kernel keeps
+    // an MTU in a signed 32-bit number.
+    let most = if found.kind == Kind::Loopback {
+        i32::MAX as u32
+    } else {
+        MAX_MTU
+    };
+    let least = if found.kind == Kind::Loopback {
+        0
+    } else {
+        MIN_MTU
+    };
+    if mtu < least || mtu > most {
+        return refuse_mtu(format!("it takes {least} to {most} bytes here"));
+    }
+    let has_ipv6 = found
+        .addresses
+        .iter()
+        .any(|a| Family::of(a.addr()) == Family::Ipv6);
+    if has_ipv6 && mtu < MIN_IPV6_MTU {
+        return refuse_mtu(format!(
+            "with an IPv6 address it takes at least {MIN_IPV6_MTU} bytes"
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses a bridge of which an interface cannot be a port.
+pub(super) fn may_be_port(
+    document: &Document,
+    id: InterfaceId,
+    found: &Interface,
+    bridge: Option<InterfaceId>,
+) -> Result<(), EditError> {
+    let Some(bridge_id) = bridge else {
+        return Ok(());
+    };
+    let fail = |reason| {
+        Err(refuse(
+            document,
+            Place::Interface(id, Some(Field::Bridge)),
+            reason,
+        ))
+    };
+    let because = |why: &str| {
+        fail(Reason::Bridge {
+            why: why.to_owned(),
+        })
+    };
+    match found.kind {
+        Kind::Loopback => return because("a loopback cannot be a port of a bridge"),
+        Kind::Bridge => return because("a bridge cannot be a port of a bridge"),
+        Kind::Veth { peer } => {
+            if document
+                .interfaces
+                .get(&peer)
+                .is_some_and(|p| p.bridge == bridge)
+            {
+                return fail(link_to_itself());
+            }
+        }
+    }
+    match document.interfaces.get(&bridge_id) {
+        None => because("there is no such bridge any more"),
+        Some(other) if other.kind != Kind::Bridge => {
+            because("what it is to be plugged into is no bridge")
+        }
+        Some(other) if other.namespace != found.namespace => {
+            because("an interface and its bridge must be in the same namespace")
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+/// Refuses an address that an interface cannot have or has already.
+pub(super) fn address_free(
+    document: &Document,
+    id: InterfaceId,
+    address: IpNet,
+) -> Result<(), EditError> {
+    let place = Place::Interface(id, Some(Field::Addresses));
+    let Some(found) = document.interfaces.get(&id) else {
+        return Err(refuse(document, place, Reason::Gone));
+    };
+    if found.addresses.contains(&address) {
+        return Err(refuse(
+            document,
+            place,
+            Reason::DuplicateAddress { address },
+        ));
+    }
+    address_itself(document, id, found, address)?;
+    address_elsewhere(document, id, found, address)
+}
+
+fn address_itself(
+    document: &Document,
+    id: InterfaceId,
+    found: &Interface,
+    address: IpNet,
+) -> Result<(), EditError> {
+    let fail = |reason| {
+        Err(refuse(
+            document,
+            Place::Interface(id, Some(Field::Addresses)),
+            reason,
+        ))
+    };
+    if let Err(error) = check_interface_address(address) {
+        return fail(Reason::Address(error));
+    }
+    if Family::of(address.addr()) == Family::Ipv6 {
+        if let Some(mtu) = found.mtu.filter(|mtu| *mtu < MIN_IPV6_MTU) {
+            let why = format!("an IPv6 address needs at least {MIN_IPV6_MTU} bytes");
+            return fail(Reason::Mtu { mtu, why });
+        }
+        // The kernel refuses a second one of the same address, whatever its prefix (EEXIST).
+        let twin = found
+            .addresses
+            .iter()
+            .find(|a| a.addr() == address.addr() && **a != address);
+        if let Some(&twin) = twin {
+            return fail(Reason::DuplicateAddress { address: twin });
+        }
+    }
+    // The kernel puts these on the loopback by itself when it comes up.
+    if found.kind == Kind::Loopback && is_kernels_own(address) {
+        return fail(Reason::KernelAddress { address });
+    }
+    Ok(())
+}
+
+/// Refuses an address that another interface of the namespace has.
+fn address_elsewhere(
+    document: &Document,
+    id: InterfaceId,
+    found: &Interface,
+    address: IpNet,
+) -> Result<(), EditError> {
+    let fail = |reason| {
+        Err(refuse(
+            document,
+            Place::Interface(id, Some(Field::Addresses)),
+            reason,
+        ))
+    };
+    let mut others = document.interfaces_of(found.namespace);
+    match others
+        .find(|(other, i)| *other != id && i.addresses.iter().any(|a| a.addr() == address.addr()))
+    {
+        Some((other, _)) => {
+            let other = document.describe_interface(other);
+            fail(Reason::AddressTaken { address, other })
+        }
+        None => Ok(()),
+    }
+}
+
+fn is_kernels_own(address: IpNet) -> bool {
+    matches!(address.to_string().as_str(), "127.0.0.1/8" | "::1/128")
+}
+
+/// Refuses a route that cannot be, or is there already.
+pub(super) fn route(document: &Document, id: NamespaceId, wanted: &Route) -> Result<(), EditError> {
+    route_itself(document, id, wanted)?;
+    let Some(namespace) = document.namespaces.get(&id) else {
+        return Ok(());
+    };
+    if namespace
+        .routes
+        .iter()
+        .any(|known| same_route(known, wanted))
+    {
+        return Err(duplicate_route(document, id, wanted));
+    }
+    Ok(())
+}
+
+fn duplicate_route(document: &Document, id: NamespaceId, wanted: &Route) -> EditError {
+    let why = "there is a route to it with the same metric already".to_owned();
+    refuse_route(document, id, wanted, why)
+}
+
+/// The kernel keeps one IPv4 route for a destination and metric, and one IPv6 route for a
+/// destination, metric and next hop.
+fn same_route(a: &Route, b: &Route) -> bool {
+    let key = |route: &Route| {
+        let metric = route.metric.unwrap_or(match route.family() {
+            Family::Ipv4 => 0,
+            Family::Ipv6 => crate::plan::IPV6_DEFAULT_METRIC,
+        });
+        let next = match route.family() {
+            Family::Ipv4 => None,
+            Family::Ipv6 => Some((route.gateway, route.interface)),
+        };
+        (route.destination, metric, next)
+    };
+    key(a) == key(b)
+}
+
+fn refuse_route(document: &Document, id: NamespaceId, wanted: &Route, why: String) -> EditError {
+    let reason = Reason::Route {
+        destination: wanted.destination,
+        why,
+    };
+    refuse(document, Place::Namespace(id, Some(Field::Routes)), reason)
+}
+
+fn route_itself(document: &Document, id: NamespaceId, wanted: &Route) -> Result<(), EditError> {
+    let because = |why: &str| Err(refuse_route(document, id, wanted, why.to_owned()));
+    if wanted.destination != wanted.destination.trunc() {
+        return because(&format!(
+            "host bits are set: did you mean {}?",
+            wanted.destination.trunc()
+        ));
+    }
+    if wanted.destination.prefix_len() > 0 && wanted.destination.addr().is_multicast() {
+        return because("routes to groups are not supported");
+    }
+    if let Some(gateway) = wanted.gateway {
+        if Family::of(gateway) != wanted.family() {
+            return because("its gateway is of another family");
+        }
+        if gateway.is_unspecified() || gateway.is_multicast() || gateway.is_loopback() {
+            return because("its gateway is not the address of a host");
+        }
+    }
+    match wanted.interface {
+        None if wanted.gateway.is_none() => because("it needs a gateway or an interface"),
+        None => Ok(()),
+        Some(interface) => match document.interfaces.get(&interface) {
+            Some(found) if found.namespace == id => Ok(()),
+            Some(_) => because("its interface is in another namespace"),
+            None => because("its interface is not in the lab any more"),
+        },
+    }
+}
+
+/// Refuses a node that is not in the document.
+pub(super) fn node(document: &Document, node: Node) -> Result<(), EditError> {
+    let (known, place) = match node {
+        Node::Namespace(id) => (
+            id != NamespaceId::HOST && document.namespaces.contains_key(&id),
+            Place::Namespace(id, Some(Field::Position)),
+        ),
+        Node::Bridge(id) => (
+            document
+                .interfaces
+                .get(&id)
+                .is_some_and(|i| i.kind == Kind::Bridge),
+            Place::Interface(id, Some(Field::Position)),
+        ),
+    };
+    if known {
+        Ok(())
+    } else {
+        Err(refuse(document, place, Reason::Gone))
+    }
+}
+
+/// Refuses a place that nobody could find again.
+pub(super) fn point(document: &Document, node: Node, point: Point) -> Result<(), EditError> {
+    let fine = |x: f64| x.is_finite() && x.abs() <= MAX_COORDINATE;
+    if fine(point.x) && fine(point.y) {
+        return Ok(());
+    }
+    let place = match node {
+        Node::Namespace(id) => Place::Namespace(id, Some(Field::Position)),
+        Node::Bridge(id) => Place::Interface(id, Some(Field::Position)),
+    };
+    Err(refuse(document, place, Reason::Position))
+}

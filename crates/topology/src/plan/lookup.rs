@@ -1,0 +1,89 @@
+//! Which interface of the kernel stands for which of the document.
+
+use crate::document::{Document, Interface, Kind};
+use crate::id::{InterfaceId, NamespaceId};
+use crate::model::{DEFAULT_MTU, LOOPBACK_MTU};
+use crate::observed::{Observed, ObservedInterface, ObservedKind};
+
+/// By the id under which it was made, else by its name; in its namespace, of its kind.
+pub(super) fn find<'a>(
+    document: &Document,
+    state: &'a Observed,
+    id: InterfaceId,
+    wanted: &Interface,
+) -> Option<(u32, &'a ObservedInterface)> {
+    let found = by_id(state, wanted.namespace, id).or_else(|| by_name(document, state, wanted))?;
+    let (index, interface) = found;
+    let fits = match wanted.kind {
+        Kind::Loopback => interface.kind == ObservedKind::Loopback,
+        Kind::Bridge => interface.kind == ObservedKind::Bridge,
+        Kind::Veth { peer } => is_cable(document, state, wanted.namespace, index, peer),
+    };
+    fits.then_some((index, interface))
+}
+
+fn by_id(
+    state: &Observed,
+    namespace: NamespaceId,
+    id: InterfaceId,
+) -> Option<(u32, &ObservedInterface)> {
+    let interfaces = &state.namespaces.get(&namespace)?.interfaces;
+    interfaces
+        .iter()
+        .find(|(_, i)| i.id == Some(id))
+        .map(|(index, i)| (*index, i))
+}
+
+/// One that was made for another interface of the document stands for that.
+fn by_name<'a>(
+    document: &Document,
+    state: &'a Observed,
+    wanted: &Interface,
+) -> Option<(u32, &'a ObservedInterface)> {
+    let found = state.interface_named(wanted.namespace, wanted.name.as_str())?;
+    let is_anothers = found
+        .1
+        .id
+        .is_some_and(|id| document.interfaces.contains_key(&id));
+    (!is_anothers).then_some(found)
+}
+
+/// Whether the veth of that index has its other end where the document has it.
+fn is_cable(
+    document: &Document,
+    state: &Observed,
+    namespace: NamespaceId,
+    index: u32,
+    peer: InterfaceId,
+) -> bool {
+    let interface = state
+        .namespaces
+        .get(&namespace)
+        .and_then(|ns| ns.interfaces.get(&index));
+    let Some(ObservedKind::Veth { peer: Some(far) }) = interface.map(|i| &i.kind) else {
+        return false;
+    };
+    let Some(wanted) = document.interfaces.get(&peer) else {
+        return false;
+    };
+    let other = by_id(state, wanted.namespace, peer).or_else(|| by_name(document, state, wanted));
+    other.is_some_and(|(index, _)| far.namespace == wanted.namespace && far.index == index)
+}
+
+/// The MTU that an interface of the document is to have: its own, or what the kernel gives.
+pub fn wanted_mtu(document: &Document, id: InterfaceId, wanted: &Interface) -> u32 {
+    if let Some(mtu) = wanted.mtu {
+        return mtu;
+    }
+    match wanted.kind {
+        Kind::Loopback => LOOPBACK_MTU,
+        Kind::Veth { .. } => DEFAULT_MTU,
+        // br_mtu_auto_adjust: the smallest of its ports'.
+        Kind::Bridge => {
+            let ports = document
+                .ports_of(id)
+                .map(|(_, port)| port.mtu.unwrap_or(DEFAULT_MTU));
+            ports.min().unwrap_or(DEFAULT_MTU)
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Namespaces and interfaces that come, go and change their names.
+
+use std::collections::BTreeSet;
+
+use super::{Planner, at};
+use crate::document::{Interface, Kind};
+use crate::id::{InterfaceId, NamespaceId};
+use crate::name::{InterfaceName, NamespaceName};
+use crate::observed::{ObservedInterface, ObservedKind};
+use crate::step::{At, NewInterface, Step};
+
+impl Planner<'_> {
+    /// Interfaces made for the document that it no longer has, or has elsewhere or otherwise, and
+    /// strangers that have the name of a wanted one.
+    pub(super) fn remove_interfaces(&mut self) {
+        loop {
+            let doomed = self
+                .state
+                .namespaces
+                .iter()
+                .find_map(|(&namespace, found)| {
+                    let is_doomed = |i: &&ObservedInterface| self.is_doomed(namespace, i);
+                    let interface = found.interfaces.values().find(is_doomed)?;
+                    Some(At {
+                        namespace,
+                        name: interface.name.parse().ok()?,
+                    })
+                });
+            let Some(at) = doomed else { return };
+            let before = self.state.clone();
+            self.push(Step::RemoveInterface { at });
+            if before == self.state {
+                return;
+            }
+        }
+    }
+
+    fn is_doomed(&self, namespace: NamespaceId, interface: &ObservedInterface) -> bool {
+        if interface.kind == ObservedKind::Loopback
+            || interface.name.parse::<InterfaceName>().is_err()
+        {
+            return false;
+        }
+        let wanted = interface
+            .id
+            .and_then(|id| Some((id, self.document.interfaces.get(&id)?)));
+        match (interface.id, wanted) {
+            // It stands for one of the document: it stays while it fits.
+            (_, Some((id, wanted))) => {
+                self.covers_interface(id)
+                    && (wanted.namespace != namespace || self.find(id, wanted).is_none())
+            }
+            // It stood for one that is not there any more.
+            (Some(id), None) => self.covers_interface(id),
+            // A stranger: only if it stands in the way.
+            (None, None) => match self.document.interface_named(namespace, &interface.name) {
+                Some(id) => {
+                    let wanted = self.document.interfaces.get(&id);
+                    self.covers_interface(id) && wanted.is_some_and(|w| self.find(id, w).is_none())
+                }
+                None => false,
+            },
+        }
+    }
+
+    pub(super) fn remove_namespaces(&mut self) {
+        let known = self.state.namespaces.keys().copied();
+        let gone: Vec<_> = known
+            .filter(|id| *id != NamespaceId::HOST)
+            .filter(|id| self.covers_namespace(*id) && !self.document.namespaces.contains_key(id))
+            .collect();
+        for namespace in gone {
+            self.push(Step::RemoveNamespace { namespace });
+        }
+    }
+
+    /// Who is in the way of another's new name gets one for the time being.
+    pub(super) fn rename_namespaces(&mut self) {
+        let wrong: Vec<_> = self
+            .namespaces()
+            .filter(|(id, ns)| {
+                self.state
+                    .namespaces
+                    .get(id)
+                    .is_some_and(|found| found.name != ns.name)
+            })
+            .map(|(id, ns)| (id, ns.name.clone()))
+            .collect();
+        let wanted: BTreeSet<_> = wrong.iter().map(|(_, name)| name.clone()).collect();
+        for (namespace, name) in &wrong {
+            let current = self
+                .state
+                .namespaces
+                .get(namespace)
+                .map(|found| found.name.clone());
+            let in_the_way =
+                current.is_some_and(|current| current != *name && wanted.contains(&current));
+            let spare = format!("ny-ns{}", namespace.0 % 1_000_000_000).parse::<NamespaceName>();
+            if let (true, Ok(name)) = (in_the_way, spare) {
+                self.push(Step::RenameNamespace {
+                    namespace: *namespace,
+                    name,
+                });
+            }
+        }
+        for (namespace, name) in wrong {
+            self.push(Step::RenameNamespace { namespace, name });
+        }
+    }
+
+    pub(super) fn add_namespaces(&mut self) {
+        let fresh: Vec<_> = self
+            .namespaces()
+            .filter(|(id, _)| !self.state.namespaces.contains_key(id))
+            .map(|(namespace, ns)| Step::AddNamespace {
+                namespace,
+                name: ns.name.clone(),
+            })
+            .collect();
+        self.push_all(fresh);
+    }
+
+    /// Down first: before Linux 6.2 an interface that is up keeps its name (EBUSY).
+    pub(super) fn rename_interfaces(&mut self) {
+        let wrong: Vec<(InterfaceId, &Interface)> = self
+            .interfaces()
+            .filter(|(id, wanted)| {
+                self.find(*id, wanted)
+                    .is_some_and(|(_, found)| found.name != wanted.name.as_str())
+            })
+            .collect();
+        let wanted: BTreeSet<_> = wrong
+            .iter()
+            .map(|(_, i)| (i.namespace, i.name.to_string()))
+            .collect();
+        for &(id, interface) in &wrong {
+            let Some(current) = self.current_name(id, interface) else {
+                continue;
+            };
+            let at = At {
+                namespace: interface.namespace,
+                name: current.clone(),
+            };
+            if self.find(id, interface).is_some_and(|(_, found)| found.up) {
+                self.push(Step::SetUp {
+                    at: at.clone(),
+                    up: false,
+                });
+            }
+            let spare = format!("ny-if{}", id.0 % 1_000_000_000).parse::<InterfaceName>();
+            if wanted.contains(&(interface.namespace, current.to_string()))
+                && let Ok(name) = spare
+            {
+                self.push(Step::RenameInterface { at, name });
+            }
+        }
+        for (id, interface) in wrong {
+            let Some(current) = self.current_name(id, interface) else {
+                continue;
+            };
+            let at = At {
+                namespace: interface.namespace,
+                name: current,
+            };
+            self.push(Step::RenameInterface {
+                at,
+                name: interface.name.clone(),
+            });
+        }
+    }
+
+    fn current_name(&self, id: InterfaceId, wanted: &Interface) -> Option<InterfaceName> {
+        self.find(id, wanted)?.1.name.parse().ok()
+    }
+
+    /// Bridges, then links: their ports come after both.
+    pub(super) fn add_interfaces(&mut self) {
+        let missing: Vec<_> = self
+            .interfaces()
+            .filter(|(id, wanted)| self.find(*id, wanted).is_none())
+            .collect();
+        for (id, wanted) in missing
+            .iter()
+            .filter(|(_, wanted)| wanted.kind == Kind::Bridge)
+        {
+            self.push(Step::AddBridge {
+                bridge: NewInterface {
+                    id: Some(*id),
+                    at: at(wanted),
+                },
+            });
+        }
+        let mut made = BTreeSet::new();
+        for (id, wanted) in missing {
+            let Kind::Veth { peer } = wanted.kind else {
+                continue;
+            };
+            let Some(other) = self.document.interfaces.get(&peer) else {
+                continue;
+            };
+            if made.contains(&id) {
+                continue;
+            }
+            made.insert(peer);
+            let new = |id, wanted: &Interface| NewInterface {
+                id: Some(id),
+                at: at(wanted),
+            };
+            self.push(Step::AddVeth {
+                ends: [new(id, wanted), new(peer, other)],
+            });
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! What is set on namespaces and interfaces.
+
+use ipnet::IpNet;
+
+use super::lookup::wanted_mtu;
+use super::{Planner, at, has_route, unwanted, waits};
+use crate::address::Family;
+use crate::document::{Interface, Kind, Route};
+use crate::model::is_same_network;
+use crate::observed::{ObservedInterface, ObservedNamespace, ObservedRoute, Origin};
+use crate::step::{At, Step, StepRoute};
+
+impl Planner<'_> {
+    pub(super) fn remove_routes(&mut self) {
+        let mut steps = Vec::new();
+        for (namespace, wanted) in self.namespaces() {
+            let Some(found) = self.state.namespaces.get(&namespace) else {
+                continue;
+            };
+            for known in unwanted(self.document, wanted, found) {
+                steps.push(Step::RemoveRoute {
+                    namespace,
+                    route: route_of_kernel(found, known),
+                });
+            }
+        }
+        self.push_all(steps);
+    }
+
+    /// Addresses that are not wanted, and of IPv4 those that come before a wanted primary.
+    pub(super) fn remove_addresses(&mut self) {
+        let mut steps = Vec::new();
+        for (id, wanted) in self.interfaces() {
+            let Some((_, found)) = self.find(id, wanted) else {
+                continue;
+            };
+            let Ok(name) = found.name.parse() else {
+                continue;
+            };
+            let at = At {
+                namespace: wanted.namespace,
+                name,
+            };
+            for address in unwanted_addresses(wanted, found) {
+                steps.push(Step::RemoveAddress {
+                    at: at.clone(),
+                    address,
+                });
+            }
+        }
+        // The secondaries of a primary that goes have gone with it by then.
+        for step in steps {
+            if let Step::RemoveAddress { at, address } = &step {
+                let found = self.state.interface_named(at.namespace, at.name.as_str());
+                if found.is_some_and(|(_, i)| i.addresses.iter().any(|a| a.address == *address)) {
+                    self.push(step);
+                }
+            }
+        }
+    }
+
+    pub(super) fn set_down(&mut self) {
+        let steps = self.differing(|wanted, found| !wanted.up && found.up);
+        self.push_all(
+            steps
+                .into_iter()
+                .map(|at| Step::SetUp { at, up: false })
+                .collect(),
+        );
+    }
+
+    pub(super) fn set_up(&mut self, which: impl Fn(&Interface) -> bool) {
+        let steps = self.differing(|wanted, found| which(wanted) && wanted.up && !found.up);
+        self.push_all(
+            steps
+                .into_iter()
+                .map(|at| Step::SetUp { at, up: true })
+                .collect(),
+        );
+    }
+
+    /// Where the interfaces are that differ so.
+    fn differing(&self, differs: impl Fn(&Interface, &ObservedInterface) -> bool) -> Vec<At> {
+        let all = self.interfaces();
+        all.filter(|(id, wanted)| {
+            self.find(*id, wanted)
+                .is_some_and(|(_, found)| differs(wanted, found))
+        })
+        .map(|(_, wanted)| at(wanted))
+        .collect()
+    }
+
+    pub(super) fn set_forwarding(&mut self) {
+        let mut steps = Vec::new();
+        for (namespace, wanted) in self.namespaces() {
+            let Some(found) = self.state.namespaces.get(&namespace) else {
+                continue;
+            };
+            for family in [Family::Ipv4, Family::Ipv6] {
+                let on = wanted.forwarding.get(family);
+                if found.forwarding.get(family) != on {
+                    steps.push(Step::SetForwarding {
+                        namespace,
+                        family,
+                        on,
+                    });
+                }
+            }
+        }
+        self.push_all(steps);
+    }
+
+    pub(super) fn set_mtus(&mut self) {
+        self.set_mtus_of(|wanted| wanted.kind != Kind::Bridge);
+    }
+
+    /// After its ports: the kernel changes a bridge's MTU with theirs until it is set by hand.
+    pub(super) fn set_bridge_mtus(&mut self) {
+        self.set_mtus_of(|wanted| wanted.kind == Kind::Bridge);
+    }
+
+    fn set_mtus_of(&mut self, which: impl Fn(&Interface) -> bool) {
+        let mut steps = Vec::new();
+        for (id, wanted) in self.interfaces().filter(|(_, wanted)| which(wanted)) {
+            let mtu = wanted_mtu(self.document, id, wanted);
+            if self
+                .find(id, wanted)
+                .is_some_and(|(_, found)| found.mtu != mtu)
+            {
+                steps.push(Step::SetMtu {
+                    at: at(wanted),
+                    mtu,
+                });
+            }
+        }
+        self.push_all(steps);
+    }
+
+    pub(super) fn set_bridges(&mut self) {
+        let mut steps = Vec::new();
+        for (id, wanted) in self.interfaces() {
+            let Some((_, found)) = self.find(id, wanted) else {
+                continue;
+            };
+            let bridge = wanted.bridge.and_then(|bridge| {
+                let wanted = self.document.interfaces.get(&bridge)?;
+                Some((
+                    self.find(bridge, wanted).map(|(index, _)| index),
+                    &wanted.name,
+                ))
+            });
+            let is_there = match &bridge {
+                None => found.bridge.is_none(),
+                Some((index, _)) => index.is_some() && found.bridge == *index,
+            };
+            if !is_there {
+                let bridge = bridge.map(|(_, name)| name.clone());
+                steps.push(Step::SetBridge {
+                    at: at(wanted),
+                    bridge,
+                });
+            }
+        }
+        self.push_all(steps);
+    }
+
+    pub(super) fn add_addresses(&mut self) {
+        let mut steps = Vec::new();
+        for (id, wanted) in self.interfaces() {
+            let Some((_, found)) = self.find(id, wanted) else {
+                continue;
+            };
+            for &address in &wanted.addresses {
+                if !found.addresses.iter().any(|a| a.address == address) {
+                    steps.push(Step::AddAddress {
+                        at: at(wanted),
+                        address,
+                    });
+                }
+            }
+        }
+        self.push_all(steps);
+    }
+
+    /// Those without a gateway first: the gateways of others may be reached through them.
+    pub(super) fn add_routes(&mut self) {
+        for through_gateway in [false, true] {
+            let mut steps = Vec::new();
+            for (namespace, wanted) in self.document.namespaces.iter() {
+                let Some(found) = self.state.namespaces.get(namespace) else {
+                    continue;
+                };
+                let routes = wanted
+                    .routes
+                    .iter()
+                    .filter(|r| r.gateway.is_some() == through_gateway);
+                let missing = routes.filter(|route| !has_route(self.document, found, route));
+                for route in missing.filter(|route| !waits(self.document, found, route)) {
+                    if self.covers_namespace(*namespace) || self.was_lost(route) {
+                        let route = self.route_of_document(route);
+                        steps.push(Step::AddRoute {
+                            namespace: *namespace,
+                            route,
+                        });
+                    }
+                }
+            }
+            self.push_all(steps);
+        }
+    }
+
+    /// Whether a route goes through an interface that this plan touches: it may have taken the
+    /// route along.
+    fn was_lost(&self, route: &Route) -> bool {
+        match (route.interface, route.gateway) {
+            (Some(interface), _) => self.covers_interface(interface),
+            (None, Some(gateway)) => self
+                .interfaces()
+                .any(|(_, wanted)| wanted.addresses.iter().any(|a| a.contains(&gateway))),
+            (None, None) => false,
+        }
+    }
+
+    fn route_of_document(&self, route: &Route) -> StepRoute {
+        let interface = route
+            .interface
+            .and_then(|id| self.document.interfaces.get(&id));
+        StepRoute {
+            destination: route.destination,
+            gateway: route.gateway,
+            interface: interface.map(|i| i.name.clone()),
+            metric: route.metric,
+        }
+    }
+}
+
+fn route_of_kernel(namespace: &ObservedNamespace, known: &ObservedRoute) -> StepRoute {
+    let interface = known
+        .interface
+        .and_then(|index| namespace.interfaces.get(&index));
+    StepRoute {
+        destination: known.destination,
+        gateway: known.gateway,
+        interface: interface.and_then(|i| i.name.parse().ok()),
+        metric: Some(known.metric),
+    }
+}
+
+/// Static addresses that go: not in the document, or before one of the same IPv4 network that the
+/// document has earlier (the first of a network is the primary).
+fn unwanted_addresses(wanted: &Interface, found: &ObservedInterface) -> Vec<IpNet> {
+    let known: Vec<IpNet> = found
+        .addresses
+        .iter()
+        .filter(|a| a.origin == Origin::Static)
+        .map(|a| a.address)
+        .collect();
+    let is_out_of_order = |address: &IpNet| {
+        let same = |a: &&IpNet| address.addr().is_ipv4() && is_same_network(**a, *address);
+        let in_kernel: Vec<_> = known.iter().filter(same).collect();
+        let in_document: Vec<_> = wanted.addresses.iter().filter(same).collect();
+        // What both begin with stays; from the first difference on all is added anew.
+        let agree = in_kernel
+            .iter()
+            .zip(&in_document)
+            .take_while(|(a, b)| a == b)
+            .count();
+        address.addr().is_ipv4() && in_kernel.iter().skip(agree).any(|a| *a == address)
+    };
+    known
+        .iter()
+        .filter(|a| !wanted.addresses.contains(a) || is_out_of_order(a))
+        .copied()
+        .collect()
+}
