@@ -17,6 +17,7 @@
 
 pub mod descriptors;
 pub mod error;
+pub mod exec;
 pub mod namespace;
 pub mod sandbox;
 mod sys;

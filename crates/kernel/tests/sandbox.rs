@@ -5,28 +5,312 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::process::ExitCode;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{ChildStdout, ExitCode};
+use std::time::{Duration, Instant};
 
 use kernel::Namespace;
-use kernel::sandbox::Inside;
-use support::inside;
+use kernel::sandbox::{Inside, Mapped};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::{Pid, geteuid};
+use support::{As, Started, eventually, inside, outside, scene};
 
 fn main() -> ExitCode {
-    support::main(vec![inside("inside_is_private", inside_is_private)])
+    support::main(vec![
+        inside("inside_is_private", inside_is_private),
+        inside("namespaces_are_created_fast", namespaces_are_created_fast),
+        inside("no_descriptor_is_left", no_descriptor_is_left),
+        inside("no_process_is_left", no_process_is_left),
+        inside("a_quota_is_enforced", a_quota_is_enforced),
+        inside(
+            "run_is_inside_and_leaves_nothing",
+            run_is_inside_and_leaves_nothing,
+        ),
+        outside(
+            "the_end_of_one_is_the_end_of_all",
+            the_end_of_one_is_the_end_of_all,
+        ),
+        outside("the_cut_lifeline_is_the_end", the_cut_lifeline_is_the_end),
+        outside("the_exit_code_is_the_agents", the_exit_code_is_the_agents),
+        outside("the_machine_is_unchanged", the_machine_is_unchanged),
+        outside("two_threads_are_refused", two_threads_are_refused),
+        scene("a_lab", a_lab),
+        scene("exit_code", |_| std::process::exit(42)),
+    ])
 }
 
 fn inside_is_private(sandbox: &Inside) {
-    let hostname = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
-    assert_eq!(hostname.trim(), "inside-is-private");
-    assert_eq!(Namespace::host().unwrap(), sandbox.host);
-    let red = Namespace::create("red").unwrap();
-    assert_ne!(red, sandbox.host);
-    let names = |file: &str| fs::read_to_string(file).unwrap().lines().count();
-    // Two lines of heading, and loopback.
-    assert_eq!(red.run(|| names("/proc/thread-self/net/dev")).unwrap(), 3);
+    let read = |file: &str| fs::read_to_string(file).unwrap();
     assert_eq!(
-        red.sysctl_read("net/ipv4/ping_group_range").unwrap(),
+        read("/proc/sys/kernel/hostname").trim(),
+        "inside-is-private"
+    );
+    assert!(geteuid().is_root());
+    // init, the agent.
+    assert_eq!(support::processes().len(), 2);
+    assert_eq!(fs::read_dir("/sys/class/net").unwrap().count(), 1);
+    assert_eq!(fs::read_dir("/run").unwrap().count(), 1);
+    assert_eq!(fs::read_dir("/run/netns").unwrap().count(), 0);
+    let host = Namespace::host().unwrap();
+    assert_eq!(host, sandbox.host);
+    assert_eq!(
+        host.sysctl_read("net/ipv4/ping_group_range").unwrap(),
         "0\t0"
     );
+    for calls in ["iptables", "ip6tables", "arptables"] {
+        let setting = format!("net/bridge/bridge-nf-call-{calls}");
+        if Path::new("/proc/sys").join(&setting).exists() {
+            assert_eq!(host.sysctl_read(&setting).unwrap(), "0");
+        }
+    }
+    let limits = read("/proc/self/limits");
+    let files: Vec<_> = limits
+        .lines()
+        .find(|line| line.starts_with("Max open files"))
+        .unwrap()
+        .split_whitespace()
+        .collect();
+    assert_eq!(files[3], files[4]);
+    // Root of the machine can always have a range.
+    if read("/proc/self/uid_map").split_whitespace().nth(1) == Some("0") {
+        assert_eq!(sandbox.ids.users, Mapped::Range);
+        assert_eq!(sandbox.ids.groups, Mapped::Range);
+    }
+}
+
+fn namespaces_are_created_fast(_: &Inside) {
+    let times: Vec<Duration> = (0..50)
+        .map(|number| {
+            let start = Instant::now();
+            Namespace::create(&number.to_string()).unwrap();
+            start.elapsed()
+        })
+        .collect();
+    // Measured: 0.4 ms (goal: 1 ms). The best of many, with room, so that a
+    // loaded machine does not fail it.
+    let best = times.iter().min().unwrap();
+    assert!(*best < Duration::from_millis(5), "{times:?}");
+}
+
+fn no_descriptor_is_left(_: &Inside) {
+    let open = || fs::read_dir("/proc/self/fd").unwrap().count();
+    let before = open();
+    for number in 0..100 {
+        let namespace = Namespace::create(&number.to_string()).unwrap();
+        namespace.run(|| ()).unwrap();
+        namespace.publish("name").unwrap();
+        Namespace::unpublish("name").unwrap();
+        assert_eq!(open(), before + 2);
+    }
+    assert_eq!(open(), before);
+}
+
+fn no_process_is_left(_: &Inside) {
+    let all: Vec<_> = (0..10).map(|_| Namespace::create("x").unwrap()).collect();
+    assert_eq!(support::processes().len(), 2);
+    drop(all);
+    // The agent gets no child of its own to wait for by surprise.
+    assert_eq!(
+        nix::sys::wait::wait().unwrap_err(),
+        nix::errno::Errno::ECHILD
+    );
+}
+
+fn a_quota_is_enforced(_: &Inside) {
+    fs::write("/proc/sys/user/max_net_namespaces", "8").unwrap();
+    let mut all = Vec::new();
+    let refused = loop {
+        match Namespace::create("x") {
+            Ok(namespace) => all.push(namespace),
+            Err(error) => break error,
+        }
+        assert!(all.len() <= 8);
+    };
+    assert_eq!(refused.errno(), Some(nix::errno::Errno::ENOSPC));
+    // The eighth is the sandbox's own.
+    assert_eq!(all.len(), 7);
+    let most = fs::read_to_string("/proc/sys/user/max_user_namespaces").unwrap();
+    assert_eq!(most.trim(), "4096");
+}
+
+fn run_is_inside_and_leaves_nothing(sandbox: &Inside) {
+    let inode = || {
+        use std::os::unix::fs::MetadataExt;
+        fs::metadata("/proc/thread-self/ns/net").unwrap().ino()
+    };
+    let red = Namespace::create("red").unwrap();
+    let blue = Namespace::create("blue").unwrap();
+    assert_eq!(red.run(inode).unwrap(), red.inode());
+    // A thread that a switched thread starts inherits its namespace.
+    let nested = red.run(|| {
+        (
+            std::thread::scope(|s| s.spawn(inode).join().unwrap()),
+            blue.run(inode),
+        )
+    });
+    let (inherited, other) = nested.unwrap();
+    assert_eq!(inherited, red.inode());
+    assert_eq!(other.unwrap(), blue.inode());
+    assert_eq!(inode(), sandbox.host.inode());
+    assert_eq!(
+        red.sysctl_read("net/ipv4/nothing").unwrap_err().errno(),
+        Some(nix::errno::Errno::ENOENT)
+    );
+    red.sysctl_write("net/ipv4/ip_forward", "1").unwrap();
+    assert_eq!(red.sysctl_read("net/ipv4/ip_forward").unwrap(), "1");
+    assert_eq!(blue.sysctl_read("net/ipv4/ip_forward").unwrap(), "0");
+}
+
+/// Three namespaces, a name, and then to wait for the end.
+fn a_lab(_: &Inside) {
+    let all: Vec<_> = ["red", "blue", "green"]
+        .map(|n| Namespace::create(n).unwrap())
+        .into();
+    all[0].publish("red").unwrap();
+    std::io::stdout().write_all(b"up\n").unwrap();
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    drop(all);
+}
+
+/// Starts [`a_lab`]; returns when it is up.
+fn start_lab(identity: As) -> (Started, BufReader<ChildStdout>) {
+    let mut started = support::start("a_lab", identity);
+    let mut output = BufReader::new(started.keeper.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    assert_eq!(line, "up\n");
+    (started, output)
+}
+
+/// What a lab must not leave behind: the processes of its own, and each kind
+/// of namespace that they were in and we are not.
+struct Traces {
+    family: Vec<u32>,
+    namespaces: Vec<(&'static str, String)>,
+}
+
+impl Traces {
+    fn of(started: &Started) -> Self {
+        let family = support::family(started.keeper.id());
+        let mut namespaces = Vec::new();
+        for kind in ["net", "user", "pid", "mnt"] {
+            let own = fs::read_link(format!("/proc/self/ns/{kind}")).unwrap();
+            for pid in &family {
+                if let Ok(link) = fs::read_link(format!("/proc/{pid}/ns/{kind}"))
+                    && link != own
+                {
+                    namespaces.push((kind, link.display().to_string()));
+                }
+            }
+        }
+        Self { family, namespaces }
+    }
+
+    /// Waits until nothing of it is left, and says how long it took.
+    fn vanish(&self, killed: &str) -> Duration {
+        let start = Instant::now();
+        eventually(&format!("all gone after the end of {killed}"), || {
+            let left = |pid: &u32| Path::new(&format!("/proc/{pid}")).exists();
+            !self.family.iter().any(left)
+                && !self.namespaces.iter().any(|(kind, link)| {
+                    support::namespaces(kind)
+                        .iter()
+                        .any(|other| other == Path::new(link))
+                })
+        });
+        start.elapsed()
+    }
+}
+
+fn the_end_of_one_is_the_end_of_all(identity: As) {
+    for (position, name) in [(0, "the keeper"), (1, "init"), (2, "the agent")] {
+        let (mut started, output) = start_lab(identity);
+        let traces = Traces::of(&started);
+        assert_eq!(traces.family.len(), 3, "{:?}", traces.family);
+        assert!(geteuid().is_root() || !traces.namespaces.is_empty());
+        let victim = i32::try_from(traces.family[position]).unwrap();
+        kill(Pid::from_raw(victim), Signal::SIGKILL).unwrap();
+        let status = started.keeper.wait().unwrap();
+        assert!(!status.success());
+        if name != "the keeper" {
+            assert_eq!(status.code(), Some(128 + 9));
+        }
+        traces.vanish(name);
+        // Whoever reads from it sees its end, too.
+        assert_eq!(output.lines().count(), 0);
+    }
+}
+
+fn the_cut_lifeline_is_the_end(identity: As) {
+    let (started, _output) = start_lab(identity);
+    // Another lab, started while the first one's lifeline is open here, does
+    // not hold it.
+    let (other, _other_output) = start_lab(identity);
+    let traces = Traces::of(&started);
+    let Started {
+        mut keeper,
+        lifeline,
+    } = started;
+    drop(lifeline);
+    assert_eq!(keeper.wait().unwrap().code(), Some(128 + 9));
+    traces.vanish("the lifeline");
+    assert_eq!(support::family(other.keeper.id()).len(), 3);
+}
+
+fn the_exit_code_is_the_agents(identity: As) {
+    let output = support::start("exit_code", identity).output();
+    assert_eq!(output.status.code(), Some(42));
+}
+
+fn the_machine_is_unchanged(identity: As) {
+    let look = || {
+        let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
+        let mut seen = BTreeMap::new();
+        for file in [
+            "/proc/self/mountinfo",
+            "/proc/sys/kernel/hostname",
+            "/proc/sys/net/ipv4/ping_group_range",
+            "/proc/sys/net/ipv4/ip_forward",
+            "/proc/sys/net/bridge/bridge-nf-call-iptables",
+            "/proc/sys/user/max_net_namespaces",
+            "/proc/sys/user/max_user_namespaces",
+            "/proc/net/route",
+            "/proc/net/if_inet6",
+        ] {
+            seen.insert(file.to_owned(), read(file));
+        }
+        for directory in ["/sys/class/net", "/run", "/run/netns"] {
+            let mut names: Vec<_> = fs::read_dir(directory)
+                .map(|entries| entries.map(|entry| entry.unwrap().file_name()).collect())
+                .unwrap_or_default();
+            names.sort();
+            seen.insert(directory.to_owned(), format!("{names:?}"));
+        }
+        seen
+    };
+    let before = look();
+    let (started, _output) = start_lab(identity);
+    assert_eq!(look(), before);
+    let traces = Traces::of(&started);
+    drop(started.lifeline);
+    let mut keeper = started.keeper;
+    keeper.wait().unwrap();
+    traces.vanish("all");
+    assert_eq!(look(), before);
+}
+
+fn two_threads_are_refused(_: As) {
+    // The harness has several threads, so this very process is an example.
+    let (_lifeline, end) = kernel::sandbox::lifeline().unwrap();
+    std::thread::scope(|scope| {
+        let result = scope
+            .spawn(|| kernel::sandbox::enter(end, &Default::default()))
+            .join()
+            .unwrap();
+        let error = result.unwrap_err().to_string();
+        assert!(error.contains("threads; it must have one"), "{error}");
+    });
 }

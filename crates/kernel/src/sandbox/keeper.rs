@@ -61,7 +61,7 @@ fn keep(lifeline: OwnedFd, init: Pid) -> ! {
     };
     ignore_keyboard();
     detach_standard_streams();
-    close_all_but(lifeline.as_raw_fd(), child.as_raw_fd());
+    close_all_but(&[lifeline.as_raw_fd(), child.as_raw_fd()]);
     let mut events = [
         PollFd::new(lifeline.as_fd(), PollFlags::POLLIN),
         PollFd::new(child.as_fd(), PollFlags::POLLIN),
@@ -90,7 +90,7 @@ pub(super) fn become_init() -> Result<()> {
     // Other programs' list of processes then tells the two apart.
     let _ = prctl::set_name(c"lab-init");
     detach_standard_streams();
-    close_all_but(-1, -1);
+    close_all_but(&[]);
     reap_until(agent)
 }
 
@@ -129,10 +129,19 @@ pub(crate) fn exit(code: i32) -> ! {
 
 /// Ignores what a terminal sends.
 pub(crate) fn ignore_keyboard() {
+    on_keyboard(SigHandler::SigIgn);
+}
+
+/// Undoes [`ignore_keyboard`], before a command is executed.
+pub(crate) fn heed_keyboard() {
+    on_keyboard(SigHandler::SigDfl);
+}
+
+fn on_keyboard(handler: SigHandler) {
     for one in KEYBOARD {
-        // SAFETY: no handler is installed that could run. The call fails for
-        // no signal of the list.
-        let _ = unsafe { signal(one, SigHandler::SigIgn) };
+        // SAFETY: `handler` is no function of ours that could run. The call
+        // fails for no signal of the list.
+        let _ = unsafe { signal(one, handler) };
     }
 }
 
@@ -146,14 +155,18 @@ pub(crate) fn detach_standard_streams() {
     }
 }
 
-/// Closes every descriptor above standard error but these two.
-pub(crate) fn close_all_but(one: RawFd, other: RawFd) {
-    let (low, high) = (one.min(other).max(2), one.max(other).max(2));
-    for (first, last) in [(3, low - 1), (low + 1, high - 1), (high + 1, RawFd::MAX)] {
-        // SAFETY: the callers never return to code that owns a descriptor,
-        // and end by `exit`, which drops nothing.
-        let _ = unsafe { sys::close_range(first.max(3), last) };
+/// Closes every descriptor above standard error but these.
+pub(crate) fn close_all_but(kept: &[RawFd]) {
+    let mut first = 3;
+    let mut kept: Vec<RawFd> = kept.iter().copied().filter(|&fd| fd >= first).collect();
+    kept.sort_unstable();
+    for fd in kept {
+        // SAFETY: the callers own nothing else that they would use or drop.
+        let _ = unsafe { sys::close_range(first, fd - 1) };
+        first = fd + 1;
     }
+    // SAFETY: as above.
+    let _ = unsafe { sys::close_range(first, RawFd::MAX) };
 }
 
 fn ended(process: &OwnedFd) -> Result<bool> {

@@ -18,8 +18,8 @@
 //! namespaces, links and mounts.
 
 mod ids;
-mod keeper;
-mod mounts;
+pub(crate) mod keeper;
+pub(crate) mod mounts;
 mod settings;
 
 use std::fs::{self, File};

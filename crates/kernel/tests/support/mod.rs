@@ -17,8 +17,8 @@ use std::process::{Child, Command, ExitCode, Output, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use kernel::descriptors;
 use kernel::sandbox::{self, Inside, Lifeline, Options};
+use kernel::{descriptors, exec};
 use libtest_mimic::{Arguments, Trial};
 use nix::unistd::geteuid;
 
@@ -79,6 +79,9 @@ pub(crate) fn scene(name: &'static str, body: fn(&Inside)) -> Test {
 pub(crate) fn main(tests: Vec<Test>) -> ExitCode {
     let arguments: Vec<String> = env::args().collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let [_, exec::SUBCOMMAND, ..] = words[..] {
+        exec::node_init_main(env::args_os().skip(2));
+    }
     if let [_, "--inside", name, lifeline] = words[..] {
         return run_inside(&tests, name, lifeline.parse().unwrap());
     }
