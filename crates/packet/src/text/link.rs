@@ -1,0 +1,84 @@
+//! The outermost layer: what a record starts with.
+
+use std::collections::BTreeMap;
+
+use super::walk::{Names, Step, Walk, put};
+use crate::LinkType;
+
+/// The length of the address family in front of BSD loopback packets.
+const FAMILY_LENGTH: usize = 4;
+
+/// Address families of BSD loopback packets (the three IPv6 ones are of different systems).
+const FAMILIES: Names = &[
+    (2, "IPv4"),
+    (6, "NS"),
+    (7, "ISO"),
+    (16, "Appletalk"),
+    (23, "IPX"),
+    (24, "IPv6"),
+    (28, "IPv6"),
+    (30, "IPv6"),
+];
+
+impl Walk<'_> {
+    /// A whole record of `length` bytes on the wire. Returns the length of its link-layer header.
+    /// `names` are those of interfaces by index.
+    pub(super) fn link_layer(
+        &mut self,
+        link: LinkType,
+        length: u32,
+        names: &BTreeMap<u32, String>,
+    ) -> Step<usize> {
+        match link {
+            LinkType::Ethernet => self.ethernet(0, length),
+            LinkType::LinuxSll => self.sll(length),
+            LinkType::LinuxSll2 => self.sll2(length, names),
+            LinkType::Null => self.loopback(length, |bytes| {
+                // The order is that of the machine that captured; families are small numbers.
+                match u32::from_le_bytes(bytes) {
+                    family if family & 0xffff_0000 != 0 => family.swap_bytes(),
+                    family => family,
+                }
+            }),
+            LinkType::Loop => self.loopback(length, u32::from_be_bytes),
+            LinkType::RawIp | LinkType::Ipv4 | LinkType::Ipv6 => {
+                self.protocol = "raw";
+                if self.options.link {
+                    self.put("ip: ");
+                }
+                self.ip(0, length)?;
+                Ok(0)
+            }
+            LinkType::Other(number) => {
+                put!(self, "[link type {number}], length {length}");
+                self.dump_unknown(0, self.remaining(0))?;
+                Ok(0)
+            }
+        }
+    }
+
+    fn loopback(&mut self, length: u32, order: impl Fn([u8; 4]) -> u32) -> Step<usize> {
+        self.protocol = "null";
+        let family = order(self.array(0)?);
+        if self.options.link {
+            self.family(family, length);
+        }
+        let inner = length.saturating_sub(FAMILY_LENGTH as u32);
+        match family {
+            2 => self.ipv4(FAMILY_LENGTH, inner)?,
+            24 | 28 | 30 => self.ipv6(FAMILY_LENGTH, inner)?,
+            _ => {
+                if !self.options.link {
+                    self.family(family, length);
+                }
+                self.dump_unknown(FAMILY_LENGTH, self.remaining(FAMILY_LENGTH))?;
+            }
+        }
+        Ok(FAMILY_LENGTH)
+    }
+
+    fn family(&mut self, family: u32, length: u32) {
+        let name = super::walk::name(FAMILIES, family).unwrap_or("Unknown");
+        put!(self, "AF {name} ({family}), length {length}: ");
+    }
+}

@@ -1,0 +1,35 @@
+//! LLDP: the system's name (IEEE 802.1AB).
+
+use super::walk::{Cut, Step, Walk, put};
+
+const SYSTEM_NAME: u16 = 5;
+
+impl Walk<'_> {
+    /// The message at `p`.
+    pub(super) fn lldp(&mut self, p: usize, length: u32) -> Step {
+        self.protocol = "lldp";
+        put!(self, "LLDP, length {length}");
+        let mut at = p;
+        let mut left = length as usize;
+        while left >= 2 {
+            let head = self.u16(at)?;
+            let (kind, size) = (head >> 9, usize::from(head & 0x1ff));
+            at += 2;
+            left -= 2;
+            if kind == 0 || size == 0 {
+                break;
+            }
+            self.need(at, size)?;
+            if left < size {
+                return Err(Cut);
+            }
+            if kind == SYSTEM_NAME {
+                self.put(": ");
+                self.characters_to_zero(at, size)?;
+            }
+            at += size;
+            left -= size;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,202 @@
+//! Spanning tree: STP, RSTP, and the outline of MSTP and SPB.
+
+use super::walk::{Names, Step, Walk, name, put};
+
+const CONFIG: u8 = 0x00;
+const RAPID: u8 = 0x02;
+
+const PROTOCOLS: Names = &[(0, "802.1d"), (2, "802.1w"), (3, "802.1s"), (4, "802.1aq")];
+
+const TYPES: Names = &[
+    (0x00, "Config"),
+    (0x02, "Rapid STP"),
+    (0x80, "Topology Change"),
+];
+
+const FLAGS: Names = &[
+    (0x01, "Topology change"),
+    (0x02, "Proposal"),
+    (0x10, "Learn"),
+    (0x20, "Forward"),
+    (0x40, "Agreement"),
+    (0x80, "Topology change ACK"),
+];
+
+const ROLES: Names = &[
+    (0, "Unknown"),
+    (1, "Alternate"),
+    (2, "Root"),
+    (3, "Designated"),
+];
+
+/// Bytes of a configuration message without the version 1 length.
+const CONFIG_LENGTH: u32 = 35;
+/// Bytes of the shortest MSTP message.
+const MSTP_LENGTH: u32 = 102;
+
+impl Walk<'_> {
+    /// The bridge protocol data unit at `p`.
+    pub(super) fn stp(&mut self, p: usize, length: u32) -> Step {
+        self.protocol = "stp";
+        if length < 4 {
+            self.invalid();
+            return Ok(());
+        }
+        if self.u16(p)? != 0 {
+            put!(self, "unknown STP version, length {length}");
+            return Ok(());
+        }
+        let version = self.u8(p + 2)?;
+        self.put("STP ");
+        let Some(protocol) = name(PROTOCOLS, version.into()) else {
+            self.put_hex("Unknown STP protocol (0x", version, 2);
+            self.put(")");
+            return Ok(());
+        };
+        self.put(protocol);
+        let kind = self.u8(p + 3)?;
+        self.put(", ");
+        match name(TYPES, kind.into()) {
+            Some(kind) => self.put(kind),
+            None => {
+                self.put_hex("Unknown BPDU Type (0x", kind, 2);
+                self.put(")");
+            }
+        }
+        let shortest = match (kind, version) {
+            (CONFIG, _) => CONFIG_LENGTH,
+            (RAPID, 2) => CONFIG_LENGTH + 1,
+            (RAPID, 3 | 4) => MSTP_LENGTH,
+            _ => return Ok(()),
+        };
+        if length < shortest {
+            self.invalid();
+            return Ok(());
+        }
+        if shortest == MSTP_LENGTH {
+            self.mstp(p, length, version)
+        } else {
+            self.stp_config(p, length, version)
+        }
+    }
+
+    fn stp_config(&mut self, p: usize, length: u32, version: u8) -> Step {
+        let flags = self.u8(p + 4)?;
+        self.put(", Flags [");
+        self.put_bits(FLAGS, flags.into(), ", ", "none");
+        self.put("]");
+        // Both are read before any is printed.
+        let port = self.u16(p + 25)?;
+        self.need(p + 17, 8)?;
+        self.put(", bridge-id ");
+        self.bridge_id(p + 17)?;
+        put!(self, ".{port:04x}, length {length}");
+        if !self.verbose() {
+            return Ok(());
+        }
+        self.stp_times(p)?;
+        self.put("\n\troot-id ");
+        self.bridge_id(p + 5)?;
+        put!(self, ", root-pathcost {}", self.u32(p + 13)?);
+        if version == RAPID {
+            self.put(", port-role ");
+            self.put(name(ROLES, u32::from(flags >> 2 & 3)).unwrap_or("Unknown"));
+        }
+        Ok(())
+    }
+
+    /// The four timers, which are in 1/256 of a second.
+    fn stp_times(&mut self, p: usize) -> Step {
+        let mut times = [0.0f32; 4];
+        for (time, at) in times.iter_mut().zip([27, 29, 31, 33]) {
+            *time = f32::from(self.u16(p + at)?) / 256.0;
+        }
+        let [age, max_age, hello, forward] = times;
+        put!(self, "\n\tmessage-age {age:.2}s, max-age {max_age:.2}s");
+        put!(
+            self,
+            ", hello-time {hello:.2}s, forwarding-delay {forward:.2}s"
+        );
+        Ok(())
+    }
+
+    /// A bridge's priority and address: `8000.02:00:00:00:00:01`.
+    fn bridge_id(&mut self, p: usize) -> Step {
+        self.need(p, 8)?;
+        self.hex_bytes(p, 2, None)?;
+        self.put(".");
+        self.mac(p + 2)
+    }
+
+    fn mstp(&mut self, p: usize, length: u32, version: u8) -> Step {
+        /// Everything up to the version 1 length, which must be 0.
+        const FIXED: u32 = CONFIG_LENGTH + 1;
+        const SPB: u8 = 4;
+        if self.u8(p + 35)? != 0 {
+            self.invalid();
+            return Ok(());
+        }
+        let version3 = u32::from(self.u16(p + 36)?) + 2;
+        if length < FIXED + version3 {
+            self.invalid();
+            return Ok(());
+        }
+        let flags = self.u8(p + 4)?;
+        self.put(", CIST Flags [");
+        self.put_bits(FLAGS, flags.into(), ", ", "none");
+        put!(self, "], length {length}");
+        if self.verbose() {
+            self.mstp_detail(p, flags)?;
+        }
+        if version == SPB {
+            let version4 = u32::from(self.u16(p + 36 + version3 as usize)?) + 2;
+            if length < FIXED + version3 + version4 || version4 < 87 {
+                self.invalid();
+            }
+        }
+        Ok(())
+    }
+
+    fn mstp_detail(&mut self, p: usize, flags: u8) -> Step {
+        let role = |flags: u8| name(ROLES, u32::from(flags >> 2 & 3)).unwrap_or("Unknown");
+        put!(self, "\n\tport-role {}, CIST root-id ", role(flags));
+        self.bridge_id(p + 5)?;
+        put!(self, ", CIST ext-pathcost {}", self.u32(p + 13)?);
+        self.put("\n\tCIST regional-root-id ");
+        self.bridge_id(p + 17)?;
+        put!(self, ", CIST port-id {:04x},", self.u16(p + 25)?);
+        self.stp_times(p)?;
+        let version3 = self.u16(p + 36)?;
+        put!(self, "\n\tv3len {version3}, MCID Name ");
+        self.characters_to_zero(p + 39, 32)?;
+        put!(self, ", rev {},\n\t\tdigest ", self.u16(p + 71)?);
+        self.hex_bytes(p + 73, 16, None)?;
+        put!(self, ", CIST int-root-pathcost {},", self.u32(p + 89)?);
+        self.put("\n\tCIST bridge-id ");
+        self.bridge_id(p + 93)?;
+        put!(self, ", CIST remaining-hops {}", self.u8(p + 101)?);
+        // After 64 bytes of configuration come the instances, 16 bytes each.
+        let instances = usize::from(version3).saturating_sub(64) / 16;
+        for instance in 0..instances {
+            let at = p + 102 + 16 * instance;
+            let flags = self.u8(at)?;
+            put!(self, "\n\tMSTI {}, Flags [", self.u16(at + 1)? & 0xfff);
+            self.put_bits(FLAGS, flags.into(), ", ", "none");
+            put!(
+                self,
+                "], port-role {}\n\t\tMSTI regional-root-id ",
+                role(flags)
+            );
+            self.bridge_id(at + 1)?;
+            put!(self, ", pathcost {}", self.u32(at + 9)?);
+            put!(self, "\n\t\tMSTI bridge-prio {}", self.u8(at + 13)? >> 4);
+            put!(
+                self,
+                ", port-prio {}, hops {}",
+                self.u8(at + 14)? >> 4,
+                self.u8(at + 15)? >> 4
+            );
+        }
+        Ok(())
+    }
+}

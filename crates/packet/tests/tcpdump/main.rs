@@ -1,0 +1,5 @@
+//! Our text against the real tcpdump's, and our files read by it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod captures;
+mod compare;
