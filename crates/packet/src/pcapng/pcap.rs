@@ -10,12 +10,17 @@ const NANOSECONDS: u32 = 0xa1b2_3c4d;
 
 const RECORD_LENGTH: usize = 16;
 
+/// The longest packet of a file that says nothing of it, as in libpcap.
+const LONGEST_PACKET: u32 = 262_144;
+
 /// How to read the records of a file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pcap {
     big_endian: bool,
     /// Nanoseconds in the unit of the fractions of seconds.
     unit: u32,
+    /// No more bytes of a packet are taken; libpcap does the same with files that contradict themselves.
+    snap_length: u32,
 }
 
 impl Pcap {
@@ -34,7 +39,11 @@ impl Pcap {
             (_, NANOSECONDS) => (false, 1),
             _ => return Ok(None),
         };
-        let pcap = Self { big_endian, unit };
+        let mut pcap = Self {
+            big_endian,
+            unit,
+            snap_length: 0,
+        };
         let (Some(snap_length), Some(link)) = (pcap.u32(bytes, 16), pcap.u32(bytes, 20)) else {
             return Err(Error::Truncated {
                 what: "the header",
@@ -45,6 +54,10 @@ impl Pcap {
         // The upper half says whether frames end with a check sequence.
         let mut interface = Interface::new("", (link as u16).into());
         interface.snap_length = snap_length;
+        pcap.snap_length = match snap_length {
+            0 | 0x8000_0000.. => LONGEST_PACKET,
+            length => length,
+        };
         Ok(Some((pcap, interface)))
     }
 
@@ -67,6 +80,7 @@ impl Pcap {
         let (seconds, fraction, captured, length) = (field(0)?, field(1)?, field(2)?, field(3)?);
         let end = RECORD_LENGTH.saturating_add(captured as usize);
         let data = head.get(RECORD_LENGTH..end).ok_or_else(truncated)?;
+        let data = data.get(..self.snap_length as usize).unwrap_or(data);
         let time = Timestamp::new(seconds.into(), fraction.saturating_mul(self.unit));
         Ok(Some((
             View {

@@ -31,6 +31,8 @@ impl Walk<'_> {
             0x16 => self.igmp_group("igmp v2 report ", p)?,
             0x17 => self.igmp_group("igmp leave ", p)?,
             0x22 => self.igmp_report3(p, length)?,
+            0x1e => self.mtrace("mresp", p, length)?,
+            0x1f => self.mtrace("mtrace", p, length)?,
             kind => put!(self, "igmp-{kind}"),
         }
         if self.verbose()
@@ -47,6 +49,25 @@ impl Walk<'_> {
         self.need(p + 4, 4)?;
         self.put(label);
         self.ipv4_address(p + 4)
+    }
+
+    /// A multicast traceroute (draft-asaeda-mboned-mtrace-v2).
+    fn mtrace(&mut self, name: &str, p: usize, length: u32) -> Step {
+        if length < 24 {
+            put!(self, " [invalid len {length}]");
+            return Ok(());
+        }
+        self.need(p, 24)?;
+        put!(self, "{name} {}: ", self.u24(p + 21)?);
+        self.ipv4_address(p + 8)?;
+        self.put(" to ");
+        self.ipv4_address(p + 12)?;
+        self.put(" reply-to ");
+        self.ipv4_address(p + 16)?;
+        if self.u8(p + 16)? >> 4 == 0xe {
+            put!(self, " with-ttl {}", self.u8(p + 20)?);
+        }
+        Ok(())
     }
 
     fn igmp_query(&mut self, p: usize, length: u32) -> Step {

@@ -49,8 +49,9 @@ impl Walk<'_> {
                 self.ip(0, length)?;
                 Ok(0)
             }
-            LinkType::Other(number) => {
-                put!(self, "[link type {number}], length {length}");
+            LinkType::Other(_) => {
+                self.protocol = "unsupported";
+                self.put("UNSUPPORTED");
                 self.dump_unknown(0, self.remaining(0))?;
                 Ok(0)
             }

@@ -28,6 +28,7 @@ mod link;
 mod llc;
 mod lldp;
 mod mld;
+mod mptcp;
 mod nd;
 mod ntp;
 mod overlay;
@@ -37,6 +38,7 @@ mod stamp;
 mod stp;
 mod tcp;
 mod tcp_options;
+mod tftp;
 mod udp;
 mod walk;
 

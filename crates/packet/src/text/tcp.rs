@@ -25,9 +25,11 @@ const FLAGS: Names = &[
     (0x80, "W"),
 ];
 
-/// What a segment's numbers are relative to.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Relative {
+/// What the options of a segment depend on.
+#[derive(Clone, Copy)]
+pub(super) struct Segment {
+    /// Its flags.
+    pub(super) flags: u8,
     /// What the numbers in selective acknowledgements count from.
     pub(super) sack: u32,
 }
@@ -63,9 +65,9 @@ impl Walk<'_> {
         self.put("]");
         let mut sequence = self.u32(p + 4)?;
         let mut acknowledged = self.u32(p + 8)?;
-        let mut relative = Relative::default();
+        let mut segment = Segment { flags, sack: 0 };
         if flags & ACK != 0 {
-            (sequence, acknowledged, relative) =
+            (sequence, acknowledged, segment) =
                 self.relative(ip, source, destination, flags, sequence, acknowledged)?;
         }
         if header > length {
@@ -92,7 +94,7 @@ impl Walk<'_> {
         if header > SHORTEST_HEADER {
             let options = header - SHORTEST_HEADER;
             let at = p + SHORTEST_HEADER as usize;
-            if !self.tcp_options(at, options as usize, relative)? {
+            if !self.tcp_options(at, options as usize, segment)? {
                 return Ok(());
             }
         }
@@ -120,7 +122,7 @@ impl Walk<'_> {
         flags: u8,
         sequence: u32,
         acknowledged: u32,
-    ) -> Step<(u32, u32, Relative)> {
+    ) -> Step<(u32, u32, Segment)> {
         let (conversation, reversed) = self.conversation(ip, source, destination)?;
         let known = self.flows.get(&conversation).filter(|_| flags & SYN == 0);
         let Some(start) = known else {
@@ -138,18 +140,18 @@ impl Walk<'_> {
             };
             self.flows.set(conversation, start);
             let sack = if reversed { start.first } else { start.second };
-            return Ok((sequence, acknowledged, Relative { sack }));
+            return Ok((sequence, acknowledged, Segment { flags, sack }));
         };
         let (own, other) = if reversed {
             (start.second, start.first)
         } else {
             (start.first, start.second)
         };
-        let relative = Relative { sack: other };
+        let segment = Segment { flags, sack: other };
         Ok((
             sequence.wrapping_sub(own),
             acknowledged.wrapping_sub(other),
-            relative,
+            segment,
         ))
     }
 
@@ -226,6 +228,8 @@ impl Walk<'_> {
         } else if either(&[43]) {
             self.put(": ");
             self.text_protocol("whois", p, length)?;
+        } else if either(&[179]) {
+            self.put(": BGP");
         } else if either(&[22]) {
             self.ssh(p, length)?;
         } else if either(&[21]) {

@@ -1,6 +1,6 @@
 //! TCP options.
 
-use super::tcp::Relative;
+use super::tcp::Segment;
 use super::walk::{Names, Step, Walk, put};
 
 const END: u8 = 0;
@@ -11,8 +11,10 @@ const SACK_PERMITTED: u8 = 4;
 const SACK: u8 = 5;
 const TIMESTAMP: u8 = 8;
 const MD5: u8 = 19;
+const SCPS: u8 = 20;
 const USER_TIMEOUT: u8 = 28;
 const AUTHENTICATION: u8 = 29;
+const MULTIPATH: u8 = 30;
 const FAST_OPEN: u8 = 34;
 const EXPERIMENT: u8 = 254;
 
@@ -55,7 +57,7 @@ impl Walk<'_> {
         &mut self,
         mut p: usize,
         mut length: usize,
-        relative: Relative,
+        segment: Segment,
     ) -> Step<bool> {
         self.put(", options [");
         let mut first = true;
@@ -75,10 +77,13 @@ impl Walk<'_> {
             self.put_name(OPTIONS, kind, ("unknown-", ""));
             let data = p + header;
             let left = length.saturating_sub(header);
-            let printed = match self.tcp_option(kind, data, size - header, left, relative)? {
+            let printed = match self.tcp_option(kind, data, size - header, left, segment)? {
                 Outcome::Printed(printed) => printed,
                 Outcome::Bad => return self.tcp_options_end("[bad opt]", first, "]"),
-                Outcome::Cut => return self.tcp_options_end(" [|tcp]", first, ">"),
+                Outcome::Cut => {
+                    self.truncated();
+                    return self.tcp_options_end("", first, ">");
+                }
             };
             if printed + header != size {
                 put!(self, "[len {size}]");
@@ -109,11 +114,11 @@ impl Walk<'_> {
         p: usize,
         size: usize,
         left: usize,
-        relative: Relative,
+        segment: Segment,
     ) -> Step<Outcome> {
         let wanted = match kind {
             END | NOP | SACK_PERMITTED => 0,
-            MSS | USER_TIMEOUT => 2,
+            MSS | SCPS | USER_TIMEOUT => 2,
             WINDOW_SCALE => 1,
             6 | 7 | 11 | 12 | 13 => 4,
             TIMESTAMP => 8,
@@ -142,8 +147,8 @@ impl Walk<'_> {
                     if !self.has(p + at, 8) {
                         return Ok(Outcome::Cut);
                     }
-                    let start = self.u32(p + at)?.wrapping_sub(relative.sack);
-                    let end = self.u32(p + at + 4)?.wrapping_sub(relative.sack);
+                    let start = self.u32(p + at)?.wrapping_sub(segment.sack);
+                    let end = self.u32(p + at + 4)?.wrapping_sub(segment.sack);
                     put!(self, "{{{start}:{end}}}");
                 }
             }
@@ -155,6 +160,12 @@ impl Walk<'_> {
             MD5 => {
                 self.put(" shared secret not supplied with -M, can't check - ");
                 self.hex_bytes(p, wanted, None)?;
+            }
+            SCPS => put!(self, " cap {:02x} id {}", self.u8(p)?, self.u8(p + 1)?),
+            MULTIPATH => {
+                if !self.mptcp(p - 2, size + 2, segment.flags)? {
+                    return Ok(Outcome::Bad);
+                }
             }
             USER_TIMEOUT => {
                 let value = self.u16(p)?;
@@ -222,5 +233,8 @@ fn is_unknown(kind: u8) -> bool {
     !matches!(
         kind,
         MSS | WINDOW_SCALE | SACK | 6 | 7 | 11 | 12 | 13 | TIMESTAMP | MD5
-    ) && !matches!(kind, USER_TIMEOUT | FAST_OPEN | EXPERIMENT | AUTHENTICATION)
+    ) && !matches!(
+        kind,
+        SCPS | MULTIPATH | USER_TIMEOUT | FAST_OPEN | EXPERIMENT | AUTHENTICATION
+    )
 }

@@ -89,6 +89,8 @@ impl Walk<'_> {
             self.dns(p, length, false)?;
         } else if either(&[5353]) {
             self.dns(p, length, true)?;
+        } else if either(&[69]) {
+            self.tftp(p, length)?;
         } else if either(&[67, 68]) {
             self.bootp(p, length)?;
         } else if either(&[123]) {

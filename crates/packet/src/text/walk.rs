@@ -112,6 +112,10 @@ impl<'a> Walk<'a> {
         self.array(p).map(u32::from_be_bytes)
     }
 
+    pub(super) fn u64(&self, p: usize) -> Step<u64> {
+        self.array(p).map(u64::from_be_bytes)
+    }
+
     /// Runs `inside` one packet deeper, or says that it is nested too deeply.
     pub(super) fn deeper(&mut self, inside: impl FnOnce(&mut Self) -> Step) -> Step {
         if self.depth >= MAX_DEPTH {
