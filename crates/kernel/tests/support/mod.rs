@@ -49,6 +49,7 @@ enum Body {
     Inside(fn(&Inside)),
     Outside(fn(As)),
     Scene(fn(&Inside)),
+    Program(fn(&[String])),
 }
 
 /// A test whose body runs inside a sandbox.
@@ -75,6 +76,15 @@ pub(crate) fn scene(name: &'static str, body: fn(&Inside)) -> Test {
     }
 }
 
+/// No test, but what the test program does when it is run with the arguments
+/// `--program NAME` and more, which it gets.
+pub(crate) fn program(name: &'static str, body: fn(&[String])) -> Test {
+    Test {
+        name,
+        body: Body::Program(body),
+    }
+}
+
 /// The whole of a test program's `main`.
 pub(crate) fn main(tests: Vec<Test>) -> ExitCode {
     let arguments: Vec<String> = env::args().collect();
@@ -84,6 +94,14 @@ pub(crate) fn main(tests: Vec<Test>) -> ExitCode {
     }
     if let [_, "--inside", name, lifeline] = words[..] {
         return run_inside(&tests, name, lifeline.parse().unwrap());
+    }
+    if let [_, "--program", name, ..] = words[..] {
+        let test = tests.iter().find(|test| test.name == name).unwrap();
+        let Body::Program(body) = test.body else {
+            panic!("{name} is no program");
+        };
+        body(&arguments[3..]);
+        return ExitCode::SUCCESS;
     }
     let identities: &[As] = if geteuid().is_root() {
         &[As::Myself, As::Ordinary]
@@ -95,7 +113,7 @@ pub(crate) fn main(tests: Vec<Test>) -> ExitCode {
         for &identity in identities {
             let name = format!("{}::{identity:?}", test.name);
             match test.body {
-                Body::Scene(_) => {}
+                Body::Scene(_) | Body::Program(_) => {}
                 Body::Inside(_) => trials.push(Trial::test(name, move || {
                     let output = start(test.name, identity).output();
                     let text = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -132,7 +150,7 @@ fn run_inside(tests: &[Test], name: &str, lifeline: i32) -> ExitCode {
     let test = tests.iter().find(|test| test.name == name).unwrap();
     match test.body {
         Body::Inside(body) | Body::Scene(body) => body(&inside),
-        Body::Outside(_) => panic!("{name} is to run outside"),
+        Body::Outside(_) | Body::Program(_) => panic!("{name} is to run outside"),
     }
     ExitCode::SUCCESS
 }
