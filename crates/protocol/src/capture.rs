@@ -1,6 +1,6 @@
 //! Captures.
 
-use packet::record::Record;
+use packet::Record;
 use serde::{Deserialize, Serialize};
 use topology::{InterfaceId, NamespaceId};
 

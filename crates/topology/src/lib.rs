@@ -15,6 +15,8 @@
 //! - [`problem`]: mistakes and risks found in a document.
 
 pub mod address;
+#[cfg(feature = "arbitrary")]
+pub mod arbitrary;
 pub mod document;
 pub mod edit;
 pub mod history;

@@ -78,31 +78,9 @@ pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> 
         Step::RemoveInterface { at } => remove::interface(state, at),
         Step::RenameInterface { at, name } => rename(state, at, name),
         Step::SetUp { at, up } => set_up(state, at, *up),
-        Step::SetMtu { at, mtu } => {
-            let found = interface_mut(state, at)?;
-            let old = std::mem::replace(&mut found.mtu, *mtu);
-            adjust_bridge_mtu(state, at);
-            Ok(vec![Step::SetMtu {
-                at: at.clone(),
-                mtu: old,
-            }])
-        }
+        Step::SetMtu { at, mtu } => set_mtu(state, at, *mtu),
         Step::SetBridge { at, bridge } => set_bridge(state, at, bridge.as_ref()),
-        Step::AddAddress { at, address } => {
-            let found = interface_mut(state, at)?;
-            if found
-                .addresses
-                .iter()
-                .any(|a| is_same_address(a.address, *address))
-            {
-                return Err(Refused(format!("{} has {address} already", at.name)));
-            }
-            found.addresses.push(static_address(*address));
-            Ok(vec![Step::RemoveAddress {
-                at: at.clone(),
-                address: *address,
-            }])
-        }
+        Step::AddAddress { at, address } => add_address(state, at, *address),
         Step::RemoveAddress { at, address } => remove_address(state, at, *address),
         Step::AddRoute { namespace, route } => route::add(state, *namespace, route),
         Step::RemoveRoute { namespace, route } => route::remove(state, *namespace, route),
@@ -264,20 +242,31 @@ fn set_up(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused>
     let index = index_of(state, at)?;
     let found = interface_mut(state, at)?;
     let old = std::mem::replace(&mut found.up, up);
-    let mut undo = vec![Step::SetUp {
+    let set_back = Step::SetUp {
         at: at.clone(),
         up: old,
-    }];
-    if !up {
-        let is_lost = |a: &ObservedAddress| Family::of(a.address.addr()) == Family::Ipv6;
+    };
+    let is_lost = |a: &ObservedAddress| Family::of(a.address.addr()) == Family::Ipv6;
+    let undo = if up {
+        // Taken back, this is a going down.
+        let lost = found
+            .addresses
+            .iter()
+            .filter(|a| is_lost(a))
+            .cloned()
+            .collect();
+        std::iter::once(set_back).chain(re_add(at, lost)).collect()
+    } else {
         let (lost, kept) = found.addresses.drain(..).partition(is_lost);
         found.addresses = kept;
         // Before the interface is up again: a new address is announced once it is.
-        undo.splice(0..0, re_add(at, lost));
+        let mut undo = re_add(at, lost);
+        undo.push(set_back);
         undo.extend(route::lose(state, at.namespace, |r| {
             r.interface == Some(index)
         }));
-    }
+        undo
+    };
     carrier::recompute(state);
     Ok(undo)
 }
@@ -329,36 +318,77 @@ fn set_bridge(
             .name;
         name.parse().ok()
     });
-    for bridge in [old, index].into_iter().flatten() {
-        bridge_mtu(state, at.namespace, bridge);
-    }
-    carrier::recompute(state);
-    Ok(vec![Step::SetBridge {
+    let mut undo = vec![Step::SetBridge {
         at: at.clone(),
         bridge: old_name,
-    }])
-}
-
-/// A bridge takes the smallest MTU of its ports (`br_mtu_auto_adjust`).
-fn adjust_bridge_mtu(state: &mut Observed, port: &At) {
-    let found = state.interface_named(port.namespace, port.name.as_str());
-    if let Some(bridge) = found.and_then(|(_, port)| port.bridge) {
-        bridge_mtu(state, port.namespace, bridge);
+    }];
+    for bridge in [old, index] {
+        undo.extend(adjust_bridge_mtu(state, at.namespace, bridge));
     }
+    carrier::recompute(state);
+    Ok(undo)
 }
 
-fn bridge_mtu(state: &mut Observed, namespace: NamespaceId, bridge: u32) {
-    let Some(found) = state.namespaces.get_mut(&namespace) else {
-        return;
-    };
+fn set_mtu(state: &mut Observed, at: &At, mtu: u32) -> Result<Vec<Step>, Refused> {
+    let found = interface_mut(state, at)?;
+    let old = std::mem::replace(&mut found.mtu, mtu);
+    let bridge = found.bridge;
+    let mut undo = vec![Step::SetMtu {
+        at: at.clone(),
+        mtu: old,
+    }];
+    undo.extend(adjust_bridge_mtu(state, at.namespace, bridge));
+    Ok(undo)
+}
+
+/// A bridge takes the smallest MTU of its ports (`br_mtu_auto_adjust`), unless its own was set by
+/// hand, which the kernel does not tell: the step sets it back to what it was in any case.
+fn adjust_bridge_mtu(
+    state: &mut Observed,
+    namespace: NamespaceId,
+    bridge: Option<u32>,
+) -> Option<Step> {
+    let index = bridge?;
+    let found = state.namespaces.get_mut(&namespace)?;
     let ports = found
         .interfaces
         .values()
-        .filter(|i| i.bridge == Some(bridge));
+        .filter(|i| i.bridge == Some(index));
     let least = ports.map(|port| port.mtu).min().unwrap_or(DEFAULT_MTU);
-    if let Some(bridge) = found.interfaces.get_mut(&bridge) {
-        bridge.mtu = least;
+    let bridge = found.interfaces.get_mut(&index)?;
+    let name = bridge.name.parse().ok()?;
+    let old = std::mem::replace(&mut bridge.mtu, least);
+    (old != least).then_some(Step::SetMtu {
+        at: At { namespace, name },
+        mtu: old,
+    })
+}
+
+/// Taken back, the first IPv4 address takes the IPv4 routes along as the last one.
+fn add_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<Step>, Refused> {
+    let index = index_of(state, at)?;
+    let found = interface_mut(state, at)?;
+    if found
+        .addresses
+        .iter()
+        .any(|a| is_same_address(a.address, address))
+    {
+        return Err(Refused(format!("{} has {address} already", at.name)));
     }
+    let is_first = !found.addresses.iter().any(|a| a.address.addr().is_ipv4());
+    found.addresses.push(static_address(address));
+    let mut undo = vec![Step::RemoveAddress {
+        at: at.clone(),
+        address,
+    }];
+    if address.addr().is_ipv4() && is_first {
+        undo.extend(route::again(state, at.namespace, is_ipv4_through(index)));
+    }
+    Ok(undo)
+}
+
+fn is_ipv4_through(index: u32) -> impl Fn(&ObservedRoute) -> bool {
+    move |route| route.interface == Some(index) && route.destination.addr().is_ipv4()
 }
 
 /// Without `promote_secondaries` (off by default) the secondary IPv4 addresses of a network go
@@ -384,9 +414,7 @@ fn remove_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<S
     let none_left = !found.addresses.iter().any(|a| a.address.addr().is_ipv4());
     let mut undo = re_add(at, lost);
     if address.addr().is_ipv4() && none_left {
-        let is_lost =
-            |r: &ObservedRoute| r.interface == Some(index) && r.destination.addr().is_ipv4();
-        undo.extend(route::lose(state, at.namespace, is_lost));
+        undo.extend(route::lose(state, at.namespace, is_ipv4_through(index)));
     }
     Ok(undo)
 }

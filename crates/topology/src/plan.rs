@@ -41,6 +41,8 @@ pub fn plan_edit(before: &Document, document: &Document, observed: &Observed) ->
 struct Scope {
     namespaces: BTreeSet<NamespaceId>,
     interfaces: BTreeSet<InterfaceId>,
+    /// Bridges with a port that comes, goes or changes: the kernel changes their MTU with it.
+    bridges: BTreeSet<InterfaceId>,
 }
 
 impl Scope {
@@ -55,13 +57,20 @@ impl Scope {
             .keys()
             .chain(after.interfaces.keys())
             .copied();
+        let interfaces: BTreeSet<InterfaceId> = interfaces
+            .filter(|id| before.interfaces.get(id) != after.interfaces.get(id))
+            .collect();
+        let of = |document: &'_ Document, id| document.interfaces.get(id).and_then(|i| i.bridge);
         Self {
             namespaces: namespaces
                 .filter(|id| before.namespaces.get(id) != after.namespaces.get(id))
                 .collect(),
-            interfaces: interfaces
-                .filter(|id| before.interfaces.get(id) != after.interfaces.get(id))
+            bridges: interfaces
+                .iter()
+                .flat_map(|id| [of(before, id), of(after, id)])
+                .flatten()
                 .collect(),
+            interfaces,
         }
     }
 }
@@ -126,6 +135,11 @@ impl<'a> Planner<'a> {
         self.scope
             .as_ref()
             .is_none_or(|scope| scope.interfaces.contains(&id))
+    }
+
+    fn covers_mtu(&self, id: InterfaceId) -> bool {
+        let ports_change = |scope: &Scope| scope.bridges.contains(&id);
+        self.covers_interface(id) || self.scope.as_ref().is_some_and(ports_change)
     }
 
     /// The document's interfaces that this plan may touch.

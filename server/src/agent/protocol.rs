@@ -5,7 +5,7 @@
 
 use std::net::IpAddr;
 
-use packet::record::Record;
+use packet::Record;
 use protocol::capture::{CaptureEvent, CaptureId};
 use protocol::lab::ApplyFailure;
 use protocol::ping::{PingEvent, PingId};
@@ -31,8 +31,6 @@ pub enum ToAgent {
     Hello {
         /// [`VERSION`].
         version: u32,
-        /// The lab's title, for the sandbox's host name.
-        title: String,
     },
     /// A request; the agent answers it with [`FromAgent::Answer`].
     Request {
@@ -67,6 +65,10 @@ pub enum ToAgent {
 pub enum Request {
     /// Bring the kernel to this document, or leave it as it was.
     Apply {
+        /// The document to which the kernel was brought before; only what differs from it is
+        /// touched, and what else differs from the document is drift and left alone. `None`
+        /// touches everything.
+        before: Option<Box<Document>>,
         /// The document.
         document: Box<Document>,
     },

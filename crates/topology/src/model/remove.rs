@@ -1,7 +1,8 @@
 //! Interfaces and namespaces that go.
 
-use super::{Refused, carrier, index_of, re_add, route, step_route};
+use super::{Refused, adjust_bridge_mtu, carrier, index_of, re_add, route, step_route};
 use crate::id::NamespaceId;
+use crate::name::InterfaceName;
 use crate::observed::{Observed, ObservedInterface, ObservedKind, Origin};
 use crate::step::{At, NewInterface, Step};
 
@@ -23,16 +24,19 @@ pub(super) fn interface(state: &mut Observed, at: &At) -> Result<Vec<Step>, Refu
     }
     let mut undo = make_again(state, &ends);
     let mut routes = Vec::new();
+    let mut mtus = Vec::new();
     for &(namespace, index) in &ends {
         routes.extend(ports_again(state, namespace, index));
         routes.extend(route::lose(state, namespace, |r| {
             r.interface == Some(index)
         }));
-        if let Some(found) = state.namespaces.get_mut(&namespace) {
-            found.interfaces.remove(&index);
-        }
+        let found = state.namespaces.get_mut(&namespace);
+        let gone = found.and_then(|ns| ns.interfaces.remove(&index));
+        let bridge = gone.and_then(|gone| gone.bridge);
+        mtus.extend(adjust_bridge_mtu(state, namespace, bridge));
     }
     carrier::recompute(state);
+    undo.extend(mtus);
     undo.extend(routes);
     Ok(undo)
 }
@@ -144,7 +148,8 @@ fn settings(state: &Observed, namespace: NamespaceId, index: u32) -> Vec<Step> {
     };
     let at = At { namespace, name };
     let mut steps = Vec::new();
-    if interface.mtu != new_mtu(interface) {
+    // A bridge's comes after its ports: they change it.
+    if interface.kind != ObservedKind::Bridge && interface.mtu != new_mtu(interface) {
         steps.push(Step::SetMtu {
             at: at.clone(),
             mtu: interface.mtu,
@@ -173,30 +178,45 @@ fn new_mtu(interface: &ObservedInterface) -> u32 {
     }
 }
 
-/// Releases the ports of a bridge that goes, and returns the steps that plug them in again.
+/// Releases the ports of a bridge that goes, and returns the steps that plug them in again and give
+/// it its MTU.
 fn ports_again(state: &mut Observed, namespace: NamespaceId, bridge: u32) -> Vec<Step> {
     let Some(found) = state.namespaces.get_mut(&namespace) else {
         return Vec::new();
     };
-    let bridge_name = found
-        .interfaces
-        .get(&bridge)
-        .and_then(|b| b.name.parse().ok());
-    let ports = found
-        .interfaces
-        .values_mut()
-        .filter(|i| i.bridge == Some(bridge));
-    ports
-        .filter_map(|port| {
-            port.bridge = None;
-            let at = At {
-                namespace,
-                name: port.name.parse().ok()?,
-            };
-            Some(Step::SetBridge {
-                at,
-                bridge: bridge_name.clone(),
-            })
-        })
-        .collect()
+    let Some(own) = found.interfaces.get(&bridge) else {
+        return Vec::new();
+    };
+    let (kind, mtu) = (own.kind.clone(), own.mtu);
+    let Ok(name) = own.name.parse::<InterfaceName>() else {
+        return Vec::new();
+    };
+    if kind != ObservedKind::Bridge {
+        return Vec::new();
+    }
+    let mut steps = Vec::new();
+    let mut least = None;
+    for port in found.interfaces.values_mut() {
+        if port.bridge != Some(bridge) {
+            continue;
+        }
+        port.bridge = None;
+        least = Some(least.map_or(port.mtu, |least: u32| least.min(port.mtu)));
+        let Ok(port) = port.name.parse() else {
+            continue;
+        };
+        let at = At {
+            namespace,
+            name: port,
+        };
+        steps.push(Step::SetBridge {
+            at,
+            bridge: Some(name.clone()),
+        });
+    }
+    if mtu != least.unwrap_or(super::DEFAULT_MTU) {
+        let at = At { namespace, name };
+        steps.push(Step::SetMtu { at, mtu });
+    }
+    steps
 }

@@ -89,24 +89,33 @@ pub(super) fn lose(
     namespace: NamespaceId,
     is_lost: impl Fn(&ObservedRoute) -> bool,
 ) -> Vec<Step> {
-    let Some(found) = state.namespaces.get_mut(&namespace) else {
+    let steps = again(state, namespace, &is_lost);
+    if let Some(found) = state.namespaces.get_mut(&namespace) {
+        found.routes.retain(|route| !is_lost(route));
+    }
+    steps
+}
+
+/// The steps that add the static routes that match again.
+pub(super) fn again(
+    state: &Observed,
+    namespace: NamespaceId,
+    is_meant: impl Fn(&ObservedRoute) -> bool,
+) -> Vec<Step> {
+    let Some(found) = state.namespaces.get(&namespace) else {
         return Vec::new();
     };
-    let (lost, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut found.routes)
-        .into_iter()
-        .partition(is_lost);
-    found.routes = kept.into_iter().collect();
-    let mut lost: Vec<_> = lost
-        .into_iter()
-        .filter(|r| r.origin == Origin::Static)
+    let routes = found.routes.iter();
+    let mut meant: Vec<_> = routes
+        .filter(|r| r.origin == Origin::Static && is_meant(r))
         .collect();
     // Routes through a gateway stand on those without.
-    lost.sort_by_key(|r| r.gateway.is_some());
-    let again = |r: &ObservedRoute| Step::AddRoute {
+    meant.sort_by_key(|r| r.gateway.is_some());
+    let add = |r: &&ObservedRoute| Step::AddRoute {
         namespace,
         route: step_route(found, r),
     };
-    lost.iter().map(again).collect()
+    meant.iter().map(add).collect()
 }
 
 /// The interface through which a gateway is reached without another gateway.

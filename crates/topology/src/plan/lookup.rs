@@ -12,14 +12,13 @@ pub(super) fn find<'a>(
     id: InterfaceId,
     wanted: &Interface,
 ) -> Option<(u32, &'a ObservedInterface)> {
-    let found = by_id(state, wanted.namespace, id).or_else(|| by_name(document, state, wanted))?;
-    let (index, interface) = found;
-    let fits = match wanted.kind {
+    let fits = |&(index, interface): &(u32, &ObservedInterface)| match wanted.kind {
         Kind::Loopback => interface.kind == ObservedKind::Loopback,
         Kind::Bridge => interface.kind == ObservedKind::Bridge,
         Kind::Veth { peer } => is_cable(document, state, wanted.namespace, index, peer),
     };
-    fits.then_some((index, interface))
+    let found = by_id(state, wanted.namespace, id).filter(fits);
+    found.or_else(|| by_name(document, state, wanted).filter(fits))
 }
 
 fn by_id(

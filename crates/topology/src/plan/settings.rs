@@ -121,7 +121,8 @@ impl Planner<'_> {
 
     fn set_mtus_of(&mut self, which: impl Fn(&Interface) -> bool) {
         let mut steps = Vec::new();
-        for (id, wanted) in self.interfaces().filter(|(_, wanted)| which(wanted)) {
+        let all = self.document.interfaces.iter();
+        for (&id, wanted) in all.filter(|(id, i)| which(i) && self.covers_mtu(**id)) {
             let mtu = wanted_mtu(self.document, id, wanted);
             if self
                 .find(id, wanted)

@@ -1,0 +1,272 @@
+//! Random documents and edits for property tests (feature `arbitrary`).
+//!
+//! Documents are made by edits only, so whatever comes out is one that a person can make.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
+use proptest::prelude::*;
+
+use crate::address::Family;
+use crate::document::{Document, Interface, Kind, Namespace, Point, Route};
+use crate::edit::{Edit, Fragment, Selection, apply};
+use crate::id::{InterfaceId, NamespaceId, Node};
+
+/// A wish that becomes an edit of whatever document it meets: numbers choose among what is there.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    kind: u8,
+    a: u16,
+    b: u16,
+    c: u16,
+    on: bool,
+}
+
+/// Random wishes.
+pub fn wish() -> impl Strategy<Value = Wish> {
+    (
+        0_u8..20,
+        any::<u16>(),
+        any::<u16>(),
+        any::<u16>(),
+        any::<bool>(),
+    )
+        .prop_map(|(kind, a, b, c, on)| Wish { kind, a, b, c, on })
+}
+
+/// Random documents, made by up to `most` edits.
+pub fn document(most: usize) -> impl Strategy<Value = Document> {
+    prop::collection::vec(wish(), 0..=most).prop_map(|wishes| {
+        let mut document = Document::new("Random");
+        for wish in wishes {
+            // One that is refused leaves the document as it was.
+            let edit = wish.edit(&document);
+            let _refused = apply(&mut document, edit);
+        }
+        document
+    })
+}
+
+impl Wish {
+    /// The edit that this wish is in a document; it may be refused there.
+    pub fn edit(&self, document: &Document) -> Edit {
+        match self.kind {
+            0..=2 => self.new_namespace(document),
+            3 => self.new_bridge(document),
+            4..=6 => self.new_link(document),
+            7 => Edit::Remove(Selection::namespace(self.namespace(document))),
+            8 => Edit::Remove(Selection::interface(self.interface(document))),
+            9 => Edit::RenameNamespace {
+                namespace: self.namespace(document),
+                name: name(self.b),
+            },
+            10 => Edit::RenameInterface {
+                interface: self.interface(document),
+                name: interface_name(self.b),
+            },
+            11 => Edit::SetUp {
+                interface: self.interface(document),
+                up: self.on,
+            },
+            12 => Edit::SetMtu {
+                interface: self.interface(document),
+                mtu: self.on.then_some(1280 + u32::from(self.b % 300)),
+            },
+            13 => Edit::SetBridge {
+                interface: self.interface(document),
+                bridge: self
+                    .on
+                    .then(|| pick(document.bridges().map(|(id, _)| id), self.b))
+                    .flatten(),
+            },
+            14 | 15 => Edit::AddAddress {
+                interface: self.interface(document),
+                address: self.address(),
+                index: None,
+            },
+            16 => self.remove_address(document),
+            17 => Edit::SetForwarding {
+                namespace: self.namespace(document),
+                family: if self.b.is_multiple_of(2) {
+                    Family::Ipv4
+                } else {
+                    Family::Ipv6
+                },
+                on: self.on,
+            },
+            18 => self.add_route(document),
+            _ => Edit::Move {
+                to: self.moves(document),
+            },
+        }
+    }
+
+    fn namespace(&self, document: &Document) -> NamespaceId {
+        pick(document.namespaces.keys().copied(), self.a).unwrap_or(NamespaceId::HOST)
+    }
+
+    fn interface(&self, document: &Document) -> InterfaceId {
+        pick(document.interfaces.keys().copied(), self.a).unwrap_or(InterfaceId::HOST_LOOPBACK)
+    }
+
+    fn address(&self) -> IpNet {
+        if self.on {
+            v4(self.b, self.c)
+        } else {
+            v6(self.b, self.c)
+        }
+    }
+
+    fn new_namespace(&self, document: &Document) -> Edit {
+        let id = NamespaceId(next(document.namespaces.keys().map(|id| id.0)));
+        let loopback = InterfaceId(next(document.interfaces.keys().map(|id| id.0)));
+        let namespace = Namespace {
+            name: name(self.b),
+            forwarding: Default::default(),
+            routes: Vec::new(),
+        };
+        let interface = Interface {
+            up: self.on,
+            ..Interface::loopback(id)
+        };
+        Edit::Insert(Fragment {
+            namespaces: BTreeMap::from([(id, namespace)]),
+            interfaces: BTreeMap::from([(loopback, interface)]),
+            positions: BTreeMap::from([(Node::Namespace(id), point(self.c))]),
+            ..Fragment::default()
+        })
+    }
+
+    fn new_bridge(&self, document: &Document) -> Edit {
+        let id = InterfaceId(next(document.interfaces.keys().map(|id| id.0)));
+        let made = Interface::new(
+            self.namespace(document),
+            interface_name(self.b),
+            Kind::Bridge,
+        );
+        Edit::Insert(Fragment {
+            interfaces: BTreeMap::from([(
+                id,
+                Interface {
+                    up: self.on,
+                    ..made
+                },
+            )]),
+            ..Fragment::default()
+        })
+    }
+
+    fn new_link(&self, document: &Document) -> Edit {
+        let first = next(document.interfaces.keys().map(|id| id.0));
+        let ends = [InterfaceId(first), InterfaceId(first + 1)];
+        let other = pick(document.namespaces.keys().copied(), self.b).unwrap_or(NamespaceId::HOST);
+        let end = |namespace, peer, name| Interface {
+            up: self.on,
+            ..Interface::new(namespace, interface_name(name), Kind::Veth { peer })
+        };
+        Edit::Insert(Fragment {
+            interfaces: BTreeMap::from([
+                (ends[0], end(self.namespace(document), ends[1], self.c)),
+                (ends[1], end(other, ends[0], self.c.wrapping_add(1))),
+            ]),
+            ..Fragment::default()
+        })
+    }
+
+    fn remove_address(&self, document: &Document) -> Edit {
+        let interface = self.interface(document);
+        let addresses = document
+            .interfaces
+            .get(&interface)
+            .map(|i| i.addresses.clone());
+        let address = pick(addresses.unwrap_or_default().into_iter(), self.b);
+        Edit::RemoveAddress {
+            interface,
+            address: address.unwrap_or_else(|| self.address()),
+        }
+    }
+
+    /// A route that the kernel takes whenever its interface is up.
+    fn add_route(&self, document: &Document) -> Edit {
+        let interface = self.interface(document);
+        let namespace = document
+            .interfaces
+            .get(&interface)
+            .map_or(NamespaceId::HOST, |i| i.namespace);
+        let route = Route {
+            destination: match self.on {
+                true => v4(self.b.wrapping_add(100), 0).trunc(),
+                false => v6(self.b.wrapping_add(100), 0).trunc(),
+            },
+            gateway: None,
+            interface: Some(interface),
+            metric: (self.c % 3 == 0).then_some(u32::from(self.c) + 1),
+        };
+        Edit::AddRoute {
+            namespace,
+            route,
+            index: None,
+        }
+    }
+
+    fn moves(&self, document: &Document) -> BTreeMap<Node, Option<Point>> {
+        let namespaces = document
+            .namespaces
+            .keys()
+            .skip(1)
+            .map(|id| Node::Namespace(*id));
+        let nodes = namespaces.chain(document.bridges().map(|(id, _)| Node::Bridge(id)));
+        let node = pick(nodes, self.a);
+        node.map(|node| (node, self.on.then(|| point(self.b))))
+            .into_iter()
+            .collect()
+    }
+}
+
+/// The first id that is free, above all that are taken.
+fn next(ids: impl Iterator<Item = u64>) -> u64 {
+    ids.max().unwrap_or_default() + 1
+}
+
+fn pick<T>(items: impl Iterator<Item = T>, number: u16) -> Option<T> {
+    let mut items: Vec<T> = items.collect();
+    let index = usize::from(number).checked_rem(items.len())?;
+    Some(items.swap_remove(index))
+}
+
+#[allow(
+    clippy::expect_used,
+    reason = "the texts are made here, of characters that names have"
+)]
+fn name(number: u16) -> crate::NamespaceName {
+    format!("ns{}", number % 40).parse().expect("a name")
+}
+
+#[allow(
+    clippy::expect_used,
+    reason = "the texts are made here, of characters that names have"
+)]
+fn interface_name(number: u16) -> crate::InterfaceName {
+    format!("if{}", number % 60).parse().expect("a name")
+}
+
+fn point(number: u16) -> Point {
+    Point {
+        x: f64::from(number % 200) * 8.0,
+        y: f64::from(number / 200) * 8.0,
+    }
+}
+
+#[allow(clippy::expect_used, reason = "the lengths are constants in range")]
+fn v4(network: u16, host: u16) -> IpNet {
+    let [_, network] = network.to_be_bytes();
+    let host = u8::try_from(host % 250).unwrap_or_default() + 1;
+    IpNet::new(IpAddr::V4(Ipv4Addr::new(10, 0, network % 8, host)), 24).expect("a length")
+}
+
+#[allow(clippy::expect_used, reason = "the lengths are constants in range")]
+fn v6(network: u16, host: u16) -> IpNet {
+    let address = Ipv6Addr::new(0xfd00, 0, 0, network % 8, 0, 0, 0, host % 250 + 1);
+    IpNet::new(IpAddr::V6(address), 64).expect("a length")
+}

@@ -1,0 +1,107 @@
+//! Plans: executed on the model kernel they reach the document, and then nothing is left to do.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use proptest::prelude::*;
+use topology::arbitrary::{document, wish};
+use topology::edit::apply;
+use topology::plan::{plan, plan_edit};
+use topology::status::{Status, statuses};
+use topology::{Document, Observed, Step, model};
+
+fn execute(state: &mut Observed, steps: &[Step]) -> Vec<Step> {
+    let mut undo = Vec::new();
+    for step in steps {
+        let inverse = model::execute(state, step);
+        undo.push(inverse.unwrap_or_else(|refused| panic!("{step:?}: {refused}")));
+    }
+    undo.into_iter().rev().flatten().collect()
+}
+
+fn reached(document: &Document) -> Observed {
+    let mut state = model::fresh();
+    execute(&mut state, &plan(document, &model::fresh()));
+    state
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_plan_from_nothing_reaches_the_document(document in document(60)) {
+        let state = reached(&document);
+        prop_assert_eq!(plan(&document, &state), vec![]);
+        let statuses = statuses(&document, Some(&state));
+        let all = statuses.namespaces.values().chain(statuses.interfaces.values());
+        for status in all {
+            prop_assert!(!matches!(status, Status::Missing | Status::Drifted(_)), "{:?}", status);
+        }
+    }
+
+    #[test]
+    fn a_plan_from_any_document_reaches_any_other(
+        before in document(40),
+        wishes in prop::collection::vec(wish(), 0..20),
+    ) {
+        let mut after = before.clone();
+        for wish in wishes {
+            let edit = wish.edit(&after);
+            let _refused = apply(&mut after, edit);
+        }
+        let mut state = reached(&before);
+        let steps = plan(&after, &state);
+        execute(&mut state, &steps);
+        prop_assert_eq!(plan(&after, &state), vec![]);
+        let mut state = reached(&before);
+        let steps = plan_edit(&before, &after, &state);
+        execute(&mut state, &steps);
+        prop_assert_eq!(plan(&after, &state), vec![], "the plan of the edit is as good");
+    }
+
+    #[test]
+    fn a_plan_that_is_taken_back_leaves_what_was_there(
+        before in document(40),
+        wishes in prop::collection::vec(wish(), 0..20),
+        cut in 0_usize..60,
+    ) {
+        let mut after = before.clone();
+        for wish in wishes {
+            let edit = wish.edit(&after);
+            let _refused = apply(&mut after, edit);
+        }
+        let first = reached(&before);
+        let mut state = first.clone();
+        let steps = plan(&after, &state);
+        let undo = execute(&mut state, &steps[..cut.min(steps.len())]);
+        execute(&mut state, &undo);
+        let left = plan(&before, &state);
+        prop_assert!(left.is_empty(), "{left:#?} after\n{steps:#?}\nand back\n{undo:#?}");
+    }
+}
+
+#[test]
+fn an_edit_leaves_drift_alone() {
+    let mut before = Document::new("");
+    let text = include_str!("data/two.json");
+    for edit in serde_json::from_str::<Vec<topology::Edit>>(text).unwrap() {
+        apply(&mut before, edit).unwrap();
+    }
+    let mut state = reached(&before);
+    let lo = topology::step::At {
+        namespace: topology::NamespaceId(1),
+        name: "lo".parse().unwrap(),
+    };
+    execute(&mut state, &[Step::SetUp { at: lo, up: true }]);
+    let mut after = before.clone();
+    let forward = topology::Edit::SetForwarding {
+        namespace: topology::NamespaceId(2),
+        family: topology::address::Family::Ipv4,
+        on: true,
+    };
+    apply(&mut after, forward).unwrap();
+    assert_eq!(
+        plan_edit(&before, &after, &state).len(),
+        1,
+        "only the switch"
+    );
+    assert_eq!(plan(&after, &state).len(), 2, "the switch and the loopback");
+}

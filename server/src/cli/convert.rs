@@ -1,0 +1,42 @@
+//! `netyard convert FILE --to FORMAT`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::{WRONG_USE, complain, file, print};
+
+/// What `netyard convert` takes.
+#[derive(clap::Args, Debug)]
+pub(super) struct ConvertArguments {
+    /// A lab document or a script of commands; `-` reads standard input.
+    file: PathBuf,
+    /// The form to write.
+    #[arg(long, value_enum)]
+    to: Format,
+}
+
+/// The forms that are written.
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+enum Format {
+    /// A lab document.
+    Yaml,
+    /// A shell script of `ip` commands.
+    Ip,
+}
+
+pub(super) fn main(arguments: &ConvertArguments) -> ExitCode {
+    let read = match file::read(&arguments.file) {
+        Ok(read) => read,
+        Err(error) => {
+            complain(&error);
+            return ExitCode::from(WRONG_USE);
+        }
+    };
+    for note in &read.notes {
+        complain(&format!("{}: note: {note}", arguments.file.display()));
+    }
+    print(&match arguments.to {
+        Format::Yaml => topology::yaml::write(&read.document),
+        Format::Ip => topology::command::script_text(&read.document),
+    })
+}
