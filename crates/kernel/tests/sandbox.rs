@@ -13,7 +13,8 @@ use std::process::{ChildStdout, ExitCode};
 use std::time::{Duration, Instant};
 
 use kernel::Namespace;
-use kernel::sandbox::{Inside, Mapped};
+use kernel::exec::{Spec, spawn};
+use kernel::sandbox::{Inside, Mapped, Root};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
 use support::{As, Started, eventually, inside, outside, scene};
@@ -35,6 +36,8 @@ fn main() -> ExitCode {
         ),
         outside("the_cut_lifeline_is_the_end", the_cut_lifeline_is_the_end),
         outside("the_exit_code_is_the_agents", the_exit_code_is_the_agents),
+        outside("root_can_be_nobody", root_can_be_nobody),
+        scene("as_nobody", as_nobody),
         outside("the_machine_is_unchanged", the_machine_is_unchanged),
         outside("two_threads_are_refused", two_threads_are_refused),
         scene("a_lab", a_lab),
@@ -264,6 +267,47 @@ fn the_cut_lifeline_is_the_end(identity: As) {
 fn the_exit_code_is_the_agents(identity: As) {
     let output = support::start("exit_code", identity).output();
     assert_eq!(output.status.code(), Some(42));
+}
+
+fn root_can_be_nobody(identity: As) {
+    let output = support::start_with("as_nobody", identity, Root::Nobody).output();
+    let said = String::from_utf8_lossy(&output.stderr);
+    if identity == As::Myself && geteuid().is_root() {
+        assert!(output.status.success(), "{said}");
+    } else if !output.status.success() {
+        // Only who has no range of ids may be refused, and is told so.
+        assert!(
+            said.contains("no range of ids could be mapped; install newuidmap"),
+            "{said}"
+        );
+    }
+}
+
+fn as_nobody(_: &Inside) {
+    use std::os::unix::fs::MetadataExt;
+    assert!(geteuid().is_root());
+    // Nothing on the machine is root's of the lab, root's own files neither.
+    assert_ne!(fs::metadata("/etc/passwd").unwrap().uid(), 0);
+    let refused = fs::write("/proc/sys/kernel/core_pattern", "core").unwrap_err();
+    assert_eq!(refused.kind(), std::io::ErrorKind::PermissionDenied);
+    // And yet it is root of the lab.
+    let red = Namespace::create("red").unwrap();
+    red.publish("red").unwrap();
+    red.sysctl_write("net/ipv4/ip_forward", "1").unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let script = "ip link set lo up && ping -c 1 -W 1 127.0.0.1 && ip link add x type bridge";
+        let spec = Spec {
+            program: "sh".into(),
+            arguments: vec!["-c".into(), script.into()],
+            ..Spec::default()
+        };
+        let mut child = spawn(&red, &spec).await.unwrap();
+        assert_eq!(child.wait().await.unwrap(), 0);
+    });
 }
 
 fn the_machine_is_unchanged(identity: As) {

@@ -1,10 +1,10 @@
 //! The lab's user namespace and the ids that exist in it.
 //!
-//! Inside, 0 is whoever started the lab. That alone can always be had. Some
-//! programs need more: Debian's tcpdump turns from root into the user
-//! `tcpdump`. A whole range of ids can be had from `newuidmap` and
-//! `newgidmap` where the administrator has given the user one in /etc/subuid
-//! and /etc/subgid, and by root.
+//! Inside, 0 is whoever started the lab, or nobody else on the machine: see
+//! [`Root`]. Whoever started it can always be had. Some programs need more:
+//! Debian's tcpdump turns from root into the user `tcpdump`. A whole range of
+//! ids can be had from `newuidmap` and `newgidmap` where the administrator
+//! has given the user one in /etc/subuid and /etc/subgid, and by root.
 
 use std::fs;
 use std::io::{Read, Write};
@@ -12,11 +12,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use nix::sched::{CloneFlags, unshare};
-use nix::unistd::{ForkResult, Pid, User, fork, getegid, geteuid, getpid};
+use nix::sys::prctl;
+use nix::unistd::{
+    ForkResult, Pid, User, fork, getegid, geteuid, getpid, setgroups, setresgid, setresuid,
+};
 
 use super::keeper::{exit, wait_code};
 use super::settings::explain_user_namespace;
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 
 /// The most ids a lab gets beside root: with root, those of 16 bits, which
 /// all that Debian's packages create are among.
@@ -26,6 +29,19 @@ const MOST: u32 = 65_535;
 /// range that systemd sets aside for containers (systemd's UIDS-GIDS.md:
 /// 0x00080000 to 0x6FFFFFFF).
 const CONTAINER_IDS: u32 = 0x6FFF_0001;
+
+/// Who root of the lab is, seen from the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Root {
+    /// Whoever started the lab: a command can read and write that user's
+    /// files. If root has started it, root of the lab is root of the machine
+    /// as far as files go, those of /proc/sys too.
+    #[default]
+    Starter,
+    /// A user that owns nothing: for labs of people who share a server. Can
+    /// be had where a range of ids can.
+    Nobody,
+}
 
 /// Which ids exist in the lab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,13 +62,19 @@ pub enum Mapped {
 }
 
 /// Enters a new user namespace and maps its ids.
-pub(super) fn new_user_namespace() -> Result<Ids> {
+pub(super) fn new_user_namespace(root: Root) -> Result<Ids> {
     let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
-    let helper = Ranges::find(uid).map(Helper::start).transpose()?;
+    let helper = Ranges::find(uid)
+        .map(|ranges| Helper::start(ranges, root))
+        .transpose()?;
     unshare(CloneFlags::CLONE_NEWUSER)
         .context("create", || "a user namespace")
         .map_err(explain_user_namespace)?;
     let ids = helper.map_or(NOTHING, Helper::finish);
+    if root == Root::Nobody {
+        become_root(ids)?;
+        return Ok(ids);
+    }
     if ids.users == Mapped::Single {
         write("/proc/self/uid_map", &format!("0 {uid} 1"))?;
     }
@@ -63,6 +85,25 @@ pub(super) fn new_user_namespace() -> Result<Ids> {
         write("/proc/self/gid_map", &format!("0 {gid} 1"))?;
     }
     Ok(ids)
+}
+
+/// Becomes the root that the maps give, who is nobody that this process was.
+fn become_root(ids: Ids) -> Result<()> {
+    let object = || "root of the lab";
+    if ids.users == Mapped::Single || ids.groups == Mapped::Single {
+        return Err(
+            Error::new("become", object(), "no range of ids could be mapped").advise(
+                "install newuidmap and newgidmap (Debian: the package uidmap) and give this user \
+                 a range of 65536 in /etc/subuid and /etc/subgid",
+            ),
+        );
+    }
+    setgroups(&[])
+        .and_then(|()| setresgid(0.into(), 0.into(), 0.into()))
+        .and_then(|()| setresuid(0.into(), 0.into(), 0.into()))
+        // A change of user hides a process's /proc/PID even from itself.
+        .and_then(|()| prctl::set_dumpable(true))
+        .context("become", object)
 }
 
 /// The ids that exist in `map`, a file like `/proc/self/uid_map`, mapped to
@@ -141,8 +182,9 @@ impl Ranges {
 
     /// Writes the maps of the process `pid`; called outside of its user
     /// namespace. What could not be written is left to be written.
-    fn write(&self, pid: Pid) -> Ids {
-        let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
+    fn write(&self, pid: Pid, root: Root) -> Ids {
+        let own = |id: u32| (root == Root::Starter).then_some(id);
+        let (uid, gid) = (own(geteuid().as_raw()), own(getegid().as_raw()));
         let mapped = |done: bool| if done { Mapped::Range } else { Mapped::Single };
         match &self.how {
             How::Write => Ids {
@@ -158,17 +200,26 @@ impl Ranges {
 }
 
 impl Range {
-    fn write(self, pid: Pid, file: &str, own: u32) -> bool {
-        let text = format!("0 {own} 1\n1 {} {}\n", self.first, self.count);
+    /// The extents of a map: `root` and, from 1 on, this range; or, without a
+    /// root, this range from 0 on.
+    fn extents(self, root: Option<u32>) -> Vec<[u32; 3]> {
+        match root {
+            Some(root) => vec![[0, root, 1], [1, self.first, self.count]],
+            None => vec![[0, self.first, self.count]],
+        }
+    }
+
+    fn write(self, pid: Pid, file: &str, root: Option<u32>) -> bool {
+        let line = |[inside, outside, count]: [u32; 3]| format!("{inside} {outside} {count}\n");
+        let text: String = self.extents(root).into_iter().map(line).collect();
         fs::write(format!("/proc/{pid}/{file}"), text).is_ok()
     }
 
-    fn run(self, program: &Path, pid: Pid, own: u32) -> bool {
+    fn run(self, program: &Path, pid: Pid, root: Option<u32>) -> bool {
+        let numbers = self.extents(root).concat();
         let mut command = Command::new(program);
         command.arg(pid.to_string());
-        for number in [0, own, 1, 1, self.first, self.count] {
-            command.arg(number.to_string());
-        }
+        command.args(numbers.iter().map(u32::to_string));
         // A refusal is no error: the lab then has one id, and `netyard
         // doctor` says what that means.
         command.output().is_ok_and(|output| output.status.success())
@@ -182,7 +233,7 @@ struct Helper {
 }
 
 impl Helper {
-    fn start(ranges: Ranges) -> Result<Self> {
+    fn start(ranges: Ranges, root: Root) -> Result<Self> {
         let (mut wait, go) = std::io::pipe().context("create", || "a pipe")?;
         let target = getpid();
         // SAFETY: this process has one thread, so the child may do anything.
@@ -191,7 +242,11 @@ impl Helper {
             ForkResult::Child => {
                 drop(go);
                 let told = wait.read_exact(&mut [0]).is_ok();
-                exit(if told { code(ranges.write(target)) } else { 0 })
+                exit(if told {
+                    code(ranges.write(target, root))
+                } else {
+                    0
+                })
             }
         }
     }
@@ -277,6 +332,19 @@ mod tests {
         assert_eq!(subordinate(text, "eve", 1001), range(200_000, 1000));
         assert_eq!(subordinate(text, "bob", 1002), None);
         assert_eq!(subordinate("", "ann", 1000), None);
+    }
+
+    #[test]
+    fn root_is_the_starter_or_the_first_of_the_range() {
+        let range = Range {
+            first: 100_000,
+            count: 65_535,
+        };
+        assert_eq!(
+            range.extents(Some(1000)),
+            [[0, 1000, 1], [1, 100_000, 65_535]]
+        );
+        assert_eq!(range.extents(None), [[0, 100_000, 65_535]]);
     }
 
     #[test]

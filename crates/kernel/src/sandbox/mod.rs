@@ -33,7 +33,7 @@ use nix::unistd::pipe2;
 use crate::error::{Context, Error, Result};
 use crate::namespace::Namespace;
 
-pub use ids::{Ids, Mapped};
+pub use ids::{Ids, Mapped, Root};
 
 /// What a sandbox is to be like.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +41,8 @@ pub struct Options {
     /// The host name that programs in the lab see: the lab's name. Anything
     /// but letters, digits, `-` and `.` is replaced by `-`; empty: `lab`.
     pub hostname: String,
+    /// Who root of the lab is, seen from the machine.
+    pub root: Root,
 }
 
 /// Proof of being inside a sandbox, and what it is like.
@@ -94,7 +96,7 @@ pub fn lifeline() -> Result<(Lifeline, OwnedFd)> {
 /// what to do about it.
 pub fn enter(lifeline: OwnedFd, options: &Options) -> Result<Inside> {
     single_threaded()?;
-    let ids = ids::new_user_namespace()?;
+    let ids = ids::new_user_namespace(options.root)?;
     unshare(CloneFlags::CLONE_NEWPID).context("create", || "a pid namespace")?;
     keeper::split(lifeline)?;
 

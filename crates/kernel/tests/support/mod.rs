@@ -17,13 +17,16 @@ use std::process::{Child, Command, ExitCode, Output, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use kernel::sandbox::{self, Inside, Lifeline, Options};
+use kernel::sandbox::{self, Inside, Lifeline, Options, Root};
 use kernel::{descriptors, exec};
 use libtest_mimic::{Arguments, Trial};
 use nix::unistd::geteuid;
 
 /// A user id that owns nothing on the machine and has no entry anywhere.
 const ORDINARY: u32 = 47_110;
+
+/// Set for a sandbox whose root is to be nobody.
+const ROOT: &str = "NETYARD_TEST_ROOT_IS_NOBODY";
 
 /// How long the kernel may take to clear up after a kill. Measured: tens of
 /// milliseconds; the rest is for a loaded machine.
@@ -139,6 +142,10 @@ fn run_inside(tests: &[Test], name: &str, lifeline: i32) -> ExitCode {
     let lifeline = unsafe { descriptors::adopt(lifeline) }.unwrap();
     let options = Options {
         hostname: name.to_owned(),
+        root: match env::var_os(ROOT) {
+            Some(_) => Root::Nobody,
+            None => Root::Starter,
+        },
     };
     let inside = match sandbox::enter(lifeline, &options) {
         Ok(inside) => inside,
@@ -164,12 +171,20 @@ pub(crate) struct Started {
 /// Starts the body of the test or scene `name` in a sandbox of its own, with
 /// its standard streams piped.
 pub(crate) fn start(name: &str, identity: As) -> Started {
+    start_with(name, identity, Root::Starter)
+}
+
+/// As [`start`], with a choice of who root of the lab is.
+pub(crate) fn start_with(name: &str, identity: As, root: Root) -> Started {
     let (lifeline, end) = sandbox::lifeline().unwrap();
     let mut command = Command::new("/proc/self/exe");
     let number = descriptors::inherit(&mut command, end);
     command.args(["--inside", name, &number.to_string()]);
     if identity == As::Ordinary {
         command.uid(ORDINARY).gid(ORDINARY);
+    }
+    if root == Root::Nobody {
+        command.env(ROOT, "nobody");
     }
     let keeper = command
         .stdin(Stdio::piped())
