@@ -28,15 +28,34 @@ impl Counts {
         skipped: 1,
     };
 
-    /// Adds up all summaries in the output of `cargo nextest run` or `cargo test`.
-    ///
-    /// Formats: nextest's `Summary [ 1.2s] 5 tests run: 4 passed (1 slow), 1 failed, 2 skipped`
-    /// (also `timed out`, `exec failed`); libtest's `test result: ok. 3 passed; 0 failed; 1
-    /// ignored; 0 measured; 0 filtered out; finished in 0.00s`.
-    pub(crate) fn from_output(output: &str) -> Self {
+    /// The sum that `cargo nextest run` prints at its end:
+    /// `Summary [ 1.2s] 5 tests run: 4 passed (1 slow), 1 failed, 2 skipped`, also with
+    /// `timed out` and `exec failed`. Lines before it may be the output of a failed test.
+    pub(crate) fn from_nextest(output: &str) -> Self {
         output
             .lines()
-            .map(|line| Self::from_line(&without_colours(line)))
+            .rev()
+            .map(without_colours)
+            .find_map(|line| {
+                let (_, results) = line
+                    .trim_start()
+                    .strip_prefix("Summary [")?
+                    .split_once(" run: ")?;
+                Some(Self::from_results(results))
+            })
+            .unwrap_or_default()
+    }
+
+    /// The sums of all test programs that `cargo test` ran: `test result: ok. 3 passed; 0 failed;
+    /// 1 ignored; 0 measured; 0 filtered out; finished in 0.00s`.
+    pub(crate) fn from_libtest(output: &str) -> Self {
+        output
+            .lines()
+            .map(without_colours)
+            .filter_map(|line| {
+                let (_, results) = line.strip_prefix("test result: ")?.split_once(". ")?;
+                Some(Self::from_results(results))
+            })
             .sum()
     }
 
@@ -45,18 +64,8 @@ impl Counts {
         self.passed + self.failed == 0
     }
 
-    fn from_line(line: &str) -> Self {
-        let line = line.trim_start();
-        let summary = if let Some(rest) = line.strip_prefix("Summary [") {
-            rest.split_once(" run: ").map(|(_, results)| results)
-        } else {
-            line.strip_prefix("test result: ")
-                .and_then(|rest| rest.split_once(". "))
-                .map(|(_, results)| results)
-        };
-        summary.map_or_else(Self::default, |results| {
-            results.split([',', ';']).map(Self::from_part).sum()
-        })
+    fn from_results(results: &str) -> Self {
+        results.split([',', ';']).map(Self::from_part).sum()
     }
 
     /// One `3 passed (1 slow)` of a summary.
@@ -147,7 +156,7 @@ mod tests {
             ),
         ];
         for (line, expected) in cases {
-            assert_eq!(Counts::from_output(line), expected, "{line}");
+            assert_eq!(Counts::from_nextest(line), expected, "{line}");
         }
     }
 
@@ -155,11 +164,23 @@ mod tests {
     fn libtest_summaries_are_added_up() {
         let output = "running 3 tests\ntest result: ok. 2 passed; 0 failed; 1 ignored; 0 measured; 4 filtered out; finished in 0.00s\n\
                       test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s\n";
-        assert_eq!(Counts::from_output(output), counts(3, 2, 1));
+        assert_eq!(Counts::from_libtest(output), counts(3, 2, 1));
+    }
+
+    #[test]
+    fn what_a_failed_test_printed_is_not_counted() {
+        let output = "    test result: FAILED. 0 passed; 1 failed; 0 ignored; finished in 0.00s\n\
+                      Summary [ 0.1s] 9 tests run: 9 passed, 0 skipped\n\
+                      Summary [ 0.1s] 2 tests run: 1 passed, 1 failed, 0 skipped\n\
+                      error: test run failed\n";
+        assert_eq!(Counts::from_nextest(output), counts(1, 1, 0));
+        assert!(Counts::from_libtest(output).nothing_ran());
     }
 
     #[test]
     fn other_lines_count_nothing() {
-        assert!(Counts::from_output("3 passed\ntest a ... ok\nSummary of 3 passed").nothing_ran());
+        let output = "3 passed\ntest a ... ok\nSummary of 3 passed";
+        assert!(Counts::from_nextest(output).nothing_ran());
+        assert!(Counts::from_libtest(output).nothing_ran());
     }
 }

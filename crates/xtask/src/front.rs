@@ -124,9 +124,11 @@ fn hash(content: &[u8]) -> String {
 /// Everything that the files depend on, as one line.
 fn fingerprint(workspace: &Workspace, wasm: &Path, mode: Mode) -> Result<String> {
     let mut digest = Sha256::new();
-    // This program itself: it decides how the files are made.
+    // This program itself decides how the files are made; it is too large to be read each time.
     let own = std::env::current_exe().context("cannot find this program")?;
-    let mut paths = vec![own, wasm.to_path_buf()];
+    let built = fs::metadata(&own).and_then(|meta| meta.modified());
+    digest.update(format!("{built:?}"));
+    let mut paths = vec![wasm.to_path_buf()];
     paths.extend(files_below(&workspace.path("public"))?);
     paths.extend(files_below(&workspace.path("style"))?);
     for path in paths {

@@ -115,20 +115,22 @@ pub(crate) fn install(
     if wanted.iter().any(|item| item.packages.is_empty()) {
         bail!("no package is known for part of the above: install it by hand, then try again");
     }
+    let sudo = find_program("sudo").is_some();
+    let line = typed(&commands, sudo);
     let right = right(
         effective_uid()? == 0,
-        find_program("sudo").is_some(),
+        sudo,
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
         consent,
     );
-    if right == Right::None || (right == Right::Sudo && !agreed(&commands)?) {
-        bail!("type this, then try again:\n\n    {}\n", typed(&commands));
+    if right == Right::None || (right == Right::Sudo && !agreed(&line)?) {
+        bail!("type this, then try again:\n\n    {line}\n");
     }
     for command in &commands {
         let mut elevated = elevate(right, command);
         eprintln!("+ {}", process::describe(&elevated));
         process::run(&mut elevated)
-            .with_context(|| format!("not installed. To do it by hand: {}", typed(&commands)))?;
+            .with_context(|| format!("not installed. To do it by hand: {line}"))?;
     }
     Ok(())
 }
@@ -202,17 +204,23 @@ fn elevate(right: Right, words: &[String]) -> Command {
     command
 }
 
-/// The line for a person: as root by sudo.
-fn typed(commands: &[Vec<String>]) -> String {
+/// The line for a person: by sudo where there is one, else by su.
+fn typed(commands: &[Vec<String>], sudo: bool) -> String {
+    let prefix = if sudo { "sudo " } else { "" };
     let lines: Vec<String> = commands
         .iter()
-        .map(|words| format!("sudo {}", words.join(" ")))
+        .map(|words| format!("{prefix}{}", words.join(" ")))
         .collect();
-    lines.join(" && ")
+    let line = lines.join(" && ");
+    if sudo {
+        line
+    } else {
+        format!("su -c '{line}'")
+    }
 }
 
-fn agreed(commands: &[Vec<String>]) -> Result<bool> {
-    eprint!("Install them now with `{}`? [y/N] ", typed(commands));
+fn agreed(line: &str) -> Result<bool> {
+    eprint!("Install them now with `{line}`? [y/N] ");
     std::io::stderr().flush()?;
     let mut answer = String::new();
     std::io::stdin()
@@ -250,12 +258,13 @@ mod tests {
         let packages = BTreeSet::from(["libpcap-dev", "tcpdump"]);
         let commands = install_commands(Distribution::Debian, &packages).unwrap_or_default();
         assert_eq!(
-            typed(&commands),
+            typed(&commands, true),
             "sudo apt-get update && sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y \
              --no-install-recommends libpcap-dev tcpdump"
         );
         let commands = install_commands(Distribution::Fedora, &packages).unwrap_or_default();
-        assert!(typed(&commands).starts_with("sudo dnf install -y"));
+        assert!(typed(&commands, true).starts_with("sudo dnf install -y"));
+        assert!(typed(&commands, false).starts_with("su -c 'dnf install -y"));
         assert_eq!(install_commands(Distribution::Unknown, &packages), None);
     }
 

@@ -73,14 +73,20 @@ mod tests {
             .env("NETYARD_ROOT", folder.path())
             .spawn()
             .unwrap();
-        // A spawned process has its new folder and environment before spawn returns.
-        let found = look(folder.path()).unwrap();
+        // The kernel lets spawn return before the new program's arguments can be read.
+        let start = Instant::now();
+        let found = loop {
+            let found = look(folder.path()).unwrap();
+            let shown = |command| found.iter().any(|line: &String| line.ends_with(command));
+            if (shown("sleep 60") && shown("sleep 61")) || start.elapsed() > PATIENCE {
+                break found;
+            }
+        };
         for child in [&mut by_folder, &mut by_variable] {
             child.kill().unwrap();
             child.wait().unwrap();
         }
         assert_eq!(found.len(), 2, "{found:?}");
-        assert!(found.iter().any(|line| line.ends_with("sleep 60")));
         assert!(processes_of(folder.path()).unwrap().is_empty());
     }
 }

@@ -166,7 +166,7 @@ impl<'a> Tests<'a> {
     fn doc(&self) -> StageResult {
         let mut cargo = self.workspace.cargo();
         cargo.args(["test", "--doc", "--workspace"]);
-        judged(&mut cargo, Allow::NoTests)
+        judged(&mut cargo, Summary::Examples)
     }
 
     /// One test target of the package with the tests of the program.
@@ -195,9 +195,10 @@ impl<'a> Tests<'a> {
         } else {
             &[]
         };
-        if self.nextest {
+        let summary = if self.nextest {
             cargo.args(["nextest", "run", "--no-fail-fast"]);
             cargo.args(selection).args(one_by_one);
+            Summary::Nextest
         } else {
             cargo.args(["test", "--no-fail-fast"]).args(selection);
             if stage.is_none() {
@@ -205,11 +206,12 @@ impl<'a> Tests<'a> {
                 cargo.args(["--lib", "--bins", "--tests"]);
             }
             cargo.arg("--").args(one_by_one);
-        }
+            Summary::Libtest
+        };
         if let Some(stage) = stage {
             stage.configure(self.workspace, &self.host, &mut cargo);
         }
-        judged(&mut cargo, Allow::Nothing)
+        judged(&mut cargo, summary)
     }
 
     /// Ends the tests of the program: what they left behind counts as a test of its own.
@@ -234,11 +236,13 @@ impl<'a> Tests<'a> {
     }
 }
 
-/// What is no failure of a test program.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Allow {
-    Nothing,
-    NoTests,
+/// How a test program sums up, and whether it may run nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Summary {
+    Nextest,
+    Libtest,
+    /// Libtest's for examples in documentation: there need not be any.
+    Examples,
 }
 
 /// A command that is one check.
@@ -247,16 +251,24 @@ fn passes(command: &mut Command) -> StageResult {
     Ok((Counts::PASSED, Vec::new()))
 }
 
-/// A command that runs tests: their counts, and a failure of its own when it failed otherwise.
-fn judged(command: &mut Command, allow: Allow) -> StageResult {
+/// A command that runs tests.
+fn judged(command: &mut Command, summary: Summary) -> StageResult {
     let line = process::describe(command);
     let (status, output) = process::run_shown(command)?;
-    let mut counts = Counts::from_output(&output);
+    Ok(judge(&line, status.success(), &output, summary))
+}
+
+/// The counts of a test program, and a failure of its own when it failed otherwise.
+fn judge(line: &str, success: bool, output: &str, summary: Summary) -> (Counts, Vec<String>) {
+    let mut counts = match summary {
+        Summary::Nextest => Counts::from_nextest(output),
+        Summary::Libtest | Summary::Examples => Counts::from_libtest(output),
+    };
     let mut notes = Vec::new();
-    if !status.success() && counts.failed == 0 {
+    if !success && counts.failed == 0 {
         counts = counts + Counts::FAILED;
-        notes.push(format!("`{line}` failed: {status}"));
-    } else if counts.nothing_ran() && allow == Allow::Nothing {
+        notes.push(format!("`{line}` failed"));
+    } else if counts.nothing_ran() && summary != Summary::Examples {
         counts = counts + Counts::FAILED;
         notes.push(format!("`{line}` ran no test"));
     }
@@ -266,40 +278,36 @@ fn judged(command: &mut Command, allow: Allow) -> StageResult {
             counts.skipped
         ));
     }
-    Ok((counts, notes))
+    (counts, notes)
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
     use super::*;
-
-    fn shell(script: &str, allow: Allow) -> (Counts, Vec<String>) {
-        judged(Command::new("sh").args(["-c", script]), allow).unwrap()
-    }
 
     #[test]
     fn a_test_program_that_dies_or_runs_nothing_is_a_failure() {
-        assert_eq!(shell("exit 101", Allow::NoTests).0, Counts::FAILED);
-        assert_eq!(shell("true", Allow::Nothing).0, Counts::FAILED);
-        assert_eq!(shell("true", Allow::NoTests).0, Counts::default());
+        assert_eq!(judge("x", false, "", Summary::Examples).0, Counts::FAILED);
+        assert_eq!(judge("x", true, "", Summary::Nextest).0, Counts::FAILED);
+        assert_eq!(judge("x", true, "", Summary::Libtest).0, Counts::FAILED);
+        assert_eq!(judge("x", true, "", Summary::Examples).0, Counts::default());
     }
 
     #[test]
     fn failures_are_counted_once() {
-        let line = "echo 'test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured'; exit 1";
+        let output = "test result: FAILED. 1 passed; 2 failed; 0 ignored; 0 measured";
         let expected = Counts {
             passed: 1,
             failed: 2,
             skipped: 0,
         };
-        assert_eq!(shell(line, Allow::Nothing).0, expected);
+        assert_eq!(judge("x", false, output, Summary::Libtest).0, expected);
     }
 
     #[test]
     fn skipped_tests_are_named() {
-        let line = "echo 'Summary [   0.1s] 1 test run: 1 passed, 2 skipped'";
-        let (counts, notes) = shell(line, Allow::Nothing);
+        let output = "Summary [   0.1s] 1 test run: 1 passed, 2 skipped";
+        let (counts, notes) = judge("x", true, output, Summary::Nextest);
         assert_eq!(
             counts,
             Counts {

@@ -25,7 +25,7 @@ use crate::workspace::Workspace;
 const USER: &str = "netyard-test";
 
 /// The variable that names the checkout in which cargo built a test to the runner.
-const SOURCE: &str = "NETYARD_TEST_SOURCE";
+const SOURCE: &str = "XTASK_SOURCE";
 
 /// Folders of the checkout that the tests do not need, or that get their own.
 const NOT_COPIED: [&str; 5] = [".git", "target", "artifacts", "node_modules", ".ci"];

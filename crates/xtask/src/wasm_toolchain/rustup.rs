@@ -36,7 +36,11 @@ pub(super) fn state(workspace: &Workspace, version: &str) -> Rustup {
 pub(super) fn add_target(workspace: &Workspace, target: &str) -> Result<Rustup> {
     eprintln!("The toolchain has no target {target}: `rustup target add {target}` fetches it");
     let mut rustup = workspace.command("rustup");
-    let outcome = process::run_within(rustup.args(["target", "add", target]), LIMIT);
+    // Without a network rustup would print its own inner workings.
+    rustup
+        .args(["target", "add", target])
+        .env_remove("RUST_BACKTRACE");
+    let outcome = process::run_within(&mut rustup, LIMIT);
     let reason = match outcome {
         // rustup can succeed for another toolchain than the one that cargo uses; trying it again
         // would loop.
