@@ -11,7 +11,7 @@ use nix::errno::Errno;
 /// Shown as `could not OPERATION OBJECT: kernel text (ERRNO)`, followed by
 /// `; ADVICE` when we know what the person can do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("could not {operation} {object}: {cause}{}", Advice(.advice.as_deref()))]
+#[error("{}{}", self.reason(), Advice(.advice.as_deref()))]
 pub struct Error {
     operation: Cow<'static, str>,
     object: String,
@@ -69,6 +69,17 @@ impl Error {
     /// Why it failed.
     pub fn cause(&self) -> &Cause {
         &self.cause
+    }
+
+    /// The whole message but for the advice.
+    pub fn reason(&self) -> String {
+        let Self {
+            operation,
+            object,
+            cause,
+            ..
+        } = self;
+        format!("could not {operation} {object}: {cause}")
     }
 
     /// The kernel's error number, if it was the kernel that refused.

@@ -32,6 +32,8 @@ fn main() -> ExitCode {
     support::main(vec![
         inside("a_node_cannot_touch_others", a_node_cannot_touch_others),
         program("attack", attack),
+        inside("what_leads_out_is_refused", what_leads_out_is_refused),
+        program("lead_out", lead_out),
     ])
 }
 
@@ -75,6 +77,37 @@ fn a_node_cannot_touch_others(sandbox: &Inside) {
         assert_eq!(code, 0, "{said}");
         assert_eq!(said, report(|_| "done"));
     });
+}
+
+fn what_leads_out_is_refused(sandbox: &Inside) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let red = Namespace::create("red").unwrap();
+        for namespace in [&sandbox.host, &red] {
+            let said = run(namespace, "/proc/self/exe --program lead_out").await;
+            let refused = "vsock: Err(EAFNOSUPPORT)\nio_uring: Err(ENOSYS)\n";
+            assert_eq!(said, (0, refused.to_owned()));
+        }
+    });
+}
+
+/// What this process, which is not filtered, could do.
+fn lead_out(_: &[String]) {
+    let socket = |family| {
+        // SAFETY: no argument is a pointer; the descriptor ends with us.
+        Errno::result(unsafe { libc::socket(family, libc::SOCK_STREAM, 0) })
+    };
+    let vsock = socket(libc::AF_VSOCK).map(drop);
+    socket(libc::AF_UNIX).unwrap();
+    let mut parameters = [0_u8; 256];
+    // SAFETY: larger than `struct io_uring_params`, and all zero.
+    let ring = unsafe { libc::syscall(libc::SYS_io_uring_setup, 1, parameters.as_mut_ptr()) };
+    let ring = Errno::result(ring).map(drop);
+    let text = format!("vsock: {vsock:?}\nio_uring: {ring:?}\n");
+    std::io::stdout().write_all(text.as_bytes()).unwrap();
 }
 
 fn report(result: impl Fn((&str, &'static str)) -> &'static str) -> String {

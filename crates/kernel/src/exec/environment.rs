@@ -29,6 +29,12 @@ pub(super) fn of(spec: &Spec) -> BTreeMap<OsString, OsString> {
     build(passed, &spec.environment)
 }
 
+/// Where to look for programs: the agent's own `PATH`, and wherever else they
+/// may be.
+pub(crate) fn search_path() -> OsString {
+    with_all_programs(env::var_os("PATH"))
+}
+
 fn build<const N: usize>(
     passed: [(&str, Option<OsString>); N],
     own: &[(OsString, OsString)],

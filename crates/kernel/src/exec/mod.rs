@@ -17,6 +17,7 @@
 //! started them.
 
 mod environment;
+mod filter;
 mod node_init;
 
 use std::ffi::OsString;
@@ -37,6 +38,7 @@ use crate::descriptors::inherit;
 use crate::error::{Context, Error, Result};
 use crate::namespace::Namespace;
 
+pub(crate) use environment::search_path;
 pub use node_init::node_init_main;
 
 /// The hidden subcommand under which the program's `main` must call
@@ -84,6 +86,8 @@ pub enum Stdio {
 pub use pty_process::Pty as Terminal;
 /// The size of a [`Terminal`], for its `resize`.
 pub use pty_process::Size as TerminalSize;
+/// The two halves of a [`Terminal`], for tasks of their own.
+pub use pty_process::{OwnedReadPty, OwnedWritePty};
 
 /// A command that runs. Dropping it kills the command and all it has started.
 pub struct Child {

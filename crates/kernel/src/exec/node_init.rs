@@ -15,6 +15,7 @@ use nix::sys::prctl;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{ForkResult, fork, getpid, sethostname, setsid};
 
+use super::filter;
 use crate::descriptors::adopt;
 use crate::error::{Context, Error, Result};
 use crate::sandbox::{keeper, mounts};
@@ -207,6 +208,7 @@ fn run(request: &Request<'_>) -> Result<std::convert::Infallible> {
     // Programs that gain by their file's mode or capabilities gain nothing
     // that root of a namespace does not have: ping and tcpdump still work.
     prctl::set_no_new_privs().context("forbid", || "new privileges")?;
+    filter::install()?;
     keeper::heed_keyboard();
     let error = Command::new(request.program).args(request.arguments).exec();
     let program = request.program.display();

@@ -137,7 +137,7 @@ pub(crate) fn current() -> Result<&'static Current> {
 
 /// The kernel lets only a process with one thread enter a user namespace, and
 /// only such a process may fork and go on.
-fn single_threaded() -> Result<()> {
+pub(crate) fn single_threaded() -> Result<()> {
     let threads = fs::read_dir("/proc/self/task")
         .context("read", || "/proc/self/task")?
         .count();

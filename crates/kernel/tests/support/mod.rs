@@ -195,6 +195,16 @@ pub(crate) fn start_with(name: &str, identity: As, root: Root) -> Started {
     Started { keeper, lifeline }
 }
 
+/// Runs [`program`] `name` as a process of its own, and waits for its end.
+pub(crate) fn run_program(name: &str, identity: As) -> Output {
+    let mut command = Command::new("/proc/self/exe");
+    command.args(["--program", name]);
+    if identity == As::Ordinary {
+        command.uid(ORDINARY).gid(ORDINARY);
+    }
+    command.output().unwrap()
+}
+
 impl Started {
     /// Waits for its end.
     pub(crate) fn output(self) -> Output {
