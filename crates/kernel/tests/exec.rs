@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use kernel::Namespace;
 use kernel::exec::{Child, Spec, Stdio, Terminal, spawn};
-use kernel::sandbox::Inside;
+use kernel::sandbox::{Inside, Mapped};
 use support::inside;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -254,6 +254,20 @@ fn surroundings_are_the_namespaces(sandbox: &Inside) {
                 .await
                 .unwrap();
             assert_eq!(out.trim_end(), found);
+        }
+        // Where there are other users, a program can turn into one.
+        if sandbox.ids.users == Mapped::Range && sandbox.ids.groups == Mapped::Range {
+            let other = [
+                "setpriv",
+                "--reuid",
+                "101",
+                "--regid",
+                "102",
+                "--clear-groups",
+                "id",
+                "-u",
+            ];
+            assert_eq!(ask(&red, &other).await, "101");
         }
         // Root of it: its own settings, links and pings.
         ask(&red, &["ip", "link", "set", "lo", "up"]).await;

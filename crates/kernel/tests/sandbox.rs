@@ -6,18 +6,18 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{ChildStdout, ExitCode};
 use std::time::{Duration, Instant};
 
 use kernel::Namespace;
-use kernel::exec::{Spec, spawn};
+use kernel::exec::{Spec, Stdio, spawn};
 use kernel::sandbox::{Inside, Mapped, Root};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
-use support::{As, Started, eventually, inside, outside, scene};
+use support::{As, Started, eventually, inside, outside, program, scene};
 
 fn main() -> ExitCode {
     support::main(vec![
@@ -35,6 +35,10 @@ fn main() -> ExitCode {
             the_end_of_one_is_the_end_of_all,
         ),
         outside("the_cut_lifeline_is_the_end", the_cut_lifeline_is_the_end),
+        outside("a_killed_starter_is_the_end", a_killed_starter_is_the_end),
+        program("starter", starter),
+        outside("only_the_agent_holds_streams", only_the_agent_holds_streams),
+        scene("lets_go", lets_go),
         outside("the_exit_code_is_the_agents", the_exit_code_is_the_agents),
         outside("root_can_be_nobody", root_can_be_nobody),
         scene("as_nobody", as_nobody),
@@ -168,16 +172,30 @@ fn run_is_inside_and_leaves_nothing(sandbox: &Inside) {
     assert_eq!(blue.sysctl_read("net/ipv4/ip_forward").unwrap(), "0");
 }
 
-/// Three namespaces, a name, and then to wait for the end.
+/// Three namespaces, a name, a command, and then to wait for the end.
 fn a_lab(_: &Inside) {
-    let all: Vec<_> = ["red", "blue", "green"]
-        .map(|n| Namespace::create(n).unwrap())
-        .into();
-    all[0].publish("red").unwrap();
-    std::io::stdout().write_all(b"up\n").unwrap();
-    std::io::stdin().read_line(&mut String::new()).unwrap();
-    drop(all);
+    let all = ["red", "blue", "green"].map(|name| Namespace::create(name).unwrap());
+    let [red, ..] = &all;
+    red.publish("red").unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let spec = Spec {
+            program: "sleep".into(),
+            arguments: vec!["1000".into()],
+            stdio: Stdio::Piped,
+            ..Spec::default()
+        };
+        let _sleep = spawn(red, &spec).await.unwrap();
+        std::io::stdout().write_all(b"up\n").unwrap();
+        std::io::stdin().read_line(&mut String::new()).unwrap();
+    });
 }
+
+/// Of keeper, init, agent; node-init twice, the command.
+const PROCESSES: usize = 6;
 
 /// Starts [`a_lab`]; returns when it is up.
 fn start_lab(identity: As) -> (Started, BufReader<ChildStdout>) {
@@ -197,8 +215,8 @@ struct Traces {
 }
 
 impl Traces {
-    fn of(started: &Started) -> Self {
-        let family = support::family(started.keeper.id());
+    fn of(keeper: u32) -> Self {
+        let family = support::family(keeper);
         let mut namespaces = Vec::new();
         for kind in ["net", "user", "pid", "mnt"] {
             let own = fs::read_link(format!("/proc/self/ns/{kind}")).unwrap();
@@ -232,9 +250,9 @@ impl Traces {
 fn the_end_of_one_is_the_end_of_all(identity: As) {
     for (position, name) in [(0, "the keeper"), (1, "init"), (2, "the agent")] {
         let (mut started, output) = start_lab(identity);
-        let traces = Traces::of(&started);
-        assert_eq!(traces.family.len(), 3, "{:?}", traces.family);
-        assert!(geteuid().is_root() || !traces.namespaces.is_empty());
+        let traces = Traces::of(started.keeper.id());
+        assert_eq!(traces.family.len(), PROCESSES, "{:?}", traces.family);
+        assert!(traces.namespaces.len() >= 4, "{:?}", traces.namespaces);
         let victim = i32::try_from(traces.family[position]).unwrap();
         kill(Pid::from_raw(victim), Signal::SIGKILL).unwrap();
         let status = started.keeper.wait().unwrap();
@@ -248,12 +266,50 @@ fn the_end_of_one_is_the_end_of_all(identity: As) {
     }
 }
 
+fn a_killed_starter_is_the_end(identity: As) {
+    let mut starter = support::start_program("starter", identity);
+    let mut line = String::new();
+    let mut output = BufReader::new(starter.stdout.take().unwrap());
+    output.read_line(&mut line).unwrap();
+    let traces = Traces::of(line.trim().parse().unwrap());
+    assert_eq!(traces.family.len(), PROCESSES);
+    starter.kill().unwrap();
+    starter.wait().unwrap();
+    traces.vanish("the starter");
+}
+
+/// Starts a lab, and tells its keeper.
+fn starter(_: &[String]) {
+    let (started, _output) = start_lab(As::Myself);
+    let text = format!("{}\n", started.keeper.id());
+    std::io::stdout().write_all(text.as_bytes()).unwrap();
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+}
+
+fn only_the_agent_holds_streams(identity: As) {
+    let mut started = support::start("lets_go", identity);
+    let mut text = String::new();
+    let mut output = started.keeper.stdout.take().unwrap();
+    // Would not end before the agent does, if keeper or init held it.
+    output.read_to_string(&mut text).unwrap();
+    assert!(started.keeper.try_wait().unwrap().is_none());
+    drop(started.lifeline);
+    started.keeper.wait().unwrap();
+}
+
+/// Closes its output and goes on.
+fn lets_go(_: &Inside) {
+    let null = File::options().write(true).open("/dev/null").unwrap();
+    nix::unistd::dup2_stdout(&null).unwrap();
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+}
+
 fn the_cut_lifeline_is_the_end(identity: As) {
     let (started, _output) = start_lab(identity);
     // Another lab, started while the first one's lifeline is open here, does
     // not hold it.
     let (other, _other_output) = start_lab(identity);
-    let traces = Traces::of(&started);
+    let traces = Traces::of(started.keeper.id());
     let Started {
         mut keeper,
         lifeline,
@@ -261,7 +317,7 @@ fn the_cut_lifeline_is_the_end(identity: As) {
     drop(lifeline);
     assert_eq!(keeper.wait().unwrap().code(), Some(128 + 9));
     traces.vanish("the lifeline");
-    assert_eq!(support::family(other.keeper.id()).len(), 3);
+    assert_eq!(support::family(other.keeper.id()).len(), PROCESSES);
 }
 
 fn the_exit_code_is_the_agents(identity: As) {
@@ -339,7 +395,7 @@ fn the_machine_is_unchanged(identity: As) {
     let before = look();
     let (started, _output) = start_lab(identity);
     assert_eq!(look(), before);
-    let traces = Traces::of(&started);
+    let traces = Traces::of(started.keeper.id());
     drop(started.lifeline);
     let mut keeper = started.keeper;
     keeper.wait().unwrap();

@@ -197,12 +197,23 @@ pub(crate) fn start_with(name: &str, identity: As, root: Root) -> Started {
 
 /// Runs [`program`] `name` as a process of its own, and waits for its end.
 pub(crate) fn run_program(name: &str, identity: As) -> Output {
+    start_program(name, identity).wait_with_output().unwrap()
+}
+
+/// Starts [`program`] `name` as a process of its own, with its standard
+/// streams piped.
+pub(crate) fn start_program(name: &str, identity: As) -> Child {
     let mut command = Command::new("/proc/self/exe");
     command.args(["--program", name]);
     if identity == As::Ordinary {
         command.uid(ORDINARY).gid(ORDINARY);
     }
-    command.output().unwrap()
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
 }
 
 impl Started {
