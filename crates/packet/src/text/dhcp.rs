@@ -49,7 +49,10 @@ impl Walk<'_> {
     pub(super) fn dhcpv6(&mut self, p: usize, _length: u32) -> Step {
         self.protocol = "dhcp6";
         self.put("dhcp6");
-        self.need(p, 4)?;
+        if !self.has(p, 4) {
+            self.truncated();
+            return Ok(());
+        }
         self.put(" ");
         self.put_name(MESSAGES6, self.u8(p)?, ("msgtype-", ""));
         Ok(())

@@ -102,7 +102,14 @@ impl Walk<'_> {
             self.invalid();
             return Ok(());
         }
-        self.need(p, HEADER_LENGTH)?;
+        self.layer(|walk| {
+            walk.dns_message(p, length, multicast)
+                .map_err(|_| Cut::Layer)
+        })
+    }
+
+    fn dns_message(&mut self, p: usize, length: u32, multicast: bool) -> Step {
+        self.need_here(p, HEADER_LENGTH)?;
         let message = Message { at: p, multicast };
         let flags = self.u16(p + 2)?;
         let counts = [
@@ -153,7 +160,7 @@ impl Walk<'_> {
                 self.put(" q:");
                 at = self.dns_question(at, message)?;
             } else {
-                at = self.skip_name(at).ok_or(Cut)? + 4;
+                at = self.skip_name(at).ok_or(Cut::Layer)? + 4;
             }
         }
         put!(self, " {answers}/{authorities}/{additional}");
@@ -204,7 +211,7 @@ impl Walk<'_> {
         let mut at = message.at + HEADER_LENGTH;
         for i in 0..questions {
             if i > 0 && at >= self.data.len() {
-                return Err(Cut);
+                return Err(Cut::Layer);
             }
             at = self.dns_question(at, message)?;
         }
@@ -228,7 +235,7 @@ impl Walk<'_> {
     ) -> Step<usize> {
         for i in 0..count {
             if at >= self.data.len() && !(eager && i == 0) {
-                return Err(Cut);
+                return Err(Cut::Layer);
             }
             self.put(if i == 0 { label } else { "," });
             at = self.dns_record(at, message)?;

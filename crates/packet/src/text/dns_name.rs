@@ -46,12 +46,12 @@ impl Walk<'_> {
             EXTENDED if first & !KIND == BIT_STRING => Ok(self.bit_bytes(p + 1)? + 1),
             EXTENDED => {
                 put!(self, "<ELT {}>", first & !KIND);
-                Err(Cut)
+                Err(Cut::Layer)
             }
             POINTER | LABEL => Ok(first.into()),
             _ => {
                 self.put("<BAD LABEL TYPE>");
-                Err(Cut)
+                Err(Cut::Layer)
             }
         }
     }
@@ -66,6 +66,9 @@ impl Walk<'_> {
             self.put(".");
             return Ok(at);
         }
+        if first & KIND == POINTER {
+            self.need_here(at, 1)?;
+        }
         let mut furthest = p.saturating_sub(message);
         // Where the name ends; known for sure at the first pointer.
         let mut end = None;
@@ -77,7 +80,7 @@ impl Walk<'_> {
                     let offset = usize::from(first & !KIND) << 8 | usize::from(self.u8(at)?);
                     if offset >= furthest {
                         self.put("<BAD PTR>");
-                        return Err(Cut);
+                        return Err(Cut::Layer);
                     }
                     furthest = offset;
                     at = message + offset;

@@ -94,7 +94,7 @@ const TYPES: Names = &[
 impl Walk<'_> {
     /// The question at `p`. Returns where it ends.
     pub(super) fn dns_question(&mut self, p: usize, message: Message) -> Step<usize> {
-        let at = self.skip_name(p).ok_or(Cut)?;
+        let at = self.skip_name(p).ok_or(Cut::Layer)?;
         self.need(at, 4)?;
         self.put(" ");
         self.put_name(TYPES, self.u16(at)?, ("Type", ""));

@@ -1,11 +1,20 @@
 //! Bytes in hexadecimal, as tcpdump prints what it does not understand and what `-x` and `-X` add.
 
+use super::Dump;
 use super::walk::{Cut, Step, Walk, hex_digit};
 
 impl Walk<'_> {
     /// What tcpdump prints for a payload that it does not know: hexadecimal and ASCII.
     pub(super) fn dump_unknown(&mut self, p: usize, length: u32) -> Step {
         self.dump("\n\t", p, length, true)
+    }
+
+    /// The same at the link layer, where it is left out if all bytes are printed after the line anyway.
+    pub(super) fn dump_frame(&mut self, p: usize, length: u32) -> Step {
+        match self.options.dump {
+            Dump::None => self.dump_unknown(p, length),
+            _ => Ok(()),
+        }
     }
 
     /// Up to `length` bytes at `p` in rows of sixteen, each row after `indent`. Fails, after printing what
@@ -37,7 +46,7 @@ impl Walk<'_> {
             }
         }
         if captured.len() < length as usize {
-            Err(Cut)
+            Err(Cut::Line)
         } else {
             Ok(())
         }

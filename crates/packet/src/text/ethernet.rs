@@ -89,7 +89,7 @@ impl Walk<'_> {
                 self.put_ethertype(kind);
                 put!(self, ", length {whole}: ");
             }
-            self.dump_unknown(at, captured)?;
+            self.dump_frame(at, captured)?;
         }
         Ok(at - p)
     }
@@ -102,7 +102,7 @@ impl Walk<'_> {
     fn llc_or_dump(&mut self, p: usize, length: u32, ends: Option<Ends>) -> Step<usize> {
         let llc = self.llc(p, length, ends)?;
         if !llc.known {
-            self.dump_unknown(p, self.remaining(p).min(length))?;
+            self.dump_frame(p, self.remaining(p).min(length))?;
         }
         Ok(llc.header)
     }

@@ -26,8 +26,8 @@ struct Fields {
 
 impl Fields {
     fn take(&mut self, walk: &Walk<'_>, size: u32) -> Step<usize> {
-        walk.need(self.at, size as usize)?;
-        self.left = self.left.checked_sub(size).ok_or(Cut)?;
+        walk.need_here(self.at, size as usize)?;
+        self.left = self.left.checked_sub(size).ok_or(Cut::Layer)?;
         self.at += size as usize;
         Ok(self.at - size as usize)
     }
@@ -37,6 +37,10 @@ impl Walk<'_> {
     /// The packet at `p`.
     pub(super) fn gre(&mut self, p: usize, length: u32) -> Step {
         self.protocol = "gre";
+        self.layer(|walk| walk.gre_packet(p, length))
+    }
+
+    fn gre_packet(&mut self, p: usize, length: u32) -> Step {
         let mut fields = Fields {
             at: p,
             left: length,
@@ -130,9 +134,9 @@ impl Walk<'_> {
         } else {
             ", (rtaf=asn"
         });
-        if offset % size != 0 {
+        if !offset.is_multiple_of(size) {
             put!(self, ", badoffset={offset}");
-        } else if length % size != 0 {
+        } else if !length.is_multiple_of(size) {
             put!(self, ", badlength={length}");
         } else if offset >= length {
             put!(self, ", badoff/len={offset}/{length}");
@@ -141,7 +145,7 @@ impl Walk<'_> {
                 let p = fields.at + usize::from(at);
                 if !self.has(p, size.into()) || fields.left < u32::from(at) + u32::from(size) {
                     self.put(")");
-                    return Err(Cut);
+                    return Err(Cut::Layer);
                 }
                 self.put(if at == offset { " *" } else { " " });
                 if size == 4 {

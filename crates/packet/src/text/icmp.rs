@@ -50,6 +50,10 @@ impl Walk<'_> {
     /// The message at `p`.
     pub(super) fn icmp(&mut self, p: usize, length: u32, fragmented: bool) -> Step {
         self.protocol = "icmp";
+        self.layer(|walk| walk.icmp_whole(p, length, fragmented))
+    }
+
+    fn icmp_whole(&mut self, p: usize, length: u32, fragmented: bool) -> Step {
         let start = self.out.len();
         self.put("ICMP ");
         if let Err(cut) = self.icmp_message(p) {
@@ -80,7 +84,10 @@ impl Walk<'_> {
         if is_error {
             self.put("\n\t");
             let inner = u32::from(self.u16(p + INNER + 2)?);
-            self.within(p + INNER, inner, |walk| walk.ipv4(p + INNER, inner))?;
+            self.within(p + INNER, inner, |walk| {
+                walk.need(p + INNER + 2, 2)?;
+                walk.ipv4(p + INNER, inner)
+            })?;
             self.protocol = "icmp";
         }
         if matches!(kind, UNREACHABLE | TIME_EXCEEDED | PARAMETER_PROBLEM) {
@@ -121,7 +128,7 @@ impl Walk<'_> {
             }
             ROUTER_ADVERTISEMENT => self.router_advertisement(p)?,
             TIME_EXCEEDED => {
-                self.need(p + INNER_DESTINATION, 4)?;
+                self.need_here(p + INNER_DESTINATION, 4)?;
                 match code {
                     0 => self.put("time exceeded in-transit"),
                     1 => self.put("ip reassembly time exceeded"),
@@ -140,6 +147,7 @@ impl Walk<'_> {
                 );
             }
             TIMESTAMP_REPLY => {
+                self.need_here(p + 16, 4)?;
                 put!(
                     self,
                     "time stamp reply id {} seq {}",
@@ -175,6 +183,7 @@ impl Walk<'_> {
                 );
             }
             3 => {
+                self.need_here(p + INNER_PROTOCOL, 1)?;
                 let header = usize::from(self.u8(p + INNER)? & 0xf) * 4;
                 let port = self.u16(p + INNER + header + 2)?;
                 let protocol = self.u8(p + INNER_PROTOCOL)?;
@@ -203,6 +212,7 @@ impl Walk<'_> {
 
     /// RFC 1256.
     fn router_advertisement(&mut self, p: usize) -> Step {
+        self.need_here(p + 4, 4)?;
         let (count, size) = (self.u8(p + 4)?, self.u8(p + 5)?);
         let lifetime = self.u16(p + 6)?;
         self.put("router advertisement lifetime ");
@@ -221,7 +231,7 @@ impl Walk<'_> {
         }
         for i in 0..usize::from(count) {
             let at = p + 8 + 8 * i;
-            self.need(at, 8)?;
+            self.need_here(at, 8)?;
             self.put(" {");
             self.ipv4_address(at)?;
             put!(self, " {}}}", self.u32(at + 4)?);
@@ -249,7 +259,7 @@ impl Walk<'_> {
         if length <= START {
             return Ok(());
         }
-        self.need(at, 5)?;
+        self.need_here(at, 5)?;
         let mut left = length - START;
         if self.u8(p + 5)? == 0
             && let Ok(bytes) = self.slice(at, left as usize)
@@ -274,7 +284,7 @@ impl Walk<'_> {
         left = left.saturating_sub(4);
         let mut object = at + 4;
         while left > 4 {
-            self.need(object, 4)?;
+            self.need_here(object, 4)?;
             let size = u32::from(self.u16(object)?);
             let (class, kind) = (self.u8(object + 2)?, self.u8(object + 3)?);
             let name = match class {

@@ -76,6 +76,10 @@ impl Walk<'_> {
             self.invalid();
             return Ok(());
         }
+        self.layer(|walk| walk.icmpv6_message(p, length, ip, fragmented))
+    }
+
+    fn icmpv6_message(&mut self, p: usize, length: u32, ip: Ip, fragmented: bool) -> Step {
         if self.verbose() && !fragmented {
             self.icmpv6_checksum(p, length, ip)?;
         }
@@ -137,7 +141,7 @@ impl Walk<'_> {
                 _ => put!(self, ", unknown code ({code})"),
             },
             PARAMETER_PROBLEM => {
-                self.need(p + INNER_DESTINATION, 16)?;
+                self.need_here(p + INNER_DESTINATION, 16)?;
                 let octet = self.u32(p + 4)?;
                 match code {
                     0 => put!(self, ", erroneous - octet {octet}"),
@@ -184,7 +188,7 @@ impl Walk<'_> {
                 self.ipv6_address(p + INNER_SOURCE)?;
             }
             4 => {
-                let (protocol, port) = self.port_in(p + INNER)?;
+                let (protocol, port) = self.port_in(p + INNER).map_err(|_| Cut::Layer)?;
                 self.need(destination, 16)?;
                 self.put(", ");
                 self.ipv6_address(destination)?;
@@ -214,7 +218,7 @@ impl Walk<'_> {
                 HOP_BY_HOP | DESTINATION | ROUTING => (usize::from(self.u8(at + 1)?) + 1) * 8,
                 FRAGMENT if self.u16(at + 2)? & 0xfff8 == 0 => 8,
                 AH => (usize::from(self.u8(at + 1)?) + 2) * 4,
-                _ => return Err(Cut),
+                _ => return Err(Cut::Layer),
             };
             next = self.u8(at)?;
             at += size;

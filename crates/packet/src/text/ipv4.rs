@@ -74,7 +74,7 @@ impl Walk<'_> {
     fn ipv4_inside(&mut self, p: usize, header: u32, total: u32) -> Step {
         let fragment = self.u16(p + 6)?;
         let protocol = self.u8(p + 9)?;
-        if self.verbose() && self.ipv4_detail(p, header, total, fragment).is_err() {
+        if self.verbose() && self.ipv4_detail(p, header, total, fragment)?.is_err() {
             self.ipv4_ends(p)?;
             self.put(": ");
             self.truncated();
@@ -95,7 +95,7 @@ impl Walk<'_> {
                 self,
                 " [remaining caplen({captured}) < header length({header})]"
             );
-            return Err(Cut);
+            return Err(Cut::Line);
         }
         let ip = Ip { at: p, version: 4 };
         let fragmented = fragment & MORE_FRAGMENTS != 0;
@@ -115,8 +115,9 @@ impl Walk<'_> {
         self.ipv4_address(p + 16)
     }
 
-    /// The fields of the header in parentheses. Fails if the options are cut short.
-    fn ipv4_detail(&mut self, p: usize, header: u32, total: u32, fragment: u16) -> Step {
+    /// The fields of the header in parentheses. The outer failure ends the line; the inner one says that
+    /// the options are cut short, which is marked.
+    fn ipv4_detail(&mut self, p: usize, header: u32, total: u32, fragment: u16) -> Step<Step> {
         let tos = self.u8(p + 1)?;
         self.put_hex("(tos 0x", tos, 1);
         self.put(match tos & 3 {
@@ -161,6 +162,6 @@ impl Walk<'_> {
             }
         }
         self.put(")\n    ");
-        options
+        Ok(options)
     }
 }

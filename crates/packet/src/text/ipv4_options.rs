@@ -44,12 +44,22 @@ impl Walk<'_> {
                 return Ok(Ok(()));
             }
             if !self.has(p, size) {
-                return Ok(Err(Cut));
+                return Ok(Err(Cut::Layer));
             }
             match kind {
                 END => return Ok(Ok(())),
-                TIMESTAMP => self.ipv4_timestamps(p, size)?,
-                RECORD_ROUTE | LOOSE_ROUTE | STRICT_ROUTE => self.ipv4_route(p, size)?,
+                TIMESTAMP | RECORD_ROUTE | LOOSE_ROUTE | STRICT_ROUTE => {
+                    let result = if kind == TIMESTAMP {
+                        self.ipv4_timestamps(p, size)
+                    } else {
+                        self.ipv4_route(p, size)
+                    };
+                    if result == Err(Cut::Layer) {
+                        return Ok(result);
+                    }
+                    result?;
+                }
+
                 ROUTER_ALERT if size < 4 => put!(self, " [bad length {size}]"),
                 ROUTER_ALERT => match self.u16(p + 2)? {
                     0 => {}
@@ -77,6 +87,7 @@ impl Walk<'_> {
             put!(self, " [bad ptr {pointer}]");
         }
         for at in (3..size).step_by(4) {
+            self.need_here(p + at, 4)?;
             self.put(" ");
             self.ipv4_address(p + at)?;
             if next > at {
@@ -112,7 +123,7 @@ impl Walk<'_> {
         if matches!(flags & 0xf, 0 | 1 | 3) {
             at = 4;
             while at < size {
-                self.need(p + at, step)?;
+                self.need_here(p + at, step)?;
                 self.put(if next == at { " ^ " } else { " " });
                 put!(self, "{}@", self.u32(p + at + step - 4)?);
                 if step == 8 {

@@ -131,7 +131,7 @@ impl<'a> Walk<'a> {
                     }
                     header
                 }
-                DESTINATION => Some(self.destination_options(at)?),
+                DESTINATION => self.destination_options(at)?,
                 FRAGMENT => {
                     fragmented = true;
                     // After the last byte captured there is nothing to dissect.

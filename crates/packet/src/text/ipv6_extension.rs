@@ -21,26 +21,45 @@ impl Walk<'_> {
     pub(super) fn hop_by_hop(&mut self, p: usize, sizes: &mut Length) -> Step<Option<u32>> {
         self.protocol = "hbhopt";
         let length = (u32::from(self.u8(p + 1)?) + 1) * 8;
-        self.need(p, length as usize)?;
+        if !self.has(p, length as usize) {
+            self.truncated();
+            return Ok(None);
+        }
         self.put("HBH ");
-        self.ipv6_options(p + 2, length as usize - 2, Some(sizes))?;
-        Ok(Some(length))
+        self.ipv6_options(p + 2, length as usize - 2, Some(sizes))
+            .map(|fits| fits.then_some(length))
     }
 
-    /// The destination options at `p`. Returns their length.
-    pub(super) fn destination_options(&mut self, p: usize) -> Step<u32> {
+    /// The destination options at `p`. Returns their length, or `None` if they make no sense.
+    pub(super) fn destination_options(&mut self, p: usize) -> Step<Option<u32>> {
         self.protocol = "dstopt";
         let length = (u32::from(self.u8(p + 1)?) + 1) * 8;
-        self.need(p, length as usize)?;
-        self.put("DSTOPT ");
-        if self.verbose() {
-            self.ipv6_options(p + 2, length as usize - 2, None)?;
+        if !self.has(p, length as usize) {
+            self.truncated();
+            return Ok(None);
         }
-        Ok(length)
+        self.put("DSTOPT ");
+        let fits = !self.verbose() || self.ipv6_options(p + 2, length as usize - 2, None)?;
+        Ok(fits.then_some(length))
     }
 
-    /// Options in `length` captured bytes. Fails if an option does not fit.
-    fn ipv6_options(&mut self, p: usize, length: usize, mut sizes: Option<&mut Length>) -> Step {
+    /// Options in `length` captured bytes. Returns false, having marked it, if an option does not fit.
+    fn ipv6_options(&mut self, p: usize, length: usize, sizes: Option<&mut Length>) -> Step<bool> {
+        match self.ipv6_options_inside(p, length, sizes) {
+            Err(Cut::Layer) => {
+                self.truncated();
+                Ok(false)
+            }
+            result => result.map(|()| true),
+        }
+    }
+
+    fn ipv6_options_inside(
+        &mut self,
+        p: usize,
+        length: usize,
+        mut sizes: Option<&mut Length>,
+    ) -> Step {
         let mut seen_jumbo = false;
         let mut i = 0;
         while i < length {
@@ -48,10 +67,10 @@ impl Walk<'_> {
             let size = match kind {
                 PAD_1 => 1,
                 _ if i + 1 < length => usize::from(self.u8(p + i + 1)?) + 2,
-                _ => return Err(Cut),
+                _ => return Err(Cut::Layer),
             };
             if i + size > length {
-                return Err(Cut);
+                return Err(Cut::Layer);
             }
             match kind {
                 PAD_1 => self.put_if_verbose("(pad1)"),
@@ -71,11 +90,11 @@ impl Walk<'_> {
                 HOME_ADDRESS => {
                     if length - i < 18 {
                         self.put("(homeaddr: trunc)");
-                        return Err(Cut);
+                        return Err(Cut::Layer);
                     }
                     if size < 18 {
                         put!(self, "(homeaddr: invalid len {})", size - 2);
-                        return Err(Cut);
+                        return Err(Cut::Layer);
                     }
                     if self.verbose() {
                         self.put("(homeaddr: ");
@@ -102,11 +121,11 @@ impl Walk<'_> {
     fn option_size(&mut self, name: &str, left: usize, size: usize, right: usize) -> Step {
         if left < right {
             put!(self, "({name}: trunc)");
-            return Err(Cut);
+            return Err(Cut::Layer);
         }
         if size != right {
             put!(self, "({name}: invalid len {})", size - 2);
-            return Err(Cut);
+            return Err(Cut::Layer);
         }
         Ok(())
     }
@@ -140,11 +159,11 @@ impl Walk<'_> {
         let size = payload
             .wrapping_sub((p - packet) as u64)
             .wrapping_sub(LENGTH.into());
-        self.put("frag (");
         if self.verbose() {
-            put!(self, "0x{:08x}:", self.u32(p + 4)?);
+            put!(self, "frag (0x{:08x}:{offset}|{size})", self.u32(p + 4)?);
+        } else {
+            put!(self, "frag ({offset}|{size})");
         }
-        put!(self, "{offset}|{size})");
         if offset != 0 {
             return Ok(None);
         }
@@ -157,7 +176,10 @@ impl Walk<'_> {
         const SOURCE_ROUTE: u8 = 0;
         const MOBILE: u8 = 2;
         const SEGMENTS: u8 = 4;
-        self.need(p, 1)?;
+        if !self.has(p, 1) {
+            self.truncated();
+            return Ok(None);
+        }
         self.protocol = "rt6";
         self.put("RT6");
         let words = self.u8(p + 1)?;

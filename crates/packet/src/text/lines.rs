@@ -229,7 +229,12 @@ impl Walk<'_> {
     pub(super) fn ssh(&mut self, p: usize, length: u32) -> Step {
         self.protocol = "ssh";
         let length = length as usize;
-        for i in 0..length {
+        for (at, expected) in b"SSH-".iter().enumerate() {
+            if self.u8(p + at)? != *expected {
+                return Ok(());
+            }
+        }
+        for i in 4..length {
             match self.u8(p + i)? {
                 b'\n' => {}
                 b'\r' if i + 1 < length && self.u8(p + i + 1)? == b'\n' => {}

@@ -72,7 +72,7 @@ impl Walk<'_> {
                 if !self.options.link {
                     self.family(family, length);
                 }
-                self.dump_unknown(FAMILY_LENGTH, self.remaining(FAMILY_LENGTH))?;
+                self.dump_frame(FAMILY_LENGTH, self.remaining(FAMILY_LENGTH))?;
             }
         }
         Ok(FAMILY_LENGTH)

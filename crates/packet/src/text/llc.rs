@@ -295,8 +295,7 @@ impl Walk<'_> {
     /// The SNAP header at `p`; false if the payload is unknown.
     fn snap(&mut self, p: usize, length: u32, ends: Option<Ends>) -> Step<bool> {
         self.protocol = "snap";
-        self.need(p, 5)?;
-        if length < 5 {
+        if !self.has(p, 5) || length < 5 {
             self.truncated();
             return Ok(true);
         }
@@ -328,8 +327,11 @@ impl Walk<'_> {
             }
             (OUI_RFC2684, 0x0001 | 0x0007) => {
                 // Two bytes of padding come before the bridged frame.
-                self.need(at, 2)?;
-                self.ethernet_inside(at + 2, length.saturating_sub(2))?;
+                if self.has(at, 2) {
+                    self.ethernet_inside(at + 2, length.saturating_sub(2))?;
+                } else {
+                    self.truncated();
+                }
                 true
             }
             _ => false,

@@ -157,7 +157,11 @@ impl Walk<'_> {
                 at += 2;
             }
         }
-        if at == p + size { Ok(()) } else { Err(Cut) }
+        if at == p + size {
+            Ok(())
+        } else {
+            Err(Cut::Layer)
+        }
     }
 
     fn mptcp_number(&mut self, p: usize, long: bool) -> Step<usize> {

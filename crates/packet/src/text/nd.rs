@@ -86,7 +86,7 @@ impl Walk<'_> {
     pub(super) fn nd_options(&mut self, p: usize, mut left: i32) -> Step {
         let mut at = p;
         while at < self.data.len() {
-            self.need(at + 1, 1)?;
+            self.need_here(at + 1, 1)?;
             if left <= 0 {
                 return Ok(());
             }
@@ -94,7 +94,7 @@ impl Walk<'_> {
             let eights = self.u8(at + 1)?;
             let size = u32::from(eights) * 8;
             if eights == 0 || !self.has(at, size as usize) {
-                return Err(Cut);
+                return Err(Cut::Layer);
             }
             let option = name(OPTIONS, kind.into()).unwrap_or("unknown");
             put!(
@@ -176,7 +176,7 @@ impl Walk<'_> {
                         prefix = [a, b, c, d, e, f, g, h, 0, 0, 0, 0, 0, 0, 0, 0];
                     }
                     3 => prefix = self.array(p + 8)?,
-                    _ => return Err(Cut),
+                    _ => return Err(Cut::Layer),
                 }
                 self.put(" ");
                 self.put_ipv6(prefix);

@@ -80,7 +80,11 @@ impl Walk<'_> {
             self.invalid();
             return Ok(());
         }
-        self.need(p, HEADER_LENGTH as usize)?;
+        self.layer(|walk| walk.geneve_packet(p, length))
+    }
+
+    fn geneve_packet(&mut self, p: usize, length: u32) -> Step {
+        self.need_here(p, HEADER_LENGTH as usize)?;
         let first = self.u8(p)?;
         if first >> 6 != 0 {
             put!(self, " ERROR: unknown-version {}", first >> 6);
@@ -110,7 +114,7 @@ impl Walk<'_> {
             return Ok(());
         }
         let at = p + HEADER_LENGTH as usize;
-        self.need(at, options as usize)?;
+        self.need_here(at, options as usize)?;
         if options > 0 {
             self.put(", options [");
             if self.verbose() {

@@ -102,7 +102,11 @@ impl Walk<'_> {
             (GRE, _) => self.gre(p, length)?,
             (ESP, _) => {
                 self.protocol = "esp";
-                self.need(p, 8)?;
+                // Something must follow the two numbers.
+                if !self.has(p, 9) {
+                    self.truncated();
+                    return Ok(());
+                }
                 let (index, sequence) = (self.u32(p)?, self.u32(p + 4)?);
                 put!(
                     self,

@@ -117,18 +117,19 @@ impl Walk<'_> {
         }
         if protocol == P_802_2 {
             let llc = self.llc(p, length, None)?;
-            if !llc.known {
-                self.dump_unknown(p, self.remaining(p))?;
+            if llc.known {
+                return Ok(p + llc.header);
             }
-            return Ok(p + llc.header);
+            self.dump_frame(p, self.remaining(p))?;
+            return Ok(p);
         }
         if protocol <= 1500 {
-            self.dump_unknown(p, self.remaining(p))?;
+            self.dump_frame(p, self.remaining(p))?;
         } else if !self.ethertype(protocol, p, length, None)? {
             if !self.options.link {
                 self.sll_header(header, length.saturating_add(header_length as u32))?;
             }
-            self.dump_unknown(p, self.remaining(p))?;
+            self.dump_frame(p, self.remaining(p))?;
         }
         Ok(p)
     }

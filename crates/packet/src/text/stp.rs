@@ -34,6 +34,11 @@ const CONFIG_LENGTH: u32 = 35;
 /// Bytes of the shortest MSTP message.
 const MSTP_LENGTH: u32 = 102;
 
+/// The role of a port in its flags.
+fn role(flags: u8) -> &'static str {
+    name(ROLES, u32::from(flags >> 2 & 3)).unwrap_or("Unknown")
+}
+
 impl Walk<'_> {
     /// The bridge protocol data unit at `p`.
     pub(super) fn stp(&mut self, p: usize, length: u32) -> Step {
@@ -95,12 +100,13 @@ impl Walk<'_> {
             return Ok(());
         }
         self.stp_times(p)?;
+        self.need(p + 5, 12)?;
         self.put("\n\troot-id ");
         self.bridge_id(p + 5)?;
         put!(self, ", root-pathcost {}", self.u32(p + 13)?);
         if version == RAPID {
             self.put(", port-role ");
-            self.put(name(ROLES, u32::from(flags >> 2 & 3)).unwrap_or("Unknown"));
+            self.put(role(flags));
         }
         Ok(())
     }
@@ -158,45 +164,57 @@ impl Walk<'_> {
     }
 
     fn mstp_detail(&mut self, p: usize, flags: u8) -> Step {
-        let role = |flags: u8| name(ROLES, u32::from(flags >> 2 & 3)).unwrap_or("Unknown");
-        put!(self, "\n\tport-role {}, CIST root-id ", role(flags));
+        // Each piece is read whole before it is printed.
+        put!(self, "\n\tport-role {}, ", role(flags));
+        self.need(p + 5, 12)?;
+        self.put("CIST root-id ");
         self.bridge_id(p + 5)?;
         put!(self, ", CIST ext-pathcost {}", self.u32(p + 13)?);
+        self.need(p + 17, 8)?;
         self.put("\n\tCIST regional-root-id ");
         self.bridge_id(p + 17)?;
-        put!(self, ", CIST port-id {:04x},", self.u16(p + 25)?);
+        put!(self, ", ");
+        put!(self, "CIST port-id {:04x},", self.u16(p + 25)?);
         self.stp_times(p)?;
         let version3 = self.u16(p + 36)?;
         put!(self, "\n\tv3len {version3}, MCID Name ");
         self.characters_to_zero(p + 39, 32)?;
+        self.need(p + 71, 18)?;
         put!(self, ", rev {},\n\t\tdigest ", self.u16(p + 71)?);
         self.hex_bytes(p + 73, 16, None)?;
-        put!(self, ", CIST int-root-pathcost {},", self.u32(p + 89)?);
+        self.put(", ");
+        put!(self, "CIST int-root-pathcost {},", self.u32(p + 89)?);
+        self.need(p + 93, 8)?;
         self.put("\n\tCIST bridge-id ");
         self.bridge_id(p + 93)?;
-        put!(self, ", CIST remaining-hops {}", self.u8(p + 101)?);
+        self.put(", ");
+        put!(self, "CIST remaining-hops {}", self.u8(p + 101)?);
         // After 64 bytes of configuration come the instances, 16 bytes each.
         let instances = usize::from(version3).saturating_sub(64) / 16;
         for instance in 0..instances {
-            let at = p + 102 + 16 * instance;
-            let flags = self.u8(at)?;
-            put!(self, "\n\tMSTI {}, Flags [", self.u16(at + 1)? & 0xfff);
-            self.put_bits(FLAGS, flags.into(), ", ", "none");
-            put!(
-                self,
-                "], port-role {}\n\t\tMSTI regional-root-id ",
-                role(flags)
-            );
-            self.bridge_id(at + 1)?;
-            put!(self, ", pathcost {}", self.u32(at + 9)?);
-            put!(self, "\n\t\tMSTI bridge-prio {}", self.u8(at + 13)? >> 4);
-            put!(
-                self,
-                ", port-prio {}, hops {}",
-                self.u8(at + 14)? >> 4,
-                self.u8(at + 15)? >> 4
-            );
+            self.mst_instance(p + 102 + 16 * instance)?;
         }
+        Ok(())
+    }
+
+    fn mst_instance(&mut self, p: usize) -> Step {
+        let number = self.u16(p + 1)? & 0xfff;
+        let flags = self.u8(p)?;
+        put!(self, "\n\tMSTI {number}, Flags [");
+        self.put_bits(FLAGS, flags.into(), ", ", "none");
+        put!(self, "], port-role {}", role(flags));
+        self.need(p + 1, 12)?;
+        self.put("\n\t\tMSTI regional-root-id ");
+        self.bridge_id(p + 1)?;
+        put!(self, ", pathcost {}", self.u32(p + 9)?);
+        self.need(p + 13, 3)?;
+        put!(self, "\n\t\tMSTI bridge-prio {}", self.u8(p + 13)? >> 4);
+        put!(
+            self,
+            ", port-prio {}, hops {}",
+            self.u8(p + 14)? >> 4,
+            self.u8(p + 15)?
+        );
         Ok(())
     }
 }

@@ -30,6 +30,8 @@ const FLAGS: Names = &[
 pub(super) struct Segment {
     /// Its flags.
     pub(super) flags: u8,
+    /// Is its payload captured whole?
+    pub(super) whole: bool,
     /// What the numbers in selective acknowledgements count from.
     pub(super) sack: u32,
 }
@@ -49,7 +51,12 @@ impl Walk<'_> {
         let source = self.u16(p)?;
         let destination = self.u16(p + 2)?;
         self.put_ports(ip, TCP, source, destination)?;
-        self.need(p, SHORTEST_HEADER as usize)?;
+        self.layer(|walk| walk.tcp_segment(p, length, ip, fragmented))
+    }
+
+    fn tcp_segment(&mut self, p: usize, length: u32, ip: Ip, fragmented: bool) -> Step {
+        let (source, destination) = (self.u16(p)?, self.u16(p + 2)?);
+        self.need_here(p, SHORTEST_HEADER as usize)?;
         let header = u32::from(self.u8(p + 12)? >> 4) * 4;
         if header < SHORTEST_HEADER {
             let rest = length.wrapping_sub(header);
@@ -65,9 +72,13 @@ impl Walk<'_> {
         self.put("]");
         let mut sequence = self.u32(p + 4)?;
         let mut acknowledged = self.u32(p + 8)?;
-        let mut segment = Segment { flags, sack: 0 };
+        let mut segment = Segment {
+            flags,
+            whole: self.has(p, length as usize),
+            sack: 0,
+        };
         if flags & ACK != 0 {
-            (sequence, acknowledged, segment) =
+            (sequence, acknowledged, segment.sack) =
                 self.relative(ip, source, destination, flags, sequence, acknowledged)?;
         }
         if header > length {
@@ -108,7 +119,7 @@ impl Walk<'_> {
                 self,
                 " [remaining caplen({captured}) < header length({header})]"
             );
-            return Err(Cut);
+            return Err(Cut::Line);
         }
         self.tcp_payload(p + header as usize, payload, flags, source, destination)
     }
@@ -122,7 +133,7 @@ impl Walk<'_> {
         flags: u8,
         sequence: u32,
         acknowledged: u32,
-    ) -> Step<(u32, u32, Segment)> {
+    ) -> Step<(u32, u32, u32)> {
         let (conversation, reversed) = self.conversation(ip, source, destination)?;
         let known = self.flows.get(&conversation).filter(|_| flags & SYN == 0);
         let Some(start) = known else {
@@ -140,18 +151,17 @@ impl Walk<'_> {
             };
             self.flows.set(conversation, start);
             let sack = if reversed { start.first } else { start.second };
-            return Ok((sequence, acknowledged, Segment { flags, sack }));
+            return Ok((sequence, acknowledged, sack));
         };
         let (own, other) = if reversed {
             (start.second, start.first)
         } else {
             (start.first, start.second)
         };
-        let segment = Segment { flags, sack: other };
         Ok((
             sequence.wrapping_sub(own),
             acknowledged.wrapping_sub(other),
-            segment,
+            other,
         ))
     }
 

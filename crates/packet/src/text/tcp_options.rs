@@ -158,7 +158,11 @@ impl Walk<'_> {
                 self.put_num(" ecr ", self.u32(p + 4)?);
             }
             MD5 => {
-                self.put(" shared secret not supplied with -M, can't check - ");
+                self.put(if segment.whole {
+                    " shared secret not supplied with -M, can't check - "
+                } else {
+                    " snaplen too short, can't check - "
+                });
                 self.hex_bytes(p, wanted, None)?;
             }
             SCPS => put!(self, " cap {:02x} id {}", self.u8(p)?, self.u8(p + 1)?),
@@ -192,27 +196,37 @@ impl Walk<'_> {
             }
             AUTHENTICATION if size < 2 => self.invalid(),
             AUTHENTICATION => {
-                self.put_num(" keyid ", self.u8(p)?);
-                self.put_num(" rnextkeyid ", self.u8(p + 1)?);
+                for (at, label) in [(0, " keyid "), (1, " rnextkeyid ")] {
+                    let Ok(id) = self.u8(p + at) else {
+                        return Ok(Outcome::Cut);
+                    };
+                    self.put_num(label, id);
+                }
                 if size > 2 {
                     self.put(" mac 0x");
-                    self.hex_bytes(p + 2, size - 2, None)?;
                 }
+                return self.tcp_hex(p, 2, size);
             }
             END | NOP | SACK_PERMITTED => {}
             _ => {
                 if size > 0 {
                     self.put(" 0x");
                 }
-                for at in 0..size {
-                    if !self.has(p + at, 1) {
-                        return Ok(Outcome::Cut);
-                    }
-                    self.hex_bytes(p + at, 1, None)?;
-                }
+                return self.tcp_hex(p, 0, size);
             }
         }
         Ok(Outcome::Printed(wanted))
+    }
+
+    /// The bytes of an option from `start` on, as far as they are captured.
+    fn tcp_hex(&mut self, p: usize, start: usize, size: usize) -> Step<Outcome> {
+        for at in start..size {
+            if !self.has(p + at, 1) {
+                return Ok(Outcome::Cut);
+            }
+            self.hex_bytes(p + at, 1, None)?;
+        }
+        Ok(Outcome::Printed(size))
     }
 
     fn fast_open(&mut self, p: usize, size: usize) -> Step {
@@ -230,11 +244,12 @@ impl Walk<'_> {
 
 /// Options whose data is printed byte by byte, as far as it is captured.
 fn is_unknown(kind: u8) -> bool {
-    !matches!(
+    let known = matches!(
         kind,
         MSS | WINDOW_SCALE | SACK | 6 | 7 | 11 | 12 | 13 | TIMESTAMP | MD5
-    ) && !matches!(
+    ) || matches!(
         kind,
-        SCPS | MULTIPATH | USER_TIMEOUT | FAST_OPEN | EXPERIMENT | AUTHENTICATION
-    )
+        SCPS | MULTIPATH | USER_TIMEOUT | FAST_OPEN | EXPERIMENT
+    );
+    !known
 }

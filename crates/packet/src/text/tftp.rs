@@ -33,10 +33,14 @@ impl Walk<'_> {
     /// The message at `p`.
     pub(super) fn tftp(&mut self, p: usize, length: u32) -> Step {
         self.protocol = "tftp";
+        self.layer(|walk| walk.tftp_message(p, length))
+    }
+
+    fn tftp_message(&mut self, p: usize, length: u32) -> Step {
         put!(self, "TFTP, length {length}");
         let length = length as usize;
         if length < 2 {
-            return Err(Cut);
+            return Err(Cut::Layer);
         }
         let operation = self.u16(p)?;
         self.put(", ");
@@ -45,30 +49,30 @@ impl Walk<'_> {
         match operation {
             READ | WRITE => {
                 if length == 0 {
-                    return Err(Cut);
+                    return Err(Cut::Layer);
                 }
                 let name = self.tftp_quoted(p, length)?;
                 let (p, length) = (p + name, length - name);
                 if length == 0 {
-                    return Err(Cut);
+                    return Err(Cut::Layer);
                 }
                 self.put(" ");
                 let mode = self.zero_terminated(p, length)?;
                 self.tftp_options(p + mode, length - mode)
             }
             OPTIONS => self.tftp_options(p, length),
-            ACKNOWLEDGEMENT | DATA if length < 2 => Err(Cut),
+            ACKNOWLEDGEMENT | DATA if length < 2 => Err(Cut::Layer),
             ACKNOWLEDGEMENT | DATA => {
                 put!(self, " block {}", self.u16(p)?);
                 Ok(())
             }
-            ERROR if length < 2 => Err(Cut),
+            ERROR if length < 2 => Err(Cut::Layer),
             ERROR => {
                 let code = self.u16(p)?;
                 self.put(" ");
                 self.put_name(ERRORS, code, ("tftp-err-#", " \""));
                 if length == 2 {
-                    return Err(Cut);
+                    return Err(Cut::Layer);
                 }
                 self.tftp_quoted(p + 2, length - 2).map(|_| ())
             }

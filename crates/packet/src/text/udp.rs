@@ -27,6 +27,11 @@ impl Walk<'_> {
             put!(self, "truncated-udp {length}");
             return Ok(());
         }
+        let payload = p + HEADER_LENGTH as usize;
+        if !self.has(p + 4, 2) {
+            self.truncated();
+            return Ok(());
+        }
         let mut stated = u32::from(self.u16(p + 4)?);
         if stated == 0 && length > 65_535 {
             // A jumbogram (RFC 2675).
@@ -36,8 +41,10 @@ impl Walk<'_> {
             put!(self, "truncated-udplength {stated}");
             return Ok(());
         }
-        let payload = p + HEADER_LENGTH as usize;
-        self.need(payload, 0)?;
+        if !self.has(payload, 0) {
+            self.truncated();
+            return Ok(());
+        }
         stated -= HEADER_LENGTH;
         let length = stated.min(length - HEADER_LENGTH);
         if self.verbose() && !fragmented {

@@ -9,9 +9,15 @@ use std::fmt;
 use super::Options;
 use super::flows::Flows;
 
-/// The captured bytes ended before the field that was wanted.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Cut;
+/// The captured bytes ended before the field that was wanted. tcpdump handles it in one of two ways, which
+/// show in packets inside packets and in where `-x` starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cut {
+    /// The line ends here.
+    Line,
+    /// The layer ends here; the one around it goes on. See [`Walk::layer`].
+    Layer,
+}
 
 /// The result of a dissector.
 pub(super) type Step<T = ()> = Result<T, Cut>;
@@ -65,12 +71,32 @@ impl<'a> Walk<'a> {
             .is_some_and(|end| end <= self.data.len())
     }
 
-    /// Fails unless `length` bytes at `p` are captured.
+    /// Ends the line unless `length` bytes at `p` are captured.
     pub(super) fn need(&self, p: usize, length: usize) -> Step {
         if self.has(p, length) {
             Ok(())
         } else {
-            Err(Cut)
+            Err(Cut::Line)
+        }
+    }
+
+    /// Ends the layer unless `length` bytes at `p` are captured.
+    pub(super) fn need_here(&self, p: usize, length: usize) -> Step {
+        if self.has(p, length) {
+            Ok(())
+        } else {
+            Err(Cut::Layer)
+        }
+    }
+
+    /// Runs a dissector. If its layer ends early, that is marked and the layer around it goes on.
+    pub(super) fn layer(&mut self, inside: impl FnOnce(&mut Self) -> Step) -> Step {
+        match inside(self) {
+            Err(Cut::Layer) => {
+                self.truncated();
+                Ok(())
+            }
+            result => result,
         }
     }
 
@@ -85,18 +111,18 @@ impl<'a> Walk<'a> {
             .get(p..)
             .and_then(|bytes| bytes.first_chunk())
             .copied()
-            .ok_or(Cut)
+            .ok_or(Cut::Line)
     }
 
     /// `length` bytes at `p`.
     pub(super) fn slice(&self, p: usize, length: usize) -> Step<&'a [u8]> {
         p.checked_add(length)
             .and_then(|end| self.data.get(p..end))
-            .ok_or(Cut)
+            .ok_or(Cut::Line)
     }
 
     pub(super) fn u8(&self, p: usize) -> Step<u8> {
-        self.data.get(p).copied().ok_or(Cut)
+        self.data.get(p).copied().ok_or(Cut::Line)
     }
 
     pub(super) fn u16(&self, p: usize) -> Step<u16> {
@@ -212,20 +238,20 @@ impl<'a> Walk<'a> {
         self.out.push(byte);
     }
 
-    /// `length` bytes of the packet's text. What is captured is printed even when the end is missing.
+    /// `length` bytes of the packet's text. If some are missing it ends the layer after the rest.
     pub(super) fn characters(&mut self, p: usize, length: usize) -> Step {
         let captured = self.data.get(p..).unwrap_or_default();
         for byte in captured.iter().take(length) {
             self.character(*byte);
         }
         if captured.len() < length {
-            Err(Cut)
+            Err(Cut::Layer)
         } else {
             Ok(())
         }
     }
 
-    /// Text up to a zero byte or `length` bytes; fails (after printing) if a byte is missing.
+    /// Text up to a zero byte or `length` bytes; ends the line (after printing) if a byte is missing.
     pub(super) fn characters_to_zero(&mut self, p: usize, length: usize) -> Step {
         for at in p..p.saturating_add(length) {
             match self.u8(at)? {
@@ -236,16 +262,17 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// A zero-terminated text in at most `length` bytes; returns the bytes used with the zero. Fails
-    /// (after printing) if there is no zero.
+    /// A zero-terminated text in at most `length` bytes; returns the bytes used with the zero. Ends the
+    /// layer (after printing) if there is no zero.
     pub(super) fn zero_terminated(&mut self, p: usize, length: usize) -> Step<usize> {
         for used in 0..length {
-            match self.u8(p + used)? {
-                0 => return Ok(used + 1),
-                byte => self.character(byte),
+            match self.u8(p + used) {
+                Ok(0) => return Ok(used + 1),
+                Ok(byte) => self.character(byte),
+                Err(_) => break,
             }
         }
-        Err(Cut)
+        Err(Cut::Layer)
     }
 
     /// The mark for a packet that was cut short.

@@ -1,5 +1,9 @@
 //! Our text against the real tcpdump's, and our files read by it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod build;
 mod captures;
 mod compare;
+mod ip;
+mod link;
+mod transport;
