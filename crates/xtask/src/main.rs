@@ -14,6 +14,7 @@ mod leftovers;
 mod prerequisites;
 mod process;
 mod program;
+mod purity;
 mod report;
 mod size;
 mod stages;

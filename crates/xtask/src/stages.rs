@@ -15,7 +15,7 @@ pub(crate) enum Stage {
     Clippy,
     /// Licences, sources and known vulnerabilities of what we depend on: cargo deny
     Deny,
-    /// The pure crates and the protocol compile for the browser, so they use no clock or file
+    /// The pure crates use no clock and no file, and compile for the browser with the protocol
     Wasm,
     /// Unit and property tests of all crates
     Unit,
@@ -57,8 +57,8 @@ impl Stage {
         match self {
             Self::Fmt => &[Need::Lint],
             Self::Deny => &[],
-            Self::Clippy => &[Need::Lint, Need::Build],
-            Self::Wasm | Self::Doc | Self::Build => &[Need::Build],
+            Self::Clippy | Self::Wasm => &[Need::Lint, Need::Build],
+            Self::Doc | Self::Build => &[Need::Build],
             Self::Unit | Self::Kernel | Self::Server => &[Need::Build, Need::Run, Need::Test],
             Self::Browser => &[Need::Build, Need::Run, Need::Test, Need::Browser],
         }

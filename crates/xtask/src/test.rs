@@ -11,6 +11,7 @@ use crate::dependencies;
 use crate::install::{self, Consent};
 use crate::process;
 use crate::program::{self, Mode};
+use crate::purity;
 use crate::report::{self, Outcome};
 use crate::stages::{self, Stage};
 use crate::system::effective_uid;
@@ -115,7 +116,10 @@ impl<'a> Tests<'a> {
             Stage::Fmt => passes(self.workspace.cargo().args(["fmt", "--all", "--check"])),
             Stage::Clippy => self.clippy(),
             Stage::Deny => dependencies::check(self.workspace),
-            Stage::Wasm => self.wasm(),
+            Stage::Wasm => {
+                let toolchain = self.wasm.as_ref().context("no compiler for the browser")?;
+                purity::check(self.workspace, toolchain)
+            }
             Stage::Unit => self.tests(&["--workspace", "--exclude", PROGRAM_TESTS], None),
             Stage::Doc => self.doc(),
             Stage::Build => {
@@ -138,28 +142,6 @@ impl<'a> Tests<'a> {
         notes.push(format!(
             "warnings do not fail here: this is not {LINTED_WITH}x"
         ));
-        Ok((counts, notes))
-    }
-
-    /// The pure crates by themselves: with the front end, its features could hide a use of the
-    /// clock or of random numbers.
-    fn wasm(&self) -> StageResult {
-        let toolchain = self.wasm.as_ref().context("no compiler for the browser")?;
-        let mut counts = Counts::default();
-        let mut notes = Vec::new();
-        for package in ["topology", "packet", "protocol"] {
-            let mut cargo = toolchain.cargo(self.workspace, "build");
-            cargo.args(["--profile", "wasm", "--lib", "--package", package]);
-            match process::run(&mut cargo) {
-                Ok(()) => counts = counts + Counts::PASSED,
-                Err(error) => {
-                    counts = counts + Counts::FAILED;
-                    notes.push(format!(
-                        "{package} does not compile for the browser: {error}"
-                    ));
-                }
-            }
-        }
         Ok((counts, notes))
     }
 
