@@ -235,8 +235,7 @@ impl Traces {
     fn vanish(&self, killed: &str) -> Duration {
         let start = Instant::now();
         eventually(&format!("all gone after the end of {killed}"), || {
-            let left = |pid: &u32| Path::new(&format!("/proc/{pid}")).exists();
-            !self.family.iter().any(left)
+            !self.family.iter().any(|&pid| support::is_alive(pid))
                 && !self.namespaces.iter().any(|(kind, link)| {
                     support::namespaces(kind)
                         .iter()

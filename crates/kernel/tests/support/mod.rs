@@ -239,6 +239,7 @@ pub(crate) fn eventually(what: &str, mut ask: impl FnMut() -> bool) {
 pub(crate) fn namespaces(kind: &str) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = processes()
         .into_iter()
+        .filter(|&pid| is_alive(pid))
         .filter_map(|pid| fs::read_link(format!("/proc/{pid}/ns/{kind}")).ok())
         .collect();
     found.sort();
@@ -275,12 +276,20 @@ pub(crate) fn family(pid: u32) -> Vec<u32> {
 }
 
 fn parent(pid: u32) -> Option<u32> {
+    status(pid)?.1.parse().ok()
+}
+
+/// Whether a process is still there. One that has ended and only waits for
+/// the machine's own init, which may take its time, is not.
+pub(crate) fn is_alive(pid: u32) -> bool {
+    let adopted = ("Z".to_owned(), "1".to_owned());
+    status(pid).is_some_and(|status| status != adopted)
+}
+
+/// State and parent of a process.
+fn status(pid: u32) -> Option<(String, String)> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in parentheses may hold anything; what follows is numbers.
-    stat.rsplit_once(')')?
-        .1
-        .split_whitespace()
-        .nth(1)?
-        .parse()
-        .ok()
+    // The name in parentheses may hold anything; what follows is plain.
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    Some((fields.next()?.to_owned(), fields.next()?.to_owned()))
 }
