@@ -5,6 +5,10 @@ use super::walk::{Cut, Step, Walk, put};
 /// Characters of a name that are printed.
 const LONGEST_NAME: usize = 255;
 
+/// Labels that are followed behind a pointer. No name that is printed whole has as many; the bound keeps
+/// messages whose records all point at one long chain of labels from costing seconds.
+const MOST_LABELS: usize = 1024;
+
 /// The two high bits of a label's first byte.
 const KIND: u8 = 0xc0;
 const POINTER: u8 = 0xc0;
@@ -73,6 +77,7 @@ impl Walk<'_> {
         // Where the name ends; known for sure at the first pointer.
         let mut end = None;
         let mut printed = 0;
+        let mut labels = 0;
         while first != 0 && at < self.data.len() {
             match first & KIND {
                 POINTER => {
@@ -102,8 +107,9 @@ impl Walk<'_> {
                 self.put(".");
             }
             printed += 1;
-            if printed > LONGEST_NAME && end.is_some() {
-                // The rest would not be printed and the end is known: no need to follow it.
+            labels += 1;
+            if labels > MOST_LABELS && end.is_some() {
+                // Nothing of the rest would be printed, and where the name ends is known.
                 break;
             }
             first = self.u8(at)?;

@@ -4,6 +4,7 @@
 mod build;
 mod captures;
 mod compare;
+mod files;
 mod ip;
 mod link;
 mod transport;
