@@ -59,6 +59,8 @@ fn keep(lifeline: OwnedFd, init: Pid) -> ! {
     let Ok(child) = sys::pidfd_open(init) else {
         exit(LIFELINE_CUT)
     };
+    // For those who look at a list of processes.
+    let _ = prctl::set_name(c"lab-keeper");
     ignore_keyboard();
     detach_standard_streams();
     close_all_but(&[lifeline.as_raw_fd(), child.as_raw_fd()]);
@@ -87,7 +89,6 @@ pub(super) fn become_init() -> Result<()> {
         ForkResult::Parent { child } => child,
         ForkResult::Child => return Ok(()),
     };
-    // Other programs' list of processes then tells the two apart.
     let _ = prctl::set_name(c"lab-init");
     detach_standard_streams();
     close_all_but(&[]);

@@ -105,11 +105,13 @@ pub fn enter(lifeline: OwnedFd, options: &Options) -> Result<Inside> {
         CloneFlags::CLONE_NEWNS
             | CloneFlags::CLONE_NEWNET
             | CloneFlags::CLONE_NEWIPC
-            | CloneFlags::CLONE_NEWUTS
-            | CloneFlags::CLONE_NEWCGROUP,
+            | CloneFlags::CLONE_NEWUTS,
     )
     .context("create", || "the lab's namespaces")
     .map_err(settings::explain_quota)?;
+    // It only hides the names of the machine's control groups, which a kernel
+    // without them has not got.
+    let _ = unshare(CloneFlags::CLONE_NEWCGROUP);
     mounts::build()?;
     settings::apply(options)?;
     keeper::become_init()?;
