@@ -20,6 +20,7 @@
 mod ids;
 pub(crate) mod keeper;
 pub(crate) mod mounts;
+mod ranges;
 mod settings;
 
 use std::fs::{self, File};
