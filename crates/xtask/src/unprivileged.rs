@@ -17,8 +17,9 @@ use clap::Args;
 use tempfile::TempDir;
 
 use crate::leftovers;
+use crate::prerequisites::{BROWSERS, DRIVERS};
 use crate::process;
-use crate::system::find_program;
+use crate::system::{find_any_program, find_program};
 use crate::workspace::Workspace;
 
 /// The user that is made for the tests when root runs them.
@@ -113,6 +114,14 @@ impl Stage {
             .env("NETYARD_ROOT", &self.root)
             .env("NETYARD_BIN", &self.program)
             .env("NETYARD_ARTIFACTS", &self.artifacts);
+        for (name, programs) in [
+            ("NETYARD_BROWSER", BROWSERS),
+            ("NETYARD_CHROMEDRIVER", DRIVERS),
+        ] {
+            if let Some(program) = find_any_program(programs) {
+                cargo.env(name, program);
+            }
+        }
         if let Some((_, user)) = &self.copy {
             // Cargo splits this at spaces, and the temporary folder has none, unlike a checkout.
             let runner = format!(
