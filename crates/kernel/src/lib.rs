@@ -15,12 +15,18 @@
 //! kernel's own doing, and the end of `agent`, `init` or `keeper` is the end
 //! of the whole lab.
 
+pub mod apply;
 pub mod descriptors;
+pub mod engine;
 pub mod error;
 pub mod exec;
+mod execute;
 pub mod namespace;
+mod netlink;
+mod observe;
 pub mod sandbox;
 mod sys;
 
+pub use engine::Engine;
 pub use error::Error;
 pub use namespace::Namespace;

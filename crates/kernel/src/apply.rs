@@ -1,0 +1,326 @@
+//! A document brought to the kernel: all of it, or nothing.
+//!
+//! Each round plans from what is observed, does the steps, and observes
+//! again: what is left to do is the next round's plan, and an empty plan is
+//! the proof. Before each step its undo is learned from the model kernel; if
+//! a step fails, or the kernel does not settle, the undos are done backwards.
+
+use nix::errno::Errno;
+use topology::model;
+use topology::observed::{Observed, ObservedKind};
+use topology::step::{At, Step};
+use tracing::{debug, warn};
+
+use crate::engine::Lab;
+use crate::error::Error;
+use crate::execute::{Executor, Failed};
+
+/// How often it is planned again. One round does it, unless the kernel adds
+/// something of its own or somebody interferes.
+const MOST_ROUNDS: usize = 5;
+
+/// What was done.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Applied {
+    /// The steps, in the order in which they were done.
+    pub steps: Vec<Step>,
+}
+
+/// Why a document could not be applied. The kernel is as it was before, but
+/// for what could [not be undone](ApplyError::not_undone).
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{error}{}", Left(.not_undone))]
+pub struct ApplyError {
+    /// The step that failed; none if no step was reached.
+    pub step: Option<Box<Step>>,
+    /// What was attempted, on what, and what the kernel said.
+    pub error: Box<Error>,
+    /// What went wrong when the steps before it were taken back.
+    pub not_undone: Vec<Error>,
+}
+
+/// Does what `plan` says until there is nothing left to do.
+pub(crate) fn apply(
+    lab: &mut Lab,
+    plan: impl Fn(&Observed) -> Vec<Step>,
+) -> Result<Applied, ApplyError> {
+    let mut journal = Journal::default();
+    let result = journal.rounds(lab, plan);
+    if let Err(error) = &result {
+        debug!(%error, "taking back");
+    }
+    let result = match result {
+        Ok(()) => Ok(Applied {
+            steps: journal.done,
+        }),
+        Err(error) => Err(ApplyError {
+            not_undone: journal.take_back(lab),
+            ..error
+        }),
+    };
+    lab.forget_removed();
+    result
+}
+
+/// What was done, and how to undo it.
+#[derive(Default)]
+struct Journal {
+    done: Vec<Step>,
+    undos: Vec<Vec<Step>>,
+}
+
+impl Journal {
+    fn rounds(
+        &mut self,
+        lab: &mut Lab,
+        plan: impl Fn(&Observed) -> Vec<Step>,
+    ) -> Result<(), ApplyError> {
+        let mut steps = Vec::new();
+        for round in 0..=MOST_ROUNDS {
+            lab.refresh()?;
+            steps = plan(lab.observed());
+            if steps.is_empty() {
+                return Ok(());
+            }
+            if round < MOST_ROUNDS {
+                debug!(round, steps = steps.len(), "applying");
+                let shadow = lab.observed().clone();
+                Round {
+                    executor: Executor::new(lab),
+                    shadow,
+                    journal: self,
+                }
+                .run(&steps)?;
+            }
+        }
+        let step = steps.into_iter().next().map(Box::new);
+        let object = step
+            .as_ref()
+            .map_or_else(String::new, |step| format!("{step:?}"));
+        let error = Error::new(
+            "settle",
+            object,
+            format!("somebody or something undoes it each time; tried {MOST_ROUNDS} times"),
+        );
+        Err(ApplyError {
+            step,
+            ..error.into()
+        })
+    }
+
+    /// Undoes everything, the last first, and goes on where that fails.
+    fn take_back(&mut self, lab: &mut Lab) -> Vec<Error> {
+        let mut errors = Vec::new();
+        let mut executor = Executor::new(lab);
+        for step in self.undos.drain(..).rev().flatten() {
+            if let Err(failed) = executor.execute(&step)
+                && !is_done_anyway(&step, &failed)
+            {
+                warn!(error = %failed.error, "could not be undone");
+                errors.push(failed.error);
+            }
+        }
+        errors.extend(lab.refresh().err());
+        errors
+    }
+}
+
+/// A round that goes on.
+struct Round<'a, 'b> {
+    executor: Executor<'a>,
+    /// What the model kernel has after the steps that were done.
+    shadow: Observed,
+    journal: &'b mut Journal,
+}
+
+impl Round<'_, '_> {
+    fn run(&mut self, mut steps: &[Step]) -> Result<(), ApplyError> {
+        while let Some((first, rest)) = steps.split_first() {
+            let removed = self.removals(steps);
+            steps = if removed.len() > 1 {
+                let (together, rest) = steps.split_at(removed.len());
+                self.remove(together, &removed)?;
+                rest
+            } else {
+                self.step(first)?;
+                rest
+            };
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, step: &Step) -> Result<(), ApplyError> {
+        let undo = self.learn(step);
+        match (self.executor.execute(step), step) {
+            (Ok(()), _) => {
+                self.journal.undos.push(undo);
+                self.journal.done.push(step.clone());
+                Ok(())
+            }
+            // Before Linux 6.2 only an interface that is down can be renamed.
+            (
+                Err(Failed {
+                    errno: Some(Errno::EBUSY),
+                    ..
+                }),
+                Step::RenameInterface { at, name },
+            ) => {
+                for step in &undo {
+                    self.learn(step);
+                }
+                let renamed = At {
+                    namespace: at.namespace,
+                    name: name.clone(),
+                };
+                self.step(&Step::SetUp {
+                    at: at.clone(),
+                    up: false,
+                })?;
+                self.step(step)?;
+                self.step(&Step::SetUp {
+                    at: renamed,
+                    up: true,
+                })
+            }
+            (Err(failed), _) => Err(failed.at(step)),
+        }
+    }
+
+    /// The interfaces that the steps at the beginning remove, as far as they
+    /// can go together: all in one namespace. Of a link the end is taken that
+    /// many links are likely to have there, the host's.
+    fn removals(&self, steps: &[Step]) -> Vec<At> {
+        let mut removed: Vec<At> = Vec::new();
+        for step in steps {
+            let Step::RemoveInterface { at } = step else {
+                break;
+            };
+            let at = self.lower_end(at).unwrap_or_else(|| at.clone());
+            if removed
+                .first()
+                .is_some_and(|first| first.namespace != at.namespace)
+            {
+                break;
+            }
+            removed.push(at);
+        }
+        removed
+    }
+
+    /// The other end of a link, if it is in a namespace of a lower number.
+    fn lower_end(&self, at: &At) -> Option<At> {
+        let (_, end) = self
+            .shadow
+            .interface_named(at.namespace, at.name.as_str())?;
+        let ObservedKind::Veth { peer: Some(peer) } = end.kind else {
+            return None;
+        };
+        let interfaces = &self.shadow.namespaces.get(&peer.namespace)?.interfaces;
+        let name = interfaces.get(&peer.index)?.name.parse().ok()?;
+        (peer.namespace < at.namespace).then_some(At {
+            namespace: peer.namespace,
+            name,
+        })
+    }
+
+    /// Removes interfaces together.
+    fn remove(&mut self, steps: &[Step], removed: &[At]) -> Result<(), ApplyError> {
+        let undos: Vec<_> = steps.iter().map(|step| self.learn(step)).collect();
+        match (self.executor.remove(removed), steps.first()) {
+            (Err(failed), Some(first)) => Err(failed.at(first)),
+            (Err(failed), None) => Err(failed.error.into()),
+            (Ok(()), _) => {
+                self.journal.undos.extend(undos);
+                self.journal.done.extend_from_slice(steps);
+                Ok(())
+            }
+        }
+    }
+
+    /// How to undo a step that is about to be done. What the model kernel
+    /// refuses, the real one is asked all the same: it has the last word, and
+    /// better words.
+    fn learn(&mut self, step: &Step) -> Vec<Step> {
+        model::execute(&mut self.shadow, step).unwrap_or_else(|refused| {
+            debug!(?step, %refused, "the model refuses");
+            opposite(step).into_iter().collect()
+        })
+    }
+}
+
+/// What undoes a step of which nothing more is known.
+fn opposite(step: &Step) -> Option<Step> {
+    Some(match step.clone() {
+        Step::AddNamespace { namespace, .. } => Step::RemoveNamespace { namespace },
+        Step::AddVeth { ends: [end, _] } => Step::RemoveInterface { at: end.at },
+        Step::AddBridge { bridge } => Step::RemoveInterface { at: bridge.at },
+        Step::RenameInterface { at, name } => Step::RenameInterface {
+            at: At {
+                namespace: at.namespace,
+                name,
+            },
+            name: at.name,
+        },
+        Step::SetUp { at, up } => Step::SetUp { at, up: !up },
+        Step::AddAddress { at, address } => Step::RemoveAddress { at, address },
+        Step::RemoveAddress { at, address } => Step::AddAddress { at, address },
+        Step::AddRoute { namespace, route } => Step::RemoveRoute { namespace, route },
+        Step::RemoveRoute { namespace, route } => Step::AddRoute { namespace, route },
+        Step::SetForwarding {
+            namespace,
+            family,
+            on,
+        } => Step::SetForwarding {
+            namespace,
+            family,
+            on: !on,
+        },
+        Step::RemoveNamespace { .. }
+        | Step::RenameNamespace { .. }
+        | Step::RemoveInterface { .. }
+        | Step::SetMtu { .. }
+        | Step::SetBridge { .. } => return None,
+    })
+}
+
+/// Whether an undo was refused because there is nothing left of it to do: a
+/// namespace that is taken back comes with all that was set in it.
+fn is_done_anyway(step: &Step, failed: &Failed) -> bool {
+    match step {
+        Step::AddAddress { .. } | Step::AddRoute { .. } => failed.errno == Some(Errno::EEXIST),
+        Step::RemoveAddress { .. } => failed.errno == Some(Errno::EADDRNOTAVAIL),
+        Step::RemoveRoute { .. } => failed.errno == Some(Errno::ESRCH),
+        Step::RemoveInterface { .. } => failed.errno == Some(Errno::ENODEV),
+        _ => false,
+    }
+}
+
+impl Failed {
+    fn at(self, step: &Step) -> ApplyError {
+        ApplyError {
+            step: Some(Box::new(step.clone())),
+            ..self.error.into()
+        }
+    }
+}
+
+impl From<Error> for ApplyError {
+    fn from(error: Error) -> Self {
+        Self {
+            step: None,
+            error: Box::new(error),
+            not_undone: Vec::new(),
+        }
+    }
+}
+
+struct Left<'a>(&'a [Error]);
+
+impl std::fmt::Display for Left<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for error in self.0 {
+            write!(f, "; taking it back, {error}")?;
+        }
+        Ok(())
+    }
+}

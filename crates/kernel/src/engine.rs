@@ -1,0 +1,190 @@
+//! The engine: keeps what is observed of a lab current, and brings the kernel
+//! to a document.
+//!
+//! It is a thread of its own, for what it does blocks: a link's end takes the
+//! kernel 16 ms, a namespace's beginning half a millisecond. [`Engine`] is
+//! its handle, for use from any task. There is one writer, so a document is
+//! applied from beginning to end, whether or not somebody still waits for it.
+
+mod lab;
+mod node;
+mod numbers;
+mod worker;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use nix::sys::eventfd::{EfdFlags, EventFd};
+use tokio::sync::{mpsc, oneshot, watch};
+use topology::observed::{Observed, ObservedChange};
+use topology::{Document, InterfaceId, NamespaceId};
+
+use crate::apply::{Applied, ApplyError};
+use crate::error::{Context, Error, Result};
+use crate::namespace::Namespace;
+
+pub(crate) use lab::Lab;
+use worker::{Command, Worker};
+
+/// How many requests may wait for the engine before the asker waits, too.
+const MOST_WAITING: usize = 16;
+
+/// The engine of this process's lab. Dropping it waits for what it is doing
+/// and leaves the lab's namespaces to whoever else holds them.
+#[derive(Debug)]
+pub struct Engine {
+    commands: Option<mpsc::Sender<Command>>,
+    bell: Arc<EventFd>,
+    state: watch::Receiver<State>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What the engine lets others see.
+#[derive(Debug, Clone)]
+struct State {
+    observed: Arc<Observed>,
+    namespaces: Arc<BTreeMap<NamespaceId, Namespace>>,
+}
+
+impl Engine {
+    /// Starts the engine of the sandbox that this process is in.
+    ///
+    /// # Errors
+    /// If this process is in no sandbox, or the kernel refuses to be
+    /// observed.
+    pub fn start() -> Result<Self> {
+        let object = || "the engine";
+        let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
+        let bell = Arc::new(EventFd::from_value_and_flags(0, flags).context("start", object)?);
+        let (commands, waiting) = mpsc::channel(MOST_WAITING);
+        let lab = Lab::new(Namespace::host()?)?;
+        let (publish, state) = watch::channel(State::of(&lab));
+        let worker = Worker::new(lab, waiting, Arc::clone(&bell), publish)?;
+        let thread = thread::Builder::new().name("engine".to_owned());
+        let thread = thread
+            .spawn(move || worker.run())
+            .context("start", object)?;
+        Ok(Self {
+            commands: Some(commands),
+            bell,
+            state,
+            thread: Some(thread),
+        })
+    }
+
+    /// Brings the kernel to `document`, drift included: nothing that the
+    /// document speaks of stays as somebody else has made it.
+    ///
+    /// Goes on to its end also when the future is dropped.
+    ///
+    /// # Errors
+    /// If the kernel refuses a step, or does not settle. It is then brought
+    /// back to what it was.
+    pub async fn apply(&self, document: &Document) -> Result<Applied, ApplyError> {
+        self.ask(document, false).await
+    }
+
+    /// Brings what differs between `document` and the one applied before to
+    /// the kernel, and leaves drift elsewhere alone.
+    ///
+    /// # Errors
+    /// As [`Engine::apply`].
+    pub async fn apply_edit(&self, document: &Document) -> Result<Applied, ApplyError> {
+        self.ask(document, true).await
+    }
+
+    async fn ask(&self, document: &Document, edit: bool) -> Result<Applied, ApplyError> {
+        let gone = || ApplyError::from(Error::new("apply", "the document", "the engine has ended"));
+        let (answer, answered) = oneshot::channel();
+        let command = Command::Apply {
+            document: Box::new(document.clone()),
+            edit,
+            answer,
+        };
+        let commands = self.commands.as_ref().ok_or_else(gone)?;
+        commands.send(command).await.map_err(|_| gone())?;
+        self.ring();
+        answered.await.map_err(|_| gone())?
+    }
+
+    /// The kernel's state, a few milliseconds old at most.
+    pub fn observed(&self) -> Arc<Observed> {
+        Arc::clone(&self.state.borrow().observed)
+    }
+
+    /// The kernel's state and then its changes.
+    pub fn changes(&self) -> Changes {
+        Changes {
+            state: self.state.clone(),
+            seen: None,
+        }
+    }
+
+    /// A namespace of the lab, to run something in it.
+    pub fn namespace(&self, id: NamespaceId) -> Option<Namespace> {
+        self.state.borrow().namespaces.get(&id).cloned()
+    }
+
+    /// Where an interface of the document is now: its namespace and index.
+    pub fn interface(&self, id: InterfaceId) -> Option<(NamespaceId, u32)> {
+        let state = self.state.borrow();
+        state
+            .observed
+            .interface_of(id)
+            .map(|(namespace, index, _)| (namespace, index))
+    }
+
+    fn ring(&self) {
+        // Fails only if it has been rung 2^64 times and not been heard.
+        let _ = self.bell.write(1);
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.commands = None;
+        self.ring();
+        if let Some(thread) = self.thread.take() {
+            // It can only have panicked, and has said so.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What changes, for one who listens: first all that there is, then each
+/// change. One who is slow gets several in one and misses none.
+#[derive(Debug)]
+pub struct Changes {
+    state: watch::Receiver<State>,
+    seen: Option<Arc<Observed>>,
+}
+
+impl Changes {
+    /// Waits for the next change; `None` when the engine has ended. Nothing
+    /// is lost when the future is dropped.
+    pub async fn next(&mut self) -> Option<ObservedChange> {
+        loop {
+            let now = Arc::clone(&self.state.borrow_and_update().observed);
+            match self.seen.replace(Arc::clone(&now)) {
+                None => return Some(Observed::default().change_to(&now)),
+                Some(seen) => {
+                    let change = seen.change_to(&now);
+                    if !change.is_empty() {
+                        return Some(change);
+                    }
+                }
+            }
+            self.state.changed().await.ok()?;
+        }
+    }
+}
+
+impl State {
+    fn of(lab: &Lab) -> Self {
+        Self {
+            observed: Arc::new(lab.observed().clone()),
+            namespaces: Arc::new(lab.namespaces().clone()),
+        }
+    }
+}

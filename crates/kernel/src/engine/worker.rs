@@ -1,0 +1,162 @@
+//! The engine's thread.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::eventfd::EventFd;
+use tokio::sync::{mpsc, oneshot, watch};
+use topology::{Document, NamespaceId, plan};
+use tracing::{error, warn};
+
+use super::{Lab, State};
+use crate::apply::{self, Applied, ApplyError};
+use crate::error::{Context, Result};
+
+/// How long after a first event more are awaited, to be answered by one dump:
+/// one command of a person makes several, within less than this.
+const PATIENCE: Duration = Duration::from_millis(3);
+/// After how long observing is tried again when it has failed.
+const RETRY: Duration = Duration::from_millis(100);
+/// What stands for the bell among the namespaces' numbers, all of which are
+/// below 2^53.
+const BELL: u64 = u64::MAX;
+/// Most events that are taken at once.
+const MOST_EVENTS: usize = 64;
+
+/// What can be asked of the engine.
+pub(super) enum Command {
+    /// Bring the kernel to a document.
+    Apply {
+        /// Which.
+        document: Box<Document>,
+        /// Leave alone what does not differ from the document before.
+        edit: bool,
+        /// Whom to tell.
+        answer: oneshot::Sender<Result<Applied, ApplyError>>,
+    },
+}
+
+pub(super) struct Worker {
+    lab: Lab,
+    /// The document that was applied last.
+    applied: Option<Document>,
+    commands: mpsc::Receiver<Command>,
+    bell: Arc<EventFd>,
+    publish: watch::Sender<State>,
+    epoll: Epoll,
+}
+
+impl Worker {
+    pub(super) fn new(
+        lab: Lab,
+        commands: mpsc::Receiver<Command>,
+        bell: Arc<EventFd>,
+        publish: watch::Sender<State>,
+    ) -> Result<Self> {
+        let object = || "the engine";
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).context("start", object)?;
+        epoll
+            .add(&*bell, EpollEvent::new(EpollFlags::EPOLLIN, BELL))
+            .context("start", object)?;
+        let worker = Self {
+            lab,
+            applied: None,
+            commands,
+            bell,
+            publish,
+            epoll,
+        };
+        worker.await_events();
+        Ok(worker)
+    }
+
+    /// Runs until nobody has a handle of the engine any more.
+    pub(super) fn run(mut self) {
+        loop {
+            self.wait();
+            loop {
+                match self.commands.try_recv() {
+                    Ok(command) => self.obey(command),
+                    Err(mpsc::error::TryRecvError::Empty) => break,
+                    Err(mpsc::error::TryRecvError::Disconnected) => return,
+                }
+            }
+            if let Err(error) = self.lab.refresh_due(PATIENCE) {
+                error!(%error, "what the kernel has is not known");
+                std::thread::sleep(RETRY);
+            }
+            self.publish();
+        }
+    }
+
+    /// Waits for a command, for events, or until a dump is due.
+    fn wait(&mut self) {
+        let timeout = self.lab.due(PATIENCE).map_or(EpollTimeout::NONE, |due| {
+            let left = due.saturating_duration_since(Instant::now());
+            // Rounded up: not to ask again and again within the last one.
+            let milliseconds = left.as_micros().div_ceil(1000);
+            u16::try_from(milliseconds).unwrap_or(u16::MAX).into()
+        });
+        let mut events = [EpollEvent::empty(); MOST_EVENTS];
+        let count = match self.epoll.wait(&mut events, timeout) {
+            Ok(count) => count,
+            Err(Errno::EINTR) => 0,
+            Err(errno) => {
+                error!(%errno, "events cannot be awaited");
+                std::thread::sleep(RETRY);
+                0
+            }
+        };
+        for event in events.iter().take(count) {
+            match event.data() {
+                BELL => {
+                    let _ = self.bell.read();
+                }
+                id => self.lab.listen(NamespaceId(id)),
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        let Command::Apply {
+            document,
+            edit,
+            answer,
+        } = command;
+        let before = self.applied.as_ref().filter(|_| edit);
+        let result = match before {
+            Some(before) => apply::apply(&mut self.lab, |seen| {
+                plan::plan_edit(before, &document, seen)
+            }),
+            None => apply::apply(&mut self.lab, |seen| plan::plan(&document, seen)),
+        };
+        if result.is_ok() {
+            self.applied = Some(*document);
+        }
+        self.await_events();
+        self.publish();
+        // Nobody may be waiting any more: it is done all the same.
+        let _ = answer.send(result);
+    }
+
+    /// Awaits the events of the namespaces that there are now. A socket that
+    /// was closed is awaited no more by itself.
+    fn await_events(&self) {
+        for (id, socket) in self.lab.event_sockets() {
+            let event = EpollEvent::new(EpollFlags::EPOLLIN, id.0);
+            match self.epoll.add(socket, event) {
+                // It is awaited already.
+                Ok(()) | Err(Errno::EEXIST) => {}
+                Err(errno) => warn!(%id, %errno, "events cannot be awaited"),
+            }
+        }
+    }
+
+    fn publish(&mut self) {
+        if self.lab.take_changed() {
+            self.publish.send_replace(State::of(&self.lab));
+        }
+    }
+}

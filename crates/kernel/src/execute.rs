@@ -1,0 +1,331 @@
+//! One step, done in the kernel.
+
+use std::collections::BTreeMap;
+use std::os::fd::OwnedFd;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use topology::address::Family;
+use topology::step::{At, NewInterface, Step, StepRoute};
+use topology::{InterfaceName, NamespaceId};
+use tracing::debug;
+
+use crate::engine::Lab;
+use crate::error::{Cause, Error};
+use crate::netlink::{End, Failure, LinkRow, Route};
+
+/// How long a name may still be taken by a link that is going: the kernel
+/// deletes namespaces, and the links in them, some time after their end
+/// (measured: up to 23 ms).
+const LINGERING: Duration = Duration::from_millis(200);
+/// How often it is looked whether it has gone.
+const LOOK: Duration = Duration::from_millis(2);
+/// The group into which links are put to be deleted together; any number that
+/// nobody else uses.
+const DOOMED: u32 = 0x6e79_6172;
+
+/// A step that was not done: nothing of it is there.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    /// What was attempted, on what, and what the kernel said.
+    pub(crate) error: Error,
+    /// The kernel's number, if it was the kernel that refused.
+    pub(crate) errno: Option<Errno>,
+}
+
+/// Does steps, and remembers indexes while it does.
+pub(crate) struct Executor<'a> {
+    lab: &'a mut Lab,
+    indexes: BTreeMap<At, u32>,
+}
+
+impl<'a> Executor<'a> {
+    /// One for a while in which nobody else is expected to rename links.
+    pub(crate) fn new(lab: &'a mut Lab) -> Self {
+        Self {
+            lab,
+            indexes: BTreeMap::new(),
+        }
+    }
+
+    /// Does one step.
+    pub(crate) fn execute(&mut self, step: &Step) -> Result<(), Failed> {
+        debug!(?step, "step");
+        match step {
+            Step::AddNamespace { namespace, name } => self
+                .lab
+                .add_namespace(*namespace, name)
+                .map_err(Failed::from),
+            Step::RemoveNamespace { namespace } => {
+                self.lab.remove_namespace(*namespace).map_err(Failed::from)
+            }
+            Step::RenameNamespace { namespace, name } => self
+                .lab
+                .rename_namespace(*namespace, name)
+                .map_err(Failed::from),
+            Step::AddVeth { ends } => self.add_veth(ends),
+            Step::AddBridge { bridge } => self.add_bridge(bridge),
+            Step::RemoveInterface { at } => self.remove(std::slice::from_ref(at)),
+            Step::RenameInterface { at, name } => self.rename(at, name),
+            Step::SetUp { at, up } => {
+                let index = self.index(at)?;
+                let result = self.lab.socket(at.namespace)?.set_up(index, *up);
+                let state = if *up { "up" } else { "down" };
+                self.say(result, "set", || format!("{} {state}", self.interface(at)))
+            }
+            Step::SetMtu { at, mtu } => {
+                let index = self.index(at)?;
+                let result = self.lab.socket(at.namespace)?.set_mtu(index, *mtu);
+                self.say(result, "set", || {
+                    format!("the MTU of {} to {mtu}", self.interface(at))
+                })
+            }
+            Step::SetBridge { at, bridge } => self.set_bridge(at, bridge.as_ref()),
+            Step::AddAddress { at, address } => {
+                let index = self.index(at)?;
+                let result = self.lab.socket(at.namespace)?.add_address(index, *address);
+                self.say(result, "add", || {
+                    format!("{address} to {}", self.interface(at))
+                })
+            }
+            Step::RemoveAddress { at, address } => {
+                let index = self.index(at)?;
+                let result = self
+                    .lab
+                    .socket(at.namespace)?
+                    .remove_address(index, *address);
+                self.say(result, "remove", || {
+                    format!("{address} from {}", self.interface(at))
+                })
+            }
+            Step::AddRoute { namespace, route } => {
+                let wanted = self.route(*namespace, route)?;
+                let result = self.lab.socket(*namespace)?.add_route(wanted);
+                self.say(result, "add", || self.route_text(*namespace, route))
+            }
+            Step::RemoveRoute { namespace, route } => {
+                let wanted = self.route(*namespace, route)?;
+                let result = self.lab.socket(*namespace)?.remove_route(wanted);
+                self.say(result, "remove", || self.route_text(*namespace, route))
+            }
+            Step::SetForwarding {
+                namespace,
+                family,
+                on,
+            } => {
+                let file = match family {
+                    Family::Ipv4 => "net/ipv4/ip_forward",
+                    Family::Ipv6 => "net/ipv6/conf/all/forwarding",
+                };
+                let value = if *on { "1" } else { "0" };
+                Ok(self.lab.namespace(*namespace)?.sysctl_write(file, value)?)
+            }
+        }
+    }
+
+    /// Removes several interfaces of one namespace at once, since each removal
+    /// by itself takes the kernel 16 ms (PERF.md, 2). All of them or none.
+    pub(crate) fn remove(&mut self, all: &[At]) -> Result<(), Failed> {
+        let Some(first) = all.first() else {
+            return Ok(());
+        };
+        let indexes: Vec<u32> = all
+            .iter()
+            .map(|at| self.index(at))
+            .collect::<Result<_, _>>()?;
+        // The other ends of veths go, too, and their names may come again.
+        self.indexes.clear();
+        let socket = self.lab.socket(first.namespace)?;
+        let result = match indexes.as_slice() {
+            [index] => socket.delete_link(*index),
+            several => several
+                .iter()
+                .try_for_each(|index| socket.set_group(*index, DOOMED))
+                .and_then(|()| socket.delete_group(DOOMED)),
+        };
+        self.say(result, "remove", || {
+            let names: Vec<_> = all.iter().map(|at| self.interface(at)).collect();
+            names.join(", ")
+        })
+    }
+
+    fn add_veth(&mut self, ends: &[NewInterface; 2]) -> Result<(), Failed> {
+        let [a, b] = ends;
+        let descriptor = |lab: &Lab, end: &NewInterface| -> Result<OwnedFd, Failed> {
+            let namespace = lab.namespace(end.at.namespace)?;
+            namespace
+                .net_fd()
+                .try_clone_to_owned()
+                .map_err(|error| Error::new("use", namespace.to_string(), error).into())
+        };
+        let (first, second) = (descriptor(self.lab, a)?, descriptor(self.lab, b)?);
+        let socket = self.lab.socket(a.at.namespace)?;
+        let result = until_free(|| {
+            use std::os::fd::AsFd;
+            socket.add_veth([
+                End {
+                    name: a.at.name.as_str(),
+                    namespace: first.as_fd(),
+                },
+                End {
+                    name: b.at.name.as_str(),
+                    namespace: second.as_fd(),
+                },
+            ])
+        });
+        let link = || {
+            format!(
+                "link {} to {}",
+                self.interface(&a.at),
+                self.interface(&b.at)
+            )
+        };
+        self.say(result, "add", link)?;
+        let row = self.look_up(&a.at)?;
+        // It is left out where it is the same.
+        let peer = row.link.unwrap_or(row.index);
+        for (end, index) in [(a, row.index), (b, peer)] {
+            self.lab.tag(end.at.namespace, index, end.id);
+            self.indexes.insert(end.at.clone(), index);
+        }
+        Ok(self.lab.introduce(a.at.namespace, b.at.namespace)?)
+    }
+
+    fn add_bridge(&mut self, bridge: &NewInterface) -> Result<(), Failed> {
+        let at = &bridge.at;
+        let socket = self.lab.socket(at.namespace)?;
+        let result = until_free(|| socket.add_bridge(at.name.as_str()));
+        self.say(result, "add", || format!("bridge {}", self.interface(at)))?;
+        let index = self.look_up(at)?.index;
+        self.lab.tag(at.namespace, index, bridge.id);
+        self.indexes.insert(at.clone(), index);
+        Ok(())
+    }
+
+    fn rename(&mut self, at: &At, name: &InterfaceName) -> Result<(), Failed> {
+        let index = self.index(at)?;
+        let result = self.lab.socket(at.namespace)?.rename(index, name.as_str());
+        self.say(result, "rename", || {
+            format!("{} to {name}", self.interface(at))
+        })?;
+        self.indexes.remove(at);
+        self.indexes.insert(
+            At {
+                namespace: at.namespace,
+                name: name.clone(),
+            },
+            index,
+        );
+        Ok(())
+    }
+
+    fn set_bridge(&mut self, at: &At, bridge: Option<&InterfaceName>) -> Result<(), Failed> {
+        let index = self.index(at)?;
+        let master = match bridge {
+            Some(name) => Some(self.index(&At {
+                namespace: at.namespace,
+                name: name.clone(),
+            })?),
+            None => None,
+        };
+        let result = self.lab.socket(at.namespace)?.set_master(index, master);
+        self.say(result, "plug", || match bridge {
+            Some(name) => format!("{} into {name}", self.interface(at)),
+            None => format!("{} out of its bridge", self.interface(at)),
+        })
+    }
+
+    fn route(&mut self, namespace: NamespaceId, route: &StepRoute) -> Result<Route, Failed> {
+        let interface = match &route.interface {
+            Some(name) => Some(self.index(&At {
+                namespace,
+                name: name.clone(),
+            })?),
+            None => None,
+        };
+        let StepRoute {
+            destination,
+            gateway,
+            metric,
+            ..
+        } = *route;
+        Ok(Route {
+            destination,
+            gateway,
+            interface,
+            metric,
+        })
+    }
+
+    fn index(&mut self, at: &At) -> Result<u32, Failed> {
+        if let Some(index) = self.indexes.get(at) {
+            return Ok(*index);
+        }
+        let index = self.look_up(at)?.index;
+        self.indexes.insert(at.clone(), index);
+        Ok(index)
+    }
+
+    fn look_up(&mut self, at: &At) -> Result<LinkRow, Failed> {
+        match self.lab.socket(at.namespace)?.link_named(at.name.as_str()) {
+            Ok(Some(row)) => Ok(row),
+            Ok(None) => self.say(Err(Errno::ENODEV.into()), "find", || self.interface(at)),
+            Err(failure) => self.say(Err(failure), "find", || self.interface(at)),
+        }
+    }
+
+    /// An interface as people say it: `red/veth-red`.
+    fn interface(&self, at: &At) -> String {
+        format!("{}/{}", self.lab.name(at.namespace), at.name)
+    }
+
+    fn route_text(&self, namespace: NamespaceId, route: &StepRoute) -> String {
+        let mut text = format!("route {}", route.destination);
+        if let Some(gateway) = route.gateway {
+            text.push_str(&format!(" via {gateway}"));
+        }
+        if let Some(interface) = &route.interface {
+            text.push_str(&format!(" dev {interface}"));
+        }
+        text + &format!(" in {}", self.lab.name(namespace))
+    }
+
+    fn say<T>(
+        &self,
+        result: Result<T, Failure>,
+        operation: &'static str,
+        object: impl FnOnce() -> String,
+    ) -> Result<T, Failed> {
+        result.map_err(|failure| {
+            let errno = match &failure {
+                Failure::Refused { errno, .. } => Some(*errno),
+                Failure::Broken(_) => None,
+            };
+            let error = Error::new(operation, object(), Cause::from(failure));
+            Failed { error, errno }
+        })
+    }
+}
+
+/// Makes a link; waits a little for one of the same name that is going.
+fn until_free(mut make: impl FnMut() -> Result<(), Failure>) -> Result<(), Failure> {
+    let begin = Instant::now();
+    loop {
+        match make() {
+            Err(failure) if failure.is(Errno::EEXIST) && begin.elapsed() < LINGERING => {
+                thread::sleep(LOOK);
+            }
+            other => return other,
+        }
+    }
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Self {
+            errno: error.errno(),
+            error,
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! What the kernel has in a namespace, as [`topology::observed`] says it.
+
+mod address;
+mod interface;
+mod route;
+
+use std::collections::BTreeMap;
+
+use topology::address::Family;
+use topology::document::Forwarding;
+use topology::observed::{ObservedKind, ObservedNamespace, ObservedPeer};
+use topology::{InterfaceId, NamespaceId, NamespaceName};
+
+use crate::netlink::{Failure, LinkRow, Socket};
+
+/// Dumps a whole namespace through a socket of its own.
+///
+/// `tags` says for which interface of the document the engine made which
+/// index. `number` says which namespace of the lab this one calls by a number
+/// of its own, and may ask the kernel for it through the socket.
+pub(crate) fn namespace(
+    socket: &mut Socket,
+    id: NamespaceId,
+    name: &NamespaceName,
+    tags: &BTreeMap<u32, InterfaceId>,
+    mut number: impl FnMut(&mut Socket, i32) -> Result<Option<NamespaceId>, Failure>,
+) -> Result<ObservedNamespace, Failure> {
+    let mut interfaces = BTreeMap::new();
+    for row in socket.links()? {
+        let mut interface = interface::observed(&row, tags.get(&row.index).copied());
+        if interface.kind == (ObservedKind::Veth { peer: None }) {
+            interface.kind = ObservedKind::Veth {
+                peer: peer(socket, id, &row, &mut number)?,
+            };
+        }
+        interfaces.insert(row.index, interface);
+    }
+    for row in socket.addresses()? {
+        // One of a link that came after the links were dumped: its event
+        // brings another dump.
+        if let Some(interface) = interfaces.get_mut(&row.index) {
+            let address = address::observed(&row, interface);
+            interface.addresses.push(address);
+        }
+    }
+    Ok(ObservedNamespace {
+        name: name.clone(),
+        interfaces,
+        routes: socket.routes()?.iter().flat_map(route::observed).collect(),
+        forwarding: Forwarding {
+            ipv4: socket.forwarding(Family::Ipv4)?,
+            ipv6: socket.forwarding(Family::Ipv6)?,
+        },
+    })
+}
+
+/// The other end of a veth, if it is in the lab.
+fn peer(
+    socket: &mut Socket,
+    own: NamespaceId,
+    row: &LinkRow,
+    number: &mut impl FnMut(&mut Socket, i32) -> Result<Option<NamespaceId>, Failure>,
+) -> Result<Option<ObservedPeer>, Failure> {
+    let namespace = match row.link_nsid {
+        Some(nsid) => number(socket, nsid)?,
+        None => Some(own),
+    };
+    // Elsewhere and with the same index, it is left out. 0: there is none.
+    let same = row.link_nsid.map(|_| row.index);
+    let index = row.link.or(same).filter(|index| *index != 0);
+    Ok(namespace
+        .zip(index)
+        .map(|(namespace, index)| ObservedPeer { namespace, index }))
+}

@@ -1,0 +1,34 @@
+//! Interfaces.
+
+use netlink_packet_route::link::LinkFlags;
+use topology::InterfaceId;
+use topology::observed::{Mac, ObservedInterface, ObservedKind};
+
+use crate::netlink::LinkRow;
+
+/// The interface of a row, without its addresses, and without its other end
+/// if it is a veth.
+pub(super) fn observed(row: &LinkRow, id: Option<InterfaceId>) -> ObservedInterface {
+    ObservedInterface {
+        id,
+        name: row.name.clone(),
+        kind: kind(row),
+        up: row.flags.contains(LinkFlags::Up),
+        carrier: row.flags.contains(LinkFlags::LowerUp),
+        mtu: row.mtu,
+        mac: row.address.as_slice().try_into().ok().map(Mac),
+        addresses: Vec::new(),
+        bridge: row.master.filter(|index| *index != 0),
+    }
+}
+
+fn kind(row: &LinkRow) -> ObservedKind {
+    if row.flags.contains(LinkFlags::Loopback) {
+        return ObservedKind::Loopback;
+    }
+    match row.kind.as_str() {
+        "veth" => ObservedKind::Veth { peer: None },
+        "bridge" => ObservedKind::Bridge,
+        other => ObservedKind::Other(other.to_owned()),
+    }
+}

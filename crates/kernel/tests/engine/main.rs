@@ -1,0 +1,151 @@
+//! The engine in a real sandbox, compared with what `ip` says there.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod applying;
+mod failing;
+mod hearing;
+mod ip;
+mod labs;
+mod random;
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::fmt::Debug;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use kernel::Engine;
+use kernel::apply::Applied;
+use support::inside;
+use tokio::runtime::Runtime;
+use topology::observed::{Observed, Origin};
+use topology::{Document, plan};
+
+fn main() -> ExitCode {
+    support::main(vec![
+        inside(
+            "the_article_stands_as_ip_shows_it",
+            applying::article_stands,
+        ),
+        inside("edits_are_made_in_place", applying::edits_in_place),
+        inside(
+            "what_is_removed_can_come_back_at_once",
+            applying::back_at_once,
+        ),
+        inside(
+            "links_within_a_namespace_and_crossed_names",
+            applying::within_and_crossed,
+        ),
+        inside("a_star_of_100_stands_and_goes", applying::star),
+        inside("an_edit_leaves_drift_alone", applying::drift),
+        inside("fifty_labs_leave_nothing_open", applying::nothing_left_open),
+        inside("a_refused_mtu_changes_nothing", failing::mtu),
+        inside("a_refused_route_changes_nothing", failing::route),
+        inside("a_name_that_is_taken_changes_nothing", failing::taken),
+        inside("removals_are_taken_back", failing::removals),
+        inside("outside_changes_are_heard", hearing::outside_changes),
+        inside("a_storm_of_events_ends_in_the_truth", hearing::storm),
+        inside("strange_interfaces_do_not_blind_it", hearing::strangers),
+        inside("random_documents_stand", random::documents),
+    ])
+}
+
+/// An engine, and a runtime to ask it from.
+struct Lab {
+    engine: Engine,
+    runtime: Runtime,
+}
+
+impl Lab {
+    fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        Self {
+            engine: Engine::start().unwrap(),
+            runtime,
+        }
+    }
+
+    /// Applies a document, which must succeed, and makes sure that it stands.
+    fn apply(&self, document: &Document) -> Applied {
+        let applied = self.runtime.block_on(self.engine.apply(document));
+        let applied = applied.unwrap_or_else(|error| panic!("{error}\n{error:#?}"));
+        self.stands(document);
+        applied
+    }
+
+    /// Nothing is left to do, by the engine's own observation.
+    fn stands(&self, document: &Document) {
+        let left = plan::plan(document, &self.engine.observed());
+        assert!(left.is_empty(), "left to do: {left:#?}");
+    }
+
+    fn namespace(&self, id: topology::NamespaceId) -> kernel::Namespace {
+        self.engine.namespace(id).unwrap()
+    }
+}
+
+/// What is observed, without what the kernel does by itself in its own time.
+fn settled(observed: &Observed) -> Observed {
+    let mut observed = observed.clone();
+    for namespace in observed.namespaces.values_mut() {
+        namespace
+            .routes
+            .retain(|route| route.origin == Origin::Static);
+        for interface in namespace.interfaces.values_mut() {
+            interface.carrier = false;
+            interface
+                .addresses
+                .retain(|address| address.origin == Origin::Static);
+            for address in &mut interface.addresses {
+                address.tentative = false;
+            }
+        }
+    }
+    observed
+}
+
+/// The same, also without what cannot be the same of something made again.
+fn rebuilt(observed: &Observed) -> impl Debug + PartialEq + use<> {
+    let observed = settled(observed);
+    let namespaces = observed.namespaces.into_values().map(|namespace| {
+        let names: std::collections::BTreeMap<_, _> = namespace
+            .interfaces
+            .iter()
+            .map(|(index, i)| (*index, i.name.clone()))
+            .collect();
+        let mut interfaces: Vec<_> = namespace
+            .interfaces
+            .into_values()
+            .map(|i| {
+                let bridge = i.bridge.map(|bridge| names[&bridge].clone());
+                (i.name, i.id, i.up, i.mtu, i.addresses, bridge)
+            })
+            .collect();
+        interfaces.sort_by(|a, b| a.0.cmp(&b.0));
+        let routes: std::collections::BTreeSet<_> = namespace
+            .routes
+            .into_iter()
+            .map(|r| {
+                (
+                    r.destination,
+                    r.gateway,
+                    r.interface.map(|i| names[&i].clone()),
+                    r.metric,
+                )
+            })
+            .collect();
+        (namespace.name, interfaces, routes, namespace.forwarding)
+    });
+    namespaces.collect::<Vec<_>>()
+}
+
+/// How long it took.
+fn timed<T>(what: impl FnOnce() -> T) -> (T, Duration) {
+    let begin = Instant::now();
+    let result = what();
+    (result, begin.elapsed())
+}
