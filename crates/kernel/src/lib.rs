@@ -17,6 +17,7 @@
 
 pub mod apply;
 pub mod descriptors;
+pub mod doctor;
 pub mod engine;
 pub mod error;
 pub mod exec;
