@@ -1,0 +1,259 @@
+//! How everyone else talks to a lab's task.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use packet::Record;
+use protocol::ClientMessage;
+use protocol::capture::{CaptureId, CaptureInfo};
+use protocol::lab::RunState;
+use protocol::server::ClientId;
+use tokio::sync::{mpsc, oneshot, watch};
+use topology::Document;
+
+use super::outbox::Outbox;
+use crate::agent::client::Agent;
+use crate::agent::protocol::ExecId;
+use crate::exec_protocol::ExecStart;
+
+/// Messages to a lab that may wait: whoever comes later waits to be let in.
+const QUEUE: usize = 64;
+
+/// A handle on a lab's task; clones are the same lab.
+#[derive(Clone, Debug)]
+pub struct LabHandle {
+    commands: mpsc::Sender<Command>,
+    run: watch::Receiver<RunState>,
+}
+
+/// The lab's task has ended: it was deleted, left the memory, or failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the lab is closed")]
+pub struct Closed;
+
+/// A lab as it stands, for the routes of the HTTP API.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// Its document.
+    pub document: Arc<Document>,
+    /// The document's revision.
+    pub revision: u64,
+    /// Whether it runs.
+    pub run: RunState,
+}
+
+/// A command that runs in a lab.
+pub struct RunningExec {
+    /// Its number.
+    pub exec: ExecId,
+    /// To send it input, sizes, its end.
+    pub agent: Agent,
+    /// What it says.
+    pub events: ExecEvents,
+}
+
+/// What a command says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ExecEvent {
+    /// It wrote.
+    Output {
+        /// To standard error and not to standard output.
+        is_error: bool,
+        /// What.
+        bytes: Vec<u8>,
+    },
+    /// It took so many bytes of its input.
+    InputTaken(u64),
+    /// It ended with this code.
+    Exited(i32),
+    /// It could not be run to its end.
+    Failed(String),
+}
+
+/// What a command says, bounded by what may wait.
+#[derive(Debug)]
+pub struct ExecEvents {
+    events: mpsc::Receiver<ExecEvent>,
+    /// Bytes of output that wait.
+    waiting: Arc<AtomicUsize>,
+}
+
+impl ExecEvents {
+    pub(super) fn new(events: mpsc::Receiver<ExecEvent>, waiting: Arc<AtomicUsize>) -> Self {
+        Self { events, waiting }
+    }
+
+    /// The next thing that it says; `None` if it was cut off, because too much waited.
+    pub async fn next(&mut self) -> Option<ExecEvent> {
+        let event = self.events.recv().await?;
+        if let ExecEvent::Output { bytes, .. } = &event {
+            self.waiting.fetch_sub(bytes.len(), Ordering::Relaxed);
+        }
+        Some(event)
+    }
+}
+
+/// To a lab's task.
+pub(super) enum Command {
+    /// A browser comes.
+    Join {
+        outbox: Outbox,
+        reply: oneshot::Sender<Result<ClientId, String>>,
+    },
+    /// A browser has gone.
+    Leave { client: ClientId },
+    /// A browser says something.
+    Message {
+        client: ClientId,
+        message: Box<ClientMessage>,
+    },
+    /// A browser said something that is no message.
+    Refused {
+        client: ClientId,
+        token: Option<u64>,
+        error: String,
+    },
+    /// Start; answered when the document has reached the kernel.
+    Start {
+        reply: oneshot::Sender<Result<(), String>>,
+    },
+    /// Stop; answered when no process is left.
+    Stop {
+        reply: oneshot::Sender<Result<(), String>>,
+    },
+    /// How it stands.
+    Snapshot { reply: oneshot::Sender<Snapshot> },
+    /// The packets of a capture.
+    Packets {
+        capture: CaptureId,
+        reply: oneshot::Sender<Option<(CaptureInfo, Vec<Record>)>>,
+    },
+    /// Run a command in it.
+    Exec {
+        start: ExecStart,
+        reply: oneshot::Sender<Result<RunningExec, String>>,
+    },
+    /// Nobody listens to a command any more.
+    ExecGone { exec: ExecId },
+    /// End: take the sandbox down, let the browsers go.
+    Close {
+        code: u16,
+        reason: String,
+        reply: oneshot::Sender<()>,
+    },
+}
+
+impl LabHandle {
+    /// A handle, and what its lab's task needs of it.
+    pub(super) fn new(run: RunState) -> (Self, mpsc::Receiver<Command>, watch::Sender<RunState>) {
+        let (commands, receiver) = mpsc::channel(QUEUE);
+        let (run_sender, run) = watch::channel(run);
+        (Self { commands, run }, receiver, run_sender)
+    }
+
+    /// Whether the task still takes messages.
+    pub fn is_open(&self) -> bool {
+        !self.commands.is_closed()
+    }
+
+    /// Whether the lab runs.
+    pub fn run_state(&self) -> RunState {
+        self.run.borrow().clone()
+    }
+
+    /// Brings a browser onto the lab: its queue gets the welcome, then everything that changes.
+    ///
+    /// The inner error says why the lab does not take it.
+    pub async fn join(&self, outbox: Outbox) -> Result<Result<ClientId, String>, Closed> {
+        self.ask(|reply| Command::Join { outbox, reply }).await
+    }
+
+    /// Says that a browser has gone.
+    pub async fn leave(&self, client: ClientId) {
+        // A lab that has ended knows.
+        let _ = self.tell(Command::Leave { client }).await;
+    }
+
+    /// Passes on what a browser says.
+    pub async fn message(&self, client: ClientId, message: ClientMessage) -> Result<(), Closed> {
+        self.tell(Command::Message {
+            client,
+            message: Box::new(message),
+        })
+        .await
+    }
+
+    /// Has a browser told that what it said is no message; in order with its other messages.
+    pub async fn refused(
+        &self,
+        client: ClientId,
+        token: Option<u64>,
+        error: String,
+    ) -> Result<(), Closed> {
+        self.tell(Command::Refused {
+            client,
+            token,
+            error,
+        })
+        .await
+    }
+
+    /// Starts the lab and waits until the kernel has taken its document.
+    pub async fn start(&self) -> Result<Result<(), String>, Closed> {
+        self.ask(|reply| Command::Start { reply }).await
+    }
+
+    /// Stops the lab and waits until no process of it is left.
+    pub async fn stop(&self) -> Result<Result<(), String>, Closed> {
+        self.ask(|reply| Command::Stop { reply }).await
+    }
+
+    /// How the lab stands.
+    pub async fn snapshot(&self) -> Result<Snapshot, Closed> {
+        self.ask(|reply| Command::Snapshot { reply }).await
+    }
+
+    /// The packets that are kept of a capture; `None` if there is no such capture.
+    pub async fn packets(
+        &self,
+        capture: CaptureId,
+    ) -> Result<Option<(CaptureInfo, Vec<Record>)>, Closed> {
+        self.ask(|reply| Command::Packets { capture, reply }).await
+    }
+
+    /// Runs a command in the lab.
+    pub async fn exec(&self, start: ExecStart) -> Result<Result<RunningExec, String>, Closed> {
+        self.ask(|reply| Command::Exec { start, reply }).await
+    }
+
+    /// Says that nobody listens to a command any more.
+    pub async fn exec_gone(&self, exec: ExecId) {
+        let _ = self.tell(Command::ExecGone { exec }).await;
+    }
+
+    /// Ends the lab's task and waits until no process of the lab is left.
+    pub async fn close(&self, code: u16, reason: &str) {
+        let reason = reason.to_owned();
+        // A lab that has ended already is closed.
+        let _ = self
+            .ask(|reply| Command::Close {
+                code,
+                reason,
+                reply,
+            })
+            .await;
+    }
+
+    async fn tell(&self, command: Command) -> Result<(), Closed> {
+        self.commands.send(command).await.map_err(|_| Closed)
+    }
+
+    async fn ask<T>(
+        &self,
+        command: impl FnOnce(oneshot::Sender<T>) -> Command,
+    ) -> Result<T, Closed> {
+        let (reply, answer) = oneshot::channel();
+        self.tell(command(reply)).await?;
+        answer.await.map_err(|_| Closed)
+    }
+}

@@ -1,0 +1,410 @@
+//! Captures: the lab's, not a browser's; and how their packets go out in batches.
+
+use std::collections::BTreeMap;
+
+use axum::body::Bytes;
+use packet::Record;
+use protocol::ServerMessage;
+use protocol::capture::{CaptureEvent, CaptureId, CaptureInfo};
+use protocol::server::ClientId;
+use tokio::time::Instant;
+use topology::InterfaceId;
+
+use super::pings::done;
+use super::{Asked, Lab};
+use crate::agent::protocol::{Answer, Request};
+use crate::labs::limits::{BATCH_INTERVAL, COUNT_INTERVAL, LAB_RING_BYTES, MAX_CAPTURES};
+use crate::labs::outbox::Frame;
+use crate::labs::ring::Ring;
+
+/// Longest filter in bytes: longer ones are no filters of a person.
+const MAX_FILTER_BYTES: usize = 4_096;
+
+/// A capture and its packets.
+pub(super) struct Capture {
+    info: CaptureInfo,
+    event: CaptureEvent,
+    ring: Ring,
+    /// Whether the agent has said yes, and the browsers know of it.
+    announced: bool,
+    /// Whether the browsers have not been told the latest counts.
+    untold: bool,
+}
+
+/// When packets and counts go out next.
+#[derive(Default)]
+pub(super) struct Flush {
+    packets: Option<Instant>,
+    counts: Option<Instant>,
+    last_packets: Option<Instant>,
+}
+
+impl Flush {
+    /// When something is to be sent.
+    pub(super) fn due(&self) -> Option<Instant> {
+        match (self.packets, self.counts) {
+            (Some(packets), Some(counts)) => Some(packets.min(counts)),
+            (packets, counts) => packets.or(counts),
+        }
+    }
+
+    /// There are packets to send: at once, if none were sent lately.
+    pub(super) fn packets_wait(&mut self) {
+        let earliest = self
+            .last_packets
+            .map_or_else(Instant::now, |last| last + BATCH_INTERVAL);
+        self.packets.get_or_insert(earliest);
+    }
+
+    fn counts_wait(&mut self) {
+        self.counts
+            .get_or_insert_with(|| Instant::now() + COUNT_INTERVAL);
+    }
+}
+
+impl Capture {
+    /// As browsers are told.
+    fn state(&self) -> CaptureEvent {
+        CaptureEvent {
+            received: self.event.received.max(self.ring.end()),
+            kept: self.ring.len() as u64,
+            ..self.event.clone()
+        }
+    }
+}
+
+impl Lab {
+    /// Says whether a filter is one.
+    pub(super) fn check_filter(
+        &mut self,
+        by: (ClientId, u64),
+        interface: InterfaceId,
+        filter: String,
+    ) {
+        let asked = self
+            .capture_problem(interface, &filter)
+            .map_or(Ok(()), Err)
+            .and_then(|()| {
+                self.ask(
+                    Asked::CheckFilter { by },
+                    Request::CheckFilter { interface, filter },
+                )
+            });
+        if let Err(error) = asked {
+            self.request_failed(
+                by.0,
+                Some(by.1),
+                format!("cannot check the filter: {error}"),
+            );
+        }
+    }
+
+    pub(super) fn filter_answered(
+        &mut self,
+        (client, token): (ClientId, u64),
+        result: Result<Answer, String>,
+    ) {
+        let error = match result {
+            Ok(Answer::BadFilter(error)) => Some(error),
+            result => match done(result) {
+                Ok(()) => None,
+                Err(error) => {
+                    let error = format!("cannot check the filter: {error}");
+                    return self.request_failed(client, Some(token), error);
+                }
+            },
+        };
+        self.tell(client, &ServerMessage::FilterChecked { token, error });
+    }
+
+    fn capture_problem(&self, interface: InterfaceId, filter: &str) -> Option<String> {
+        if !self.document.interfaces.contains_key(&interface) {
+            return Some("there is no such interface any more".to_owned());
+        }
+        let long = filter.len() > MAX_FILTER_BYTES;
+        long.then(|| format!("the filter is longer than {MAX_FILTER_BYTES} bytes"))
+    }
+
+    /// Has the agent start a capture.
+    pub(super) fn start_capture(
+        &mut self,
+        by: (ClientId, u64),
+        interface: InterfaceId,
+        filter: String,
+    ) {
+        let name = self.document.describe_interface(interface);
+        let problem = if self.captures.len() >= MAX_CAPTURES {
+            Some(format!(
+                "the lab has {MAX_CAPTURES} captures already: dismiss one first"
+            ))
+        } else {
+            self.capture_problem(interface, &filter)
+        };
+        let id = CaptureId(self.next_number());
+        let request = Request::StartCapture {
+            capture: id,
+            interface,
+            filter: filter.clone(),
+        };
+        let asked = problem.map_or(Ok(()), Err);
+        let asked = asked.and_then(|()| self.ask(Asked::StartCapture { capture: id, by }, request));
+        if let Err(error) = asked {
+            return self.request_failed(
+                by.0,
+                Some(by.1),
+                format!("cannot capture on {name}: {error}"),
+            );
+        }
+        let Some(found) = self.document.interfaces.get(&interface) else {
+            return;
+        };
+        let info = CaptureInfo {
+            id,
+            namespace: found.namespace,
+            interface,
+            name,
+            filter,
+            link_type: 0,
+        };
+        let event = CaptureEvent {
+            running: true,
+            ..CaptureEvent::default()
+        };
+        let capture = Capture {
+            info,
+            event,
+            ring: Ring::default(),
+            announced: false,
+            untold: false,
+        };
+        self.captures.insert(id, capture);
+    }
+
+    /// The agent captures, or cannot.
+    pub(super) fn capture_answered(
+        &mut self,
+        id: CaptureId,
+        by: (ClientId, u64),
+        result: Result<Answer, String>,
+    ) {
+        let Some(capture) = self.captures.get_mut(&id) else {
+            return;
+        };
+        let error = match result {
+            Ok(Answer::CaptureStarted { link_type }) => {
+                capture.info.link_type = link_type;
+                capture.announced = true;
+                let info = capture.info.clone();
+                self.broadcast(&ServerMessage::CaptureStarted { by: Some(by), info });
+                self.tell_capture(id);
+                return self.flush.packets_wait();
+            }
+            Ok(Answer::BadFilter(error)) => format!("the filter is none: {error}"),
+            result => done(result)
+                .err()
+                .unwrap_or_else(|| "the agent did not say the link type".into()),
+        };
+        let name = capture.info.name.clone();
+        self.captures.remove(&id);
+        self.request_failed(
+            by.0,
+            Some(by.1),
+            format!("cannot capture on {name}: {error}"),
+        );
+    }
+
+    /// Packets came.
+    pub(super) fn packets_came(&mut self, id: CaptureId, records: Vec<Record>) {
+        let Some(capture) = self.captures.get_mut(&id) else {
+            return;
+        };
+        capture.ring.extend(records);
+        capture.untold = true;
+        while self
+            .captures
+            .values()
+            .map(|capture| capture.ring.bytes())
+            .sum::<usize>()
+            > LAB_RING_BYTES
+        {
+            if let Some(largest) = self
+                .captures
+                .values_mut()
+                .max_by_key(|capture| capture.ring.bytes())
+            {
+                largest.ring.drop_oldest();
+                largest.untold = true;
+            }
+        }
+        self.flush.packets_wait();
+        self.flush.counts_wait();
+    }
+
+    /// The agent says how a capture stands.
+    pub(super) fn capture_stands(&mut self, id: CaptureId, event: CaptureEvent) {
+        let Some(capture) = self.captures.get_mut(&id) else {
+            return;
+        };
+        let turned = capture.event.running != event.running || capture.event.error != event.error;
+        capture.event = event;
+        capture.untold = true;
+        if turned {
+            self.tell_capture(id);
+        } else {
+            self.flush.counts_wait();
+        }
+    }
+
+    fn tell_capture(&mut self, id: CaptureId) {
+        let Some(capture) = self
+            .captures
+            .get_mut(&id)
+            .filter(|capture| capture.announced)
+        else {
+            return;
+        };
+        capture.untold = false;
+        let event = capture.state();
+        self.broadcast(&ServerMessage::Capture { capture: id, event });
+    }
+
+    /// Has the agent stop a capture.
+    pub(super) fn stop_capture(&mut self, client: ClientId, id: CaptureId) {
+        match self.captures.get(&id) {
+            None => {
+                let error = "cannot stop the capture: there is no such capture".to_owned();
+                self.request_failed(client, None, error);
+            }
+            Some(capture) if !capture.event.running => {}
+            Some(_) => {
+                let request = Request::StopCapture { capture: id };
+                if let Err(error) = self.ask(Asked::StopCapture { capture: id }, request) {
+                    self.request_failed(client, None, format!("cannot stop the capture: {error}"));
+                }
+            }
+        }
+    }
+
+    /// The agent has stopped a capture; usually it has said so before.
+    pub(super) fn capture_stop_answered(&mut self, id: CaptureId, result: Result<Answer, String>) {
+        self.capture_ended(id, done(result).err());
+    }
+
+    fn capture_ended(&mut self, id: CaptureId, error: Option<String>) {
+        let Some(capture) = self
+            .captures
+            .get_mut(&id)
+            .filter(|capture| capture.event.running)
+        else {
+            return;
+        };
+        capture.event.running = false;
+        capture.event.error = error;
+        self.tell_capture(id);
+    }
+
+    /// Forgets a capture and its packets.
+    pub(super) fn dismiss_capture(&mut self, client: ClientId, id: CaptureId) {
+        let Some(capture) = self.captures.get(&id) else {
+            return;
+        };
+        if capture.event.running {
+            self.stop_capture(client, id);
+        }
+        self.captures.remove(&id);
+        for client in self.clients.values_mut() {
+            client.cursors.remove(&id);
+        }
+        self.broadcast(&ServerMessage::CaptureDismissed { capture: id });
+    }
+
+    /// Ends all captures, for the agent has ended; their packets stay.
+    pub(super) fn end_captures(&mut self, why: &str) {
+        let ids: Vec<_> = self.captures.keys().copied().collect();
+        for id in ids {
+            self.capture_ended(id, Some(why.to_owned()));
+        }
+    }
+
+    /// For a welcome.
+    pub(super) fn capture_states(&self) -> Vec<(CaptureInfo, CaptureEvent)> {
+        let announced = self.captures.values().filter(|capture| capture.announced);
+        announced
+            .map(|capture| (capture.info.clone(), capture.state()))
+            .collect()
+    }
+
+    /// For a download.
+    pub(super) fn packets(&self, id: CaptureId) -> Option<(CaptureInfo, Vec<Record>)> {
+        let capture = self.captures.get(&id).filter(|capture| capture.announced)?;
+        Some((capture.info.clone(), capture.ring.records()))
+    }
+
+    /// Sends what is due: to each browser at most one frame of each capture, so that a slow one
+    /// gets fewer packets and not more memory.
+    pub(super) fn flush_captures(&mut self) {
+        let now = Instant::now();
+        if self.flush.counts.is_some_and(|due| due <= now) {
+            self.flush.counts = None;
+            let untold = self.captures.iter().filter(|(_, capture)| capture.untold);
+            for id in untold.map(|(id, _)| *id).collect::<Vec<_>>() {
+                self.tell_capture(id);
+            }
+        }
+        if self.flush.packets.is_some_and(|due| due <= now) {
+            self.flush.packets = None;
+            self.flush.last_packets = Some(now);
+            if self.send_batches() {
+                self.flush.packets_wait();
+            }
+        }
+    }
+
+    /// Says whether somebody has not got everything yet.
+    fn send_batches(&mut self) -> bool {
+        let mut behind = false;
+        // Those who are equally far share one encoded frame.
+        let mut encoded: BTreeMap<(CaptureId, u64), (Bytes, u64)> = BTreeMap::new();
+        for client in self.clients.values_mut() {
+            for (&id, capture) in self
+                .captures
+                .iter()
+                .filter(|(_, capture)| capture.announced)
+            {
+                let cursor = client.cursors.entry(id).or_default();
+                if *cursor >= capture.ring.end() {
+                    continue;
+                }
+                if !client.outbox.has_room_for_packets() {
+                    behind = true;
+                    continue;
+                }
+                let frame = encoded.get(&(id, *cursor)).cloned().or_else(|| {
+                    let made = encode(capture, *cursor)?;
+                    encoded.insert((id, *cursor), made.clone());
+                    Some(made)
+                });
+                let Some((bytes, next)) = frame else { continue };
+                // No room after all: the cursor stays, and it is tried again.
+                if client.outbox.send(Frame::Binary(bytes)).is_ok() {
+                    *cursor = next;
+                }
+                behind |= *cursor < capture.ring.end();
+            }
+        }
+        behind
+    }
+}
+
+/// One frame from that packet on, and the number of the packet after it.
+fn encode(capture: &Capture, from: u64) -> Option<(Bytes, u64)> {
+    let batch = capture.ring.batch(capture.info.id, from)?;
+    let next = batch.first + batch.records.len() as u64;
+    match batch.encode() {
+        Ok(bytes) => Some((Bytes::from(bytes), next)),
+        Err(error) => {
+            tracing::error!(%error, "packets cannot be encoded");
+            None
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Refusals as answers.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use protocol::lab::HttpError;
+
+use crate::labs::store::StoreError;
+use crate::labs::yard::YardError;
+
+/// A request that was refused: a status, and why in words.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    status: StatusCode,
+    error: String,
+}
+
+impl Refusal {
+    pub(crate) fn new(status: StatusCode, error: impl Into<String>) -> Self {
+        Self {
+            status,
+            error: error.into(),
+        }
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.status, Json(HttpError { error: self.error })).into_response()
+    }
+}
+
+impl From<YardError> for Refusal {
+    fn from(error: YardError) -> Self {
+        let status = match &error {
+            YardError::NoSuchLab(_) => StatusCode::NOT_FOUND,
+            YardError::Ambiguous { .. } | YardError::TooManyLabs => StatusCode::CONFLICT,
+            YardError::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            YardError::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+            YardError::Store(_) | YardError::Failing(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        Self::new(status, error.to_string())
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        YardError::from(error).into()
+    }
+}

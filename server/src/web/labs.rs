@@ -1,0 +1,213 @@
+//! `/api/v1/labs` and below, and the examples.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use protocol::capture::CaptureId;
+use protocol::lab::{ExampleSummary, LabId, LabSummary, NewLab};
+use serde::Serialize;
+use topology::Document;
+
+use super::AppState;
+use super::body;
+use super::error::Refusal;
+use crate::labs::examples;
+
+/// The answer to a new lab.
+#[derive(Serialize)]
+pub(super) struct Created {
+    id: LabId,
+}
+
+pub(super) async fn list(State(state): State<AppState>) -> Result<Json<Vec<LabSummary>>, Refusal> {
+    Ok(Json(state.yard.list().await?))
+}
+
+pub(super) async fn create(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<(StatusCode, Json<Created>), Refusal> {
+    let document = match body::json(&headers, body, body::WITH_TEXT).await? {
+        NewLab::Empty { title } => titled(&title)?,
+        NewLab::Example { name } => examples::document(&name).ok_or_else(|| {
+            Refusal::new(
+                StatusCode::NOT_FOUND,
+                format!("there is no example {name:?}"),
+            )
+        })?,
+        NewLab::Text { text } => read(text).await?,
+    };
+    let id = state.yard.create(&document).await?;
+    Ok((StatusCode::CREATED, Json(Created { id })))
+}
+
+/// An empty lab, its title checked as an edit of it would be.
+fn titled(title: &str) -> Result<Document, Refusal> {
+    let mut document = Document::new("");
+    let edit = topology::Edit::SetTitle {
+        title: title.trim().to_owned(),
+    };
+    match topology::edit::apply(&mut document, edit) {
+        Ok(_) => Ok(document),
+        Err(error) => Err(Refusal::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            error.to_string(),
+        )),
+    }
+}
+
+async fn read(text: String) -> Result<Document, Refusal> {
+    let most = topology::yaml::MAX_TEXT_BYTES;
+    if text.len() > most {
+        let error = format!("the text has {} bytes: at most {most} are read", text.len());
+        return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, error));
+    }
+    // A text at its limit takes a while: not on a thread that serves others.
+    let read = tokio::task::spawn_blocking(move || topology::read::read(&text)).await;
+    match read {
+        Ok(Ok(read)) => Ok(read.document),
+        Ok(Err(error)) => {
+            let error = format!("the text is no lab: {error}");
+            Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, error))
+        }
+        Err(_) => Err(Refusal::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "reading the text failed",
+        )),
+    }
+}
+
+pub(super) async fn summary(
+    State(state): State<AppState>,
+    Path(id): Path<LabId>,
+) -> Result<Json<LabSummary>, Refusal> {
+    Ok(Json(state.yard.summary(&id).await?))
+}
+
+pub(super) async fn delete(
+    State(state): State<AppState>,
+    Path(id): Path<LabId>,
+) -> Result<StatusCode, Refusal> {
+    state.yard.delete(&id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn document(
+    State(state): State<AppState>,
+    Path(id): Path<LabId>,
+) -> Result<Response, Refusal> {
+    let snapshot = state
+        .yard
+        .with(&id, |lab| async move { lab.snapshot().await })
+        .await?;
+    let text = topology::yaml::write(&snapshot.document);
+    let name = file_name(&snapshot.document.title, "yaml");
+    Ok(download("text/yaml; charset=utf-8", &name, text.into()))
+}
+
+pub(super) async fn start(
+    State(state): State<AppState>,
+    Path(id): Path<LabId>,
+) -> Result<Json<LabSummary>, Refusal> {
+    settled(
+        state
+            .yard
+            .with(&id, |lab| async move { lab.start().await })
+            .await?,
+    )?;
+    summary(State(state), Path(id)).await
+}
+
+pub(super) async fn stop(
+    State(state): State<AppState>,
+    Path(id): Path<LabId>,
+) -> Result<Json<LabSummary>, Refusal> {
+    settled(
+        state
+            .yard
+            .with(&id, |lab| async move { lab.stop().await })
+            .await?,
+    )?;
+    summary(State(state), Path(id)).await
+}
+
+fn settled(result: Result<(), String>) -> Result<(), Refusal> {
+    result.map_err(|error| Refusal::new(StatusCode::CONFLICT, error))
+}
+
+pub(super) async fn capture(
+    State(state): State<AppState>,
+    Path((id, file)): Path<(LabId, String)>,
+) -> Result<Response, Refusal> {
+    let number = file
+        .strip_suffix(".pcapng")
+        .and_then(|number| number.parse().ok())
+        .map(CaptureId);
+    let missing = || {
+        Refusal::new(
+            StatusCode::NOT_FOUND,
+            format!("there is no capture {file:?}"),
+        )
+    };
+    let number = number.ok_or_else(missing)?;
+    let found = state
+        .yard
+        .with(&id, |lab| async move { lab.packets(number).await })
+        .await?;
+    let (info, records) = found.ok_or_else(missing)?;
+    let name = file_name(&info.name, "pcapng");
+    let written = tokio::task::spawn_blocking(move || super::pcapng::file(&info, &records)).await;
+    match written {
+        Ok(bytes) => Ok(download("application/x-pcapng", &name, bytes.into())),
+        Err(_) => Err(Refusal::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "writing the capture failed",
+        )),
+    }
+}
+
+pub(super) async fn examples() -> Json<&'static [ExampleSummary]> {
+    Json(examples::all())
+}
+
+/// A name for a downloaded file that every system takes.
+fn file_name(title: &str, ending: &str) -> String {
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '.' {
+            c
+        } else {
+            '-'
+        }
+    };
+    let name: String = title.chars().take(60).map(plain).collect();
+    let name = name.trim_matches(['-', '.']);
+    format!("{}.{ending}", if name.is_empty() { "lab" } else { name })
+}
+
+fn download(kind: &'static str, name: &str, body: Body) -> Response {
+    let mut response = body.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
+        headers.insert(header::CONTENT_DISPOSITION, value);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn file_names_are_plain() {
+        assert_eq!(
+            file_name("Red, blue & green", "yaml"),
+            "Red--blue---green.yaml"
+        );
+        assert_eq!(file_name("../../etc/passwd", "yaml"), "etc-passwd.yaml");
+        assert_eq!(file_name("\"\r\n", "yaml"), "lab.yaml");
+    }
+}

@@ -1,0 +1,36 @@
+//! HTTP and sockets.
+//!
+//! **Architecture Invariant:** every request that comes by TCP passes [`guard`] first, whatever its
+//! path: what is not listed as public there is refused without a session or the secret.
+
+pub mod guard;
+pub mod routes;
+pub mod secret;
+pub mod sessions;
+
+mod body;
+mod error;
+mod exec_socket;
+mod files;
+mod labs;
+pub(crate) mod listen;
+mod openapi;
+mod pcapng;
+mod session;
+mod socket;
+
+use crate::labs::yard::Yard;
+use sessions::Sessions;
+
+/// What every handler may use.
+#[derive(Clone, Debug)]
+pub struct AppState {
+    /// The labs.
+    pub yard: Yard,
+    /// Who is signed in.
+    pub sessions: Sessions,
+}
+
+/// The name of the session's cookie.
+#[derive(Clone, Debug)]
+pub struct CookieName(pub std::sync::Arc<str>);
