@@ -2,6 +2,24 @@
 
 use super::walk::{Step, Walk, hex_digit};
 
+/// Every byte in decimal with a dot behind it, and the length of that.
+static OCTETS: [([u8; 4], u8); 256] = octets();
+
+const fn octets() -> [([u8; 4], u8); 256] {
+    let mut table = [([0; 4], 0); 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        let (hundreds, tens, ones) = (byte / 100, byte / 10 % 10, byte % 10);
+        table[byte] = match byte {
+            100.. => ([b'0' + hundreds as u8, b'0' + tens as u8, b'0' + ones as u8, b'.'], 4),
+            10.. => ([b'0' + tens as u8, b'0' + ones as u8, b'.', 0], 3),
+            _ => ([b'0' + ones as u8, b'.', 0, 0], 2),
+        };
+        byte += 1;
+    }
+    table
+}
+
 impl Walk<'_> {
     /// The IPv4 address at `p`.
     pub(super) fn ipv4_address(&mut self, p: usize) -> Step {
@@ -11,14 +29,14 @@ impl Walk<'_> {
     }
 
     /// An IPv4 address.
-    pub(super) fn put_ipv4(&mut self, [a, b, c, d]: [u8; 4]) {
-        self.num(a);
-        self.out.push(b'.');
-        self.num(b);
-        self.out.push(b'.');
-        self.num(c);
-        self.out.push(b'.');
-        self.num(d);
+    pub(super) fn put_ipv4(&mut self, address: [u8; 4]) {
+        for byte in address {
+            // Four bytes are copied at once, and those that are not used taken back.
+            let (text, length) = OCTETS.get(usize::from(byte)).copied().unwrap_or_default();
+            self.out.extend_from_slice(&text);
+            self.out.truncate(self.out.len() - 4 + usize::from(length));
+        }
+        self.out.pop();
     }
 
     /// The IPv6 address at `p`.

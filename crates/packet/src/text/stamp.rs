@@ -94,9 +94,11 @@ fn date(out: &mut Vec<u8>, day: i64) {
 }
 
 /// The last `width` decimal digits of a number.
-fn digits(out: &mut Vec<u8>, value: u64, width: u32) {
-    for place in (0..width).rev() {
-        out.push(b'0' + (value / 10u64.pow(place) % 10) as u8);
+fn digits(out: &mut Vec<u8>, mut value: u64, width: usize) {
+    out.resize(out.len() + width, b'0');
+    for place in out.iter_mut().rev().take(width) {
+        *place = b'0' + (value % 10) as u8;
+        value /= 10;
     }
 }
 

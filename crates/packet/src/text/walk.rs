@@ -177,6 +177,7 @@ impl<'a> Walk<'a> {
     // Writing.
 
     /// Text of our own.
+    #[inline]
     pub(super) fn put(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
     }
@@ -184,21 +185,17 @@ impl<'a> Walk<'a> {
     /// A decimal number.
     pub(super) fn num(&mut self, value: impl Into<u32>) {
         let mut value = value.into();
-        let mut digits = [0u8; 10];
-        let mut used = 0;
-        for place in digits.iter_mut().rev() {
+        let start = self.out.len();
+        let digits = value.checked_ilog10().unwrap_or(0) as usize + 1;
+        self.out.resize(start + digits, b'0');
+        for place in self.out.iter_mut().rev().take(digits) {
             *place = b'0' + (value % 10) as u8;
             value /= 10;
-            used += 1;
-            if value == 0 {
-                break;
-            }
         }
-        self.out
-            .extend_from_slice(digits.get(digits.len() - used..).unwrap_or_default());
     }
 
     /// A decimal number after a label.
+    #[inline]
     pub(super) fn put_num(&mut self, label: &str, value: impl Into<u32>) {
         self.put(label);
         self.num(value);
