@@ -15,18 +15,25 @@
 //! - [`problem`]: mistakes and risks found in a document.
 
 pub mod address;
+pub mod adopt;
 #[cfg(feature = "arbitrary")]
 pub mod arbitrary;
+pub mod command;
 pub mod document;
 pub mod edit;
 pub mod history;
 pub mod id;
+pub mod layout;
 pub mod model;
 pub mod name;
 pub mod observed;
 pub mod plan;
+pub mod problem;
+pub mod read;
+pub mod script;
 pub mod status;
 pub mod step;
+pub mod yaml;
 
 pub use document::Document;
 pub use edit::Edit;

@@ -19,6 +19,10 @@ pub const VERSION: u32 = 1;
 /// Largest frame in bytes: a document at its limits, or a batch of captured packets.
 pub const MAX_FRAME: usize = 64 << 20;
 
+/// Bytes of standard input that may be on their way to a command and not yet taken by it: whoever
+/// sends more fills the agent's memory.
+pub const INPUT_WINDOW: u64 = 1 << 20;
+
 /// A command that runs in a namespace, numbered by the asker.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -63,12 +67,9 @@ pub enum ToAgent {
 /// What the agent can be asked to do.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub enum Request {
-    /// Bring the kernel to this document, or leave it as it was.
+    /// Bring the kernel to this document, or leave it as it was. After the first one only what
+    /// differs from the one before is touched: what else differs is drift, and left alone.
     Apply {
-        /// The document to which the kernel was brought before; only what differs from it is
-        /// touched, and what else differs from the document is drift and left alone. `None`
-        /// touches everything.
-        before: Option<Box<Document>>,
         /// The document.
         document: Box<Document>,
     },
@@ -205,6 +206,13 @@ pub enum FromAgent {
         is_error: bool,
         /// What.
         bytes: Vec<u8>,
+    },
+    /// A command took bytes of its standard input: so many more may be sent.
+    InputTaken {
+        /// Which command.
+        exec: ExecId,
+        /// How many.
+        bytes: u64,
     },
     /// A command ended; nothing follows of it.
     Exited {

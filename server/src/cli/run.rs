@@ -112,7 +112,7 @@ async fn bring_up_and_run(
     command: ExecCommand,
     mut events: mpsc::Receiver<FromAgent>,
 ) -> Result<u8, String> {
-    let apply = Request::Apply { before: None, document: Box::new(document) };
+    let apply = Request::Apply { document: Box::new(document) };
     done(agent.request(apply).await.map_err(text)?)?;
     let exec = Request::Exec { exec: EXEC, command };
     let answer = agent.request(exec).await.map_err(text)?;

@@ -1,0 +1,126 @@
+//! `ip route`.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::action::{Action, Global, Route};
+use super::words::{Words, abbreviated};
+use super::{Command, Names, join};
+use crate::address::Family;
+use crate::id::NamespaceId;
+use crate::step::StepRoute;
+
+pub(super) fn write(
+    names: &Names,
+    namespace: NamespaceId,
+    verb: &str,
+    route: &StepRoute,
+) -> Command {
+    let mut argv = names.ip(namespace);
+    if Family::of(route.destination.addr()) == Family::Ipv6 {
+        argv.push("-6".to_owned());
+    }
+    let destination = match route.destination.prefix_len() {
+        0 => "default".to_owned(),
+        _ => route.destination.to_string(),
+    };
+    argv = join(argv, &["route", verb, &destination]);
+    if let Some(gateway) = route.gateway {
+        argv = join(argv, &["via", &gateway.to_string()]);
+    }
+    if let Some(interface) = &route.interface {
+        argv = join(argv, &["dev", interface.as_str()]);
+    }
+    if let Some(metric) = route.metric {
+        argv = join(argv, &["metric", &metric.to_string()]);
+    }
+    Command::new(argv)
+}
+
+/// The order in which iproute2 tries them (ip/iproute.c).
+const VERBS: [&str; 14] = [
+    "list", "show", "lst", "get", "add", "change", "replace", "prepend", "append", "test",
+    "delete", "flush", "save", "help",
+];
+
+pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, String> {
+    let Some(verb) = words.next() else {
+        return Ok(Action::Look);
+    };
+    let is_add = match abbreviated(verb, &VERBS) {
+        Some("list" | "show" | "lst" | "get" | "help") => return Ok(Action::Look),
+        Some("add") => true,
+        Some("delete") => false,
+        _ => return Err(format!("`ip route {verb}` is not supported")),
+    };
+    let mut to = None;
+    let mut gateway: Option<IpAddr> = None;
+    let mut interface = None;
+    let mut metric = None;
+    while let Some(word) = words.next() {
+        match word {
+            "via" => {
+                let mut text = words.value(word)?;
+                if matches!(text, "inet" | "inet6") {
+                    text = words.value(text)?;
+                }
+                gateway = Some(
+                    text.parse()
+                        .map_err(|_| format!("`via {text}`: not an address"))?,
+                );
+            }
+            "dev" | "oif" => interface = Some(words.parsed(word)?),
+            "metric" | "priority" | "preference" => metric = Some(words.parsed(word)?),
+            // Who made it: every route of a script is a person's.
+            "proto" | "protocol" => match words.value(word)? {
+                "static" | "boot" => {}
+                other => return Err(format!("`proto {other}` is not supported")),
+            },
+            "to" => to = Some(words.value(word)?),
+            "unicast" => {}
+            "src" | "onlink" | "table" | "vrf" | "scope" | "tos" | "dsfield" | "nexthop"
+            | "nhid" | "mtu" | "advmss" | "realm" | "encap" | "local" | "broadcast"
+            | "multicast" | "blackhole" | "unreachable" | "prohibit" | "throw" | "nat" | "pref"
+            | "rtt" | "window" | "hoplimit" => {
+                return Err(format!("`{word}` is not supported yet"));
+            }
+            text if to.is_none() => to = Some(text),
+            other => return Err(format!("`{other}` is not understood here")),
+        }
+    }
+    let to = to.ok_or_else(|| format!("`ip route {verb}` needs a destination"))?;
+    let family = global.family.or(gateway.map(Family::of));
+    let destination = destination(to, family.unwrap_or(Family::Ipv4))?;
+    let route = Route {
+        destination,
+        gateway,
+        interface,
+        metric,
+    };
+    Ok(if is_add {
+        Action::AddRoute(route)
+    } else {
+        Action::RemoveRoute(route)
+    })
+}
+
+fn destination(text: &str, family: Family) -> Result<IpNet, String> {
+    if matches!(text, "default" | "any" | "all") {
+        return Ok(family.default_destination());
+    }
+    if let Ok(address) = text.parse::<IpAddr>() {
+        return Ok(IpNet::from(address));
+    }
+    let net: IpNet = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a destination"))?;
+    // The kernel refuses host bits: EINVAL, "Invalid prefix for given prefix length".
+    match net == net.trunc() {
+        true => Ok(net),
+        false => Err(format!(
+            "{net}: host bits are set; did you mean {}?",
+            net.trunc()
+        )),
+    }
+}

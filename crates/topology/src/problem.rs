@@ -1,0 +1,114 @@
+//! Problems: mistakes and risks of a document that no single edit shows.
+//!
+//! What cannot be in a document at all is refused by [`crate::edit`]; here is what can be there and
+//! will not work, or not as a person expects.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::document::Document;
+use crate::edit::{Field, Place};
+use crate::id::{InterfaceId, NamespaceId};
+
+mod bridges;
+mod links;
+mod routes;
+mod segments;
+
+/// How bad a problem is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The kernel refuses it, or it hurts the machine.
+    Error,
+    /// It does not do what it looks like.
+    Warning,
+    /// Worth knowing.
+    Info,
+}
+
+/// A mistake or risk.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Problem {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where.
+    pub place: Place,
+    /// The object as people say it.
+    pub subject: String,
+    /// What is wrong.
+    pub text: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Info => "info",
+        };
+        write!(f, "{severity}: {}: {}", self.subject, self.text)?;
+        if !self.hint.is_empty() {
+            write!(f, " ({})", self.hint)?;
+        }
+        Ok(())
+    }
+}
+
+/// Every problem of a document, the worst first.
+pub fn check(document: &Document) -> Vec<Problem> {
+    let mut report = Report {
+        document,
+        problems: Vec::new(),
+    };
+    bridges::check(&mut report);
+    links::check(&mut report);
+    routes::check(&mut report);
+    segments::check(&mut report);
+    report.problems.sort_by_key(|problem| problem.severity);
+    report.problems
+}
+
+struct Report<'a> {
+    document: &'a Document,
+    problems: Vec<Problem>,
+}
+
+impl Report<'_> {
+    fn interface(
+        &mut self,
+        severity: Severity,
+        at: (InterfaceId, Field),
+        text: String,
+        hint: &str,
+    ) {
+        let (id, field) = at;
+        self.problems.push(Problem {
+            severity,
+            place: Place::Interface(id, Some(field)),
+            subject: self.document.describe_interface(id),
+            text,
+            hint: hint.to_owned(),
+        });
+    }
+
+    fn namespace(
+        &mut self,
+        severity: Severity,
+        at: (NamespaceId, Option<Field>),
+        text: String,
+        hint: &str,
+    ) {
+        let (id, field) = at;
+        self.problems.push(Problem {
+            severity,
+            place: Place::Namespace(id, field),
+            subject: self.document.describe_namespace(id),
+            text,
+            hint: hint.to_owned(),
+        });
+    }
+}

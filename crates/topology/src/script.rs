@@ -1,0 +1,120 @@
+//! Shell scripts of commands, read purely: no command of a script is ever executed by a shell.
+//!
+//! The commands are executed on the [`crate::model`] kernel, in their order, so that what the
+//! kernel would refuse is refused here, with the line; the document is what that kernel ends with.
+
+use std::fmt;
+
+use crate::adopt::adopt;
+use crate::document::Document;
+
+mod program;
+mod shell;
+mod world;
+
+use world::World;
+
+/// Most errors that are told of one script.
+const MOST_ERRORS: usize = 100;
+
+/// A script that was read.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Script {
+    /// What the script makes.
+    pub document: Document,
+    /// What was noted on the way.
+    pub notes: Vec<Note>,
+}
+
+/// Something that a reader of the script should know.
+#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
+pub struct Note {
+    /// Counting from 1.
+    pub line: usize,
+    /// What was noted.
+    pub text: String,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.text)
+    }
+}
+
+/// A command that cannot be taken.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, serde::Serialize)]
+#[error("line {line}: {command}: {reason}")]
+pub struct ScriptError {
+    /// Counting from 1.
+    pub line: usize,
+    /// The command as it stands there.
+    pub command: String,
+    /// Why not.
+    pub reason: String,
+}
+
+/// Reads a script; every command that cannot be taken is named, at most a hundred of them.
+pub fn read(text: &str) -> Result<Script, Vec<ScriptError>> {
+    let mut world = World::new();
+    let mut notes = Vec::new();
+    let mut errors = Vec::new();
+    for command in shell::commands(text) {
+        if errors.len() == MOST_ERRORS {
+            break;
+        }
+        let run = command
+            .argv
+            .map_err(|reason| reason.to_owned())
+            .and_then(|argv| {
+                let told = world.run(&argv)?;
+                Ok(told)
+            });
+        let line = command.line;
+        match run {
+            Ok(told) => notes.extend(told.into_iter().map(|text| Note { line, text })),
+            Err(reason) => errors.push(ScriptError {
+                line,
+                command: command.text,
+                reason,
+            }),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let mut document = adopt(&title(text), world.state());
+    world.restore_as_written(&mut document);
+    match document.validate() {
+        Ok(()) => Ok(Script { document, notes }),
+        Err(error) => {
+            let reason = error.to_string();
+            Err(vec![ScriptError {
+                line: text.lines().count().max(1),
+                command: "the whole".to_owned(),
+                reason,
+            }])
+        }
+    }
+}
+
+/// The first comment line after the shebang, if it is the title that [`crate::command`] writes.
+fn title(text: &str) -> String {
+    let mut lines = text.lines().map(str::trim);
+    let first = lines.next().unwrap_or_default();
+    let second = if first.starts_with("#!") {
+        lines.next()
+    } else {
+        Some(first)
+    };
+    let comment = second
+        .and_then(|line| line.strip_prefix("# "))
+        .unwrap_or_default()
+        .trim();
+    let is_fine =
+        comment.len() <= crate::edit::MAX_TITLE_BYTES && !comment.chars().any(char::is_control);
+    if is_fine {
+        comment.to_owned()
+    } else {
+        String::new()
+    }
+}

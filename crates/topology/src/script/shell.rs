@@ -1,0 +1,175 @@
+//! A script's commands, with their lines.
+//!
+//! What a shell would do beyond splitting words (variables, substitution, pipes, redirections,
+//! control flow) is refused by name.
+
+/// One simple command.
+#[derive(Debug)]
+pub(super) struct Command {
+    /// Where it starts, counting from 1.
+    pub(super) line: usize,
+    /// As it stands there.
+    pub(super) text: String,
+    /// Its words, or why it has none.
+    pub(super) argv: Result<Vec<String>, String>,
+}
+
+/// The commands of a script, in their order.
+pub(super) fn commands(text: &str) -> Vec<Command> {
+    let mut commands = Vec::new();
+    let mut splitter = Splitter {
+        rest: text,
+        line: 1,
+    };
+    while let Some((line, piece, trouble)) = splitter.next_piece() {
+        let text = piece.trim().to_owned();
+        if text.is_empty() && trouble.is_none() {
+            continue;
+        }
+        let argv = match trouble {
+            Some(trouble) => Err(trouble),
+            None => shlex::split(&text).ok_or_else(|| "a quote is not closed".to_owned()),
+        };
+        if matches!(&argv, Ok(argv) if argv.is_empty()) {
+            continue;
+        }
+        commands.push(Command { line, text, argv });
+    }
+    commands
+}
+
+struct Splitter<'a> {
+    rest: &'a str,
+    line: usize,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Quote {
+    None,
+    Single,
+    Double,
+}
+
+impl Splitter<'_> {
+    /// The text up to the next newline, `;` or `&&` outside quotes: its line, itself without
+    /// comments, and what in it is more than words.
+    fn next_piece(&mut self) -> Option<(usize, String, Option<String>)> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let mut piece = String::new();
+        let mut start = None;
+        let mut trouble: Option<String> = None;
+        let mut refuse = |what: String| {
+            trouble.get_or_insert(what);
+        };
+        let mut quote = Quote::None;
+        let mut chars = self.rest.char_indices().peekable();
+        let mut end = self.rest.len();
+        while let Some((index, c)) = chars.next() {
+            let at_word_start = piece.chars().next_back().is_none_or(char::is_whitespace);
+            match (quote, c) {
+                (Quote::None, '\n' | ';') => {
+                    end = index + 1;
+                    break;
+                }
+                (Quote::None, '\\') if matches!(chars.peek(), Some((_, '\n'))) => {
+                    chars.next();
+                    self.line += 1;
+                    piece.push(' ');
+                    continue;
+                }
+                (Quote::None | Quote::Double, '\\') => {
+                    piece.push(c);
+                    if let Some((_, escaped)) = chars.next() {
+                        self.line += usize::from(escaped == '\n');
+                        piece.push(escaped);
+                    }
+                    continue;
+                }
+                (Quote::None, '#') if at_word_start => {
+                    while chars.next_if(|(_, c)| *c != '\n').is_some() {}
+                    continue;
+                }
+                (Quote::None, '&') if matches!(chars.peek(), Some((_, '&'))) => {
+                    chars.next();
+                    end = index + 2;
+                    break;
+                }
+                (Quote::None, '|') if matches!(chars.peek(), Some((_, '|'))) => {
+                    refuse(
+                        "`||` runs a command only if another fails, which is not known before"
+                            .into(),
+                    );
+                }
+                (Quote::None, '|') => refuse("pipes (`|`) are not supported".into()),
+                (Quote::None, '&') => {
+                    refuse("running in the background (`&`) is not supported".into())
+                }
+                (Quote::None, '<' | '>') => {
+                    refuse(format!("redirections (`{c}`) are not supported"))
+                }
+                (Quote::None, '(' | ')') => refuse(format!("`{c}` is not supported")),
+                (Quote::None | Quote::Double, '$') => {
+                    refuse("variables and substitutions (`$`) are not supported yet".into());
+                }
+                (Quote::None | Quote::Double, '`') => {
+                    refuse("command substitution (`) is not supported".into())
+                }
+                (Quote::None, '\'') => quote = Quote::Single,
+                (Quote::Single, '\'') => quote = Quote::None,
+                (Quote::None, '"') => quote = Quote::Double,
+                (Quote::Double, '"') => quote = Quote::None,
+                _ => {}
+            }
+            if !c.is_whitespace() && start.is_none() {
+                start = Some(self.line);
+            }
+            self.line += usize::from(c == '\n');
+            piece.push(c);
+        }
+        let line = start.unwrap_or(self.line);
+        let taken = self.rest.get(..end).unwrap_or_default();
+        self.line += usize::from(taken.ends_with('\n') && quote == Quote::None);
+        self.rest = self.rest.get(end..).unwrap_or_default();
+        Some((line, piece, trouble))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn words(text: &str) -> Vec<(usize, Vec<String>)> {
+        commands(text)
+            .into_iter()
+            .map(|command| (command.line, command.argv.unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn splits_lines_lists_quotes_and_comments() {
+        let text = "#!/bin/sh\n# one\nip a b # two\n\nx 'y  z' \"u#v\"; w && q\\\n  r\nlast";
+        let line =
+            |line: usize, argv: &[&str]| (line, argv.iter().map(|w| (*w).to_owned()).collect());
+        let expected: Vec<(usize, Vec<String>)> = vec![
+            line(3, &["ip", "a", "b"]),
+            line(5, &["x", "y  z", "u#v"]),
+            line(5, &["w"]),
+            line(5, &["q", "r"]),
+            line(7, &["last"]),
+        ];
+        assert_eq!(words(text), expected);
+    }
+
+    #[test]
+    fn names_what_is_more_than_words() {
+        for text in [
+            "a | b", "a > b", "a $b", "a `b`", "a &", "a || b", "(a)", "a \"$b\"", "a 'b",
+        ] {
+            assert!(commands(text)[0].argv.is_err(), "{text}");
+        }
+        assert!(commands("a '$b'")[0].argv.is_ok());
+    }
+}

@@ -1,0 +1,134 @@
+//! The document on disk: YAML that a person would write by hand.
+//!
+//! ```yaml
+//! netyard: 1
+//! title: Red and blue
+//! namespaces:
+//!   red:
+//!     routes:
+//!       - { to: default, via: 10.0.0.2 }
+//!   blue:
+//!     forwarding: [ipv4]
+//! links:
+//!   - red/veth-red: { addresses: [10.0.0.1/24] }
+//!     blue/veth-blue: { addresses: [10.0.0.2/24] }
+//! layout:
+//!   red: [0, 0]
+//! ```
+//!
+//! What is not said is as a person expects it: interfaces and loopbacks are up. Unknown keys are
+//! refused with their place. Ids are given by order.
+
+use crate::document::Document;
+
+mod form;
+mod from_form;
+mod to_form;
+
+/// The version of the form that is written, and the highest that is read.
+pub const VERSION: u32 = 1;
+
+/// Largest text that is read, in bytes.
+pub const MAX_TEXT_BYTES: usize = 4 << 20;
+
+/// Deepest nesting of a text that is read; the form has 6 levels.
+const MAX_DEPTH: usize = 16;
+
+/// Why a text is no lab document.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, serde::Serialize)]
+#[error("{}{message}", self.place())]
+pub struct YamlError {
+    /// Counting from 1; 0 if it is not known.
+    pub line: u64,
+    /// Counting from 1; 0 if it is not known.
+    pub column: u64,
+    /// What is wrong.
+    pub message: String,
+}
+
+impl YamlError {
+    fn new(message: impl Into<String>) -> Self {
+        Self {
+            line: 0,
+            column: 0,
+            message: message.into(),
+        }
+    }
+
+    fn at(location: serde_saphyr::Location, message: impl Into<String>) -> Self {
+        Self {
+            line: location.line(),
+            column: location.column(),
+            message: message.into(),
+        }
+    }
+
+    fn place(&self) -> String {
+        match self.line {
+            0 => String::new(),
+            line => format!("line {line}, column {}: ", self.column),
+        }
+    }
+}
+
+/// Reads a lab document.
+pub fn read(text: &str) -> Result<Document, YamlError> {
+    if text.len() > MAX_TEXT_BYTES {
+        let size = text.len();
+        return Err(YamlError::new(format!(
+            "the document is larger than {MAX_TEXT_BYTES} bytes: {size}"
+        )));
+    }
+    let version: form::Version = parse(text)?;
+    match version.netyard {
+        // Older versions are migrated here, one by one, when there are any.
+        VERSION => from_form::document(parse(text)?),
+        newer @ 2.. => Err(YamlError::new(format!(
+            "the document has version {newer}, and this netyard reads {VERSION} at most: update it"
+        ))),
+        0 => Err(YamlError::new(
+            "there is no version 0: `netyard: 1` is the first",
+        )),
+    }
+}
+
+/// Writes a lab document.
+pub fn write(document: &Document) -> String {
+    let options = serde_saphyr::ser_options! { compact_list_indent: false };
+    let form = to_form::form(document);
+    // The form is made of strings, numbers, lists and maps: there is nothing that YAML cannot say.
+    serde_saphyr::to_string_with_options(&form, options).unwrap_or_default()
+}
+
+fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, YamlError> {
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! {
+            max_depth: MAX_DEPTH,
+            flow_nesting_limit: MAX_DEPTH,
+            max_documents: 1,
+            max_aliases: 64,
+            max_anchors: 64,
+            max_merge_keys: 0,
+            max_nodes: 400_000,
+            max_events: 1_000_000,
+        },
+        with_snippet: false,
+        strict_booleans: true,
+    };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+        let location = error.location();
+        let message = message(&error.without_snippet().to_string());
+        match location {
+            Some(location) => YamlError::at(location, message),
+            None => YamlError::new(message),
+        }
+    })
+}
+
+/// The library puts the place behind its message; we put it in front.
+fn message(text: &str) -> String {
+    match text.rfind(" at line ") {
+        Some(place) => text.get(..place).unwrap_or(text).to_owned(),
+        None => text.to_owned(),
+    }
+}

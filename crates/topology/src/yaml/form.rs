@@ -1,0 +1,126 @@
+//! The shape of the text, version 1.
+
+use indexmap::IndexMap;
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use serde_saphyr::{FlowMap, FlowSeq, Spanned};
+
+use crate::address::Family;
+
+/// The one key that every version has.
+#[derive(Deserialize)]
+pub(super) struct Version {
+    pub(super) netyard: u32,
+}
+
+/// A lab.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Lab {
+    pub(super) netyard: u32,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) title: String,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub(super) namespaces: IndexMap<String, Spanned<Option<Namespace>>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) links: Vec<Spanned<Link>>,
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub(super) layout: IndexMap<String, Spanned<FlowSeq<[f64; 2]>>>,
+}
+
+/// A namespace; `host` may be given too.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Namespace {
+    #[serde(skip_serializing_if = "is_empty")]
+    pub(super) forwarding: FlowSeq<Vec<Family>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) loopback: Option<FlowMap<Settings>>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub(super) bridges: IndexMap<String, Spanned<Option<FlowMap<Settings>>>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) routes: Vec<Spanned<FlowMap<Route>>>,
+}
+
+impl Default for Namespace {
+    fn default() -> Self {
+        Self {
+            forwarding: FlowSeq(Vec::new()),
+            loopback: None,
+            bridges: IndexMap::new(),
+            routes: Vec::new(),
+        }
+    }
+}
+
+fn is_empty<T>(list: &FlowSeq<Vec<T>>) -> bool {
+    list.0.is_empty()
+}
+
+/// A veth pair: its two ends, each as `NAMESPACE/INTERFACE`.
+pub(super) type Link = IndexMap<String, Option<FlowMap<Settings>>>;
+
+/// What is set on an interface.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Settings {
+    #[serde(skip_serializing_if = "is_true")]
+    pub(super) up: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) mtu: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) bridge: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) addresses: Vec<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            up: true,
+            mtu: None,
+            bridge: None,
+            addresses: Vec::new(),
+        }
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape that serde asks for"
+)]
+fn is_true(up: &bool) -> bool {
+    *up
+}
+
+/// A static route.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Route {
+    /// A network, or `default` if `via` tells the family.
+    pub(super) to: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) via: Option<std::net::IpAddr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) dev: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) metric: Option<u32>,
+}
+
+/// The network of a route's `to`.
+pub(super) fn destination(route: &Route) -> Result<IpNet, String> {
+    if route.to == "default" {
+        let family = route
+            .via
+            .map(Family::of)
+            .ok_or("`default` without `via`: write 0.0.0.0/0 or ::/0")?;
+        return Ok(family.default_destination());
+    }
+    if let Ok(address) = route.to.parse::<std::net::IpAddr>() {
+        return Ok(IpNet::from(address));
+    }
+    route
+        .to
+        .parse()
+        .map_err(|_| format!("`{}` is no network: write it like 10.1.0.0/16", route.to))
+}

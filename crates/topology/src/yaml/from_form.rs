@@ -1,0 +1,297 @@
+//! A document from the shape of the text.
+
+use std::fmt::Display;
+
+use serde_saphyr::{FlowMap, Location, Spanned};
+
+use super::YamlError;
+use super::form::{Lab, Namespace, Route, Settings, destination};
+use crate::address::parse_interface_address;
+use crate::document::{self, Document, Interface, Kind, Point};
+use crate::edit::{Edit, EditError, MAX_TITLE_BYTES, Place, apply};
+use crate::id::{InterfaceId, NamespaceId, Node};
+use crate::name::{HOST, InterfaceName, NamespaceName};
+
+/// What is read, and where each object stands.
+struct Builder {
+    document: Document,
+    next_interface: u64,
+    places: Vec<(Subject, Location)>,
+}
+
+#[derive(PartialEq)]
+enum Subject {
+    Namespace(NamespaceId),
+    Interface(InterfaceId),
+}
+
+pub(super) fn document(lab: Lab) -> Result<Document, YamlError> {
+    let mut builder = Builder {
+        document: Document::new(""),
+        next_interface: 1,
+        places: Vec::new(),
+    };
+    if lab.title.len() > MAX_TITLE_BYTES {
+        return Err(YamlError::new(format!(
+            "the title is longer than {MAX_TITLE_BYTES} bytes"
+        )));
+    }
+    let title = Edit::SetTitle { title: lab.title };
+    apply(&mut builder.document, title).map_err(|error| YamlError::new(error.to_string()))?;
+    builder.host_loopback_up();
+    for (number, (name, form)) in lab.namespaces.iter().enumerate() {
+        builder.namespace(number as u64 + 1, name, form)?;
+    }
+    for link in &lab.links {
+        builder.link(link)?;
+    }
+    // Routes may name any interface: they come when all are there.
+    for (name, form) in &lab.namespaces {
+        if let Some(namespace) = &form.value {
+            builder.routes(name, namespace)?;
+        }
+    }
+    for (name, at) in &lab.layout {
+        builder.position(name, at)?;
+    }
+    match builder.document.validate() {
+        Ok(()) => Ok(builder.document),
+        Err(error) => Err(builder.explain(&error)),
+    }
+}
+
+fn fail(location: Location, error: impl Display) -> YamlError {
+    YamlError::at(location, error.to_string())
+}
+
+impl Builder {
+    /// As every loopback of a document on disk, unless it says otherwise.
+    fn host_loopback_up(&mut self) {
+        if let Some(loopback) = self
+            .document
+            .interfaces
+            .get_mut(&InterfaceId::HOST_LOOPBACK)
+        {
+            loopback.up = true;
+        }
+    }
+
+    fn fresh(&mut self, location: Location) -> InterfaceId {
+        let id = InterfaceId(self.next_interface);
+        self.next_interface += 1;
+        self.places.push((Subject::Interface(id), location));
+        id
+    }
+
+    fn namespace(
+        &mut self,
+        number: u64,
+        name: &str,
+        form: &Spanned<Option<Namespace>>,
+    ) -> Result<(), YamlError> {
+        let location = form.defined;
+        let name: NamespaceName = name.parse().map_err(|error| fail(location, error))?;
+        let empty = Namespace::default();
+        let said = form.value.as_ref().unwrap_or(&empty);
+        let is_host = name.as_str() == HOST;
+        let id = if is_host {
+            NamespaceId::HOST
+        } else {
+            NamespaceId(number)
+        };
+        self.places.push((Subject::Namespace(id), location));
+        let mut namespace = document::Namespace {
+            name,
+            forwarding: document::Forwarding::default(),
+            routes: Vec::new(),
+        };
+        for family in &said.forwarding.0 {
+            namespace.forwarding.set(*family, true);
+        }
+        self.document.namespaces.insert(id, namespace);
+        let loopback_id = if is_host {
+            InterfaceId::HOST_LOOPBACK
+        } else {
+            self.fresh(location)
+        };
+        let usual = Settings::default();
+        let settings = said
+            .loopback
+            .as_ref()
+            .map_or(&usual, |loopback| &loopback.0);
+        if settings.bridge.is_some() {
+            return Err(fail(location, "a loopback cannot be a port of a bridge"));
+        }
+        let mut loopback = Interface::loopback(id);
+        set(&mut loopback, settings, location)?;
+        self.document.interfaces.insert(loopback_id, loopback);
+        for (name, bridge) in &said.bridges {
+            let location = bridge.defined;
+            let name: InterfaceName = name.parse().map_err(|error| fail(location, error))?;
+            let settings = bridge.value.as_ref().map_or(&usual, |settings| &settings.0);
+            if settings.bridge.is_some() {
+                return Err(fail(
+                    location,
+                    format!("{name}: a bridge cannot be a port of a bridge"),
+                ));
+            }
+            let mut made = Interface::new(id, name, Kind::Bridge);
+            set(&mut made, settings, location)?;
+            let id = self.fresh(location);
+            self.document.interfaces.insert(id, made);
+        }
+        Ok(())
+    }
+
+    fn link(&mut self, form: &Spanned<super::form::Link>) -> Result<(), YamlError> {
+        let location = form.defined;
+        let ends: Vec<_> = form.value.iter().collect();
+        let [first, second] = ends.as_slice() else {
+            let count = ends.len();
+            return Err(fail(
+                location,
+                format!("a link has two ends of different names, and this has {count}"),
+            ));
+        };
+        let ids = [self.fresh(location), self.fresh(location)];
+        for ((name, settings), id, peer) in [(first, ids[0], ids[1]), (second, ids[1], ids[0])] {
+            let usual = Settings::default();
+            let settings = settings
+                .as_ref()
+                .map_or(&usual, |FlowMap(settings)| settings);
+            let end = self.end(name, settings, peer, location)?;
+            self.document.interfaces.insert(id, end);
+        }
+        Ok(())
+    }
+
+    /// `NAMESPACE/INTERFACE` with its settings.
+    fn end(
+        &self,
+        name: &str,
+        settings: &Settings,
+        peer: InterfaceId,
+        location: Location,
+    ) -> Result<Interface, YamlError> {
+        let Some((namespace, interface)) = name.split_once('/') else {
+            return Err(fail(
+                location,
+                format!("`{name}`: write the end of a link as NAMESPACE/INTERFACE"),
+            ));
+        };
+        let Some(id) = self.document.namespace_named(namespace) else {
+            return Err(fail(
+                location,
+                format!("`{name}`: there is no namespace {namespace}"),
+            ));
+        };
+        let interface = interface.parse().map_err(|error| fail(location, error))?;
+        let mut end = Interface::new(id, interface, Kind::Veth { peer });
+        set(&mut end, settings, location)?;
+        if let Some(bridge) = &settings.bridge {
+            let Some(found) = self.document.interface_named(id, bridge) else {
+                return Err(fail(
+                    location,
+                    format!("`{name}`: there is no bridge {bridge} in {namespace}"),
+                ));
+            };
+            end.bridge = Some(found);
+        }
+        Ok(end)
+    }
+
+    fn routes(&mut self, name: &str, form: &Namespace) -> Result<(), YamlError> {
+        let Some(id) = self.document.namespace_named(name) else {
+            return Ok(());
+        };
+        for route in &form.routes {
+            let location = route.defined;
+            let read = self
+                .route(id, &route.value.0)
+                .map_err(|error| fail(location, error))?;
+            let edit = Edit::AddRoute {
+                namespace: id,
+                route: read,
+                index: None,
+            };
+            apply(&mut self.document, edit).map_err(|error| fail(location, error))?;
+        }
+        Ok(())
+    }
+
+    fn route(&self, namespace: NamespaceId, form: &Route) -> Result<document::Route, String> {
+        let interface = match &form.dev {
+            None => None,
+            Some(name) => {
+                let found = self.document.interface_named(namespace, name);
+                Some(
+                    found
+                        .ok_or_else(|| format!("there is no interface {name} in this namespace"))?,
+                )
+            }
+        };
+        Ok(document::Route {
+            destination: destination(form)?,
+            gateway: form.via,
+            interface,
+            metric: form.metric,
+        })
+    }
+
+    fn position(
+        &mut self,
+        name: &str,
+        at: &Spanned<serde_saphyr::FlowSeq<[f64; 2]>>,
+    ) -> Result<(), YamlError> {
+        let node = match name.split_once('/') {
+            None => self.document.namespace_named(name).map(Node::Namespace),
+            Some((namespace, bridge)) => self
+                .document
+                .namespace_named(namespace)
+                .and_then(|id| self.document.interface_named(id, bridge))
+                .map(Node::Bridge),
+        };
+        let Some(node) = node else {
+            return Err(fail(
+                at.defined,
+                format!("`{name}`: there is no such namespace or bridge"),
+            ));
+        };
+        let [x, y] = at.value.0;
+        self.document.positions.insert(node, Point { x, y });
+        Ok(())
+    }
+
+    /// A refusal with the place of its object.
+    fn explain(&self, error: &EditError) -> YamlError {
+        let subject = match error.place {
+            Place::Document(_) => None,
+            Place::Namespace(id, _) => Some(Subject::Namespace(id)),
+            Place::Interface(id, _) => Some(Subject::Interface(id)),
+        };
+        let place = self
+            .places
+            .iter()
+            .find(|(known, _)| Some(known) == subject.as_ref());
+        match place {
+            Some((_, location)) => fail(*location, error),
+            None => YamlError::new(error.to_string()),
+        }
+    }
+}
+
+fn set(
+    interface: &mut Interface,
+    settings: &Settings,
+    location: Location,
+) -> Result<(), YamlError> {
+    interface.up = settings.up;
+    interface.mtu = settings.mtu;
+    for text in &settings.addresses {
+        let address = parse_interface_address(text);
+        interface
+            .addresses
+            .push(address.map_err(|error| fail(location, error))?);
+    }
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! A document in the shape of the text.
+
+use indexmap::IndexMap;
+use serde_saphyr::{FlowMap, FlowSeq, Location, Spanned};
+
+use super::form::{Lab, Link, Namespace, Route, Settings};
+use crate::address::Family;
+use crate::document::{self, Document, Interface, Kind};
+use crate::id::{InterfaceId, NamespaceId, Node};
+
+pub(super) fn form(document: &Document) -> Lab {
+    let namespaces = document.namespaces.iter().filter_map(|(&id, namespace)| {
+        let form = namespace_form(document, id, namespace);
+        let says_nothing = form.forwarding.0.is_empty()
+            && form.loopback.is_none()
+            && form.bridges.is_empty()
+            && form.routes.is_empty();
+        // Every lab has a host: it is written only if there is something to say.
+        (id != NamespaceId::HOST || !says_nothing)
+            .then(|| (namespace.name.to_string(), spanned(Some(form))))
+    });
+    Lab {
+        netyard: super::VERSION,
+        title: document.title.clone(),
+        namespaces: namespaces.collect(),
+        links: document
+            .links()
+            .map(|link| spanned(link_form(document, link)))
+            .collect(),
+        layout: document
+            .positions
+            .iter()
+            .filter_map(|(node, at)| {
+                Some((node_name(document, *node)?, spanned(FlowSeq([at.x, at.y]))))
+            })
+            .collect(),
+    }
+}
+
+fn spanned<T>(value: T) -> Spanned<T> {
+    Spanned::new(value, Location::UNKNOWN, Location::UNKNOWN)
+}
+
+fn namespace_form(
+    document: &Document,
+    id: NamespaceId,
+    namespace: &document::Namespace,
+) -> Namespace {
+    let families = [Family::Ipv4, Family::Ipv6];
+    let loopback = document
+        .interfaces_of(id)
+        .find(|(_, i)| i.kind == Kind::Loopback);
+    let loopback = loopback
+        .map(|(_, i)| settings(document, i))
+        .filter(|settings| !is_usual(settings));
+    let bridges = document
+        .interfaces_of(id)
+        .filter(|(_, i)| i.kind == Kind::Bridge);
+    Namespace {
+        forwarding: FlowSeq(
+            families
+                .into_iter()
+                .filter(|f| namespace.forwarding.get(*f))
+                .collect(),
+        ),
+        loopback: loopback.map(FlowMap),
+        bridges: bridges
+            .map(|(_, i)| {
+                (
+                    i.name.to_string(),
+                    spanned(Some(FlowMap(settings(document, i)))),
+                )
+            })
+            .collect(),
+        routes: namespace
+            .routes
+            .iter()
+            .map(|route| spanned(FlowMap(route_form(document, route))))
+            .collect(),
+    }
+}
+
+fn is_usual(settings: &Settings) -> bool {
+    settings.up && settings.mtu.is_none() && settings.addresses.is_empty()
+}
+
+fn settings(document: &Document, interface: &Interface) -> Settings {
+    let bridge = interface.bridge.and_then(|id| document.interfaces.get(&id));
+    Settings {
+        up: interface.up,
+        mtu: interface.mtu,
+        bridge: bridge.map(|bridge| bridge.name.to_string()),
+        addresses: interface
+            .addresses
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+    }
+}
+
+fn link_form(document: &Document, link: document::Link) -> Link {
+    let end = |id: InterfaceId| {
+        let settings = document
+            .interfaces
+            .get(&id)
+            .map(|interface| settings(document, interface));
+        (
+            document.describe_interface(id),
+            Some(FlowMap(settings.unwrap_or_default())),
+        )
+    };
+    IndexMap::from_iter(link.ends.map(end))
+}
+
+fn route_form(document: &Document, route: &document::Route) -> Route {
+    let dev = route.interface.and_then(|id| document.interfaces.get(&id));
+    Route {
+        to: match route.is_default() && route.gateway.is_some() {
+            true => "default".to_owned(),
+            false => route.destination.to_string(),
+        },
+        via: route.gateway,
+        dev: dev.map(|interface| interface.name.to_string()),
+        metric: route.metric,
+    }
+}
+
+/// `red` for a namespace, `host/br0` for a bridge.
+fn node_name(document: &Document, node: Node) -> Option<String> {
+    match node {
+        Node::Namespace(id) => document.namespaces.get(&id).map(|ns| ns.name.to_string()),
+        Node::Bridge(id) => document
+            .interfaces
+            .contains_key(&id)
+            .then(|| document.describe_interface(id)),
+    }
+}

@@ -1,0 +1,229 @@
+//! Text forms: out and in again is the same lab; the article reads as it is.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use topology::arbitrary::document;
+use topology::command::{of_document, script_text};
+use topology::document::{Interface, Kind, Namespace, Route};
+use topology::id::{InterfaceId, NamespaceId, Node};
+use topology::plan::{plan, wanted_mtu};
+use topology::read::read;
+use topology::{Document, model, script, yaml};
+
+/// A document without its ids: what text forms carry.
+#[derive(Debug, PartialEq)]
+struct Lab {
+    title: String,
+    namespaces: BTreeMap<String, (bool, bool, Vec<String>)>,
+    interfaces: BTreeMap<String, (String, bool, u32, Vec<String>, Option<String>)>,
+    positions: BTreeMap<String, (f64, f64)>,
+}
+
+fn lab(document: &Document) -> Lab {
+    let interface = |id: InterfaceId| document.describe_interface(id);
+    let route = |route: &Route| {
+        format!(
+            "{} {:?} {:?} {:?}",
+            route.destination,
+            route.gateway,
+            route.interface.map(interface),
+            route.metric
+        )
+    };
+    let namespace = |(_, ns): (&NamespaceId, &Namespace)| {
+        let routes = ns.routes.iter().map(route).collect();
+        (
+            ns.name.to_string(),
+            (ns.forwarding.ipv4, ns.forwarding.ipv6, routes),
+        )
+    };
+    let one = |(id, i): (&InterfaceId, &Interface)| {
+        let kind = match i.kind {
+            Kind::Veth { peer } => format!("veth to {}", interface(peer)),
+            ref other => format!("{other:?}"),
+        };
+        let mtu = wanted_mtu(document, *id, i);
+        let addresses = i.addresses.iter().map(ToString::to_string).collect();
+        (
+            interface(*id),
+            (kind, i.up, mtu, addresses, i.bridge.map(interface)),
+        )
+    };
+    let position = |(node, at): (&Node, &topology::document::Point)| {
+        let name = match node {
+            Node::Namespace(id) => document.describe_namespace(*id),
+            Node::Bridge(id) => interface(*id),
+        };
+        (name, (at.x, at.y))
+    };
+    Lab {
+        title: document.title.clone(),
+        namespaces: document.namespaces.iter().map(namespace).collect(),
+        interfaces: document.interfaces.iter().map(one).collect(),
+        positions: document.positions.iter().map(position).collect(),
+    }
+}
+
+/// Routes that wait for an interface that is down are in no script.
+fn without_waiting_routes(mut document: Document) -> Document {
+    let interfaces = document.interfaces.clone();
+    for namespace in document.namespaces.values_mut() {
+        namespace.routes.retain(|r| {
+            r.interface
+                .and_then(|id| interfaces.get(&id))
+                .is_none_or(|i| i.up)
+        });
+    }
+    document
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn yaml_out_and_in_is_the_same_lab(document in document(50)) {
+        let text = yaml::write(&document);
+        let again = yaml::read(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        prop_assert_eq!(lab(&again), lab(&document), "\n{}", text);
+        prop_assert_eq!(yaml::write(&again).lines().count(), text.lines().count());
+    }
+
+    #[test]
+    fn a_script_out_and_in_is_the_same_lab_but_for_the_drawing(document in document(50)) {
+        let text = script_text(&document);
+        let again = script::read(&text).unwrap_or_else(|errors| panic!("{errors:#?}\n{text}"));
+        let mut wanted = lab(&without_waiting_routes(document));
+        wanted.positions.clear();
+        // Device routes are added before those through gateways, each in their order.
+        prop_assert_eq!(lab(&again.document), wanted, "\n{}", text);
+    }
+
+    #[test]
+    fn no_text_makes_a_reader_panic(text in "(?s).{0,300}") {
+        let _any = read(&text);
+        let _any = read(&format!("netyard: 1\n{text}"));
+        let _any = read(&format!("ip {text}"));
+    }
+
+    #[test]
+    fn no_words_make_a_reader_panic(words in prop::collection::vec(
+        prop::sample::select(vec!["ip", "netns", "exec", "link", "add", "set", "addr", "route", "red", "lo", "dev",
+            "10.0.0.1/24", "type", "veth", "peer", "name", "up", "master", "-n", "-6", "default", "via", "\n", ";"]), 0..60)) {
+        let _any = read(&words.join(" "));
+    }
+}
+
+const ARTICLE: &str = include_str!("../../../public/labs/article.sh");
+
+#[test]
+fn the_article_reads_as_it_is() {
+    let article = read(ARTICLE).unwrap();
+    let same = read(include_str!("../../../public/labs/article.yaml")).unwrap();
+    let mut drawn = lab(&same.document);
+    drawn.positions.clear();
+    drawn.title.clear();
+    let mut read = lab(&article.document);
+    read.title.clear();
+    assert_eq!(read, drawn);
+    let notes: Vec<_> = article.notes.iter().map(ToString::to_string).collect();
+    assert_eq!(notes.len(), 4, "{notes:#?}");
+    assert!(
+        notes[0].contains("ip netns list") && notes[1].contains("ping"),
+        "{notes:#?}"
+    );
+}
+
+#[test]
+fn every_example_is_sound_and_planned() {
+    for text in [
+        include_str!("../../../public/labs/article.yaml"),
+        include_str!("../../../public/labs/bridged.yaml"),
+        include_str!("../../../public/labs/router.yaml"),
+    ] {
+        let document = read(text).unwrap().document;
+        let problems = topology::problem::check(&document);
+        let errors = problems
+            .iter()
+            .filter(|p| p.severity == topology::problem::Severity::Error);
+        assert_eq!(errors.count(), 0, "{problems:#?}");
+        let mut state = model::fresh();
+        for step in plan(&document, &state) {
+            model::execute(&mut state, &step).unwrap();
+        }
+        assert_eq!(plan(&document, &state), vec![]);
+    }
+}
+
+#[test]
+fn the_article_is_told_that_green_is_apart() {
+    let document = read(ARTICLE).unwrap().document;
+    let problems = topology::problem::check(&document);
+    let apart = problems
+        .iter()
+        .find(|p| p.text.contains("no cable or bridge joins them"));
+    assert!(
+        apart.is_some_and(|p| p.text.contains("green") && p.text.contains("red")),
+        "{problems:#?}"
+    );
+}
+
+#[test]
+fn commands_are_those_of_the_field() {
+    let document = read(include_str!("../../../public/labs/router.yaml"))
+        .unwrap()
+        .document;
+    let commands: Vec<String> = of_document(&document)
+        .into_iter()
+        .flat_map(|s| s.commands)
+        .map(|c| c.to_string())
+        .collect();
+    for wanted in [
+        "ip netns add left",
+        "ip link add eth0 netns left type veth peer name left netns router",
+        "ip netns exec router sysctl -w net.ipv4.ip_forward=1",
+        "ip netns exec router sysctl -w net.ipv6.conf.all.forwarding=1",
+        "ip -n left addr add 10.1.0.1/24 dev eth0",
+        "ip -n left link set eth0 up",
+        "ip -n left route add default via 10.1.0.254",
+        "ip -n left -6 route add default via fd01::fe",
+    ] {
+        assert!(
+            commands.iter().any(|c| c == wanted),
+            "{wanted}: {commands:#?}"
+        );
+    }
+}
+
+#[test]
+fn yaml_is_refused_with_its_place() {
+    let place = |text: &str| {
+        let error = yaml::read(text).unwrap_err();
+        (error.line, error.to_string())
+    };
+    let (line, text) = place("netyard: 1\nnamespaces:\n  red:\n    colour: blue\n");
+    assert_eq!(line, 4, "{text}");
+    assert!(text.contains("colour"), "{text}");
+    let (line, text) = place("netyard: 1\nnamespaces:\n  red: {}\n  a-name-of-16-byt: {}\n");
+    assert_eq!(line, 4, "{text}");
+    let (_, text) = place("netyard: 2\n");
+    assert!(text.contains("version 2"), "{text}");
+    let (line, text) =
+        place("netyard: 1\nlinks:\n  - host/a: {}\n    host/b: { addresses: [10.0.0.1] }\n");
+    assert!(line >= 3 && text.contains("10.0.0.1/24"), "{line} {text}");
+    let bomb = "netyard: 1\ntitle: &a x\nlinks: [*a, *a]\n";
+    assert!(yaml::read(bomb).is_err());
+    let deep = format!(
+        "netyard: 1\ntitle: {}x{}\n",
+        "[".repeat(500),
+        "]".repeat(500)
+    );
+    assert!(yaml::read(&deep).is_err());
+    assert!(
+        yaml::read(&"x".repeat(yaml::MAX_TEXT_BYTES + 1))
+            .unwrap_err()
+            .message
+            .contains("larger")
+    );
+}

@@ -1,0 +1,175 @@
+//! The agent's own end: takes requests, and tells what happens in the kernel.
+
+mod apply;
+mod captures;
+mod execs;
+mod pings;
+
+use std::ffi::OsString;
+use std::os::fd::RawFd;
+use std::os::unix::net::UnixStream as StdUnixStream;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use kernel::engine::Engine;
+use kernel::sandbox;
+use tokio::net::UnixStream;
+use tokio::sync::mpsc;
+
+use super::codec::{Reader, Writer};
+use super::protocol::{Answer, FromAgent, Request, ToAgent, VERSION};
+
+/// Messages that wait to be written. When the web process is slow, packets are dropped and
+/// counted; everything else waits.
+const OUTBOUND: usize = 1024;
+
+/// Where everything that the agent says goes.
+type Outbound = mpsc::Sender<FromAgent>;
+
+/// The whole of the program's run as an agent: `agent STREAM LIFELINE TITLE`, both descriptors
+/// inherited.
+pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let mut number = || arguments.next()?.to_str()?.parse::<RawFd>().ok();
+    let (Some(stream), Some(lifeline)) = (number(), number()) else {
+        return wrong_use();
+    };
+    let title = arguments.next().unwrap_or_default().to_string_lossy().into_owned();
+    // SAFETY: this is the beginning of main; the starter has left both open for us alone.
+    let descriptors = unsafe { (kernel::descriptors::adopt(stream), kernel::descriptors::adopt(lifeline)) };
+    let (Ok(stream), Ok(lifeline)) = descriptors else {
+        return wrong_use();
+    };
+    // One thread until here and beyond: the kernel lets no other process make a sandbox.
+    let inside = sandbox::enter(lifeline, &sandbox::Options { hostname: title });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime {
+        Ok(runtime) => {
+            let code = runtime.block_on(serve(StdUnixStream::from(stream), inside));
+            runtime.shutdown_background();
+            code
+        }
+        Err(error) => {
+            tracing::error!("could not start the agent's runtime: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Nobody but this program calls it: a person has typed it.
+fn wrong_use() -> ExitCode {
+    use std::io::Write;
+    let text = "netyard: an agent is started by netyard itself; see `netyard --help`";
+    let _ = writeln!(std::io::stderr(), "{text}");
+    ExitCode::from(2)
+}
+
+async fn serve(stream: StdUnixStream, inside: Result<sandbox::Inside, kernel::Error>) -> ExitCode {
+    let connected = stream.set_nonblocking(true).and_then(|()| UnixStream::from_std(stream));
+    let (read, write) = match connected {
+        Ok(stream) => stream.into_split(),
+        Err(error) => {
+            tracing::error!("could not talk to the web process: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut writer = Writer::new(write);
+    let engine = match inside.and_then(|_| Engine::start()) {
+        Ok(engine) => engine,
+        Err(error) => {
+            // With nobody left to tell, the end of the process still says it.
+            let _ = writer.send(&FromAgent::Failed { error: error.to_string() }).await;
+            return ExitCode::FAILURE;
+        }
+    };
+    if writer.send(&FromAgent::Hello { version: VERSION }).await.is_err() {
+        return ExitCode::FAILURE;
+    }
+    let mut reader = Reader::new(read);
+    match reader.next().await {
+        Ok(Some(ToAgent::Hello { version: VERSION })) => {}
+        _ => return ExitCode::FAILURE,
+    }
+    let (outbound, to_write) = mpsc::channel(OUTBOUND);
+    tokio::spawn(write_all(writer, to_write));
+    let engine = Arc::new(engine);
+    tokio::spawn(tell_changes(Arc::clone(&engine), outbound.clone()));
+    let service = Service {
+        pings: pings::Pings::new(Arc::clone(&engine), outbound.clone()),
+        captures: captures::Captures::new(Arc::clone(&engine), outbound.clone()),
+        execs: execs::Execs::new(Arc::clone(&engine), outbound.clone()),
+        applier: apply::Applier::start(Arc::clone(&engine), outbound.clone()),
+        outbound,
+    };
+    service.run(reader).await
+}
+
+struct Service {
+    applier: apply::Applier,
+    pings: pings::Pings,
+    captures: captures::Captures,
+    execs: execs::Execs,
+    outbound: Outbound,
+}
+
+impl Service {
+    /// Until the web process hangs up; then the sandbox ends with us.
+    async fn run(mut self, mut reader: Reader<tokio::net::unix::OwnedReadHalf>) -> ExitCode {
+        loop {
+            match reader.next().await {
+                Ok(Some(ToAgent::Request { number, request })) => self.handle(number, request).await,
+                Ok(Some(ToAgent::Input { exec, bytes })) => self.execs.input(exec, bytes),
+                Ok(Some(ToAgent::Resize { exec, terminal })) => self.execs.resize(exec, terminal),
+                Ok(Some(ToAgent::Kill { exec })) => self.execs.kill(exec),
+                Ok(Some(ToAgent::Hello { .. })) => {}
+                Ok(None) => return ExitCode::SUCCESS,
+                Err(error) => {
+                    tracing::error!("reading from the web process: {error}");
+                    return ExitCode::FAILURE;
+                }
+            }
+        }
+    }
+
+    async fn handle(&mut self, number: u64, request: Request) {
+        let answer = match request {
+            // May take a while: it answers by itself, in order.
+            Request::Apply { document } => return self.applier.apply(number, document).await,
+            Request::StartPing { ping, source, target } => self.pings.start(ping, source, target),
+            Request::StopPing { ping } => self.pings.stop(ping),
+            Request::CheckFilter { interface, filter } => self.captures.check(interface, filter).await,
+            Request::StartCapture { capture, interface, filter } => {
+                self.captures.start(capture, interface, filter).await
+            }
+            Request::StopCapture { capture } => self.captures.stop(capture),
+            Request::Exec { exec, command } => self.execs.start(exec, command).await,
+        };
+        // The web process has gone if nobody takes it, and so have we in a moment.
+        let _ = self.outbound.send(FromAgent::Answer { number, answer }).await;
+    }
+}
+
+async fn write_all(
+    mut writer: Writer<tokio::net::unix::OwnedWriteHalf>,
+    mut messages: mpsc::Receiver<FromAgent>,
+) {
+    while let Some(message) = messages.recv().await {
+        if let Err(error) = writer.send(&message).await {
+            tracing::debug!("writing to the web process: {error}");
+            return;
+        }
+    }
+}
+
+async fn tell_changes(engine: Arc<Engine>, outbound: Outbound) {
+    let mut changes = engine.changes();
+    while let Some(change) = changes.next().await {
+        if outbound.send(FromAgent::Observed { change }).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// An answer that says what could not be done.
+fn failed(error: impl std::fmt::Display) -> Answer {
+    Answer::Failed(error.to_string())
+}

@@ -1,0 +1,2 @@
+//! A real browser on a real server.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]

@@ -1,0 +1,126 @@
+//! The same lab, made by Netyard and by `ip` itself: the kernel shows the same.
+
+use std::process::Command;
+
+use serde_json::Value;
+use support::{example, netyard, text_file};
+
+/// Prints, for host and each namespace by name, its links with addresses and its routes, as JSON.
+const DUMP: &str = r#"
+dump() { printf '%s\n' "$1"; shift; "$@" -j -d addr; echo; "$@" -j route; echo; "$@" -j -6 route; echo; }
+dump host ip
+for ns in $(ip netns list | cut -d' ' -f1 | sort); do dump "$ns" ip -n "$ns"; done
+"#;
+
+/// What differs from one run to the next: addresses drawn at random, indexes, counters, times.
+const RANDOM: [&str; 14] = [
+    "address", "broadcast_mac", "ifindex", "link_index", "link_netnsid", "link", "txqlen", "gc_timer",
+    "hello_timer", "tcn_timer", "topology_change_timer", "bridge_id", "root_id", "designated_bridge",
+];
+
+fn plain(mut value: Value) -> Value {
+    match &mut value {
+        Value::Array(items) => {
+            let mut items: Vec<_> = std::mem::take(items).into_iter().map(plain).collect();
+            // Tunnels that kernel modules put into every namespace are not the lab's.
+            items.retain(|item| !is_kernels_own(item));
+            items.sort_by_key(ToString::to_string);
+            Value::Array(items)
+        }
+        Value::Object(fields) => {
+            fields.retain(|name, value| {
+                let is_link_local = value.as_str().is_some_and(|text| text.starts_with("fe80"));
+                !RANDOM.contains(&name.as_str()) && !name.ends_with("_timer") && !is_link_local
+            });
+            let fields = std::mem::take(fields);
+            Value::Object(fields.into_iter().map(|(name, value)| (name, plain(value))).collect())
+        }
+        _ => value,
+    }
+}
+
+fn is_kernels_own(item: &Value) -> bool {
+    let tunnels = ["sit0", "tunl0", "gre0", "gretap0", "erspan0", "ip6tnl0", "ip6gre0", "ip_vti0", "ip6_vti0"];
+    let is_tunnel = item["ifname"].as_str().is_some_and(|name| tunnels.contains(&name));
+    // A link-local address comes when duplicate address detection lets it.
+    let is_link_local = item["family"] == "inet6" && item["scope"] == "link";
+    let is_link_local_route = item["dst"].as_str().is_some_and(|to| to.starts_with("fe80"));
+    is_tunnel || is_link_local || is_link_local_route
+}
+
+fn parse(text: &str) -> Vec<Value> {
+    let line = |line: &str| match serde_json::from_str::<Value>(line) {
+        Ok(value) => plain(value),
+        Err(_) => Value::String(line.to_owned()),
+    };
+    text.lines().filter(|text| !text.trim().is_empty()).map(line).collect()
+}
+
+/// As root of a clean machine would: a fresh sandbox by `unshare`, names in a /run of its own.
+fn by_ip(script: &str) -> Vec<Value> {
+    let script = text_file(script);
+    let dump = text_file(DUMP);
+    let inside = format!(
+        "mount -t tmpfs none /run && mount -t sysfs none /sys && sh -e {} >/dev/null && sleep 0.3 && sh {}",
+        script.path().display(),
+        dump.path().display()
+    );
+    let output = Command::new("unshare")
+        .args(["--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child"])
+        .args(["--mount-proc", "sh", "-e", "-c", &inside])
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}\n{}", std::fs::read_to_string(script.path()).unwrap());
+    parse(&String::from_utf8_lossy(&output.stdout))
+}
+
+fn by_netyard(file: &str) -> Vec<Value> {
+    let dump = text_file(&format!("sleep 0.3\n{DUMP}"));
+    let path = dump.path().to_str().unwrap();
+    let output = netyard(&["run", file, "--", "sh", path]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    parse(&String::from_utf8_lossy(&output.stdout))
+}
+
+fn convert(file: &str, to: &str) -> String {
+    let output = netyard(&["convert", file, "--to", to]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn the_articles_script_makes_the_same_lab_in_netyard_and_by_ip() {
+    let article = example("article.sh");
+    // What only looks would print into the dump, or fail where a ping does: it is left out.
+    let text = std::fs::read_to_string(&article).unwrap();
+    let acts = |line: &&str| ["add", " set "].iter().any(|word| line.contains(word));
+    let script: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'))
+        .filter(acts)
+        .map(|line| line.replace("sudo ", "") + "\n")
+        .collect();
+    assert_eq!(by_netyard(&article), by_ip(&script));
+}
+
+#[test]
+fn every_example_makes_the_same_lab_by_its_own_script() {
+    for name in ["article.yaml", "bridged.yaml", "router.yaml"] {
+        let file = example(name);
+        assert_eq!(by_netyard(&file), by_ip(&convert(&file, "ip")), "{name}");
+    }
+}
+
+#[test]
+fn yaml_and_script_convert_into_each_other() {
+    let article = example("article.sh");
+    let yaml = convert(&article, "yaml");
+    let yaml_file = text_file(&yaml);
+    let script = convert(yaml_file.path().to_str().unwrap(), "ip");
+    let script_file = text_file(&script);
+    let again = convert(script_file.path().to_str().unwrap(), "yaml");
+    let without_layout = |text: &str| text.split("\nlayout:").next().unwrap().to_owned();
+    assert_eq!(without_layout(&again), without_layout(&yaml));
+    assert_eq!(by_netyard(&article), by_ip(&script));
+}

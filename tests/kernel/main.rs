@@ -1,0 +1,8 @@
+//! The program on a real kernel, without root: sandboxes, plans, what is left of them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod article;
+mod commands;
+mod compare;
+mod leftovers;
+mod refusals;
