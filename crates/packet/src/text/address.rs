@@ -11,7 +11,15 @@ const fn octets() -> [([u8; 4], u8); 256] {
     while byte < table.len() {
         let (hundreds, tens, ones) = (byte / 100, byte / 10 % 10, byte % 10);
         table[byte] = match byte {
-            100.. => ([b'0' + hundreds as u8, b'0' + tens as u8, b'0' + ones as u8, b'.'], 4),
+            100.. => (
+                [
+                    b'0' + hundreds as u8,
+                    b'0' + tens as u8,
+                    b'0' + ones as u8,
+                    b'.',
+                ],
+                4,
+            ),
             10.. => ([b'0' + tens as u8, b'0' + ones as u8, b'.', 0], 3),
             _ => ([b'0' + ones as u8, b'.', 0, 0], 2),
         };

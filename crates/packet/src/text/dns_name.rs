@@ -5,10 +5,6 @@ use super::walk::{Cut, Step, Walk, put};
 /// Characters of a name that are printed.
 const LONGEST_NAME: usize = 255;
 
-/// Labels that are followed behind a pointer. No name that is printed whole has as many; the bound keeps
-/// messages whose records all point at one long chain of labels from costing seconds.
-const MOST_LABELS: usize = 1024;
-
 /// The two high bits of a label's first byte.
 const KIND: u8 = 0xc0;
 const POINTER: u8 = 0xc0;
@@ -73,11 +69,11 @@ impl Walk<'_> {
         if first & KIND == POINTER {
             self.need_here(at, 1)?;
         }
-        let mut furthest = p.saturating_sub(message);
+        let mut furthest = p.wrapping_sub(message);
         // Where the name ends; known for sure at the first pointer.
         let mut end = None;
         let mut printed = 0;
-        let mut labels = 0;
+
         while first != 0 && at < self.data.len() {
             match first & KIND {
                 POINTER => {
@@ -107,10 +103,13 @@ impl Walk<'_> {
                 self.put(".");
             }
             printed += 1;
-            labels += 1;
-            if labels > MOST_LABELS && end.is_some() {
-                // Nothing of the rest would be printed, and where the name ends is known.
-                break;
+            if printed > LONGEST_NAME && end.is_some() {
+                // Nothing of the rest is printed, and where the name ends is known: the rest is only
+                // followed to see whether it is wrong.
+                if self.labels_left == 0 {
+                    break;
+                }
+                self.labels_left -= 1;
             }
             first = self.u8(at)?;
             length = self.label_length(at)?;

@@ -64,7 +64,7 @@ const OUI_CISCO: u32 = 0x00_000c;
 const OUI_CISCO_BRIDGED: u32 = 0x00_00f8;
 const OUI_RFC2684: u32 = 0x00_80c2;
 
-const OUIS: Names = &[
+pub(super) const OUIS: Names = &[
     (0x00_0000, "Ethernet"),
     (0x00_000c, "Cisco"),
     (0x00_005e, "IANA"),

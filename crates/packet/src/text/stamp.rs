@@ -41,12 +41,7 @@ impl Stamper {
                 Time::None => {}
                 Time::Epoch => self.text.extend(seconds.to_string().bytes()),
                 Time::Clock(ahead) => clock(&mut self.text, local(seconds, ahead)),
-                Time::Date(ahead) => {
-                    let local = local(seconds, ahead);
-                    date(&mut self.text, local.div_euclid(86_400));
-                    self.text.push(b' ');
-                    clock(&mut self.text, local);
-                }
+                Time::Date(ahead) => put_date_time(&mut self.text, local(seconds, ahead), b' '),
             }
             self.text.push(b'.');
             self.second = Some((seconds, time));
@@ -59,6 +54,13 @@ impl Stamper {
 
 fn local(seconds: u64, ahead: i32) -> i64 {
     seconds as i64 + i64::from(ahead)
+}
+
+/// A date and a time of day with `between` between them, from the seconds since 1970.
+pub(super) fn put_date_time(out: &mut Vec<u8>, seconds: i64, between: u8) {
+    date(out, seconds.div_euclid(86_400));
+    out.push(between);
+    clock(out, seconds);
 }
 
 fn clock(out: &mut Vec<u8>, local: i64) {

@@ -114,6 +114,8 @@ impl Walk<'_> {
             self.vxlan(p, length)?;
         } else if either(&[6081]) {
             self.geneve(p, length)?;
+        } else if either(&[30_490]) {
+            self.someip(p, length)?;
         } else {
             return Ok(false);
         }

@@ -26,6 +26,9 @@ pub(super) type Step<T = ()> = Result<T, Cut>;
 /// has no such limit; real traffic has three or four.
 const MAX_DEPTH: u8 = 32;
 
+/// See [`Walk::labels_left`].
+const MOST_LABELS: u32 = 100_000;
+
 /// One record being turned into text.
 pub(super) struct Walk<'a> {
     /// The captured bytes that may be read. Shortened while a dissector knows a smaller length.
@@ -39,6 +42,9 @@ pub(super) struct Walk<'a> {
     /// What to print.
     pub(super) options: &'a Options,
     depth: u8,
+    /// How many more labels of domain names are followed that are not printed. The bound keeps messages
+    /// whose records all point at one long chain of labels from costing seconds.
+    pub(super) labels_left: u32,
 }
 
 impl<'a> Walk<'a> {
@@ -55,6 +61,7 @@ impl<'a> Walk<'a> {
             flows,
             options,
             depth: 0,
+            labels_left: MOST_LABELS,
         }
     }
 

@@ -172,27 +172,9 @@ pub(crate) fn difference(file: &[u8], arguments: &[&str], options: &Options) -> 
 
 /// Fails unless the text of all packets is tcpdump's, in all ways of calling it, also when they are cut.
 pub(crate) fn assert_equal<P: AsRef<[u8]>>(link: LinkType, packets: &[P]) {
-    assert_all(link, packets, variants());
-}
-
-/// Like [`assert_equal`], but without detail (`-v`), for protocols of which only the outline is printed.
-pub(crate) fn assert_equal_short<P: AsRef<[u8]>>(link: LinkType, packets: &[P]) {
-    let short = |variant: &(_, Options)| variant.1.verbose == 0;
-    assert_all(
-        link,
-        packets,
-        variants().into_iter().filter(short).collect(),
-    );
-}
-
-fn assert_all<P: AsRef<[u8]>>(
-    link: LinkType,
-    packets: &[P],
-    variants: Vec<(&'static [&'static str], Options)>,
-) {
     let whole = file(link, &records(packets));
     let cut = file(link, &cut(packets));
-    for (arguments, options) in variants {
+    for (arguments, options) in variants() {
         for (name, file) in [("whole", &whole), ("cut", &cut)] {
             if let Some(difference) = difference(file, arguments, &options) {
                 panic!("{name}: {difference}");

@@ -4,6 +4,7 @@
 mod build;
 mod captures;
 mod compare;
+mod configuration;
 mod files;
 mod ip;
 mod link;
