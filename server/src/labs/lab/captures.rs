@@ -1,20 +1,15 @@
-//! Captures: the lab's, not a browser's; and how their packets go out in batches.
+//! Captures: the lab's, not a browser's.
 
-use std::collections::BTreeMap;
-
-use axum::body::Bytes;
 use packet::Record;
 use protocol::ServerMessage;
 use protocol::capture::{CaptureEvent, CaptureId, CaptureInfo};
 use protocol::server::ClientId;
-use tokio::time::Instant;
 use topology::InterfaceId;
 
 use super::pings::done;
 use super::{Asked, Lab};
 use crate::agent::protocol::{Answer, Request};
-use crate::labs::limits::{BATCH_INTERVAL, COUNT_INTERVAL, LAB_RING_BYTES, MAX_CAPTURES};
-use crate::labs::outbox::Frame;
+use crate::labs::limits::{LAB_RING_BYTES, MAX_CAPTURES};
 use crate::labs::ring::Ring;
 
 /// Longest filter in bytes: longer ones are no filters of a person.
@@ -22,44 +17,13 @@ const MAX_FILTER_BYTES: usize = 4_096;
 
 /// A capture and its packets.
 pub(super) struct Capture {
-    info: CaptureInfo,
+    pub(super) info: CaptureInfo,
     event: CaptureEvent,
-    ring: Ring,
+    pub(super) ring: Ring,
     /// Whether the agent has said yes, and the browsers know of it.
-    announced: bool,
+    pub(super) announced: bool,
     /// Whether the browsers have not been told the latest counts.
-    untold: bool,
-}
-
-/// When packets and counts go out next.
-#[derive(Default)]
-pub(super) struct Flush {
-    packets: Option<Instant>,
-    counts: Option<Instant>,
-    last_packets: Option<Instant>,
-}
-
-impl Flush {
-    /// When something is to be sent.
-    pub(super) fn due(&self) -> Option<Instant> {
-        match (self.packets, self.counts) {
-            (Some(packets), Some(counts)) => Some(packets.min(counts)),
-            (packets, counts) => packets.or(counts),
-        }
-    }
-
-    /// There are packets to send: at once, if none were sent lately.
-    pub(super) fn packets_wait(&mut self) {
-        let earliest = self
-            .last_packets
-            .map_or_else(Instant::now, |last| last + BATCH_INTERVAL);
-        self.packets.get_or_insert(earliest);
-    }
-
-    fn counts_wait(&mut self) {
-        self.counts
-            .get_or_insert_with(|| Instant::now() + COUNT_INTERVAL);
-    }
+    pub(super) untold: bool,
 }
 
 impl Capture {
@@ -255,7 +219,7 @@ impl Lab {
         }
     }
 
-    fn tell_capture(&mut self, id: CaptureId) {
+    pub(super) fn tell_capture(&mut self, id: CaptureId) {
         let Some(capture) = self
             .captures
             .get_mut(&id)
@@ -338,73 +302,5 @@ impl Lab {
     pub(super) fn packets(&self, id: CaptureId) -> Option<(CaptureInfo, Vec<Record>)> {
         let capture = self.captures.get(&id).filter(|capture| capture.announced)?;
         Some((capture.info.clone(), capture.ring.records()))
-    }
-
-    /// Sends what is due: to each browser at most one frame of each capture, so that a slow one
-    /// gets fewer packets and not more memory.
-    pub(super) fn flush_captures(&mut self) {
-        let now = Instant::now();
-        if self.flush.counts.is_some_and(|due| due <= now) {
-            self.flush.counts = None;
-            let untold = self.captures.iter().filter(|(_, capture)| capture.untold);
-            for id in untold.map(|(id, _)| *id).collect::<Vec<_>>() {
-                self.tell_capture(id);
-            }
-        }
-        if self.flush.packets.is_some_and(|due| due <= now) {
-            self.flush.packets = None;
-            self.flush.last_packets = Some(now);
-            if self.send_batches() {
-                self.flush.packets_wait();
-            }
-        }
-    }
-
-    /// Says whether somebody has not got everything yet.
-    fn send_batches(&mut self) -> bool {
-        let mut behind = false;
-        // Those who are equally far share one encoded frame.
-        let mut encoded: BTreeMap<(CaptureId, u64), (Bytes, u64)> = BTreeMap::new();
-        for client in self.clients.values_mut() {
-            for (&id, capture) in self
-                .captures
-                .iter()
-                .filter(|(_, capture)| capture.announced)
-            {
-                let cursor = client.cursors.entry(id).or_default();
-                if *cursor >= capture.ring.end() {
-                    continue;
-                }
-                if !client.outbox.has_room_for_packets() {
-                    behind = true;
-                    continue;
-                }
-                let frame = encoded.get(&(id, *cursor)).cloned().or_else(|| {
-                    let made = encode(capture, *cursor)?;
-                    encoded.insert((id, *cursor), made.clone());
-                    Some(made)
-                });
-                let Some((bytes, next)) = frame else { continue };
-                // No room after all: the cursor stays, and it is tried again.
-                if client.outbox.send(Frame::Binary(bytes)).is_ok() {
-                    *cursor = next;
-                }
-                behind |= *cursor < capture.ring.end();
-            }
-        }
-        behind
-    }
-}
-
-/// One frame from that packet on, and the number of the packet after it.
-fn encode(capture: &Capture, from: u64) -> Option<(Bytes, u64)> {
-    let batch = capture.ring.batch(capture.info.id, from)?;
-    let next = batch.first + batch.records.len() as u64;
-    match batch.encode() {
-        Ok(bytes) => Some((Bytes::from(bytes), next)),
-        Err(error) => {
-            tracing::error!(%error, "packets cannot be encoded");
-            None
-        }
     }
 }

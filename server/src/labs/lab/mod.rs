@@ -4,6 +4,7 @@
 //! and from tasks that it started itself so as not to wait ([`Report`]). It never waits for the
 //! agent; it waits for the store, because an edit is durable before anybody hears of it.
 
+mod batches;
 mod captures;
 mod clients;
 mod edits;
@@ -31,7 +32,8 @@ use super::outbox::Cut;
 use super::store::{Store, StoredLab};
 use crate::agent::client::{Agent, AgentError};
 use crate::agent::protocol::{Answer, ExecId, FromAgent, Request};
-use captures::{Capture, Flush};
+use batches::Flush;
+use captures::Capture;
 use clients::Client;
 use execs::Exec;
 use pings::Ping;

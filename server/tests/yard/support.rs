@@ -1,8 +1,5 @@
 //! A real server on a free port, and clients that can say whatever they like.
 
-#![allow(dead_code)]
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,34 +17,46 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// Nothing that a test waits for takes longer.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A server, and the folder of its data.
-pub struct Yard {
-    pub server: Server,
-    pub folder: TempDir,
+pub(crate) struct Yard {
+    pub(crate) server: Server,
+    pub(crate) folder: TempDir,
+    program: PathBuf,
 }
 
 impl Yard {
     /// A new one, with nothing in it and no agent to start.
-    pub async fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let server = start(folder.path().to_owned()).await;
-        Self { server, folder }
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| PathBuf::from("/bin/false")).await
     }
 
-    /// Ends the server and starts another one with the same data.
-    pub async fn restart(self) -> Self {
-        self.server.shutdown().await;
-        let server = start(self.folder.path().to_owned()).await;
+    /// A new one whose agents are scripted; `test` is the test that becomes one.
+    pub(crate) async fn scripted(test: &str) -> Self {
+        Self::with(|folder| crate::agent::program(folder, test)).await
+    }
+
+    async fn with(program: impl FnOnce(&std::path::Path) -> PathBuf) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let program = program(folder.path());
+        let server = start(folder.path().to_owned(), program.clone()).await;
         Self {
             server,
-            folder: self.folder,
+            folder,
+            program,
         }
     }
 
+    /// Ends the server and starts another one with the same data.
+    pub(crate) async fn restart(self) -> Self {
+        self.server.shutdown().await;
+        let server = start(self.folder.path().to_owned(), self.program.clone()).await;
+        Self { server, ..self }
+    }
+
     /// A request with the secret.
-    pub async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
+    pub(crate) async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
         let secret = format!("Bearer {}", self.server.secret);
         let mut headers = vec![("Authorization", secret.as_str())];
         if !body.is_empty() {
@@ -65,12 +74,12 @@ impl Yard {
     }
 
     /// The host that this server is called by.
-    pub fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         self.server.addr.to_string()
     }
 
     /// Makes an empty lab.
-    pub async fn lab(&self, title: &str) -> LabId {
+    pub(crate) async fn lab(&self, title: &str) -> LabId {
         let body = serde_json::json!({ "empty": { "title": title } }).to_string();
         let answer = self.ask("POST", "/api/v1/labs", &body).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
@@ -78,7 +87,7 @@ impl Yard {
     }
 
     /// A browser on a lab.
-    pub async fn browser(&self, lab: &LabId) -> Browser {
+    pub(crate) async fn browser(&self, lab: &LabId) -> Browser {
         let url = format!("ws://{}/api/v1/labs/{lab}/socket", self.server.addr);
         let mut request = url.into_client_request().unwrap();
         let secret = format!("Bearer {}", self.server.secret);
@@ -98,28 +107,28 @@ impl Yard {
     }
 }
 
-async fn start(data: PathBuf) -> Server {
+async fn start(data: PathBuf, program: PathBuf) -> Server {
     let mut config = Config::new("127.0.0.1:0".parse().unwrap(), data);
-    // Labs that run are tested with the whole program, in tests/.
-    config.agent_program = PathBuf::from("/bin/false");
+    // Labs that really run are tested with the whole program, in tests/.
+    config.agent_program = program;
     server::serve::start(config).await.unwrap()
 }
 
 /// An answer to a request.
 #[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Answer {
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
     }
 
     /// The value of a header.
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (known, value) = line.split_once(':')?;
             known.eq_ignore_ascii_case(name).then(|| value.trim())
@@ -127,13 +136,13 @@ impl Answer {
     }
 
     /// What it says against the request.
-    pub fn error(&self) -> String {
+    pub(crate) fn error(&self) -> String {
         self.json()["error"].as_str().unwrap().to_owned()
     }
 }
 
 /// One request on a connection of its own; `target` and headers go out as they are.
-pub async fn request(
+pub(crate) async fn request(
     addr: SocketAddr,
     method: &str,
     target: &str,
@@ -189,26 +198,26 @@ async fn read_answer(stream: &mut TcpStream) -> Answer {
 }
 
 /// A browser's socket.
-pub struct Browser {
-    pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+pub(crate) struct Browser {
+    pub(crate) socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     welcome: Option<Welcome>,
 }
 
 impl Browser {
-    pub fn welcome(&self) -> &Welcome {
+    pub(crate) fn welcome(&self) -> &Welcome {
         self.welcome.as_ref().unwrap()
     }
 
-    pub async fn say(&mut self, message: &ClientMessage) {
+    pub(crate) async fn say(&mut self, message: &ClientMessage) {
         self.say_text(serde_json::to_string(message).unwrap()).await;
     }
 
-    pub async fn say_text(&mut self, text: String) {
+    pub(crate) async fn say_text(&mut self, text: String) {
         self.socket.send(Message::Text(text.into())).await.unwrap();
     }
 
     /// The next message of the server.
-    pub async fn next(&mut self) -> ServerMessage {
+    pub(crate) async fn next(&mut self) -> ServerMessage {
         loop {
             match self.frame().await {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),
@@ -219,7 +228,7 @@ impl Browser {
     }
 
     /// The next message but for those that say who else is there.
-    pub async fn next_but_present(&mut self) -> ServerMessage {
+    pub(crate) async fn next_but_present(&mut self) -> ServerMessage {
         loop {
             match self.next().await {
                 ServerMessage::Present { .. } => {}
@@ -228,8 +237,19 @@ impl Browser {
         }
     }
 
+    /// Waits for a message; those before it are thrown away.
+    pub(crate) async fn until<T>(&mut self, wanted: impl Fn(ServerMessage) -> Option<T>) -> T {
+        loop {
+            if let Message::Text(text) = self.frame().await
+                && let Some(found) = wanted(serde_json::from_str(&text).unwrap())
+            {
+                return found;
+            }
+        }
+    }
+
     /// How the server closed the socket.
-    pub async fn closed(&mut self) -> CloseFrame {
+    pub(crate) async fn closed(&mut self) -> CloseFrame {
         loop {
             match self.frame().await {
                 Message::Close(Some(frame)) => return frame,
@@ -239,7 +259,8 @@ impl Browser {
         }
     }
 
-    async fn frame(&mut self) -> Message {
+    /// The next frame, whatever it is.
+    pub(crate) async fn frame(&mut self) -> Message {
         let next = tokio::time::timeout(PATIENCE, self.socket.next()).await;
         next.expect("the server says nothing")
             .expect("the socket ended")

@@ -1,11 +1,7 @@
 //! The layer in front of every route, with every route of the list.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
-
+use crate::support::{Answer, Yard, request};
 use server::web::routes::{self, Access, Route};
-use support::{Answer, Yard, request};
 
 /// Says what the routes do not: which header values one request has.
 struct Case<'a> {

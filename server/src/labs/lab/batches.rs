@@ -1,0 +1,113 @@
+//! How packets and their counts go out: batched, so that a fast capture does not drown a browser.
+
+use std::collections::BTreeMap;
+
+use axum::body::Bytes;
+use protocol::capture::CaptureId;
+use tokio::time::Instant;
+
+use super::Lab;
+use super::captures::Capture;
+use crate::labs::limits::{BATCH_INTERVAL, COUNT_INTERVAL};
+use crate::labs::outbox::Frame;
+
+/// When packets and counts go out next.
+#[derive(Default)]
+pub(super) struct Flush {
+    packets: Option<Instant>,
+    counts: Option<Instant>,
+    last_packets: Option<Instant>,
+}
+
+impl Flush {
+    /// When something is to be sent.
+    pub(super) fn due(&self) -> Option<Instant> {
+        match (self.packets, self.counts) {
+            (Some(packets), Some(counts)) => Some(packets.min(counts)),
+            (packets, counts) => packets.or(counts),
+        }
+    }
+
+    /// There are packets to send: at once, if none were sent lately.
+    pub(super) fn packets_wait(&mut self) {
+        let earliest = self
+            .last_packets
+            .map_or_else(Instant::now, |last| last + BATCH_INTERVAL);
+        self.packets.get_or_insert(earliest);
+    }
+
+    pub(super) fn counts_wait(&mut self) {
+        self.counts
+            .get_or_insert_with(|| Instant::now() + COUNT_INTERVAL);
+    }
+}
+
+impl Lab {
+    /// Sends what is due: to each browser at most one frame of each capture, so that a slow one
+    /// gets fewer packets and not more memory.
+    pub(super) fn flush_captures(&mut self) {
+        let now = Instant::now();
+        if self.flush.counts.is_some_and(|due| due <= now) {
+            self.flush.counts = None;
+            let untold = self.captures.iter().filter(|(_, capture)| capture.untold);
+            for id in untold.map(|(id, _)| *id).collect::<Vec<_>>() {
+                self.tell_capture(id);
+            }
+        }
+        if self.flush.packets.is_some_and(|due| due <= now) {
+            self.flush.packets = None;
+            self.flush.last_packets = Some(now);
+            if self.send_batches() {
+                self.flush.packets_wait();
+            }
+        }
+    }
+
+    /// Says whether somebody has not got everything yet.
+    fn send_batches(&mut self) -> bool {
+        let mut behind = false;
+        // Those who are equally far share one encoded frame.
+        let mut encoded: BTreeMap<(CaptureId, u64), (Bytes, u64)> = BTreeMap::new();
+        for client in self.clients.values_mut() {
+            for (&id, capture) in self
+                .captures
+                .iter()
+                .filter(|(_, capture)| capture.announced)
+            {
+                let cursor = client.cursors.entry(id).or_default();
+                if *cursor >= capture.ring.end() {
+                    continue;
+                }
+                if !client.outbox.has_room_for_packets() {
+                    behind = true;
+                    continue;
+                }
+                let frame = encoded.get(&(id, *cursor)).cloned().or_else(|| {
+                    let made = encode(capture, *cursor)?;
+                    encoded.insert((id, *cursor), made.clone());
+                    Some(made)
+                });
+                let Some((bytes, next)) = frame else { continue };
+                // No room after all: the cursor stays, and it is tried again.
+                if client.outbox.send(Frame::Binary(bytes)).is_ok() {
+                    *cursor = next;
+                }
+                behind |= *cursor < capture.ring.end();
+            }
+        }
+        behind
+    }
+}
+
+/// One frame from that packet on, and the number of the packet after it.
+fn encode(capture: &Capture, from: u64) -> Option<(Bytes, u64)> {
+    let batch = capture.ring.batch(capture.info.id, from)?;
+    let next = batch.first + batch.records.len() as u64;
+    match batch.encode() {
+        Ok(bytes) => Some((Bytes::from(bytes), next)),
+        Err(error) => {
+            tracing::error!(%error, "packets cannot be encoded");
+            None
+        }
+    }
+}

@@ -1,0 +1,548 @@
+//! Labs that run, with a scripted agent: what the lab's task makes of what an agent says.
+
+use std::time::Duration;
+
+use crate::agent;
+use crate::support::{Browser, Yard};
+use futures_util::{SinkExt, StreamExt};
+use protocol::capture::{CaptureId, CaptureInfo, PacketBatch};
+use protocol::lab::{LabId, RunState};
+use protocol::ping::PingEvent;
+use protocol::{ClientMessage, ServerMessage};
+use server::agent::client::{Agent, Streams};
+use server::agent::protocol::{Answer, Request};
+use server::data_dir::LocalSocket;
+use server::exec_protocol::{self, ExecEnd, ExecStart, STDERR, STDOUT};
+use tokio::net::UnixStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::{WebSocketStream, client_async};
+use topology::{Edit, InterfaceId, NamespaceId};
+
+const AGENT: &str = "running::the_scripted_agent_speaks_the_agents_protocol";
+
+/// Also the way by which this program becomes the agent of the other tests.
+#[test]
+fn the_scripted_agent_speaks_the_agents_protocol() {
+    agent::run_if_started_as_one();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let folder = tempfile::tempdir().unwrap();
+        let program = agent::program(folder.path(), AGENT);
+        let (agent, mut events) = Agent::spawn(&program, "A", Streams::Detached)
+            .await
+            .unwrap();
+        let apply = Request::Apply {
+            document: Default::default(),
+        };
+        assert_eq!(agent.request(apply).await.unwrap(), Answer::Done);
+        agent.shutdown().await;
+        assert_eq!(agent.ended().unwrap(), "it ended with code 0");
+        while events.recv().await.is_some() {}
+    });
+}
+
+async fn running(title: &str) -> (Yard, LabId, Browser) {
+    let yard = Yard::scripted(AGENT).await;
+    let id = yard.lab(title).await;
+    let mut browser = yard.browser(&id).await;
+    browser.say(&ClientMessage::Start).await;
+    assert_eq!(
+        browser.next().await,
+        ServerMessage::Run {
+            run: RunState::Starting
+        }
+    );
+    assert_eq!(
+        browser.next().await,
+        ServerMessage::Run {
+            run: RunState::Running
+        }
+    );
+    (yard, id, browser)
+}
+
+fn applied(message: ServerMessage) -> Option<(u64, Option<protocol::lab::ApplyFailure>)> {
+    match message {
+        ServerMessage::Applied { revision, failure } => Some((revision, failure)),
+        _ => None,
+    }
+}
+
+fn run_state(message: ServerMessage) -> Option<RunState> {
+    match message {
+        ServerMessage::Run { run } => Some(run),
+        _ => None,
+    }
+}
+
+#[tokio::test]
+async fn a_lab_starts_shows_the_kernel_and_stops() {
+    let (yard, id, mut browser) = running("A").await;
+    let ServerMessage::Observed { change } = browser.next().await else {
+        panic!("nothing observed")
+    };
+    assert!(change.namespaces.contains_key(&NamespaceId::HOST));
+    assert_eq!(
+        browser.next().await,
+        ServerMessage::Applied {
+            revision: 0,
+            failure: None
+        }
+    );
+    let second = yard.browser(&id).await;
+    assert_eq!(second.welcome().run, RunState::Running);
+    assert!(
+        second
+            .welcome()
+            .observed
+            .as_ref()
+            .unwrap()
+            .namespaces
+            .contains_key(&NamespaceId::HOST)
+    );
+
+    let stopped = yard
+        .ask("POST", &format!("/api/v1/labs/{id}/stop"), "")
+        .await;
+    assert_eq!(
+        (stopped.status, &stopped.json()["run"]),
+        (200, &"stopped".into())
+    );
+    assert_eq!(browser.until(run_state).await, RunState::Stopping);
+    assert_eq!(browser.until(run_state).await, RunState::Stopped);
+    assert_eq!(yard.browser(&id).await.welcome().observed, None);
+    let started = yard
+        .ask("POST", &format!("/api/v1/labs/{id}/start"), "")
+        .await;
+    assert_eq!(
+        (started.status, &started.json()["run"]),
+        (200, &"running".into())
+    );
+    yard.server.shutdown().await;
+}
+
+#[tokio::test]
+async fn edits_reach_the_kernel_the_newest_document_waiting_for_the_one_in_work() {
+    let (_yard, _id, mut browser) = running("A").await;
+    for token in 1..=20 {
+        let edit = Edit::SetTitle {
+            title: format!("A{token}"),
+        };
+        browser.say(&ClientMessage::Edit { token, edit }).await;
+    }
+    let mut taken = Vec::new();
+    while taken.last() != Some(&20) {
+        let (revision, failure) = browser.until(applied).await;
+        assert_eq!(failure, None);
+        taken.push(revision);
+    }
+    assert!(taken.len() < 20 && taken.is_sorted(), "{taken:?}");
+}
+
+#[tokio::test]
+async fn what_the_kernel_refuses_is_shown_and_the_document_kept() {
+    let (yard, id, mut browser) = running("A").await;
+    browser.until(applied).await;
+    let edit = |title: &str| ClientMessage::Edit {
+        token: 1,
+        edit: Edit::SetTitle {
+            title: title.into(),
+        },
+    };
+    browser.say(&edit("refused")).await;
+    let (revision, failure) = browser.until(applied).await;
+    let failure = failure.unwrap();
+    assert_eq!(
+        (revision, failure.error.as_str()),
+        (1, "Operation not supported (EOPNOTSUPP)")
+    );
+    let second = yard.browser(&id).await;
+    assert_eq!(second.welcome().failure.as_ref(), Some(&failure));
+    assert_eq!(second.welcome().document.title, "refused");
+    browser.say(&edit("fine")).await;
+    assert_eq!(browser.until(applied).await, (2, None));
+    assert_eq!(yard.browser(&id).await.welcome().failure, None);
+}
+
+#[tokio::test]
+async fn an_agent_that_dies_is_shown_and_the_lab_starts_again() {
+    let (yard, id, mut browser) = running("A").await;
+    let ping = ClientMessage::StartPing {
+        token: 1,
+        source: NamespaceId::HOST,
+        target: "10.0.0.1".parse().unwrap(),
+    };
+    browser.say(&ping).await;
+    browser
+        .until(|m| matches!(m, ServerMessage::Ping { .. }).then_some(()))
+        .await;
+    let end = exec(&yard, &id.0, &["crash"], None, &[]).await.2;
+    assert!(matches!(end, ExecEnd::Error(_)), "{end:?}");
+    let stopped = browser
+        .until(|message| match message {
+            ServerMessage::Ping {
+                event: PingEvent::Stopped { error },
+                ..
+            } => error,
+            _ => None,
+        })
+        .await;
+    let RunState::Failed { message } = browser.until(run_state).await else {
+        panic!("not failed")
+    };
+    assert!(message.contains("ended with code 3"), "{message}");
+    assert_eq!(stopped, message);
+    // The ping's history is still there.
+    let again = yard.browser(&id).await;
+    assert_eq!(again.welcome().run, RunState::Failed { message });
+    assert_eq!(again.welcome().pings[0].1.len(), 2);
+    browser.say(&ClientMessage::Start).await;
+    assert_eq!(browser.until(run_state).await, RunState::Starting);
+    assert_eq!(browser.until(run_state).await, RunState::Running);
+    assert_eq!(browser.until(applied).await.1, None);
+}
+
+#[tokio::test]
+async fn pings_are_the_labs_and_keep_their_history() {
+    let (yard, id, mut browser) = running("A").await;
+    let mut start = async |token, target: &str| {
+        let target = target.parse().unwrap();
+        browser
+            .say(&ClientMessage::StartPing {
+                token,
+                source: NamespaceId::HOST,
+                target,
+            })
+            .await;
+    };
+    start(3, "::1").await;
+    start(4, "10.0.0.1").await;
+    let failed = browser.until(|m| match m {
+        ServerMessage::RequestFailed {
+            token: Some(3),
+            error,
+        } => Some(error),
+        _ => None,
+    });
+    assert_eq!(
+        failed.await,
+        "cannot ping ::1 from host: Network is unreachable (ENETUNREACH)"
+    );
+    let (ping, by) = browser
+        .until(|m| match m {
+            ServerMessage::PingStarted { by, info } => Some((info.id, by)),
+            _ => None,
+        })
+        .await;
+    assert_eq!(by, Some((browser.welcome().client, 4)));
+    // What was said before the answer comes after the announcement.
+    let event = PingEvent::Lost { sequence: 1 };
+    assert_eq!(
+        browser.next_but_present().await,
+        ServerMessage::Ping {
+            ping,
+            event: event.clone()
+        }
+    );
+    browser.say(&ClientMessage::StopPing { ping }).await;
+    let stopped = PingEvent::Stopped { error: None };
+    assert_eq!(
+        browser
+            .until(|m| matches!(&m, ServerMessage::Ping { .. }).then_some(m))
+            .await,
+        ServerMessage::Ping {
+            ping,
+            event: stopped.clone()
+        }
+    );
+
+    let mut second = yard.browser(&id).await;
+    let [(info, events)] = second.welcome().pings.as_slice() else {
+        panic!("not one ping")
+    };
+    assert_eq!((info.id, events), (ping, &vec![event, stopped]));
+    second.say(&ClientMessage::DismissPing { ping }).await;
+    browser
+        .until(|m| (m == ServerMessage::PingDismissed { ping }).then_some(()))
+        .await;
+    assert!(yard.browser(&id).await.welcome().pings.is_empty());
+}
+
+async fn start_capture(browser: &mut Browser, filter: &str) -> CaptureInfo {
+    let interface = InterfaceId::HOST_LOOPBACK;
+    browser
+        .say(&ClientMessage::StartCapture {
+            token: 1,
+            interface,
+            filter: filter.into(),
+        })
+        .await;
+    browser
+        .until(|message| match message {
+            ServerMessage::CaptureStarted { info, .. } => Some(info),
+            _ => None,
+        })
+        .await
+}
+
+/// Takes packets until that number has come; returns their numbers.
+async fn packets(browser: &mut Browser, capture: CaptureId, last: u64) -> Vec<u64> {
+    let mut numbers = Vec::new();
+    while numbers.last() != Some(&last) {
+        let Message::Binary(bytes) = browser.frame().await else {
+            continue;
+        };
+        let batch = PacketBatch::decode(&bytes).unwrap();
+        assert_eq!(batch.capture, capture);
+        assert!(bytes.len() <= 128 << 10, "{}", bytes.len());
+        for (number, record) in (batch.first..).zip(&batch.records) {
+            assert_eq!(record.at.0, number, "a packet under another one's number");
+            numbers.push(number);
+        }
+    }
+    numbers
+}
+
+#[tokio::test]
+async fn captures_stream_are_replayed_and_can_be_downloaded() {
+    let (yard, id, mut browser) = running("A").await;
+    let info = start_capture(&mut browser, "").await;
+    assert_eq!((info.name.as_str(), info.link_type), ("host/lo", 1));
+    assert_eq!(packets(&mut browser, info.id, 2).await, [0, 1, 2]);
+    let mut second = yard.browser(&id).await;
+    let (known, event) = second.welcome().captures[0].clone();
+    assert_eq!(
+        (known, event.received, event.kept, event.running),
+        (info.clone(), 3, 3, true)
+    );
+    assert_eq!(packets(&mut second, info.id, 2).await, [0, 1, 2]);
+
+    let path = format!("/api/v1/labs/{id}/captures/{}.pcapng", info.id.0);
+    let file = yard.ask("GET", &path, "").await;
+    assert_eq!(
+        (file.status, file.header("content-type")),
+        (200, Some("application/x-pcapng"))
+    );
+    assert_eq!(
+        file.header("content-disposition"),
+        Some("attachment; filename=\"host-lo.pcapng\"")
+    );
+    assert_eq!(
+        yard.ask("GET", &path.replace(".pcapng", ".pcap"), "")
+            .await
+            .status,
+        404
+    );
+
+    browser
+        .say(&ClientMessage::StopCapture { capture: info.id })
+        .await;
+    browser
+        .until(|m| {
+            matches!(m, ServerMessage::Capture { event, .. } if !event.running).then_some(())
+        })
+        .await;
+    second
+        .say(&ClientMessage::DismissCapture { capture: info.id })
+        .await;
+    browser
+        .until(|m| (m == ServerMessage::CaptureDismissed { capture: info.id }).then_some(()))
+        .await;
+    assert_eq!(yard.ask("GET", &path, "").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_filter_that_is_none_is_said_to_be_so() {
+    let (_yard, _id, mut browser) = running("A").await;
+    let interface = InterfaceId::HOST_LOOPBACK;
+    for (filter, expected) in [("icmp", None), ("bad", Some("syntax error".to_owned()))] {
+        browser
+            .say(&ClientMessage::CheckFilter {
+                token: 5,
+                interface,
+                filter: filter.into(),
+            })
+            .await;
+        let error = browser
+            .until(|m| match m {
+                ServerMessage::FilterChecked { token: 5, error } => Some(error),
+                _ => None,
+            })
+            .await;
+        assert_eq!(error, expected);
+    }
+    browser
+        .say(&ClientMessage::StartCapture {
+            token: 6,
+            interface,
+            filter: "bad".into(),
+        })
+        .await;
+    let failed = browser.until(|m| match m {
+        ServerMessage::RequestFailed {
+            token: Some(6),
+            error,
+        } => Some(error),
+        _ => None,
+    });
+    assert_eq!(
+        failed.await,
+        "cannot capture on host/lo: the filter is none: syntax error"
+    );
+}
+
+#[tokio::test]
+async fn a_flood_of_packets_keeps_the_newest_and_holds_up_nothing() {
+    let (yard, id, mut browser) = running("A").await;
+    let info = start_capture(&mut browser, "flood").await;
+    let numbers = packets(&mut browser, info.id, agent::FLOOD - 1).await;
+    assert!(numbers.is_sorted(), "out of order");
+    // The rest was not sent, or dropped by the agent's client, which counts it.
+    let late = yard.browser(&id).await;
+    let event = &late.welcome().captures[0].1;
+    assert_eq!(event.received, agent::FLOOD);
+    assert!(event.kept <= 100_000 && event.kept > 10_000, "{event:?}");
+}
+
+type Local = WebSocketStream<UnixStream>;
+
+async fn local(yard: &Yard, lab: &str) -> Local {
+    let socket = LocalSocket::of(yard.server.data()).unwrap();
+    let stream = UnixStream::connect(socket.address()).await.unwrap();
+    let url = format!("ws://localhost{}", exec_protocol::path(lab));
+    client_async(url, stream).await.unwrap().0
+}
+
+/// Runs a command as `netyard exec` does; returns its output, its errors, and its end.
+async fn exec(
+    yard: &Yard,
+    lab: &str,
+    argv: &[&str],
+    terminal: Option<server::agent::protocol::Terminal>,
+    input: &[Vec<u8>],
+) -> (Vec<u8>, Vec<u8>, ExecEnd) {
+    let (mut sink, mut stream) = local(yard, lab).await.split();
+    let start = ExecStart {
+        namespace: "host".into(),
+        argv: argv.iter().map(|&argument| argument.to_owned()).collect(),
+        environment: Vec::new(),
+        directory: "/somewhere".into(),
+        terminal,
+    };
+    sink.send(Message::Text(serde_json::to_string(&start).unwrap().into()))
+        .await
+        .unwrap();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let feed = async {
+        for bytes in input {
+            sink.send(Message::Binary(bytes.clone().into()))
+                .await
+                .unwrap();
+        }
+        std::future::pending::<()>().await;
+    };
+    let take = async {
+        loop {
+            match stream.next().await.expect("an end").unwrap() {
+                Message::Binary(bytes) => match bytes[0] {
+                    STDOUT => out.extend_from_slice(&bytes[1..]),
+                    STDERR => err.extend_from_slice(&bytes[1..]),
+                    other => panic!("stream {other}"),
+                },
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                _ => {}
+            }
+        }
+    };
+    let end = tokio::select! {
+        end = tokio::time::timeout(crate::support::PATIENCE, take) => end.unwrap(),
+        () = feed => unreachable!(),
+    };
+    (out, err, end)
+}
+
+#[tokio::test]
+async fn commands_run_by_id_and_by_title() {
+    let (yard, id, _browser) = running("My lab").await;
+    for lab in [id.0.as_str(), "My lab"] {
+        let (out, err, end) = exec(&yard, lab, &["echo", "a", "b"], None, &[]).await;
+        assert_eq!(String::from_utf8(out).unwrap(), "a b (Piped)");
+        assert_eq!(
+            (err.as_slice(), end),
+            (&b"/somewhere"[..], ExecEnd::Exited(7))
+        );
+    }
+    let terminal = server::agent::protocol::Terminal {
+        rows: 40,
+        columns: 132,
+    };
+    let (out, ..) = exec(&yard, "My lab", &["echo"], Some(terminal), &[]).await;
+    assert_eq!(String::from_utf8(out).unwrap(), " (132 columns)");
+    let failed = exec(&yard, "My lab", &["nothing"], None, &[]).await.2;
+    assert_eq!(
+        failed,
+        ExecEnd::Error("could not run nothing: No such file or directory (ENOENT)".into())
+    );
+    let missing = exec(&yard, "Your lab", &["echo"], None, &[]).await.2;
+    assert_eq!(missing, ExecEnd::Error("there is no lab Your lab".into()));
+    yard.lab("My lab").await;
+    let ExecEnd::Error(error) = exec(&yard, "My lab", &["echo"], None, &[]).await.2 else {
+        panic!()
+    };
+    assert!(error.contains("2 labs") && error.contains(&id.0), "{error}");
+}
+
+#[tokio::test]
+async fn input_of_any_size_goes_through_as_it_is_taken() {
+    let (yard, id, _browser) = running("A").await;
+    // More than the window, and more in one message than the agent is sent at once.
+    let whole: Vec<u8> = (0..5_000_007u32).map(|n| (n % 251) as u8).collect();
+    let mut input: Vec<_> = whole.chunks(3_000_000).map(<[u8]>::to_vec).collect();
+    input.push(Vec::new());
+    let (out, _, end) = exec(&yard, &id.0, &["cat"], None, &input).await;
+    assert!(out == whole, "{} of {}", out.len(), whole.len());
+    assert_eq!(end, ExecEnd::Exited(7));
+}
+
+#[tokio::test]
+async fn commands_need_a_running_lab_and_the_namespace() {
+    let yard = Yard::scripted(AGENT).await;
+    let id = yard.lab("A").await;
+    let ExecEnd::Error(error) = exec(&yard, &id.0, &["echo"], None, &[]).await.2 else {
+        panic!()
+    };
+    assert!(error.contains("does not run"), "{error}");
+}
+
+#[tokio::test]
+async fn stopping_the_server_ends_the_agents() {
+    let (yard, id, mut browser) = running("A").await;
+    browser.until(applied).await;
+    // The scripted agent is a child of this process: none is left.
+    let children = || {
+        let path = "/proc/thread-self/children";
+        let all = std::fs::read_dir("/proc/self/task").unwrap();
+        let lists = all.map(|task| {
+            std::fs::read_to_string(task.unwrap().path().join("children")).unwrap_or_default()
+        });
+        assert!(std::path::Path::new(path).exists());
+        lists.collect::<String>().split_whitespace().count()
+    };
+    assert_eq!(children(), 1);
+    let yard = tokio::time::timeout(Duration::from_secs(10), yard.restart())
+        .await
+        .unwrap();
+    assert_eq!(children(), 0);
+    assert_eq!(u16::from(browser.closed().await.code), 1001);
+    let again = yard.browser(&id).await;
+    assert_eq!(
+        (
+            again.welcome().run.clone(),
+            again.welcome().document.title.as_str()
+        ),
+        (RunState::Stopped, "A")
+    );
+}
