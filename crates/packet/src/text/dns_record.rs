@@ -221,7 +221,8 @@ impl Walk<'_> {
             A6 => self.a6(p, message)?,
             URI => {
                 put!(self, " {} {} ", self.u16(p)?, self.u16(p + 2)?);
-                self.characters(p + 4, length.saturating_sub(4))?;
+                // One that is too short is printed to the end of the message, as tcpdump does.
+                self.characters(p + 4, length.checked_sub(4).unwrap_or(usize::MAX))?;
             }
             UNSPECA => self.characters(p, length)?,
             TSIG if self.verbose() => self.tsig(p, message)?,

@@ -157,6 +157,22 @@ impl Walk<'_> {
                 self.put_num(", seq ", sequence);
             }
             144 | 146 => put!(self, ", id 0x{:04x}", self.u16(p + 4)?),
+            145 if self.verbose() => {
+                put!(self, ", id 0x{:04x}", self.u16(p + 4)?);
+                for at in (8..length as usize).step_by(16) {
+                    self.need(p + at, 16)?;
+                    self.put(", ");
+                    self.ipv6_address(p + at)?;
+                }
+            }
+            147 if self.verbose() => {
+                put!(self, ", id 0x{:04x}", self.u16(p + 4)?);
+                let flags = self.u16(p + 6)?;
+                self.put(if flags & 0xc000 != 0 { " " } else { "" });
+                self.put(if flags & 0x8000 != 0 { "M" } else { "" });
+                self.put(if flags & 0x4000 != 0 { "O" } else { "" });
+                self.nd_options(p + 8, (length as i32).wrapping_sub(8))?;
+            }
             138..=142 | 145 | 147 | 155 => {}
             _ => {
                 self.put_num(", length ", length);
@@ -276,7 +292,7 @@ impl Walk<'_> {
             }
         };
         if self.verbose() {
-            self.nd_options(p + fixed, length as i32 - fixed as i32)?;
+            self.nd_options(p + fixed, (length as i32).wrapping_sub(fixed as i32))?;
         }
         Ok(())
     }

@@ -33,14 +33,7 @@ impl Walk<'_> {
             LinkType::Ethernet => self.ethernet(0, length),
             LinkType::LinuxSll => self.sll(length),
             LinkType::LinuxSll2 => self.sll2(length, names),
-            LinkType::Null => self.loopback(length, |bytes| {
-                // The order is that of the machine that captured; families are small numbers.
-                match u32::from_le_bytes(bytes) {
-                    family if family & 0xffff_0000 != 0 => family.swap_bytes(),
-                    family => family,
-                }
-            }),
-            LinkType::Loop => self.loopback(length, u32::from_be_bytes),
+            LinkType::Null | LinkType::Loop => self.loopback(length),
             LinkType::RawIp | LinkType::Ipv4 | LinkType::Ipv6 => {
                 self.protocol = "raw";
                 if self.options.link {
@@ -58,9 +51,13 @@ impl Walk<'_> {
         }
     }
 
-    fn loopback(&mut self, length: u32, order: impl Fn([u8; 4]) -> u32) -> Step<usize> {
+    fn loopback(&mut self, length: u32) -> Step<usize> {
         self.protocol = "null";
-        let family = order(self.array(0)?);
+        // The order is that of the machine that captured; families are small numbers.
+        let family = match u32::from_le_bytes(self.array(0)?) {
+            family if family & 0xffff_0000 != 0 => family.swap_bytes(),
+            family => family,
+        };
         if self.options.link {
             self.family(family, length);
         }
