@@ -20,6 +20,7 @@ use crate::labs::store::{Store, StoreError};
 use crate::labs::yard::Yard;
 use crate::web::guard::{Guard, cookie_name};
 use crate::web::sessions::Sessions;
+use crate::web::sockets::Sockets;
 use crate::web::{AppState, CookieName, listen, routes};
 
 /// What a server is made of.
@@ -54,6 +55,7 @@ pub struct Server {
     /// The secret, for `Authorization: Bearer SECRET` and for signing in.
     pub secret: String,
     yard: Yard,
+    sockets: Sockets,
     ending: watch::Sender<bool>,
     listeners: [JoinHandle<()>; 2],
     /// Locked as long as the server runs.
@@ -115,10 +117,12 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
     let url = format!("http://{addr}/");
     data.announce(&url)?;
 
+    let sockets = Sockets::default();
     let yard = Yard::new(store, Arc::from(config.agent_program));
     let state = AppState {
         yard: yard.clone(),
         sessions: sessions.clone(),
+        sockets: sockets.clone(),
     };
     let cookie = CookieName(cookie_name(addr).into());
     let guard = Guard::new(addr, sessions, routes::is_public);
@@ -134,6 +138,7 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
         url,
         secret: secret.reveal(),
         yard,
+        sockets,
         ending,
         listeners,
         data,
@@ -169,6 +174,7 @@ impl Server {
         // Nobody is listening if both have failed: then there is nothing to end.
         let _ = self.ending.send(true);
         self.yard.shutdown().await;
+        self.sockets.closed().await;
         for listener in self.listeners {
             if let Err(error) = listener.await {
                 tracing::error!(%error, "a listener has failed");

@@ -265,3 +265,58 @@ fn random_id() -> LabId {
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+
+    #[tokio::test]
+    async fn a_lab_whose_task_panics_is_shown_as_failed_and_opens_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let yard = Yard::new(
+            Store::open(folder.path()).unwrap(),
+            Path::new("/bin/false").into(),
+        );
+        let (bad, good) = (Document::new("bad"), Document::new("good"));
+        let (bad, good) = (
+            yard.create(&bad).await.unwrap(),
+            yard.create(&good).await.unwrap(),
+        );
+        yard.open(&good).await.unwrap();
+        let task = tokio::spawn(async { panic!("as a test") });
+        watch(bad.clone(), task, yard.place(&bad)).await;
+        assert!(matches!(
+            yard.summary(&bad).await.unwrap().run,
+            RunState::Failed { .. }
+        ));
+        assert_eq!(yard.summary(&good).await.unwrap().run, RunState::Stopped);
+        let again = yard.open(&bad).await.unwrap();
+        assert!(matches!(again.run_state(), RunState::Failed { .. }));
+        again.stop().await.unwrap().unwrap();
+        assert_eq!(yard.summary(&bad).await.unwrap().run, RunState::Stopped);
+    }
+
+    #[tokio::test]
+    async fn a_lab_that_has_left_the_memory_comes_back_when_it_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let yard = Yard::new(
+            Store::open(folder.path()).unwrap(),
+            Path::new("/bin/false").into(),
+        );
+        let id = yard.create(&Document::new("A")).await.unwrap();
+        let first = yard.open(&id).await.unwrap();
+        first.close(1000, "as a test").await;
+        assert!(first.snapshot().await.is_err());
+        let snapshot = yard
+            .with(&id, |lab| async move { lab.snapshot().await })
+            .await
+            .unwrap();
+        assert_eq!(
+            (snapshot.revision, snapshot.document.title.as_str()),
+            (0, "A")
+        );
+        yard.shutdown().await;
+        assert!(matches!(yard.open(&id).await, Err(YardError::ShuttingDown)));
+    }
+}

@@ -9,16 +9,16 @@ use serde::de::DeserializeOwned;
 
 use super::error::Refusal;
 
-/// Largest body of most requests, in bytes.
-pub(super) const SMALL: usize = 1 << 20;
+/// Largest body of a request without a lab in it, in bytes.
+pub(super) const SMALL: usize = 4 << 10;
 
 /// Largest body with the text of a lab in it: the largest text that is read, twice, because JSON
 /// writes some characters with two bytes, and room for what is around it.
 pub(super) const WITH_TEXT: usize = 2 * topology::yaml::MAX_TEXT_BYTES + (64 << 10);
 
-/// How much of a body that is too large is still taken and thrown away. A sender that is cut off in
-/// the middle would see a broken connection instead of the reason.
-const MAX_DISCARDED: usize = 128 << 20;
+/// How much of a body that is too large is still taken and thrown away, as a multiple of its limit.
+/// A sender that is cut off in the middle would see a broken connection instead of the reason.
+const DISCARDED: usize = 16;
 
 /// How long a body may take.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -71,7 +71,7 @@ async fn read(body: Body, limit: usize) -> Result<Bytes, Refusal> {
             taken.extend_from_slice(&chunk);
         } else {
             taken = Vec::new();
-            if total > MAX_DISCARDED {
+            if total / DISCARDED > limit {
                 break;
             }
         }

@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use super::AppState;
+use super::error::Refusal;
 use crate::agent::client::Agent;
 use crate::agent::protocol::{ExecId, INPUT_WINDOW, ToAgent};
 use crate::exec_protocol::{ExecControl, ExecEnd, ExecStart, STDERR, STDOUT};
@@ -36,17 +37,23 @@ pub(super) async fn exec(
     State(state): State<AppState>,
     Path(lab): Path<String>,
     upgrade: WebSocketUpgrade,
-) -> Response {
-    upgrade.on_upgrade(async move |socket| {
-        let (mut sink, mut stream) = socket.split();
-        let end = match run(&state, &lab, &mut sink, &mut stream).await {
-            Ok(Some(end)) => end,
-            Ok(None) => return,
-            Err(error) => ExecEnd::Error(error),
-        };
-        // Whoever has gone does not hear how it ended.
-        let _ = timeout(END_TIMEOUT, finish(sink, stream, &end)).await;
-    })
+) -> Result<Response, Refusal> {
+    let place = state.sockets.place()?;
+    Ok(upgrade.on_upgrade(async move |socket| {
+        serve(socket, &state, &lab).await;
+        drop(place);
+    }))
+}
+
+async fn serve(socket: WebSocket, state: &AppState, lab: &str) {
+    let (mut sink, mut stream) = socket.split();
+    let end = match run(state, lab, &mut sink, &mut stream).await {
+        Ok(Some(end)) => end,
+        Ok(None) => return,
+        Err(error) => ExecEnd::Error(error),
+    };
+    // Whoever has gone does not hear how it ended.
+    let _ = timeout(END_TIMEOUT, finish(sink, stream, &end)).await;
 }
 
 /// Runs a command to its end; nothing if the one who asked has gone.

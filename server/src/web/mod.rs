@@ -18,9 +18,11 @@ mod openapi;
 mod pcapng;
 mod session;
 mod socket;
+pub mod sockets;
 
 use crate::labs::yard::Yard;
 use sessions::Sessions;
+use sockets::Sockets;
 
 /// What every handler may use.
 #[derive(Clone, Debug)]
@@ -29,6 +31,8 @@ pub struct AppState {
     pub yard: Yard,
     /// Who is signed in.
     pub sessions: Sessions,
+    /// The sockets that are open.
+    pub sockets: Sockets,
 }
 
 /// The name of the session's cookie.

@@ -54,8 +54,12 @@ pub(super) async fn lab(
     upgrade: WebSocketUpgrade,
 ) -> Result<Response, Refusal> {
     let handle = state.yard.open(&id).await?;
+    let place = state.sockets.place()?;
     let upgrade = upgrade.max_message_size(MAX_READ).max_frame_size(MAX_READ);
-    Ok(upgrade.on_upgrade(move |socket| serve(socket, handle, caller, state.sessions)))
+    Ok(upgrade.on_upgrade(async move |socket| {
+        serve(socket, handle, caller, state.sessions).await;
+        drop(place);
+    }))
 }
 
 async fn serve(socket: WebSocket, lab: LabHandle, caller: Caller, sessions: Sessions) {

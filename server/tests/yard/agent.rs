@@ -24,6 +24,9 @@ use tokio::net::unix::OwnedWriteHalf;
 use topology::NamespaceId;
 use topology::observed::{ObservedChange, ObservedNamespace};
 
+/// The test that becomes an agent.
+pub(crate) const AGENT: &str = "running::the_scripted_agent_speaks_the_agents_protocol";
+
 const DESCRIPTORS: &str = "NETYARD_SCRIPTED_AGENT";
 
 /// How long it takes to apply a document.
@@ -32,17 +35,30 @@ pub(crate) const APPLY: Duration = Duration::from_millis(100);
 /// Packets of a capture with the filter `flood`.
 pub(crate) const FLOOD: u64 = 150_000;
 
-/// A program that is a scripted agent, by a test of this name.
-pub(crate) fn program(folder: &Path, test: &str) -> PathBuf {
+/// A program that is a scripted agent.
+pub(crate) fn program(folder: &Path) -> PathBuf {
     let path = folder.join("agent");
     let own = std::env::current_exe().unwrap();
+    // The last argument changes nothing; by it a test finds its own agents among the processes.
     let script = format!(
-        "#!/bin/sh\n{DESCRIPTORS}=\"$2 $3\" exec '{}' --exact {test} --nocapture\n",
-        own.display()
+        "#!/bin/sh\n{DESCRIPTORS}=\"$2 $3\" exec '{}' --exact {AGENT} --nocapture --skip '{}'\n",
+        own.display(),
+        folder.display()
     );
     std::fs::write(&path, script).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).unwrap();
     path
+}
+
+/// How many agents run that were started by the program in that folder.
+pub(crate) fn count(folder: &Path) -> usize {
+    let folder = folder.to_str().unwrap();
+    let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
+    let lines = processes
+        .filter_map(|process| std::fs::read_to_string(process.path().join("cmdline")).ok());
+    lines
+        .filter(|line| line.contains(AGENT) && line.contains(folder))
+        .count()
 }
 
 /// Runs as the agent if this process was started as one; never returns then.

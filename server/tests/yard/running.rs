@@ -18,8 +18,6 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 use topology::{Edit, InterfaceId, NamespaceId};
 
-const AGENT: &str = "running::the_scripted_agent_speaks_the_agents_protocol";
-
 /// Also the way by which this program becomes the agent of the other tests.
 #[test]
 fn the_scripted_agent_speaks_the_agents_protocol() {
@@ -30,7 +28,7 @@ fn the_scripted_agent_speaks_the_agents_protocol() {
         .unwrap();
     runtime.block_on(async {
         let folder = tempfile::tempdir().unwrap();
-        let program = agent::program(folder.path(), AGENT);
+        let program = agent::program(folder.path());
         let (agent, mut events) = Agent::spawn(&program, "A", Streams::Detached)
             .await
             .unwrap();
@@ -45,7 +43,7 @@ fn the_scripted_agent_speaks_the_agents_protocol() {
 }
 
 async fn running(title: &str) -> (Yard, LabId, Browser) {
-    let yard = Yard::scripted(AGENT).await;
+    let yard = Yard::scripted().await;
     let id = yard.lab(title).await;
     let mut browser = yard.browser(&id).await;
     browser.say(&ClientMessage::Start).await;
@@ -509,7 +507,7 @@ async fn input_of_any_size_goes_through_as_it_is_taken() {
 
 #[tokio::test]
 async fn commands_need_a_running_lab_and_the_namespace() {
-    let yard = Yard::scripted(AGENT).await;
+    let yard = Yard::scripted().await;
     let id = yard.lab("A").await;
     let ExecEnd::Error(error) = exec(&yard, &id.0, &["echo"], None, &[]).await.2 else {
         panic!()
@@ -521,28 +519,29 @@ async fn commands_need_a_running_lab_and_the_namespace() {
 async fn stopping_the_server_ends_the_agents() {
     let (yard, id, mut browser) = running("A").await;
     browser.until(applied).await;
-    // The scripted agent is a child of this process: none is left.
-    let children = || {
-        let path = "/proc/thread-self/children";
-        let all = std::fs::read_dir("/proc/self/task").unwrap();
-        let lists = all.map(|task| {
-            std::fs::read_to_string(task.unwrap().path().join("children")).unwrap_or_default()
-        });
-        assert!(std::path::Path::new(path).exists());
-        lists.collect::<String>().split_whitespace().count()
-    };
+    let folder = yard.folder.path().to_owned();
+    let children = || agent::count(&folder);
     assert_eq!(children(), 1);
     let yard = tokio::time::timeout(Duration::from_secs(10), yard.restart())
         .await
         .unwrap();
     assert_eq!(children(), 0);
     assert_eq!(u16::from(browser.closed().await.code), 1001);
-    let again = yard.browser(&id).await;
+    let mut again = yard.browser(&id).await;
+    assert_eq!(again.welcome().run, RunState::Stopped);
+    assert_eq!(again.welcome().document.title, "A");
+
+    // Also one that is only about to come.
+    again.say(&ClientMessage::Start).await;
     assert_eq!(
-        (
-            again.welcome().run.clone(),
-            again.welcome().document.title.as_str()
-        ),
-        (RunState::Stopped, "A")
+        again.next().await,
+        ServerMessage::Run {
+            run: RunState::Starting
+        }
     );
+    let yard = tokio::time::timeout(Duration::from_secs(10), yard.restart())
+        .await
+        .unwrap();
+    assert_eq!(children(), 0);
+    assert_eq!(yard.browser(&id).await.welcome().run, RunState::Stopped);
 }

@@ -32,9 +32,9 @@ impl Yard {
         Self::with(|_| PathBuf::from("/bin/false")).await
     }
 
-    /// A new one whose agents are scripted; `test` is the test that becomes one.
-    pub(crate) async fn scripted(test: &str) -> Self {
-        Self::with(|folder| crate::agent::program(folder, test)).await
+    /// A new one whose agents are scripted.
+    pub(crate) async fn scripted() -> Self {
+        Self::with(crate::agent::program).await
     }
 
     async fn with(program: impl FnOnce(&std::path::Path) -> PathBuf) -> Self {

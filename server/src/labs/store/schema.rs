@@ -1,5 +1,7 @@
 //! The tables, and how older files become newer ones.
 
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -50,6 +52,10 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         action: "open the store of labs",
         error: format!("{}: {error}", path.display()),
     };
+    make_private(path).map_err(|error| StoreError::Sqlite {
+        action: "make the store of labs",
+        error: format!("{}: {error}", path.display()),
+    })?;
     let mut connection = Connection::open(path).map_err(fail)?;
     connection
         .busy_timeout(Duration::from_secs(5))
@@ -83,6 +89,19 @@ pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
         .map_err(fail)?;
     transaction.commit().map_err(fail)?;
     Ok(connection)
+}
+
+/// Makes the file if it is not there, for its owner alone: SQLite gives the same mode to the files
+/// that it makes beside it.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)?;
+    Ok(())
 }
 
 #[cfg(test)]
