@@ -16,6 +16,7 @@
 //! of the whole lab.
 
 pub mod apply;
+pub mod capture;
 pub mod descriptors;
 pub mod doctor;
 pub mod engine;
@@ -25,6 +26,7 @@ mod execute;
 pub mod namespace;
 mod netlink;
 mod observe;
+pub mod probe;
 pub mod sandbox;
 mod sys;
 

@@ -17,6 +17,7 @@ mod attributes;
 mod events;
 mod failure;
 mod link;
+mod neighbour;
 mod netconf;
 mod nsid;
 mod route;

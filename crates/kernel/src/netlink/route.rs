@@ -1,5 +1,7 @@
 //! Routes of the main table: what `ip route` does.
 
+mod lookup;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;

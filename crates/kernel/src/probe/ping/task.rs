@@ -1,0 +1,260 @@
+//! The task of a running ping.
+
+use std::io;
+use std::net::IpAddr;
+use std::time::{Duration, Instant, SystemTime};
+
+use protocol::ping::{PingEvent, PingFinding};
+use tokio::io::unix::AsyncFd;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
+use tracing::warn;
+
+use super::PingContext;
+use super::book::{Book, Heard};
+use super::meaning::{is_final, meaning};
+use super::packet::{Echo, Incoming};
+use super::socket::{Received, Socket};
+use crate::error::Cause;
+use crate::probe::diagnose;
+
+/// A diagnosis is made no sooner than this after the last one.
+const BETWEEN_DIAGNOSES: Duration = Duration::from_millis(900);
+/// Most packets that are taken before a request is called lost.
+const MOST_AT_ONCE: usize = 1024;
+
+pub(super) struct Task {
+    pub(super) target: IpAddr,
+    pub(super) socket: AsyncFd<Socket>,
+    pub(super) buffer: Vec<u8>,
+    pub(super) book: Book,
+    pub(super) echo: Echo,
+    pub(super) interval: Duration,
+    pub(super) events: mpsc::Sender<PingEvent>,
+    pub(super) diagnoses: Option<Diagnoses>,
+}
+
+/// Why a task ends by itself.
+enum End {
+    /// Nobody listens any more.
+    Unheard,
+    /// The socket cannot be read.
+    Failed(io::Error),
+}
+
+impl Task {
+    /// Pings until `stopped` or an error.
+    pub(super) async fn run(mut self, stopped: oneshot::Receiver<()>) {
+        let error = tokio::select! {
+            _ = stopped => None,
+            end = self.work() => match end {
+                End::Unheard => None,
+                End::Failed(error) => Some(Cause::from(error).to_string()),
+            },
+        };
+        // Whoever does not read need not know.
+        let _ = self.events.try_send(PingEvent::Stopped { error });
+    }
+
+    async fn work(&mut self) -> End {
+        let mut ticks = interval(self.interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let deadline = self.book.deadline();
+            let result = tokio::select! {
+                _ = ticks.tick() => self.send().await,
+                ready = self.socket.readable() => match ready {
+                    Ok(mut guard) => {
+                        match guard.try_io(|socket| socket.get_ref().receive(&mut self.buffer)) {
+                            Ok(Ok(received)) => self.received(received).await,
+                            Ok(Err(error)) => Err(End::Failed(error)),
+                            Err(_would_block) => Ok(()),
+                        }
+                    }
+                    Err(error) => Err(End::Failed(error)),
+                },
+                () = at(deadline) => self.expire().await,
+                findings = finished(&mut self.diagnoses) => self.diagnosed(findings).await,
+            };
+            if let Err(end) = result {
+                return end;
+            }
+        }
+    }
+
+    async fn send(&mut self) -> Result<(), End> {
+        let sequence = self.book.next();
+        let packet = self.echo.request((sequence & 0xffff) as u16);
+        // A clock before 1970 makes the time stamps useless, not the ping.
+        let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        self.book.sent(Instant::now(), clock.unwrap_or_default());
+        match self.socket.get_ref().send(&packet) {
+            Ok(()) => Ok(()),
+            Err(error) => {
+                self.book.refused();
+                let error = Cause::from(error).to_string();
+                self.say(PingEvent::SendFailed { sequence, error }).await?;
+                self.diagnose();
+                Ok(())
+            }
+        }
+    }
+
+    async fn received(&mut self, received: Received) -> Result<(), End> {
+        let length = received.length;
+        let bytes = self.buffer.get(..length).unwrap_or(&self.buffer);
+        match self.echo.read(bytes, length) {
+            None => Ok(()),
+            Some(Incoming::Reply {
+                sequence,
+                bytes,
+                ttl,
+            }) => {
+                let heard = self.book.reply(sequence, received.at, Instant::now());
+                let event = match heard {
+                    None => return Ok(()),
+                    Some(Heard::Duplicate { sequence }) => PingEvent::Duplicate { sequence },
+                    Some(Heard::Reply { sequence, rtt }) => PingEvent::Reply {
+                        sequence,
+                        from: received.from,
+                        rtt_ns: u64::try_from(rtt.as_nanos()).unwrap_or(u64::MAX),
+                        ttl: ttl.or(received.hop_limit),
+                        bytes,
+                    },
+                };
+                self.say(event).await?;
+                match self.diagnoses.as_mut().and_then(Diagnoses::take_back) {
+                    Some(event) => self.say(event).await,
+                    None => Ok(()),
+                }
+            }
+            Some(Incoming::Error {
+                sequence,
+                kind,
+                code,
+                info,
+            }) => {
+                let ipv6 = self.target.is_ipv6();
+                let ends = is_final(ipv6, kind);
+                let sequence = self.book.error(sequence, ends).unwrap_or(0);
+                self.say(PingEvent::IcmpError {
+                    sequence,
+                    from: received.from,
+                    kind,
+                    code,
+                    meaning: meaning(ipv6, kind, code, info),
+                })
+                .await?;
+                if ends {
+                    self.diagnose();
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Says which requests are lost, after having taken what has arrived meanwhile.
+    async fn expire(&mut self) -> Result<(), End> {
+        for _ in 0..MOST_AT_ONCE {
+            match self.socket.get_ref().receive(&mut self.buffer) {
+                Ok(received) => self.received(received).await?,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(End::Failed(error)),
+            }
+        }
+        let lost = self.book.expire(Instant::now());
+        if !lost.is_empty() {
+            self.diagnose();
+        }
+        for sequence in lost {
+            self.say(PingEvent::Lost { sequence }).await?;
+        }
+        Ok(())
+    }
+
+    fn diagnose(&mut self) {
+        if let Some(diagnoses) = &mut self.diagnoses {
+            diagnoses.begin();
+        }
+    }
+
+    async fn diagnosed(&mut self, findings: Vec<PingFinding>) -> Result<(), End> {
+        match self.diagnoses.as_mut().and_then(|d| d.end(findings)) {
+            Some(event) => self.say(event).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn say(&self, event: PingEvent) -> Result<(), End> {
+        self.events.send(event).await.map_err(|_| End::Unheard)
+    }
+}
+
+/// The diagnoses of a ping: what was told last, and what is being found out.
+pub(super) struct Diagnoses {
+    context: PingContext,
+    target: IpAddr,
+    begun: Option<Instant>,
+    running: Option<JoinHandle<Vec<PingFinding>>>,
+    told: Vec<PingFinding>,
+}
+
+impl Diagnoses {
+    pub(super) fn new(context: PingContext, target: IpAddr) -> Self {
+        Self {
+            context,
+            target,
+            begun: None,
+            running: None,
+            told: Vec::new(),
+        }
+    }
+
+    /// Begins to find out why no reply comes, if that was not done just now.
+    fn begin(&mut self) {
+        let recent = |begun: Instant| begun.elapsed() < BETWEEN_DIAGNOSES;
+        if self.running.is_some() || self.begun.is_some_and(recent) {
+            return;
+        }
+        self.begun = Some(Instant::now());
+        let PingContext { source, lab } = self.context.clone();
+        let target = self.target;
+        let look = move || diagnose::diagnose(source, target, &*lab);
+        self.running = Some(tokio::task::spawn_blocking(look));
+    }
+
+    /// What was found; an event if it is something else than before.
+    fn end(&mut self, findings: Vec<PingFinding>) -> Option<PingEvent> {
+        self.running = None;
+        (findings != self.told).then(|| {
+            self.told.clone_from(&findings);
+            PingEvent::Diagnosis { findings }
+        })
+    }
+
+    /// Replies come: nothing that was found holds any more.
+    fn take_back(&mut self) -> Option<PingEvent> {
+        self.running = None;
+        self.end(Vec::new())
+    }
+}
+
+/// Waits for the diagnosis that is being made, for ever if there is none.
+async fn finished(diagnoses: &mut Option<Diagnoses>) -> Vec<PingFinding> {
+    match diagnoses.as_mut().and_then(|d| d.running.as_mut()) {
+        None => std::future::pending().await,
+        Some(running) => running.await.unwrap_or_else(|error| {
+            warn!(%error, "a diagnosis ended early");
+            Vec::new()
+        }),
+    }
+}
+
+/// Waits until then, for ever if there is no then.
+async fn at(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline.into()).await,
+        None => std::future::pending().await,
+    }
+}
