@@ -37,7 +37,9 @@ fn standard_streams_go_through() {
 #[test]
 fn an_unknown_namespace_is_named_with_those_that_are_there() {
     let article = example("article.sh");
-    let output = netyard(&["run", &article, "--in", "purple", "--", "true"]).output().unwrap();
+    let output = netyard(&["run", &article, "--in", "purple", "--", "true"])
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("purple") && text.contains("red"), "{text}");
@@ -46,7 +48,9 @@ fn an_unknown_namespace_is_named_with_those_that_are_there() {
 #[test]
 fn a_namespace_sees_its_own_network_only() {
     let article = example("article.sh");
-    let output = netyard(&["run", &article, "--in", "red", "--", "ls", "/sys/class/net"]).output().unwrap();
+    let output = netyard(&["run", &article, "--in", "red", "--", "ls", "/sys/class/net"])
+        .output()
+        .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     let mut names: Vec<_> = text.split_whitespace().collect();
     // Tunnels of the machine's own kernel modules, which every namespace gets.

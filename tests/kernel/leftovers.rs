@@ -16,14 +16,26 @@ const GONE: Duration = Duration::from_secs(5);
 fn sleeping(mark: &str) -> (Child, BTreeSet<i32>) {
     let article = example("article.sh");
     let (name, value) = mark.split_once('=').unwrap();
-    let child = netyard(&["run", &article, "--in", "red", "--", "sh", "-c", "sleep 321 & sleep 123"])
-        .env(name, value)
-        .stdin(Stdio::null())
-        .spawn()
-        .unwrap();
+    let child = netyard(&[
+        "run",
+        &article,
+        "--in",
+        "red",
+        "--",
+        "sh",
+        "-c",
+        "sleep 321 & sleep 123",
+    ])
+    .env(name, value)
+    .stdin(Stdio::null())
+    .spawn()
+    .unwrap();
     let pids = until(Duration::from_secs(10), "the command runs", || {
         let pids = marked(mark);
-        let sleeps = pids.iter().filter(|pid| command_of(**pid).starts_with("sleep")).count();
+        let sleeps = pids
+            .iter()
+            .filter(|pid| command_of(**pid).starts_with("sleep"))
+            .count();
         (sleeps == 2).then_some(pids)
     });
     (child, pids)
@@ -35,7 +47,9 @@ fn command_of(pid: i32) -> String {
 }
 
 fn all_gone(mark: &str) {
-    until(GONE, "no process is left", || marked(mark).is_empty().then_some(()));
+    until(GONE, "no process is left", || {
+        marked(mark).is_empty().then_some(())
+    });
 }
 
 #[test]
@@ -44,12 +58,25 @@ fn nothing_is_left_after_a_run() {
     let article = example("article.sh");
     let mark = "NETYARD_TEST_MARK=after-a-run";
     for _ in 0..3 {
-        let status = netyard(&["run", &article, "--in", "green", "--", "sh", "-c", "sleep 300 & exit 0"])
-            .env("NETYARD_TEST_MARK", "after-a-run")
-            .status()
-            .unwrap();
+        let status = netyard(&[
+            "run",
+            &article,
+            "--in",
+            "green",
+            "--",
+            "sh",
+            "-c",
+            "sleep 300 & exit 0",
+        ])
+        .env("NETYARD_TEST_MARK", "after-a-run")
+        .status()
+        .unwrap();
         assert!(status.success());
-        assert_eq!(marked(mark), BTreeSet::new(), "when the program has ended, all has");
+        assert_eq!(
+            marked(mark),
+            BTreeSet::new(),
+            "when the program has ended, all has"
+        );
     }
     assert_eq!(Machine::now(), before);
 }
@@ -67,7 +94,9 @@ fn nothing_is_left_when_any_one_process_is_killed() {
     for victim in 0..count {
         let mark = format!("NETYARD_TEST_MARK=victim-{victim}");
         let (mut child, pids) = sleeping(&mark);
-        let Some(&pid) = pids.iter().nth(victim) else { panic!("{pids:?}") };
+        let Some(&pid) = pids.iter().nth(victim) else {
+            panic!("{pids:?}")
+        };
         let command = command_of(pid);
         let whose = parent_of(pid);
         kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
@@ -76,9 +105,11 @@ fn nothing_is_left_when_any_one_process_is_killed() {
             child.kill().unwrap();
         }
         child.wait().unwrap();
-        until(GONE, &format!("no process is left after {command} (child of {whose}) was killed"), || {
-            marked(&mark).is_empty().then_some(())
-        });
+        until(
+            GONE,
+            &format!("no process is left after {command} (child of {whose}) was killed"),
+            || marked(&mark).is_empty().then_some(()),
+        );
     }
     assert_eq!(Machine::now(), before);
 }
@@ -87,7 +118,11 @@ fn nothing_is_left_when_any_one_process_is_killed() {
 fn a_terminated_run_ends_all_and_says_so_by_its_code() {
     let mark = "NETYARD_TEST_MARK=terminated";
     let (mut child, _) = sleeping(mark);
-    kill(Pid::from_raw(child.id().try_into().unwrap()), Signal::SIGTERM).unwrap();
+    kill(
+        Pid::from_raw(child.id().try_into().unwrap()),
+        Signal::SIGTERM,
+    )
+    .unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(128 + 15));
     all_gone(mark);
 }

@@ -28,8 +28,19 @@ struct View {
 impl View {
     async fn open(yard: &Yard, lab: &LabId) -> Self {
         let (socket, welcome) = Socket::open(yard, lab).await;
-        let Welcome { document, observed, run, .. } = welcome;
-        Self { socket, document, observed, run, tokens: 0 }
+        let Welcome {
+            document,
+            observed,
+            run,
+            ..
+        } = welcome;
+        Self {
+            socket,
+            document,
+            observed,
+            run,
+            tokens: 0,
+        }
     }
 
     fn take(&mut self, message: &ServerMessage) {
@@ -57,7 +68,12 @@ impl View {
             let left = deadline.saturating_duration_since(Instant::now());
             let message = tokio::time::timeout(left, self.socket.next())
                 .await
-                .unwrap_or_else(|_| panic!("{what}: not within {ANSWER:?}; {:?} {:#?}", self.run, self.observed))
+                .unwrap_or_else(|_| {
+                    panic!(
+                        "{what}: not within {ANSWER:?}; {:?} {:#?}",
+                        self.run, self.observed
+                    )
+                })
                 .expect("the server has hung up");
             self.take(&message);
         }
@@ -78,15 +94,24 @@ impl View {
 
     async fn start(&mut self) {
         self.socket.send(&ClientMessage::Start).await;
-        self.until("the lab runs", |view| view.run == RunState::Running && view.is_settled()).await;
+        self.until("the lab runs", |view| {
+            view.run == RunState::Running && view.is_settled()
+        })
+        .await;
     }
 
     /// Every object of the document is in the kernel as the document says.
     fn is_settled(&self) -> bool {
-        let Some(observed) = &self.observed else { return false };
+        let Some(observed) = &self.observed else {
+            return false;
+        };
         let statuses = statuses(&self.document, Some(observed));
-        let all = statuses.namespaces.values().chain(statuses.interfaces.values());
-        !all.into_iter().any(|status| matches!(status, Status::Missing | Status::Drifted(_)))
+        let all = statuses
+            .namespaces
+            .values()
+            .chain(statuses.interfaces.values());
+        !all.into_iter()
+            .any(|status| matches!(status, Status::Missing | Status::Drifted(_)))
     }
 
     async fn edit(&mut self, edit: Edit) {
@@ -118,17 +143,31 @@ async fn an_outside_change_is_seen_within_200_ms_and_an_edit_leaves_it_alone() {
     let mut slowest = Duration::ZERO;
     for up in [false, true, false] {
         let state = if up { "up" } else { "down" };
-        let output = yard.exec(&lab, "red", &["ip", "link", "set", "veth-red", state]).output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let output = yard
+            .exec(&lab, "red", &["ip", "link", "set", "veth-red", state])
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         let done = Instant::now();
-        view.until("the change is seen", |view| (view.status(red) == Status::Up) == up).await;
+        view.until("the change is seen", |view| {
+            (view.status(red) == Status::Up) == up
+        })
+        .await;
         slowest = slowest.max(done.elapsed());
     }
     println!("from the end of the command to the message: {slowest:?} at most");
     assert!(slowest < Duration::from_millis(200), "{slowest:?}");
 
     let blue = view.interface("blue", "veth-blue");
-    view.edit(Edit::SetMtu { interface: blue, mtu: Some(1400) }).await;
+    view.edit(Edit::SetMtu {
+        interface: blue,
+        mtu: Some(1400),
+    })
+    .await;
     view.event(|message| match message {
         ServerMessage::Applied { failure, .. } => {
             assert_eq!(*failure, None);
@@ -137,7 +176,11 @@ async fn an_outside_change_is_seen_within_200_ms_and_an_edit_leaves_it_alone() {
         _ => None,
     })
     .await;
-    assert!(matches!(view.status(red), Status::Drifted(_)), "still down: {:?}", view.status(red));
+    assert!(
+        matches!(view.status(red), Status::Drifted(_)),
+        "still down: {:?}",
+        view.status(red)
+    );
 }
 
 #[tokio::test]
@@ -149,17 +192,32 @@ async fn edits_reach_the_kernel_and_undo_takes_them_back() {
     let before = view.document.clone();
     let red = view.document.namespace_named("red").unwrap();
     let mut after = before.clone();
-    let inverse = topology::edit::apply(&mut after, Edit::Remove(Selection::namespace(red))).unwrap();
+    let inverse =
+        topology::edit::apply(&mut after, Edit::Remove(Selection::namespace(red))).unwrap();
 
     view.edit(Edit::Remove(Selection::namespace(red))).await;
     view.until("red has gone", |view| {
-        view.is_settled() && view.observed.as_ref().is_some_and(|o| !o.namespaces.contains_key(&red))
+        view.is_settled()
+            && view
+                .observed
+                .as_ref()
+                .is_some_and(|o| !o.namespaces.contains_key(&red))
     })
     .await;
     view.edit(inverse).await;
-    view.until("red is back", |view| view.document == before && view.is_settled()).await;
-    let output = yard.exec(&lab, "red", &["ping", "-c1", "-W2", "10.0.0.2"]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    view.until("red is back", |view| {
+        view.document == before && view.is_settled()
+    })
+    .await;
+    let output = yard
+        .exec(&lab, "red", &["ping", "-c1", "-W2", "10.0.0.2"])
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
 }
 
 #[tokio::test]
@@ -176,7 +234,12 @@ async fn what_the_kernel_refuses_is_rolled_back_and_told_in_its_words() {
         metric: None,
     };
     let observed = view.observed.clone();
-    view.edit(Edit::AddRoute { namespace: red, route, index: None }).await;
+    view.edit(Edit::AddRoute {
+        namespace: red,
+        route,
+        index: None,
+    })
+    .await;
     let failure = view
         .event(|message| match message {
             ServerMessage::Applied { failure, .. } => failure.clone(),
@@ -184,8 +247,16 @@ async fn what_the_kernel_refuses_is_rolled_back_and_told_in_its_words() {
         })
         .await;
     assert_eq!(failure.namespace, Some(red));
-    assert!(failure.command.contains("ip -n red route add 192.168.0.0/16 via 172.16.0.1"), "{failure:?}");
-    assert!(failure.error.contains("Nexthop has invalid gateway"), "{failure:?}");
+    assert!(
+        failure
+            .command
+            .contains("ip -n red route add 192.168.0.0/16 via 172.16.0.1"),
+        "{failure:?}"
+    );
+    assert!(
+        failure.error.contains("Nexthop has invalid gateway"),
+        "{failure:?}"
+    );
     assert_eq!(view.observed, observed, "the kernel is as it was");
 }
 
@@ -197,10 +268,19 @@ async fn a_ping_is_answered_and_a_lost_one_is_explained() {
     view.start().await;
     let red = view.document.namespace_named("red").unwrap();
     let target: IpAddr = "10.0.0.2".parse().unwrap();
-    view.socket.send(&ClientMessage::StartPing { token: 7, source: red, target }).await;
+    view.socket
+        .send(&ClientMessage::StartPing {
+            token: 7,
+            source: red,
+            target,
+        })
+        .await;
     let (ttl, rtt) = view
         .event(|message| match message {
-            ServerMessage::Ping { event: PingEvent::Reply { ttl, rtt_ns, .. }, .. } => Some((*ttl, *rtt_ns)),
+            ServerMessage::Ping {
+                event: PingEvent::Reply { ttl, rtt_ns, .. },
+                ..
+            } => Some((*ttl, *rtt_ns)),
             _ => None,
         })
         .await;
@@ -208,16 +288,32 @@ async fn a_ping_is_answered_and_a_lost_one_is_explained() {
     assert!((1..1_000_000_000).contains(&rtt), "{rtt}");
 
     let nobody: IpAddr = "10.0.0.3".parse().unwrap();
-    view.socket.send(&ClientMessage::StartPing { token: 8, source: red, target: nobody }).await;
+    view.socket
+        .send(&ClientMessage::StartPing {
+            token: 8,
+            source: red,
+            target: nobody,
+        })
+        .await;
     let text = view
         .event(|message| match message {
-            ServerMessage::Ping { event: PingEvent::Diagnosis { findings }, .. } => {
-                Some(findings.iter().map(|finding| finding.text.clone()).collect::<Vec<_>>().join("; "))
-            }
+            ServerMessage::Ping {
+                event: PingEvent::Diagnosis { findings },
+                ..
+            } => Some(
+                findings
+                    .iter()
+                    .map(|finding| finding.text.clone())
+                    .collect::<Vec<_>>()
+                    .join("; "),
+            ),
             _ => None,
         })
         .await;
-    assert!(text.contains("10.0.0.3") && text.to_lowercase().contains("arp"), "{text}");
+    assert!(
+        text.contains("10.0.0.3") && text.to_lowercase().contains("arp"),
+        "{text}"
+    );
 }
 
 #[tokio::test]
@@ -227,7 +323,11 @@ async fn a_capture_streams_and_downloads_what_tcpdump_reads() {
     let mut view = View::open(&yard, &lab).await;
     view.start().await;
     let interface = view.interface("blue", "veth-blue");
-    let bad = ClientMessage::CheckFilter { token: 1, interface, filter: "icmp and and".to_owned() };
+    let bad = ClientMessage::CheckFilter {
+        token: 1,
+        interface,
+        filter: "icmp and and".to_owned(),
+    };
     view.socket.send(&bad).await;
     let error = view
         .event(|message| match message {
@@ -236,7 +336,11 @@ async fn a_capture_streams_and_downloads_what_tcpdump_reads() {
         })
         .await;
     assert!(error.is_some_and(|text| text.contains("syntax error")));
-    let start = ClientMessage::StartCapture { token: 2, interface, filter: "icmp".to_owned() };
+    let start = ClientMessage::StartCapture {
+        token: 2,
+        interface,
+        filter: "icmp".to_owned(),
+    };
     view.socket.send(&start).await;
     let capture = view
         .event(|message| match message {
@@ -244,17 +348,31 @@ async fn a_capture_streams_and_downloads_what_tcpdump_reads() {
             _ => None,
         })
         .await;
-    let output = yard.exec(&lab, "red", &["ping", "-c2", "-i0.2", "10.0.0.2"]).output().unwrap();
+    let output = yard
+        .exec(&lab, "red", &["ping", "-c2", "-i0.2", "10.0.0.2"])
+        .output()
+        .unwrap();
     assert!(output.status.success());
     let deadline = Instant::now() + ANSWER;
-    while view.socket.packets.iter().map(|batch| batch.records.len()).sum::<usize>() < 4 {
+    while view
+        .socket
+        .packets
+        .iter()
+        .map(|batch| batch.records.len())
+        .sum::<usize>()
+        < 4
+    {
         assert!(Instant::now() < deadline, "{:?}", view.socket.packets);
         let _ = tokio::time::timeout(Duration::from_millis(100), view.socket.next()).await;
     }
     let bytes = yard.bytes(&format!("/api/v1/labs/{lab}/captures/{}.pcapng", capture.0));
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), bytes).unwrap();
-    let output = std::process::Command::new("tcpdump").args(["-nn", "-r"]).arg(file.path()).output().unwrap();
+    let output = std::process::Command::new("tcpdump")
+        .args(["-nn", "-r"])
+        .arg(file.path())
+        .output()
+        .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(text.matches("ICMP echo request").count(), 2, "{text}");
     assert_eq!(text.matches("ICMP echo reply").count(), 2, "{text}");
@@ -275,7 +393,10 @@ async fn a_killed_agent_is_shown_and_the_lab_starts_again() {
     for pid in agents {
         let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
     }
-    view.until("the crash is shown", |view| matches!(view.run, RunState::Failed { .. })).await;
+    view.until("the crash is shown", |view| {
+        matches!(view.run, RunState::Failed { .. })
+    })
+    .await;
     view.start().await;
     assert_eq!(view.document, document);
 }
@@ -284,13 +405,23 @@ async fn a_killed_agent_is_shown_and_the_lab_starts_again() {
 async fn a_restarted_yard_offers_its_labs_as_they_were() {
     let before = Machine::now();
     let mut yard = Yard::start("restart");
-    let lab = yard.create(&NewLab::Empty { title: "Kept".to_owned() });
+    let lab = yard.create(&NewLab::Empty {
+        title: "Kept".to_owned(),
+    });
     let running = yard.create_example("bridged");
     let mut view = View::open(&yard, &running).await;
     view.start().await;
     let mut other = View::open(&yard, &lab).await;
-    other.edit(Edit::SetTitle { title: "Kept well".to_owned() }).await;
-    other.until("the edit is stored", |view| view.document.title == "Kept well").await;
+    other
+        .edit(Edit::SetTitle {
+            title: "Kept well".to_owned(),
+        })
+        .await;
+    other
+        .until("the edit is stored", |view| {
+            view.document.title == "Kept well"
+        })
+        .await;
     for signal in [Signal::SIGKILL, Signal::SIGTERM] {
         yard.restart(signal);
         let labs = yard.labs();
@@ -314,14 +445,24 @@ async fn two_browsers_see_each_others_edits() {
     let mut one = View::open(&yard, &lab).await;
     let mut two = View::open(&yard, &lab).await;
     let red = one.document.namespace_named("red").unwrap();
-    one.edit(Edit::RenameNamespace { namespace: red, name: "scarlet".parse().unwrap() }).await;
-    two.until("the other's edit", |view| view.document.namespace_named("scarlet").is_some()).await;
+    one.edit(Edit::RenameNamespace {
+        namespace: red,
+        name: "scarlet".parse().unwrap(),
+    })
+    .await;
+    two.until("the other's edit", |view| {
+        view.document.namespace_named("scarlet").is_some()
+    })
+    .await;
     let gone = Edit::Remove(Selection::namespace(red));
     two.edit(gone.clone()).await;
     one.edit(gone).await;
     let mut refusals = 0;
     for view in [&mut one, &mut two] {
-        view.until("it has gone", |view| !view.document.namespaces.contains_key(&red)).await;
+        view.until("it has gone", |view| {
+            !view.document.namespaces.contains_key(&red)
+        })
+        .await;
     }
     for view in [&mut one, &mut two] {
         let next = tokio::time::timeout(Duration::from_millis(500), view.socket.next()).await;

@@ -29,7 +29,10 @@ impl Machine {
     /// As it is now.
     pub fn now() -> Self {
         let ip = |arguments: &[&str]| {
-            let output = Command::new("ip").args(arguments).output().expect("ip is installed");
+            let output = Command::new("ip")
+                .args(arguments)
+                .output()
+                .expect("ip is installed");
             assert!(output.status.success(), "ip {arguments:?}");
             String::from_utf8(output.stdout).unwrap()
         };
@@ -44,7 +47,9 @@ impl Machine {
             routes: ip(&["route"]) + &ip(&["-6", "route"]),
             mounts: fs::read_to_string("/proc/self/mountinfo").unwrap(),
             sysctls: SYSCTLS.iter().map(sysctl).collect(),
-            names: names.map(|entry| entry.file_name().into_string().unwrap()).collect(),
+            names: names
+                .map(|entry| entry.file_name().into_string().unwrap())
+                .collect(),
         }
     }
 }
@@ -56,7 +61,9 @@ pub fn marked(mark: &str) -> BTreeSet<i32> {
     let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
     let is_marked = |pid: &i32| {
         let environment = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes())
+        environment
+            .split(|byte| *byte == 0)
+            .any(|variable| variable == mark.as_bytes())
     };
     pids.filter(is_marked).collect()
 }
@@ -64,12 +71,19 @@ pub fn marked(mark: &str) -> BTreeSet<i32> {
 /// The network namespaces that processes of this user are in, by inode.
 pub fn namespaces_of(pids: &BTreeSet<i32>) -> BTreeSet<String> {
     let name = |pid: &i32| fs::read_link(format!("/proc/{pid}/ns/net")).ok();
-    pids.iter().filter_map(name).map(|link| link.to_string_lossy().into_owned()).collect()
+    pids.iter()
+        .filter_map(name)
+        .map(|link| link.to_string_lossy().into_owned())
+        .collect()
 }
 
 /// The process groups' ancestors: the parent of a process, 0 if it has gone.
 pub fn parent_of(pid: i32) -> i32 {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let after_name = stat.rsplit(')').next().unwrap_or_default();
-    after_name.split_whitespace().nth(1).and_then(|parent| parent.parse().ok()).unwrap_or_default()
+    after_name
+        .split_whitespace()
+        .nth(1)
+        .and_then(|parent| parent.parse().ok())
+        .unwrap_or_default()
 }

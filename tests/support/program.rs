@@ -9,7 +9,10 @@ use tempfile::NamedTempFile;
 pub fn root() -> PathBuf {
     match std::env::var_os("NETYARD_ROOT") {
         Some(root) => PathBuf::from(root),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned(),
+        None => Path::new(env!("CARGO_MANIFEST_DIR"))
+            .parent()
+            .unwrap()
+            .to_owned(),
     }
 }
 
@@ -19,7 +22,11 @@ pub fn path() -> PathBuf {
         Some(path) => PathBuf::from(path),
         None => root().join("target/release/netyard"),
     };
-    assert!(path.exists(), "{} is not there: `cargo xtask build` makes it", path.display());
+    assert!(
+        path.exists(),
+        "{} is not there: `cargo xtask build` makes it",
+        path.display()
+    );
     path
 }
 

@@ -27,13 +27,22 @@ pub struct Socket {
 impl Socket {
     /// Opens a lab; returns what it is welcomed with.
     pub async fn open(yard: &Yard, lab: &LabId) -> (Self, Welcome) {
-        let url = format!("{}/api/v1/labs/{lab}/socket", yard.origin.replace("http", "ws"));
+        let url = format!(
+            "{}/api/v1/labs/{lab}/socket",
+            yard.origin.replace("http", "ws")
+        );
         let mut request = url.into_client_request().unwrap();
         let headers = request.headers_mut();
         headers.insert("Origin", yard.origin.parse().unwrap());
-        headers.insert("Authorization", format!("Bearer {}", yard.secret).parse().unwrap());
+        headers.insert(
+            "Authorization",
+            format!("Bearer {}", yard.secret).parse().unwrap(),
+        );
         let (stream, _) = connect_async(request).await.unwrap();
-        let mut socket = Self { stream, packets: Vec::new() };
+        let mut socket = Self {
+            stream,
+            packets: Vec::new(),
+        };
         let welcome = socket
             .wait(|message| match message {
                 ServerMessage::Welcome(welcome) => Some(*welcome),
@@ -45,7 +54,8 @@ impl Socket {
 
     /// Says something.
     pub async fn send(&mut self, message: &ClientMessage) {
-        self.send_text(serde_json::to_string(message).unwrap()).await;
+        self.send_text(serde_json::to_string(message).unwrap())
+            .await;
     }
 
     /// Says any text.

@@ -34,7 +34,13 @@ impl Yard {
     pub fn start(mark: &str) -> Self {
         let data = TempDir::new().unwrap();
         let (child, origin, secret) = spawn(data.path(), mark);
-        Self { child, data, mark: mark.to_owned(), origin, secret }
+        Self {
+            child,
+            data,
+            mark: mark.to_owned(),
+            origin,
+            secret,
+        }
     }
 
     /// Ends the server by a signal, waits, and starts it again on the same data.
@@ -111,13 +117,16 @@ impl Yard {
 
     /// A new lab.
     pub fn create(&self, new: &NewLab) -> LabId {
-        let answer: serde_json::Value = serde_json::from_str(&self.post("/api/v1/labs", new)).unwrap();
+        let answer: serde_json::Value =
+            serde_json::from_str(&self.post("/api/v1/labs", new)).unwrap();
         LabId(answer["id"].as_str().unwrap().to_owned())
     }
 
     /// A copy of an example.
     pub fn create_example(&self, name: &str) -> LabId {
-        self.create(&NewLab::Example { name: name.to_owned() })
+        self.create(&NewLab::Example {
+            name: name.to_owned(),
+        })
     }
 
     /// The labs there are.
@@ -135,11 +144,16 @@ fn spawn(data: &Path, mark: &str) -> (Child, String, String) {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-    let url = line.split_whitespace().find(|word| word.starts_with("http")).unwrap_or_else(|| {
-        let _ = child.kill();
-        panic!("no URL in the first line: {line:?}")
-    });
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let url = line
+        .split_whitespace()
+        .find(|word| word.starts_with("http"))
+        .unwrap_or_else(|| {
+            let _ = child.kill();
+            panic!("no URL in the first line: {line:?}")
+        });
     let (origin, secret) = url.split_once("/#secret=").unwrap();
     (child, origin.to_owned(), secret.to_owned())
 }

@@ -93,9 +93,11 @@ impl Agent {
             AgentError::new(format!("could not start the lab's agent: {what}: {error}"))
         };
         let (ours, theirs) = StdUnixStream::pair().map_err(|e| fail("no socket pair", &e))?;
-        ours.set_nonblocking(true).map_err(|e| fail("no socket pair", &e))?;
+        ours.set_nonblocking(true)
+            .map_err(|e| fail("no socket pair", &e))?;
         let stream = UnixStream::from_std(ours).map_err(|e| fail("no socket pair", &e))?;
-        let (lifeline, far_end) = kernel::sandbox::lifeline().map_err(|e| fail("no lifeline", &e))?;
+        let (lifeline, far_end) =
+            kernel::sandbox::lifeline().map_err(|e| fail("no lifeline", &e))?;
         let command = command(program, title, streams, OwnedFd::from(theirs), far_end);
         let child = tokio::process::Command::from(command)
             .spawn()
@@ -109,7 +111,8 @@ impl Agent {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(error),
             Err(_) => {
-                let text = format!("could not start the lab's agent: no answer for {START_TIMEOUT:?}");
+                let text =
+                    format!("could not start the lab's agent: no answer for {START_TIMEOUT:?}");
                 return Err(AgentError::new(text));
             }
         }
@@ -119,7 +122,15 @@ impl Agent {
         tokio::spawn(write_all(writer, to_write));
         tokio::spawn(read_all(reader, waiting.clone(), inbound));
         let lifeline = Mutex::new(Some(lifeline));
-        Ok((Self(Arc::new(Inner { outbound, waiting, ended, lifeline })), events))
+        Ok((
+            Self(Arc::new(Inner {
+                outbound,
+                waiting,
+                ended,
+                lifeline,
+            })),
+            events,
+        ))
     }
 
     /// Asks the agent for something and waits for its answer.
@@ -147,7 +158,13 @@ impl Agent {
 
     /// Ends the sandbox and returns when no process of it is left.
     pub async fn shutdown(&self) {
-        drop(self.0.lifeline.lock().unwrap_or_else(PoisonError::into_inner).take());
+        drop(
+            self.0
+                .lifeline
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
         let mut ended = self.0.ended.clone();
         let gone = ended.wait_for(Option::is_some);
         if tokio::time::timeout(STOP_TIMEOUT, gone).await.is_err() {
@@ -156,7 +173,9 @@ impl Agent {
     }
 
     fn gone(&self) -> AgentError {
-        let how = self.ended().unwrap_or_else(|| "its stream ended".to_owned());
+        let how = self
+            .ended()
+            .unwrap_or_else(|| "its stream ended".to_owned());
         AgentError::new(format!("the lab's agent has ended: {how}"))
     }
 }
@@ -176,7 +195,12 @@ impl Waiting {
     }
 
     fn answer(&self, number: u64, answer: Answer) {
-        let asker = self.0.lock().unwrap_or_else(PoisonError::into_inner).askers.remove(&number);
+        let asker = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .askers
+            .remove(&number);
         if let Some(asker) = asker {
             // Whoever asked may have gone.
             let _ = asker.send(answer);
@@ -190,12 +214,21 @@ impl Waiting {
     }
 }
 
-fn command(program: &Path, title: &str, streams: Streams, stream: OwnedFd, lifeline: OwnedFd) -> Command {
+fn command(
+    program: &Path,
+    title: &str,
+    streams: Streams,
+    stream: OwnedFd,
+    lifeline: OwnedFd,
+) -> Command {
     let mut command = Command::new(program);
     command.arg0("netyard-agent").arg(super::SUBCOMMAND);
     let stream = inherit(&mut command, stream);
     let lifeline = inherit(&mut command, lifeline);
-    command.arg(stream.to_string()).arg(lifeline.to_string()).arg(title);
+    command
+        .arg(stream.to_string())
+        .arg(lifeline.to_string())
+        .arg(title);
     if streams == Streams::Detached {
         command.stdin(Stdio::null()).stdout(Stdio::null());
     }
@@ -235,9 +268,9 @@ async fn greet(
     let sent = writer.send(&hello).await;
     match reader.next().await {
         Ok(Some(FromAgent::Hello { version: VERSION })) => sent.map_err(|e| fail(e.to_string())),
-        Ok(Some(FromAgent::Hello { version })) => {
-            Err(fail(format!("it speaks version {version} of the protocol, and not {VERSION}")))
-        }
+        Ok(Some(FromAgent::Hello { version })) => Err(fail(format!(
+            "it speaks version {version} of the protocol, and not {VERSION}"
+        ))),
         Ok(Some(FromAgent::Failed { error })) => Err(AgentError::new(error)),
         Ok(Some(_)) => Err(fail("it said something else before its version".to_owned())),
         Ok(None) => Err(fail("it ended at once".to_owned())),
@@ -254,7 +287,11 @@ async fn write_all(mut writer: Writer<OwnedWriteHalf>, mut messages: mpsc::Recei
     }
 }
 
-async fn read_all(mut reader: Reader<OwnedReadHalf>, waiting: Waiting, inbound: mpsc::Sender<FromAgent>) {
+async fn read_all(
+    mut reader: Reader<OwnedReadHalf>,
+    waiting: Waiting,
+    inbound: mpsc::Sender<FromAgent>,
+) {
     let mut lost: BTreeMap<protocol::capture::CaptureId, u64> = BTreeMap::new();
     loop {
         let message = match reader.next().await {
@@ -272,7 +309,10 @@ async fn read_all(mut reader: Reader<OwnedReadHalf>, waiting: Waiting, inbound: 
         let message = match message {
             FromAgent::Packets { capture, records } => {
                 let count = records.len() as u64;
-                if inbound.try_send(FromAgent::Packets { capture, records }).is_err() {
+                if inbound
+                    .try_send(FromAgent::Packets { capture, records })
+                    .is_err()
+                {
                     *lost.entry(capture).or_default() += count;
                 }
                 continue;

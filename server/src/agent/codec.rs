@@ -18,7 +18,10 @@ pub struct Reader<R>(FramedRead<R, LengthDelimitedCodec>);
 pub struct Writer<W>(FramedWrite<W, LengthDelimitedCodec>);
 
 fn framing() -> LengthDelimitedCodec {
-    LengthDelimitedCodec::builder().little_endian().max_frame_length(MAX_FRAME).new_codec()
+    LengthDelimitedCodec::builder()
+        .little_endian()
+        .max_frame_length(MAX_FRAME)
+        .new_codec()
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
@@ -32,7 +35,9 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     /// # Errors
     /// If the stream fails, or holds what is no message; it is of no more use then.
     pub async fn next<M: DeserializeOwned>(&mut self) -> io::Result<Option<M>> {
-        let Some(frame) = self.0.next().await else { return Ok(None) };
+        let Some(frame) = self.0.next().await else {
+            return Ok(None);
+        };
         let message = postcard::from_bytes(&frame?).map_err(invalid)?;
         Ok(Some(message))
     }
@@ -55,5 +60,8 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
 }
 
 fn invalid(error: postcard::Error) -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, format!("a message of the agent's protocol: {error}"))
+    io::Error::new(
+        io::ErrorKind::InvalidData,
+        format!("a message of the agent's protocol: {error}"),
+    )
 }

@@ -33,15 +33,30 @@ pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let (Some(stream), Some(lifeline)) = (number(), number()) else {
         return wrong_use();
     };
-    let title = arguments.next().unwrap_or_default().to_string_lossy().into_owned();
+    let title = arguments
+        .next()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
     // SAFETY: this is the beginning of main; the starter has left both open for us alone.
-    let descriptors = unsafe { (kernel::descriptors::adopt(stream), kernel::descriptors::adopt(lifeline)) };
+    let descriptors = unsafe {
+        (
+            kernel::descriptors::adopt(stream),
+            kernel::descriptors::adopt(lifeline),
+        )
+    };
     let (Ok(stream), Ok(lifeline)) = descriptors else {
         return wrong_use();
     };
     // One thread until here and beyond: the kernel lets no other process make a sandbox.
-    let inside = sandbox::enter(lifeline, &sandbox::Options { hostname: title });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let options = sandbox::Options {
+        hostname: title,
+        ..sandbox::Options::default()
+    };
+    let inside = sandbox::enter(lifeline, &options);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     match runtime {
         Ok(runtime) => {
             let code = runtime.block_on(serve(StdUnixStream::from(stream), inside));
@@ -64,7 +79,9 @@ fn wrong_use() -> ExitCode {
 }
 
 async fn serve(stream: StdUnixStream, inside: Result<sandbox::Inside, kernel::Error>) -> ExitCode {
-    let connected = stream.set_nonblocking(true).and_then(|()| UnixStream::from_std(stream));
+    let connected = stream
+        .set_nonblocking(true)
+        .and_then(|()| UnixStream::from_std(stream));
     let (read, write) = match connected {
         Ok(stream) => stream.into_split(),
         Err(error) => {
@@ -77,11 +94,19 @@ async fn serve(stream: StdUnixStream, inside: Result<sandbox::Inside, kernel::Er
         Ok(engine) => engine,
         Err(error) => {
             // With nobody left to tell, the end of the process still says it.
-            let _ = writer.send(&FromAgent::Failed { error: error.to_string() }).await;
+            let _ = writer
+                .send(&FromAgent::Failed {
+                    error: error.to_string(),
+                })
+                .await;
             return ExitCode::FAILURE;
         }
     };
-    if writer.send(&FromAgent::Hello { version: VERSION }).await.is_err() {
+    if writer
+        .send(&FromAgent::Hello { version: VERSION })
+        .await
+        .is_err()
+    {
         return ExitCode::FAILURE;
     }
     let mut reader = Reader::new(read);
@@ -116,7 +141,9 @@ impl Service {
     async fn run(mut self, mut reader: Reader<tokio::net::unix::OwnedReadHalf>) -> ExitCode {
         loop {
             match reader.next().await {
-                Ok(Some(ToAgent::Request { number, request })) => self.handle(number, request).await,
+                Ok(Some(ToAgent::Request { number, request })) => {
+                    self.handle(number, request).await
+                }
                 Ok(Some(ToAgent::Input { exec, bytes })) => self.execs.input(exec, bytes),
                 Ok(Some(ToAgent::Resize { exec, terminal })) => self.execs.resize(exec, terminal),
                 Ok(Some(ToAgent::Kill { exec })) => self.execs.kill(exec),
@@ -134,17 +161,28 @@ impl Service {
         let answer = match request {
             // May take a while: it answers by itself, in order.
             Request::Apply { document } => return self.applier.apply(number, document).await,
-            Request::StartPing { ping, source, target } => self.pings.start(ping, source, target),
+            Request::StartPing {
+                ping,
+                source,
+                target,
+            } => self.pings.start(ping, source, target),
             Request::StopPing { ping } => self.pings.stop(ping),
-            Request::CheckFilter { interface, filter } => self.captures.check(interface, filter).await,
-            Request::StartCapture { capture, interface, filter } => {
-                self.captures.start(capture, interface, filter).await
+            Request::CheckFilter { interface, filter } => {
+                self.captures.check(interface, filter).await
             }
+            Request::StartCapture {
+                capture,
+                interface,
+                filter,
+            } => self.captures.start(capture, interface, filter).await,
             Request::StopCapture { capture } => self.captures.stop(capture),
             Request::Exec { exec, command } => self.execs.start(exec, command).await,
         };
         // The web process has gone if nobody takes it, and so have we in a moment.
-        let _ = self.outbound.send(FromAgent::Answer { number, answer }).await;
+        let _ = self
+            .outbound
+            .send(FromAgent::Answer { number, answer })
+            .await;
     }
 }
 

@@ -41,7 +41,10 @@ pub(super) fn main(arguments: &CheckArguments) -> ExitCode {
         }
         print(&text)
     };
-    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+    if problems
+        .iter()
+        .any(|problem| problem.severity == Severity::Error)
+    {
         ExitCode::FAILURE
     } else {
         printed

@@ -65,7 +65,10 @@ fn print(reader: Reader<'_>, out: &mut impl Write) -> Result<(), Failure> {
         let at = jiff::Timestamp::from_second(seconds).unwrap_or_default();
         let time = Time::Clock(zone.to_offset(at).seconds());
         if printer.options().time != time {
-            printer.set_options(Options { time, ..Options::default() });
+            printer.set_options(Options {
+                time,
+                ..Options::default()
+            });
         }
         let line = printer.line(packet.link, packet.record);
         writeln!(out, "{line}").map_err(Failure::Write)?;

@@ -15,7 +15,6 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 use topology::NamespaceId;
 
 use super::{NOT_RUN, WRONG_USE, complain, run};
-use crate::agent::protocol::Terminal;
 use crate::data_dir::{LocalSocket, default_path};
 use crate::exec_protocol::{ExecControl, ExecEnd, ExecStart, STDERR, STDOUT, path};
 
@@ -50,7 +49,9 @@ pub(super) fn main(arguments: ExecArguments) -> ExitCode {
         }
     };
     // A read from a terminal cannot be cancelled: the runtime must not wait for it.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let outcome = match runtime {
         Ok(runtime) => {
             let outcome = runtime.block_on(exec(&arguments, &start));
@@ -83,7 +84,10 @@ fn start(arguments: &ExecArguments) -> Result<ExecStart, String> {
 async fn exec(arguments: &ExecArguments, start: &ExecStart) -> Result<i32, String> {
     let mut socket = connect(arguments).await?;
     let text = serde_json::to_string(start).map_err(|error| error.to_string())?;
-    socket.send(Message::text(text)).await.map_err(|error| lost(&error))?;
+    socket
+        .send(Message::text(text))
+        .await
+        .map_err(|error| lost(&error))?;
     // From here on keys go to the command, the interrupt key too; put back when dropped.
     let _raw = match start.terminal {
         Some(_) => Some(terminal::Raw::enter()?),
@@ -132,14 +136,19 @@ async fn connect(arguments: &ExecArguments) -> Result<Socket, String> {
     };
     let folder_path: &Path = &folder;
     let local = LocalSocket::of(folder_path).map_err(|error| no_yard(&error))?;
-    let stream = UnixStream::connect(local.address()).await.map_err(|error| no_yard(&error))?;
+    let stream = UnixStream::connect(local.address())
+        .await
+        .map_err(|error| no_yard(&error))?;
     let url = format!("ws://localhost{}", path(&arguments.lab));
     match client_async(url, stream).await {
         Ok((socket, _)) => Ok(socket),
         Err(tokio_tungstenite::tungstenite::Error::Http(response)) => {
             let body = response.body().as_deref().unwrap_or_default();
             let said = serde_json::from_slice::<protocol::lab::HttpError>(body);
-            Err(said.map_or_else(|_| format!("the yard refused: {}", response.status()), |e| e.error))
+            Err(said.map_or_else(
+                |_| format!("the yard refused: {}", response.status()),
+                |e| e.error,
+            ))
         }
         Err(error) => Err(format!("could not talk to the yard: {error}")),
     }
@@ -176,7 +185,9 @@ fn end(text: &str) -> Result<i32, String> {
     match serde_json::from_str(text) {
         Ok(ExecEnd::Exited(code)) => Ok(code),
         Ok(ExecEnd::Error(error)) => Err(error),
-        Err(error) => Err(format!("the yard said something that this version does not understand: {error}")),
+        Err(error) => Err(format!(
+            "the yard said something that this version does not understand: {error}"
+        )),
     }
 }
 

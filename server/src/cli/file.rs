@@ -19,14 +19,24 @@ fn text(path: &Path) -> Result<String, String> {
     let mut bytes = Vec::new();
     let fail = |error: std::io::Error| format!("could not read {}: {error}", path.display());
     let taken = if path == Path::new("-") {
-        std::io::stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes)
+        std::io::stdin()
+            .lock()
+            .take(MAX_BYTES + 1)
+            .read_to_end(&mut bytes)
     } else {
         File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
     };
     taken.map_err(fail)?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(format!("could not read {}: it is larger than {MAX_BYTES} bytes", path.display()));
+        return Err(format!(
+            "could not read {}: it is larger than {MAX_BYTES} bytes",
+            path.display()
+        ));
     }
-    String::from_utf8(bytes)
-        .map_err(|error| format!("could not read {}: it is no UTF-8 text: {error}", path.display()))
+    String::from_utf8(bytes).map_err(|error| {
+        format!(
+            "could not read {}: it is no UTF-8 text: {error}",
+            path.display()
+        )
+    })
 }

@@ -33,15 +33,21 @@ pub(super) fn main(arguments: &PlanArguments) -> ExitCode {
         }
     };
     let steps = topology::plan::plan(&read.document, &topology::model::fresh());
+    let names = topology::command::Names::of(&read.document);
     let planned: Vec<_> = steps
         .into_iter()
         .map(|step| Planned {
-            command: topology::command::of_step(&step, &read.document).to_string(),
+            command: topology::command::of_step(&step, &names).to_string(),
             step,
         })
         .collect();
     if arguments.json {
         return print_json(&planned);
     }
-    print(&planned.iter().map(|planned| format!("{}\n", planned.command)).collect::<String>())
+    print(
+        &planned
+            .iter()
+            .map(|planned| format!("{}\n", planned.command))
+            .collect::<String>(),
+    )
 }

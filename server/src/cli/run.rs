@@ -37,7 +37,12 @@ pub(super) fn main(arguments: RunArguments) -> ExitCode {
         }
     };
     let Some(namespace) = read.document.namespace_named(&arguments.namespace) else {
-        let names: Vec<_> = read.document.namespaces.values().map(|ns| ns.name.as_str()).collect();
+        let names: Vec<_> = read
+            .document
+            .namespaces
+            .values()
+            .map(|ns| ns.name.as_str())
+            .collect();
         complain(&format!(
             "there is no namespace {} in {}: it has {}",
             arguments.namespace,
@@ -53,7 +58,9 @@ pub(super) fn main(arguments: RunArguments) -> ExitCode {
             return ExitCode::from(WRONG_USE);
         }
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(run(read.document, command)),
         Err(error) => Err(format!("could not start: {error}")),
@@ -77,7 +84,9 @@ pub(super) fn command(namespace: NamespaceId, argv: &[OsString]) -> Result<ExecC
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();
-    let directory = std::env::current_dir().ok().and_then(|path| path.to_str().map(str::to_owned));
+    let directory = std::env::current_dir()
+        .ok()
+        .and_then(|path| path.to_str().map(str::to_owned));
     Ok(ExecCommand {
         namespace,
         argv: argv.iter().map(text).collect::<Result<_, _>>()?,
@@ -89,14 +98,21 @@ pub(super) fn command(namespace: NamespaceId, argv: &[OsString]) -> Result<ExecC
 
 async fn run(document: Document, command: ExecCommand) -> Result<u8, String> {
     // The terminal sends keyboard signals to the command too: that one decides.
-    let listen = |kind| signal(kind).map_err(|error| format!("could not listen for signals: {error}"));
+    let listen =
+        |kind| signal(kind).map_err(|error| format!("could not listen for signals: {error}"));
     let _interrupt = listen(SignalKind::interrupt())?;
     let _quit = listen(SignalKind::quit())?;
     let mut terminate = listen(SignalKind::terminate())?;
     let mut hangup = listen(SignalKind::hangup())?;
-    let title = if document.title.is_empty() { "lab" } else { &document.title };
+    let title = if document.title.is_empty() {
+        "lab"
+    } else {
+        &document.title
+    };
     let program = Path::new("/proc/self/exe");
-    let (agent, events) = Agent::spawn(program, title, Streams::Inherited).await.map_err(text)?;
+    let (agent, events) = Agent::spawn(program, title, Streams::Inherited)
+        .await
+        .map_err(text)?;
     let code = tokio::select! {
         code = bring_up_and_run(&agent, document, command, events) => code,
         _ = terminate.recv() => Ok(128 + 15),
@@ -112,9 +128,14 @@ async fn bring_up_and_run(
     command: ExecCommand,
     mut events: mpsc::Receiver<FromAgent>,
 ) -> Result<u8, String> {
-    let apply = Request::Apply { document: Box::new(document) };
+    let apply = Request::Apply {
+        document: Box::new(document),
+    };
     done(agent.request(apply).await.map_err(text)?)?;
-    let exec = Request::Exec { exec: EXEC, command };
+    let exec = Request::Exec {
+        exec: EXEC,
+        command,
+    };
     let answer = agent.request(exec).await.map_err(text)?;
     done(answer)?;
     while let Some(event) = events.recv().await {
@@ -123,7 +144,9 @@ async fn bring_up_and_run(
         }
     }
     let how = agent.ended().unwrap_or_default();
-    Err(format!("the lab's agent ended before the command did: {how}"))
+    Err(format!(
+        "the lab's agent ended before the command did: {how}"
+    ))
 }
 
 fn done(answer: Answer) -> Result<(), String> {
@@ -135,7 +158,10 @@ fn done(answer: Answer) -> Result<(), String> {
                 "" => String::new(),
                 command => format!("\n  at: {command}"),
             };
-            Err(format!("could not bring the lab up: {}: {}{step}", failure.subject, failure.error))
+            Err(format!(
+                "could not bring the lab up: {}: {}{step}",
+                failure.subject, failure.error
+            ))
         }
     }
 }

@@ -34,7 +34,11 @@ impl Applier {
                     Ok(_) => Answer::Done,
                     Err(error) => Answer::NotApplied(failure(&document, &error)),
                 };
-                if outbound.send(FromAgent::Answer { number, answer }).await.is_err() {
+                if outbound
+                    .send(FromAgent::Answer { number, answer })
+                    .await
+                    .is_err()
+                {
                     return;
                 }
             }
@@ -57,7 +61,11 @@ fn failure(document: &Document, error: &ApplyError) -> ApplyFailure {
         (None, Some(namespace)) => document.describe_namespace(namespace),
         (None, None) => "the lab".to_owned(),
     };
-    let command = error.step.as_ref().map(|step| command::of_step(step, document).to_string());
+    let names = command::Names::of(document);
+    let command = error
+        .step
+        .as_ref()
+        .map(|step| command::of_step(step, &names).to_string());
     ApplyFailure {
         subject,
         namespace,
@@ -78,7 +86,9 @@ fn place(document: &Document, step: &Step) -> (Option<NamespaceId>, Option<Inter
         | Step::SetMtu { at, .. }
         | Step::SetBridge { at, .. }
         | Step::AddAddress { at, .. }
-        | Step::RemoveAddress { at, .. } => document.interface_named(at.namespace, at.name.as_str()),
+        | Step::RemoveAddress { at, .. } => {
+            document.interface_named(at.namespace, at.name.as_str())
+        }
         Step::AddNamespace { .. }
         | Step::RemoveNamespace { .. }
         | Step::RenameNamespace { .. }

@@ -42,12 +42,19 @@ enum Control {
 
 impl Execs {
     pub(super) fn new(engine: Arc<Engine>, outbound: Outbound) -> Self {
-        Self { engine, outbound, running: Running::default() }
+        Self {
+            engine,
+            outbound,
+            running: Running::default(),
+        }
     }
 
     pub(super) async fn start(&self, exec: ExecId, command: ExecCommand) -> Answer {
         let Some(namespace) = self.engine.namespace(command.namespace) else {
-            return failed(format!("could not run a command: {} is not running", command.namespace));
+            return failed(format!(
+                "could not run a command: {} is not running",
+                command.namespace
+            ));
         };
         let Some((program, arguments)) = command.argv.split_first() else {
             return failed("could not run a command: none was given");
@@ -55,12 +62,18 @@ impl Execs {
         let spec = Spec {
             program: program.into(),
             arguments: arguments.iter().map(Into::into).collect(),
-            environment: command.environment.iter().map(|(n, v)| (n.into(), v.into())).collect(),
+            environment: command
+                .environment
+                .iter()
+                .map(|(n, v)| (n.into(), v.into()))
+                .collect(),
             directory: Some(command.directory.into()),
             stdio: match command.stdio {
                 Stdio::Inherit => KernelStdio::Inherit,
                 Stdio::Piped => KernelStdio::Piped,
-                Stdio::Terminal(Terminal { rows, columns }) => KernelStdio::Terminal { rows, columns },
+                Stdio::Terminal(Terminal { rows, columns }) => {
+                    KernelStdio::Terminal { rows, columns }
+                }
             },
         };
         let child = match spawn(&namespace, &spec).await {
@@ -101,7 +114,9 @@ impl Execs {
     }
 }
 
-fn lock(running: &Running) -> std::sync::MutexGuard<'_, BTreeMap<ExecId, mpsc::UnboundedSender<Control>>> {
+fn lock(
+    running: &Running,
+) -> std::sync::MutexGuard<'_, BTreeMap<ExecId, mpsc::UnboundedSender<Control>>> {
     running.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -154,12 +169,21 @@ async fn attend(
 }
 
 /// Tells what a command writes, until it closes the stream.
-async fn forward(exec: ExecId, is_error: bool, mut stream: impl AsyncRead + Unpin, outbound: Outbound) {
+async fn forward(
+    exec: ExecId,
+    is_error: bool,
+    mut stream: impl AsyncRead + Unpin,
+    outbound: Outbound,
+) {
     let mut chunk = vec![0; CHUNK];
     // A terminal that all have closed fails with EIO: the end, like no more bytes.
     while let Ok(count @ 1..) = stream.read(&mut chunk).await {
         let bytes = chunk.get(..count).unwrap_or_default().to_vec();
-        let output = FromAgent::Output { exec, is_error, bytes };
+        let output = FromAgent::Output {
+            exec,
+            is_error,
+            bytes,
+        };
         if outbound.send(output).await.is_err() {
             return;
         }

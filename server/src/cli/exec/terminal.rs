@@ -7,13 +7,21 @@ use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
 use crate::agent::protocol::Terminal;
 
 /// What a terminal that does not tell its size is taken for: a VT100.
-const USUAL: Terminal = Terminal { rows: 24, columns: 80 };
+const USUAL: Terminal = Terminal {
+    rows: 24,
+    columns: 80,
+};
 
 nix::ioctl_read_bad!(get_size, nix::libc::TIOCGWINSZ, nix::libc::winsize);
 
 /// The size of the terminal.
 pub(super) fn size() -> Terminal {
-    let mut size = nix::libc::winsize { ws_row: 0, ws_col: 0, ws_xpixel: 0, ws_ypixel: 0 };
+    let mut size = nix::libc::winsize {
+        ws_row: 0,
+        ws_col: 0,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
     // SAFETY: the kernel writes a winsize into what is one.
     let asked = unsafe { get_size(nix::libc::STDIN_FILENO, &raw mut size) };
     match (asked, size.ws_row, size.ws_col) {
