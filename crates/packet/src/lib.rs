@@ -5,7 +5,7 @@
 //!
 //! - [`Record`] is one captured packet, [`LinkType`] says how its bytes begin.
 //! - [`text::Printer`] turns records into the lines that `tcpdump -nn -r` prints.
-//! - [`kind()`] classifies a record for colouring and short columns.
+//! - [`summary`] classifies a record for colouring and short columns.
 //! - [`pcapng`] writes capture files and reads pcap and pcapng.
 
 pub mod kind;
@@ -13,5 +13,5 @@ pub mod pcapng;
 mod record;
 pub mod text;
 
-pub use kind::{Kind, kind};
+pub use kind::{Kind, Summary, kind, summary};
 pub use record::{LinkType, Record, Timestamp, View};

@@ -1,11 +1,20 @@
 //! Runs the real tcpdump on packets and compares its text with ours, character by character.
+//!
+//! Our text is that of tcpdump 4.99.3 (Debian 12). Later versions word what is wrong with a packet
+//! differently, so with those the comparison is with digests that were recorded from 4.99.3, which are in
+//! `recorded/`. To record anew: `NETYARD_RECORD=1 cargo test -p packet --test tcpdump` with 4.99.3.
 
 use std::fs::File;
+use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::OnceLock;
 
 use packet::pcapng::{Interface, Reader, Writer};
 use packet::text::{Dump, Options, Printer, Time};
 use packet::{LinkType, Record, Timestamp};
+
+/// Why a test cannot run.
+pub(crate) const MISSING: &str = "tcpdump is needed for this test: `cargo xtask test` installs it";
 
 /// Ways to call tcpdump, with our options for the same.
 pub(crate) fn variants() -> Vec<(&'static [&'static str], Options)> {
@@ -104,9 +113,82 @@ pub(crate) fn tcpdump(file: &[u8], arguments: &[&str]) -> String {
         .env("TZ", "UTC0")
         .stdin(Stdio::from(File::open(on_disk.path()).unwrap()))
         .output()
-        .expect("tcpdump is needed for this test: `cargo xtask test` installs it");
+        .expect(MISSING);
     // Text is compared lossily, as tcpdump may print what is not UTF-8.
     String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// The version whose text is ours.
+const FOLLOWED: &str = "4.99.3";
+
+/// Is the installed tcpdump the one whose text is ours?
+fn is_followed() -> bool {
+    static VERSION: OnceLock<String> = OnceLock::new();
+    let version = VERSION.get_or_init(|| {
+        let output = Command::new("tcpdump")
+            .arg("--version")
+            .output()
+            .expect(MISSING);
+        // Some versions print it on standard error.
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text);
+        let version = text
+            .lines()
+            .find_map(|line| line.strip_prefix("tcpdump version "));
+        let version = version.expect("tcpdump tells its version").to_owned();
+        if version != FOLLOWED {
+            eprintln!("tcpdump is {version}: comparing with what was recorded from {FOLLOWED}");
+        }
+        version
+    });
+    version == FOLLOWED
+}
+
+/// Our text for a file.
+fn text(file: &[u8], options: &Options) -> String {
+    let mut printer = Printer::new(options.clone());
+    printer.name_interface(1, "lo");
+    let packets = Reader::new(file).unwrap().map(Result::unwrap);
+    packets
+        .map(|packet| printer.line(packet.link, packet.record).to_owned() + "\n")
+        .collect()
+}
+
+/// The FNV-1a hash of a text, which is the same on every machine.
+fn digest(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}
+
+/// Compares digests with those recorded under `name`, or records them.
+fn assert_recorded(name: &str, digests: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/tcpdump/recorded");
+    let path = folder.join(format!("{name}.txt"));
+    if std::env::var_os("NETYARD_RECORD").is_some() {
+        assert!(
+            is_followed(),
+            "digests are recorded from tcpdump {FOLLOWED} only"
+        );
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::write(&path, digests).unwrap();
+    }
+    let recorded = std::fs::read_to_string(&path).unwrap_or_else(|error| {
+        panic!(
+            "cannot read {}: {error}; record it as compare.rs says",
+            path.display()
+        )
+    });
+    let changed = recorded
+        .lines()
+        .zip(digests.lines())
+        .find(|(recorded, ours)| recorded != ours);
+    let same_length = recorded.lines().count() == digests.lines().count();
+    assert!(
+        changed.is_none() && same_length,
+        "{name}: our text is not the recorded one: {changed:?}; if the packets of the test have changed, \
+         record anew as compare.rs says"
+    );
 }
 
 /// A pcapng file with packets of one link type, a second apart.
@@ -171,14 +253,30 @@ pub(crate) fn difference(file: &[u8], arguments: &[&str], options: &Options) -> 
 }
 
 /// Fails unless the text of all packets is tcpdump's, in all ways of calling it, also when they are cut.
-pub(crate) fn assert_equal<P: AsRef<[u8]>>(link: LinkType, packets: &[P]) {
-    let whole = file(link, &records(packets));
-    let cut = file(link, &cut(packets));
+/// `name` is of this comparison, for what is recorded of it.
+pub(crate) fn assert_equal<P: AsRef<[u8]>>(name: &str, link: LinkType, packets: &[P]) {
+    assert_files_equal(
+        name,
+        &[
+            ("whole", file(link, &records(packets))),
+            ("cut", file(link, &cut(packets))),
+        ],
+    );
+}
+
+/// The same for files that are made already.
+pub(crate) fn assert_files_equal(name: &str, files: &[(&str, Vec<u8>)]) {
+    let mut digests = String::new();
     for (arguments, options) in variants() {
-        for (name, file) in [("whole", &whole), ("cut", &cut)] {
-            if let Some(difference) = difference(file, arguments, &options) {
-                panic!("{name}: {difference}");
+        for (part, file) in files {
+            if is_followed()
+                && let Some(difference) = difference(file, arguments, &options)
+            {
+                panic!("{name}, {part}: {difference}");
             }
+            let digest = digest(&text(file, &options));
+            digests += &format!("{part} {} {digest:016x}\n", arguments.join(" "));
         }
     }
+    assert_recorded(name, &digests);
 }

@@ -7,7 +7,7 @@ use packet::text::{Options, Printer, Time};
 use packet::{LinkType, Record, Timestamp, View};
 
 use crate::build::{icmp, udp};
-use crate::compare::{file, records, tcpdump};
+use crate::compare::{MISSING, file, records, tcpdump};
 
 const ECHO: [u8; 8] = [8, 0, 0, 0, 0, 1, 0, 1];
 
@@ -121,7 +121,7 @@ fn what_tcpdump_writes_is_read() {
             .stdin(std::fs::File::open(&from).unwrap())
             .stdout(std::fs::File::create(&to).unwrap())
             .status()
-            .expect("tcpdump is needed for this test: `cargo xtask test` installs it");
+            .expect(MISSING);
         assert!(status.success());
         let bytes = std::fs::read(&to).unwrap();
         let mut reader = Reader::new(&bytes).unwrap();

@@ -71,7 +71,7 @@ fn headers_v4() {
             );
         }
     }
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("headers_v4", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn options_v4() {
             ]
         })
         .collect();
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("options_v4", LinkType::Ethernet, &packets);
 }
 
 /// An error message with the packet that it is about.
@@ -146,7 +146,7 @@ fn errors_v4() {
             packets.push(error(kind, code, [20, 0, 0, 0], inner));
         }
     }
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("errors_v4", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn messages_v4() {
     for kind in 0..=44 {
         packets.push(icmp(&[kind, 0, 0, 0, 0, 1, 0, 2, 0, 0, 0, 0]));
     }
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("messages_v4", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn extensions_v4() {
             [with(0), with(32)]
         })
         .collect();
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("extensions_v4", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn groups_v4() {
         ])),
         igmp(&[0x1e, 0, 0, 0]),
     ];
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("groups_v4", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -295,7 +295,7 @@ fn headers_v6() {
     ];
     packets
         .extend(addresses.map(|address| ethernet(0x86dd, &ipv6_between(address, RED6, 59, b""))));
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("headers_v6", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -354,7 +354,7 @@ fn extension_headers() {
             &echo,
         ),
     ];
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("extension_headers", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -398,7 +398,7 @@ fn messages_v6() {
         }
         packets.push(icmpv6(&join(&[&[2, 0, 0, 0, 0, 0, 5, 0], inner])));
     }
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("messages_v6", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -454,7 +454,7 @@ fn neighbour_discovery() {
             &redirected,
         ])),
     ];
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("neighbour_discovery", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -493,5 +493,5 @@ fn listener_discovery() {
         report(2, &[&[2, 0, 0, 0], &ALL_NODES]),
         icmpv6(&[143, 0, 0, 0]),
     ];
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("listener_discovery", LinkType::Ethernet, &packets);
 }

@@ -40,7 +40,7 @@ fn address_resolution() {
     let mut reverse = arp(1, 0x0800, [6, 4], 3, &join(&[&red, &blue]));
     reverse[12..14].copy_from_slice(&[0x80, 0x35]);
     packets.push(reverse);
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("address_resolution", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -54,6 +54,7 @@ fn vlan_tags() {
         join(&[&[2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1], &tags, payload])
     };
     assert_equal(
+        "vlan_tags",
         LinkType::Ethernet,
         &[
             tagged(&[0x8100], inner),
@@ -69,6 +70,7 @@ fn vlan_tags() {
 #[test]
 fn unknown_types() {
     assert_equal(
+        "unknown_types",
         LinkType::Ethernet,
         &[
             ethernet(0x1234, b"some bytes of nobody's"),
@@ -120,7 +122,7 @@ fn logical_link_control() {
         // A length that is shorter than what follows.
         ethernet(3, &[0x42, 0x42, 3, 0, 0, 0, 0, 0, 0]),
     ];
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("logical_link_control", LinkType::Ethernet, &packets);
 }
 
 fn bpdu(version: u8, kind: u8, flags: u8, rest: &[u8]) -> Vec<u8> {
@@ -164,18 +166,23 @@ fn spanning_tree() {
             &bpdu(2, 2, 0x3c, &[0])[17..],
         ])),
     ];
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("spanning_tree", LinkType::Ethernet, &packets);
 }
 
 #[test]
 fn other_links() {
     let echo = icmp(&[8, 0, 0, 0, 0, 1, 0, 1])[14..].to_vec();
     let echo6 = ipv6_between(LINK_LOCAL, ALL_NODES, 58, &[128, 0, 0, 0, 0, 1, 0, 1]);
-    assert_equal(LinkType::RawIp, &[&echo[..], &echo6[..], &[0x30, 1, 2, 3]]);
-    assert_equal(LinkType::Ipv4, &[&echo[..]]);
-    assert_equal(LinkType::Ipv6, &[&echo6[..]]);
+    assert_equal(
+        "other_links_1",
+        LinkType::RawIp,
+        &[&echo[..], &echo6[..], &[0x30, 1, 2, 3]],
+    );
+    assert_equal("other_links_2", LinkType::Ipv4, &[&echo[..]]);
+    assert_equal("other_links_3", LinkType::Ipv6, &[&echo6[..]]);
     let loops = |family: [u8; 4], payload: &[u8]| join(&[&family, payload]);
     assert_equal(
+        "other_links_4",
         LinkType::Null,
         &[
             loops([2, 0, 0, 0], &echo),
@@ -187,10 +194,15 @@ fn other_links() {
         ],
     );
     assert_equal(
+        "other_links_5",
         LinkType::Loop,
         &[loops([0, 0, 0, 2], &echo), loops([0, 0, 0, 24], &echo6)],
     );
-    assert_equal(LinkType::Other(147), &[b"not known to anybody"]);
+    assert_equal(
+        "other_links_6",
+        LinkType::Other(147),
+        &[b"not known to anybody"],
+    );
 }
 
 #[test]
@@ -227,8 +239,8 @@ fn cooked() {
     for direction in 0..6 {
         one.push(first(direction, 6, 0x0800, &echo));
     }
-    assert_equal(LinkType::LinuxSll, &one);
-    assert_equal(LinkType::LinuxSll2, &two);
+    assert_equal("cooked_1", LinkType::LinuxSll, &one);
+    assert_equal("cooked_2", LinkType::LinuxSll2, &two);
 }
 
 /// An LLDP element.
@@ -304,12 +316,13 @@ fn neighbours() {
     for organization in organizations {
         packets.push(message(&[element(127, organization), end.clone()]));
     }
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("neighbours", LinkType::Ethernet, &packets);
 }
 
 #[test]
 fn nothing_in_the_packet() {
     assert_equal(
+        "nothing_in_the_packet",
         LinkType::Ethernet,
         &[ethernet(0x0800, b""), ethernet(0x86dd, b""), ipv4(0, b"")],
     );

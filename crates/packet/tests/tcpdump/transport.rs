@@ -92,7 +92,7 @@ fn a_conversation() {
                 .back6(),
         );
     }
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("a_conversation", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn headers() {
         }
         .frame(6, &segment),
     );
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("headers", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn options() {
                 .there(),
         );
     }
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("options", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn multipath() {
         .iter()
         .map(|(flags, options)| tcp(40_000, 9000, *flags).options(options).there())
         .collect();
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("multipath", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -284,7 +284,7 @@ fn datagrams() {
         }
         .frame(17, &udp_datagram(4000, 9, &[1; 80])[..40]),
     ];
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("datagrams", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -413,7 +413,7 @@ fn domain_names() {
     }));
     packets.push(tcp(4000, 53, PSH | ACK).payload(b"\0").there());
     packets.push(tcp(4000, 53, PSH | ACK).payload(b"\0\x09part").there());
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("domain_names", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -462,7 +462,7 @@ fn options_of_domain_names() {
             )
         })
         .collect();
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("options_of_domain_names", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -487,7 +487,7 @@ fn multicast_names() {
         .iter()
         .map(|message| udp(5353, 5353, message))
         .collect();
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("multicast_names", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -536,7 +536,7 @@ fn text_protocols() {
     ] {
         packets.push(udp(4000, 514, text));
     }
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("text_protocols", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -562,7 +562,7 @@ fn files() {
         .iter()
         .map(|message| udp(4000, 69, message))
         .collect();
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("files", LinkType::Ethernet, &packets);
 }
 
 #[test]
@@ -648,5 +648,5 @@ fn networks_in_networks() {
         gre(&[0x20, 1, 0x88, 0x0b, 0, 4, 0, 9], b""),
         gre(&[0x20, 0x81, 0x88, 0x0b, 0, 4, 0, 9, 0, 0, 0, 1], b""),
     ];
-    assert_equal(LinkType::Ethernet, &packets);
+    assert_equal("networks_in_networks", LinkType::Ethernet, &packets);
 }
