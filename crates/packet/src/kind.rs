@@ -40,7 +40,7 @@ pub enum Kind {
 }
 
 /// A record in short.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// Its sort.
     pub kind: Kind,
