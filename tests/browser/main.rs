@@ -1,2 +1,5 @@
 //! A real browser on a real server.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod first_lab;
+mod several;

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on fails"
 )]
 
+pub mod browser;
 pub mod machine;
 pub mod program;
 pub mod socket;

@@ -44,7 +44,7 @@ impl Machine {
         Self {
             links: ip(&["-o", "link"]),
             addresses: ip(&["-o", "addr", "show", "scope", "global"]),
-            routes: ip(&["route"]) + &ip(&["-6", "route"]),
+            routes: ip(&["route"]) + ip(&["-6", "route"]).as_str(),
             mounts: fs::read_to_string("/proc/self/mountinfo").unwrap(),
             sysctls: SYSCTLS.iter().map(sysctl).collect(),
             names: names
