@@ -201,7 +201,7 @@ impl Wish {
             },
             gateway: None,
             interface: Some(interface),
-            metric: (self.c % 3 == 0).then_some(u32::from(self.c) + 1),
+            metric: self.c.is_multiple_of(3).then_some(u32::from(self.c) + 1),
         };
         Edit::AddRoute {
             namespace,

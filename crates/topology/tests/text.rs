@@ -12,12 +12,15 @@ use topology::plan::{plan, wanted_mtu};
 use topology::read::read;
 use topology::{Document, model, script, yaml};
 
+/// Kind, state, MTU, addresses, bridge.
+type Settings = (String, bool, u32, Vec<String>, Option<String>);
+
 /// A document without its ids: what text forms carry.
 #[derive(Debug, PartialEq)]
 struct Lab {
     title: String,
     namespaces: BTreeMap<String, (bool, bool, Vec<String>)>,
-    interfaces: BTreeMap<String, (String, bool, u32, Vec<String>, Option<String>)>,
+    interfaces: BTreeMap<String, Settings>,
     positions: BTreeMap<String, (f64, f64)>,
 }
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use kernel::engine::Engine;
 use kernel::exec::{Child, OwnedWritePty, Spec, Stdio as KernelStdio, TerminalSize, spawn};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use super::{Outbound, failed};
@@ -80,7 +80,10 @@ impl Execs {
             Ok(child) => child,
             Err(error) => return failed(error),
         };
-        // Bounded by the sender: it keeps within INPUT_WINDOW.
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "bounded by the asker, who keeps within INPUT_WINDOW"
+        )]
         let (sender, control) = mpsc::unbounded_channel();
         lock(&self.running).insert(exec, sender);
         let running = Arc::clone(&self.running);
@@ -134,8 +137,12 @@ async fn attend(
     if let Some(stderr) = child.stderr.take() {
         readers.spawn(forward(exec, true, stderr, outbound.clone()));
     }
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "bounded by the asker, who keeps within INPUT_WINDOW"
+    )]
     let (to_input, input) = mpsc::unbounded_channel();
-    let (to_size, sizes) = mpsc::unbounded_channel();
+    let (to_size, sizes) = watch::channel(None);
     if let Some(stdin) = child.stdin.take() {
         tokio::spawn(feed(exec, stdin, input, outbound.clone()));
     } else if let Some(terminal) = child.terminal.take() {
@@ -149,7 +156,7 @@ async fn attend(
             said = control.recv() => match said {
                 // These fail only when the command has closed its input, which is its business.
                 Some(Control::Input(bytes)) => drop(to_input.send(bytes)),
-                Some(Control::Resize(terminal)) => drop(to_size.send(terminal)),
+                Some(Control::Resize(terminal)) => drop(to_size.send_replace(Some(terminal))),
                 Some(Control::Kill) | None => {
                     if let Err(error) = child.kill() {
                         tracing::warn!("{error}");
@@ -215,7 +222,7 @@ async fn type_in(
     exec: ExecId,
     mut terminal: OwnedWritePty,
     mut input: mpsc::UnboundedReceiver<Vec<u8>>,
-    mut sizes: mpsc::UnboundedReceiver<Terminal>,
+    mut sizes: watch::Receiver<Option<Terminal>>,
     outbound: Outbound,
 ) {
     loop {
@@ -228,8 +235,13 @@ async fn type_in(
                 }
                 taken(exec, &bytes, &outbound).await;
             }
-            size = sizes.recv() => {
-                let Some(Terminal { rows, columns }) = size else { return };
+            changed = sizes.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                let Some(Terminal { rows, columns }) = *sizes.borrow_and_update() else {
+                    continue;
+                };
                 if let Err(error) = terminal.resize(TerminalSize::new(rows, columns)) {
                     tracing::debug!("resizing a terminal: {error}");
                 }
