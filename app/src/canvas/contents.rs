@@ -1,0 +1,435 @@
+//! What stands on cards, bars and cable ends: from the document and the kernel's state, without
+//! places.
+
+use std::collections::BTreeMap;
+
+use protocol::lab::ApplyFailure;
+use topology::document::{Interface, Kind, Link};
+use topology::status::{Status, Statuses, strangers};
+use topology::{Document, InterfaceId, NamespaceId, Node, Observed};
+
+use super::mark::{Mark, difference};
+
+/// What the contents are made from.
+#[derive(Clone, Copy)]
+pub(crate) struct Sources<'a> {
+    /// What is wanted.
+    pub(crate) document: &'a Document,
+    /// How that stands.
+    pub(crate) statuses: &'a Statuses,
+    /// What the kernel says, if the lab runs.
+    pub(crate) observed: Option<&'a Observed>,
+    /// The last failure that no later edit has made good.
+    pub(crate) failure: Option<&'a ApplyFailure>,
+    /// Whether an edit is on its way into the kernel.
+    pub(crate) settling: bool,
+}
+
+/// A card or a bar.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Card {
+    /// Whose.
+    pub(crate) node: Node,
+    /// Its name.
+    pub(crate) name: String,
+    /// Beside or below the name: where a bridge lives, its addresses; that a namespace forwards.
+    pub(crate) subtitle: String,
+    /// Its state.
+    pub(crate) mark: Mark,
+    /// Its state in words, if there is something to say.
+    pub(crate) note: String,
+    /// The interfaces of a namespace, and its default route.
+    pub(crate) rows: Vec<Row>,
+    /// For those who cannot see it.
+    pub(crate) label: String,
+    /// Width and height, canvas units.
+    pub(crate) size: (f64, f64),
+}
+
+/// A line of a card.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Row {
+    /// The interface; `None` for a line that is about none, or one that the document does not have.
+    pub(crate) interface: Option<InterfaceId>,
+    /// Its name.
+    pub(crate) name: String,
+    /// An address, or other text.
+    pub(crate) text: String,
+    /// Its state.
+    pub(crate) mark: Mark,
+    /// Its state in words, if there is something to say.
+    pub(crate) note: String,
+    /// What it is.
+    pub(crate) kind: RowKind,
+}
+
+/// What a line of a card is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum RowKind {
+    /// An interface with its first address.
+    Interface,
+    /// One more address of the interface above.
+    More,
+    /// A default route.
+    Route,
+    /// An interface that is not in the document.
+    Stranger,
+}
+
+/// One end of a cable.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Plug {
+    /// The interface.
+    pub(crate) interface: InterfaceId,
+    /// Its name.
+    pub(crate) name: String,
+    /// The namespace's name, for test hooks and for those who cannot see it.
+    pub(crate) namespace: String,
+    /// On which card or bar; `None` is the host's frame.
+    pub(crate) node: Option<Node>,
+    /// Its state.
+    pub(crate) mark: Mark,
+}
+
+/// What the host's frame says.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct HostContents {
+    /// Its interfaces that are on no bridge, with addresses.
+    pub(crate) rows: Vec<Row>,
+    /// Its state.
+    pub(crate) mark: Mark,
+}
+
+/// Everything that is drawn, without places.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct Contents {
+    /// Cards and bars.
+    pub(crate) cards: BTreeMap<Node, Card>,
+    /// Cables: both ends of each link.
+    pub(crate) cables: BTreeMap<Link, [Plug; 2]>,
+    /// The frame.
+    pub(crate) host: HostContents,
+}
+
+/// What is drawn of a document.
+pub(crate) fn contents(sources: Sources<'_>) -> Contents {
+    let document = sources.document;
+    let mut rows = rows_by_namespace(sources);
+    let host = HostContents {
+        rows: rows.remove(&NamespaceId::HOST).unwrap_or_default(),
+        mark: namespace_mark(sources, NamespaceId::HOST),
+    };
+    let namespaces = document
+        .namespaces
+        .keys()
+        .filter(|id| **id != NamespaceId::HOST)
+        .map(|&id| namespace_card(sources, id, rows.remove(&id).unwrap_or_default()));
+    let bridges = document
+        .bridges()
+        .map(|(id, bridge)| bridge_card(sources, id, bridge));
+    let cables = document.links().filter_map(|link| {
+        let [a, b] = link.ends;
+        Some((link, [plug(sources, a)?, plug(sources, b)?]))
+    });
+    Contents {
+        cards: namespaces
+            .chain(bridges)
+            .map(|card| (card.node, card))
+            .collect(),
+        cables: cables.collect(),
+        host,
+    }
+}
+
+fn namespace_card(sources: Sources<'_>, id: NamespaceId, mut rows: Vec<Row>) -> Card {
+    let document = sources.document;
+    let node = Node::Namespace(id);
+    let mark = namespace_mark(sources, id);
+    let namespace = document.namespaces.get(&id);
+    let forwarding = namespace.map(|ns| ns.forwarding).unwrap_or_default();
+    for route in namespace.iter().flat_map(|ns| &ns.routes) {
+        if route.is_default() {
+            let gateway = route.gateway.map(|gateway| format!("via {gateway}"));
+            let through = route
+                .interface
+                .and_then(|id| document.interfaces.get(&id))
+                .map(|interface| format!("via {}", interface.name));
+            rows.push(Row {
+                interface: None,
+                name: String::new(),
+                text: gateway.or(through).unwrap_or_default(),
+                mark: Mark::Wanted,
+                note: String::new(),
+                kind: RowKind::Route,
+            });
+        }
+    }
+    let name = document.describe_namespace(id);
+    let interfaces = rows
+        .iter()
+        .filter(|row| row.kind == RowKind::Interface)
+        .count();
+    Card {
+        label: format!(
+            "Namespace {name}, {}, {}",
+            mark.word(),
+            counted(interfaces, "interface")
+        ),
+        node,
+        name,
+        subtitle: match (forwarding.ipv4, forwarding.ipv6) {
+            (true, _) | (_, true) => "forwards".into(),
+            _ => String::new(),
+        },
+        mark,
+        note: note(sources.statuses.namespaces.get(&id), mark),
+        rows,
+        size: topology::layout::size_of(document, node),
+    }
+}
+
+fn bridge_card(sources: Sources<'_>, id: InterfaceId, bridge: &Interface) -> Card {
+    let document = sources.document;
+    let node = Node::Bridge(id);
+    let mark = interface_mark(sources, id);
+    let ports = document.ports_of(id).count();
+    let mut facts: Vec<String> = bridge.addresses.iter().map(ToString::to_string).collect();
+    if facts.is_empty() {
+        facts.push(counted(ports, "port"));
+    }
+    if bridge.namespace != NamespaceId::HOST {
+        facts.insert(
+            0,
+            format!("in {}", document.describe_namespace(bridge.namespace)),
+        );
+    }
+    Card {
+        node,
+        name: bridge.name.to_string(),
+        subtitle: facts.join(" · "),
+        mark,
+        note: note(sources.statuses.interfaces.get(&id), mark),
+        rows: Vec::new(),
+        label: format!(
+            "Bridge {}, {}, {}",
+            bridge.name,
+            mark.word(),
+            counted(ports, "port")
+        ),
+        size: topology::layout::size_of(document, node),
+    }
+}
+
+/// `1 port`, `2 ports`.
+pub(crate) fn counted(count: usize, what: &str) -> String {
+    if count == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{count} {what}s")
+    }
+}
+
+/// The rows of every namespace: interfaces on its card, then what only the kernel has.
+fn rows_by_namespace(sources: Sources<'_>) -> BTreeMap<NamespaceId, Vec<Row>> {
+    let document = sources.document;
+    let mut rows: BTreeMap<NamespaceId, Vec<Row>> = BTreeMap::new();
+    for (&id, interface) in &document.interfaces {
+        let bare_loopback = interface.kind == Kind::Loopback && interface.addresses.is_empty();
+        if interface.bridge.is_none() && interface.kind != Kind::Bridge && !bare_loopback {
+            rows.entry(interface.namespace)
+                .or_default()
+                .extend(interface_rows(sources, id, interface));
+        }
+    }
+    for (namespace, _, interface) in sources
+        .observed
+        .into_iter()
+        .flat_map(|observed| strangers(document, observed))
+    {
+        // A name that is on its way out of the kernel is no news.
+        if sources.settling || !document.namespaces.contains_key(&namespace) {
+            continue;
+        }
+        rows.entry(namespace).or_default().push(Row {
+            interface: None,
+            name: interface.name.clone(),
+            text: String::new(),
+            mark: Mark::Drifted,
+            note: "not in the document".into(),
+            kind: RowKind::Stranger,
+        });
+    }
+    rows
+}
+
+fn interface_rows(sources: Sources<'_>, id: InterfaceId, interface: &Interface) -> Vec<Row> {
+    let mark = interface_mark(sources, id);
+    let mut addresses = interface.addresses.iter().map(ToString::to_string);
+    let first = Row {
+        interface: Some(id),
+        name: interface.name.to_string(),
+        text: addresses.next().unwrap_or_default(),
+        mark,
+        note: note(sources.statuses.interfaces.get(&id), mark),
+        kind: RowKind::Interface,
+    };
+    let more = addresses.map(|text| Row {
+        interface: Some(id),
+        name: String::new(),
+        text,
+        mark,
+        note: String::new(),
+        kind: RowKind::More,
+    });
+    std::iter::once(first).chain(more).collect()
+}
+
+fn plug(sources: Sources<'_>, id: InterfaceId) -> Option<Plug> {
+    let interface = sources.document.interfaces.get(&id)?;
+    Some(Plug {
+        interface: id,
+        name: interface.name.to_string(),
+        namespace: sources.document.describe_namespace(interface.namespace),
+        node: sources.document.node_of(id),
+        mark: interface_mark(sources, id),
+    })
+}
+
+fn namespace_mark(sources: Sources<'_>, id: NamespaceId) -> Mark {
+    let failed = sources
+        .failure
+        .is_some_and(|failure| failure.namespace == Some(id) && failure.interface.is_none());
+    match sources.statuses.namespaces.get(&id) {
+        _ if failed => Mark::Failed,
+        Some(status) => Mark::of(status, sources.settling),
+        None => Mark::Wanted,
+    }
+}
+
+fn interface_mark(sources: Sources<'_>, id: InterfaceId) -> Mark {
+    let failed = sources
+        .failure
+        .is_some_and(|failure| failure.interface == Some(id));
+    match sources.statuses.interfaces.get(&id) {
+        _ if failed => Mark::Failed,
+        Some(status) => Mark::of(status, sources.settling),
+        None => Mark::Wanted,
+    }
+}
+
+fn note(status: Option<&Status>, mark: Mark) -> String {
+    match (status, mark) {
+        (Some(Status::Drifted(differences)), Mark::Drifted | Mark::Down) => {
+            let mut differences = differences.iter().map(difference);
+            let first = differences.next().unwrap_or_default();
+            match differences.count() {
+                0 => first,
+                more => format!("{first}, {more} more"),
+            }
+        }
+        _ if mark.is_remarkable() => mark.word().to_owned(),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::editor::connect::{End, connect};
+    use crate::editor::ids::Ids;
+    use crate::editor::make;
+    use topology::document::Point;
+    use topology::edit::apply;
+    use topology::status::statuses;
+
+    /// red and blue, each cabled to br0.
+    pub(crate) fn two_on_a_bridge() -> Document {
+        let mut document = Document::new("two");
+        let mut n = 0.0;
+        let mut random = || {
+            n += 1e-6;
+            n
+        };
+        let mut ids = Ids::new(&mut random);
+        let at = |x, y| Point { x, y };
+        let red = make::namespace(&document, at(0.0, 0.0), &mut ids).unwrap();
+        apply(&mut document, red.edit).unwrap();
+        let blue = make::namespace(&document, at(300.0, 0.0), &mut ids).unwrap();
+        apply(&mut document, blue.edit).unwrap();
+        let br0 = make::bridge(&document, at(150.0, 200.0), &mut ids).unwrap();
+        apply(&mut document, br0.edit).unwrap();
+        for node in [red.node, blue.node] {
+            let edit = connect(&document, End::Node(node), End::Node(br0.node), &mut ids);
+            apply(&mut document, edit.unwrap().1).unwrap();
+        }
+        document
+    }
+
+    pub(crate) fn contents_of(document: &Document) -> Contents {
+        let statuses = statuses(document, None);
+        contents(Sources {
+            document,
+            statuses: &statuses,
+            observed: None,
+            failure: None,
+            settling: false,
+        })
+    }
+
+    #[test]
+    fn cards_and_cables_of_a_stopped_lab() {
+        let document = two_on_a_bridge();
+        let contents = contents_of(&document);
+        assert_eq!((contents.cards.len(), contents.cables.len()), (3, 2));
+        let names: Vec<_> = contents.cards.values().map(|c| c.name.as_str()).collect();
+        assert_eq!(names, ["red", "blue", "br0"]);
+        let red = contents.cards.values().next().unwrap();
+        assert_eq!(red.label, "Namespace red, not running, 1 interface");
+        assert_eq!(red.rows.len(), 1);
+        assert_eq!(red.rows[0].name, "veth-red");
+        // Ports of the bridge stand on no card; the host has nothing else.
+        assert!(contents.host.rows.is_empty());
+    }
+
+    #[test]
+    fn a_failure_marks_its_object() {
+        let document = two_on_a_bridge();
+        let (id, _) = document.bridges().next().unwrap();
+        let failure = ApplyFailure {
+            subject: "host/br0".into(),
+            namespace: Some(NamespaceId::HOST),
+            interface: Some(id),
+            command: "ip link add br0 type bridge".into(),
+            error: "Operation not supported".into(),
+        };
+        let statuses = statuses(&document, None);
+        let contents = contents(Sources {
+            document: &document,
+            statuses: &statuses,
+            observed: None,
+            failure: Some(&failure),
+            settling: false,
+        });
+        assert_eq!(contents.cards[&Node::Bridge(id)].mark, Mark::Failed);
+        assert_eq!(contents.host.mark, Mark::Wanted);
+    }
+
+    #[test]
+    fn what_the_kernel_does_not_have_is_missing_unless_on_its_way() {
+        let document = two_on_a_bridge();
+        let observed = Observed::default();
+        let statuses = statuses(&document, Some(&observed));
+        let marks = |settling| {
+            let contents = contents(Sources {
+                document: &document,
+                statuses: &statuses,
+                observed: Some(&observed),
+                failure: None,
+                settling,
+            });
+            contents.cards.values().map(|c| c.mark).collect::<Vec<_>>()
+        };
+        assert!(marks(false).iter().all(|mark| *mark == Mark::Missing));
+        assert!(marks(true).iter().all(|mark| *mark == Mark::Applying));
+    }
+}

@@ -1,0 +1,84 @@
+//! Cables: the line below the cards, the plugs with their labels above them.
+
+use leptos::prelude::*;
+use topology::document::Link;
+
+use super::keys::select_by_key;
+use crate::canvas::scene::{CableEnd, path};
+use crate::editor::lab::Lab;
+use crate::editor::selection::Object;
+use crate::testids;
+
+/// The line.
+#[component]
+pub(crate) fn CableLine(
+    /// Whose.
+    link: Link,
+) -> impl IntoView {
+    let lab = Lab::of_page();
+    let cable = lab.drawing.cable(link)?;
+    let way = {
+        let cable = cable.clone();
+        Memo::new(move |_| cable.with(|cable| path(&cable.curve)))
+    };
+    let about = Memo::new(move |_| {
+        cable.with(|cable| {
+            let [a, b] = &cable.ends;
+            (
+                cable.mark,
+                cable.label.clone(),
+                testids::link(&a.plug.name, &b.plug.name),
+            )
+        })
+    });
+    let object = Object::Link(link);
+    let selected = Memo::new(move |_| lab.selected.with(|all| all.contains(&object)));
+    Some(view! {
+        <g
+            class="cable"
+            class:selected=move || selected.get()
+            role="button"
+            tabindex="0"
+            aria-label=move || about.with(|about| about.1.clone())
+            aria-pressed=move || selected.get().to_string()
+            data-testid=move || about.with(|about| about.2.clone())
+            data-status=move || about.with(|about| about.0.key())
+            on:keydown=move |event| select_by_key(lab, object, &event)
+        >
+            <path class="halo" d=move || way.get()></path>
+            <path class="line" d=move || way.get()></path>
+        </g>
+    })
+}
+
+/// Both plugs.
+#[component]
+pub(crate) fn CablePlugs(
+    /// Whose.
+    link: Link,
+) -> impl IntoView {
+    let lab = Lab::of_page();
+    let cable = lab.drawing.cable(link)?;
+    let selected = Memo::new(move |_| lab.selected.with(|all| all.contains(&Object::Link(link))));
+    Some(view! {
+        <g class="plugs" class:selected=move || selected.get()>
+            {move || cable.with(|cable| cable.ends.iter().map(plug).collect_view())}
+        </g>
+    })
+}
+
+fn plug(end: &CableEnd) -> impl IntoView + use<> {
+    let anchor = if end.label_ends { "end" } else { "start" };
+    view! {
+        <g
+            class="plug"
+            data-testid=testids::interface(&end.plug.namespace, &end.plug.name)
+            data-status=end.plug.mark.key()
+        >
+            <circle cx=end.at.x cy=end.at.y r="4.5"></circle>
+            <text class="mono label" x=end.label_at.x y=end.label_at.y text-anchor=anchor>
+                {end.plug.name.clone()}
+            </text>
+        </g>
+    }
+}

@@ -1,0 +1,74 @@
+//! The host's frame around everything.
+
+use leptos::prelude::*;
+use topology::document::Point;
+
+use super::keys::select_by_key;
+use super::node::dot;
+use crate::canvas::contents::RowKind;
+use crate::editor::lab::Lab;
+use crate::editor::selection::Object;
+
+/// The frame, its caption, and threads from bridges to the cards they belong to.
+#[component]
+pub(crate) fn HostFrameView() -> impl IntoView {
+    let lab = Lab::of_page();
+    let host = lab.drawing.host;
+    let selected = Memo::new(move |_| lab.selected.with(|all| all.contains(&Object::Host)));
+    let caption = move || {
+        host.with(|host| {
+            let rows = host.rows.iter().filter(|row| row.kind != RowKind::More);
+            let texts = rows.map(|row| match row.text.as_str() {
+                "" => row.name.clone(),
+                text => format!("{} {text}", row.name),
+            });
+            texts.collect::<Vec<_>>().join(" · ")
+        })
+    };
+    let caption = Memo::new(move |_| caption());
+    view! {
+        <g
+            class="host"
+            class:selected=move || selected.get()
+            role="button"
+            tabindex="0"
+            aria-label=move || format!("Namespace host, {}", host.with(|host| host.mark.word()))
+            aria-pressed=move || selected.get().to_string()
+            data-testid="node-host"
+            data-status=move || host.with(|host| host.mark.key())
+            on:keydown=move |event| select_by_key(lab, Object::Host, &event)
+        >
+            <rect
+                class="frame"
+                rx="18"
+                x=move || host.with(|host| host.rect.x)
+                y=move || host.with(|host| host.rect.y)
+                width=move || host.with(|host| host.rect.w)
+                height=move || host.with(|host| host.rect.h)
+            ></rect>
+            <g transform=move || {
+                host.with(|host| format!("translate({:.1} {:.1})", host.rect.x + 22.0, host.rect.y))
+            }>
+                <rect
+                    class="caption"
+                    y="-12"
+                    height="24"
+                    rx="6"
+                    width=move || caption.with(|text| 62.0 + text.chars().count() as f64 * 6.6)
+                ></rect>
+                {move || dot(host.with(|host| host.mark), 12.0, 0.0)}
+                <text class="caption-name" x="23" y="4">
+                    "host"
+                </text>
+                <text class="mono faint" x="55" y="4">
+                    {move || caption.get()}
+                </text>
+            </g>
+        </g>
+        {move || lab.drawing.tethers.with(|all| all.iter().map(tether).collect_view())}
+    }
+}
+
+fn tether([a, b]: &[Point; 2]) -> impl IntoView + use<> {
+    view! { <line class="tether" x1=a.x y1=a.y x2=b.x y2=b.y></line> }
+}

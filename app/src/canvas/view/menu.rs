@@ -1,0 +1,181 @@
+//! The menu of an object: right click, or a finger that rests.
+
+use leptos::html::Div;
+use leptos::prelude::*;
+use topology::{Edit, InterfaceId, NamespaceId, Node};
+
+use super::keys::remove;
+use super::stage::{OpenMenu, Stage};
+use crate::canvas::gesture::Tool;
+use crate::editor::lab::Lab;
+use crate::editor::selection::Object;
+use crate::icons::{Icon, icon};
+use crate::panels::dock::Dock;
+
+/// One line of the menu.
+struct Item {
+    icon: Icon,
+    text: String,
+    act: Callback<()>,
+}
+
+/// The menu, when it is open.
+#[component]
+pub(crate) fn ContextMenu() -> impl IntoView {
+    let stage = Stage::of_page();
+    let lab = Lab::of_page();
+    let dock = Dock::of_page();
+    let menu = NodeRef::<Div>::new();
+    Effect::new(move |_| {
+        if let Some(menu) = menu.get() {
+            // The first line has the focus, for keys.
+            if let Ok(Some(first)) = menu.query_selector("button") {
+                use wasm_bindgen::JsCast;
+                if let Ok(first) = first.dyn_into::<web_sys::HtmlElement>() {
+                    let _ = first.focus();
+                }
+            }
+        }
+    });
+    move || {
+        stage.menu.get().map(|open| {
+            let (x, y) = open.at;
+            let bounds = stage.bounds.get_untracked();
+            let items = items(lab, stage, dock, open);
+            // Kept on the screen.
+            let height = items.len() as f64 * 30.0 + 12.0;
+            let x = x.min(bounds.right() - 220.0).max(bounds.x) - bounds.x;
+            let y = y.min(bounds.bottom() - height).max(bounds.y) - bounds.y;
+            view! {
+                <div
+                    node_ref=menu
+                    class="menu"
+                    role="menu"
+                    style:left=format!("{x:.0}px")
+                    style:top=format!("{y:.0}px")
+                    on:pointerdown=move |event| event.stop_propagation()
+                    on:keydown=move |event| {
+                        if event.key() == "Escape" {
+                            stage.menu.set(None);
+                        }
+                    }
+                >
+                    {items
+                        .into_iter()
+                        .map(|item| {
+                            let act = item.act;
+                            view! {
+                                <button
+                                    role="menuitem"
+                                    on:click=move |_| {
+                                        stage.menu.set(None);
+                                        act.run(());
+                                    }
+                                >
+                                    {icon(item.icon)}
+                                    {item.text}
+                                </button>
+                            }
+                        })
+                        .collect_view()}
+                </div>
+            }
+        })
+    }
+}
+
+fn items(lab: Lab, stage: Stage, dock: Dock, open: OpenMenu) -> Vec<Item> {
+    let item = |icon, text: String, act: Box<dyn Fn() + Send + Sync>| Item {
+        icon,
+        text,
+        act: Callback::new(move |()| act()),
+    };
+    let delete = || item(Icon::Trash, "Delete".into(), Box::new(move || remove(lab)));
+    match open.object {
+        None => vec![
+            item(
+                Icon::Namespace,
+                "New namespace here".into(),
+                Box::new(move || stage.put(lab, Tool::Namespace, open.canvas)),
+            ),
+            item(
+                Icon::Bridge,
+                "New bridge here".into(),
+                Box::new(move || stage.put(lab, Tool::Bridge, open.canvas)),
+            ),
+            item(
+                Icon::Fit,
+                "Show everything".into(),
+                Box::new(move || stage.fit(lab.drawing.with_scene(|scene| scene.bounds()))),
+            ),
+        ],
+        Some(Object::Host) => vec![ping_item(lab, dock, NamespaceId::HOST)],
+        Some(Object::Node(Node::Namespace(id))) => {
+            let mut items = vec![ping_item(lab, dock, id)];
+            items.extend(capture_items(lab, dock, |_, interface| {
+                interface.namespace == id
+            }));
+            items.push(delete());
+            items
+        }
+        Some(Object::Node(Node::Bridge(bridge))) => {
+            let mut items = capture_items(lab, dock, |id, _| id == bridge);
+            items.push(power(lab, bridge));
+            items.push(delete());
+            items
+        }
+        Some(Object::Link(link)) => {
+            let mut items = capture_items(lab, dock, |id, _| link.ends.contains(&id));
+            items.extend(link.ends.map(|end| power(lab, end)));
+            items.push(delete());
+            items
+        }
+    }
+}
+
+fn ping_item(lab: Lab, dock: Dock, source: NamespaceId) -> Item {
+    let name = lab.peek(|document| document.describe_namespace(source));
+    Item {
+        icon: Icon::Ping,
+        text: format!("Ping from {name}…"),
+        act: Callback::new(move |()| dock.choose_ping_source(source)),
+    }
+}
+
+fn capture_items(
+    lab: Lab,
+    dock: Dock,
+    chosen: impl Fn(InterfaceId, &topology::document::Interface) -> bool,
+) -> Vec<Item> {
+    lab.peek(|document| {
+        let found = document.interfaces.iter();
+        found
+            .filter(|(id, interface)| chosen(**id, interface))
+            .map(|(&id, interface)| Item {
+                icon: Icon::Capture,
+                text: format!("Capture on {}", interface.name),
+                act: Callback::new(move |()| dock.capture(lab, id)),
+            })
+            .collect()
+    })
+}
+
+fn power(lab: Lab, id: InterfaceId) -> Item {
+    let (name, up) = lab.peek(|document| {
+        let found = document.interfaces.get(&id);
+        (
+            document.describe_interface(id),
+            found.is_some_and(|interface| interface.up),
+        )
+    });
+    Item {
+        icon: if up { Icon::Stop } else { Icon::Play },
+        text: format!("Set {name} {}", if up { "down" } else { "up" }),
+        act: Callback::new(move |()| {
+            lab.dispatch(Edit::SetUp {
+                interface: id,
+                up: !up,
+            });
+        }),
+    }
+}

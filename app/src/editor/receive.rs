@@ -1,0 +1,160 @@
+//! What the server says, taken in.
+
+use leptos::prelude::*;
+use protocol::ServerMessage;
+use protocol::lab::RunState;
+use protocol::server::{ClientId, Welcome};
+use topology::Edit;
+use topology::observed::ObservedChange;
+
+use super::lab::{Lab, Online, touches_kernel};
+use crate::live::socket::Incoming;
+
+impl Lab {
+    /// Takes in what came over the socket.
+    pub(super) fn receive(self, incoming: Incoming) {
+        match incoming {
+            Incoming::Message(message) => self.take(*message),
+            Incoming::Packets(batch) => self.streams.packets(batch),
+            Incoming::Lost => {
+                if self.online.get_untracked() == Online::Yes {
+                    self.online.set(Online::No);
+                }
+            }
+            Incoming::Unreadable(error) => self.toasts.error(format!(
+                "The server said something that this page does not understand \
+                 (load the page again if the server is new): {error}"
+            )),
+        }
+    }
+
+    fn take(self, message: ServerMessage) {
+        match message {
+            ServerMessage::Welcome(welcome) => self.welcome(*welcome),
+            ServerMessage::Edited {
+                revision,
+                author,
+                token,
+                edit,
+            } => self.edited(revision, author, token, edit),
+            ServerMessage::EditRefused { token, error } => {
+                let dropped = self
+                    .working
+                    .try_update(|working| working.refused(token))
+                    .unwrap_or_default();
+                self.tell_dropped(dropped);
+                self.toasts.error(error.to_string());
+                self.refusal.set(Some(error));
+                self.refresh();
+            }
+            ServerMessage::Run { run } => self.ran(run),
+            ServerMessage::Applied { revision, failure } => {
+                if let Some(failure) = &failure {
+                    self.toasts
+                        .error(format!("{}: {}", failure.subject, failure.error));
+                }
+                self.failure.set(failure);
+                self.plain.update_value(|plain| {
+                    if plain.awaited.is_some_and(|awaited| awaited <= revision) {
+                        plain.awaited = None;
+                    }
+                });
+                self.refresh_soon();
+            }
+            ServerMessage::Observed { change } => self.observe(change),
+            ServerMessage::Present { clients } => self.clients.set(clients),
+            ServerMessage::PingStarted { info, .. } => self.streams.ping_started(info),
+            ServerMessage::Ping { ping, event } => self.streams.ping_said(ping, event),
+            ServerMessage::PingDismissed { ping } => self.streams.ping_dismissed(ping),
+            ServerMessage::FilterChecked { token, error } => {
+                self.filter_answer.set(Some((token, error)));
+            }
+            ServerMessage::CaptureStarted { by, info } => {
+                let id = info.id;
+                self.streams.capture_started(info);
+                let mine = self.plain.with_value(|plain| plain.me);
+                if by.is_some_and(|(client, _)| Some(client) == mine) {
+                    self.streams.shown.set(Some(id));
+                }
+            }
+            ServerMessage::Capture { capture, event } => self.streams.capture_said(capture, event),
+            ServerMessage::CaptureDismissed { capture } => {
+                self.streams.capture_dismissed(capture);
+            }
+            ServerMessage::RequestFailed { error, .. } => self.toasts.error(error),
+        }
+    }
+
+    fn welcome(self, welcome: Welcome) {
+        if welcome.version != protocol::VERSION {
+            self.toasts
+                .error("The server is of another version than this page: load the page again");
+        }
+        self.plain.update_value(|plain| {
+            plain.me = Some(welcome.client);
+            plain.awaited = None;
+            plain.unsent = false;
+        });
+        let (resend, dropped) = self
+            .working
+            .try_update(|working| working.welcome(welcome.revision, welcome.document))
+            .unwrap_or_default();
+        self.run.set(welcome.run);
+        self.observed.set(welcome.observed);
+        self.failure.set(welcome.failure);
+        self.clients.set(welcome.clients);
+        self.streams.welcome(welcome.pings, welcome.captures);
+        self.online.set(Online::Yes);
+        self.tell_dropped(dropped);
+        for pending in resend {
+            self.send_edit(pending);
+        }
+        self.refresh();
+    }
+
+    fn edited(self, revision: u64, author: ClientId, token: u64, edit: Edit) {
+        let mine = self.plain.with_value(|plain| plain.me == Some(author));
+        let touches = touches_kernel(&edit);
+        let outcome = self
+            .working
+            .try_update(|working| working.edited(revision, mine.then_some(token), edit));
+        match outcome {
+            Some(Ok(dropped)) => self.tell_dropped(dropped),
+            // Cannot happen while both ends run the same code: the server's word counts.
+            Some(Err(_)) => return self.start_over(),
+            None => return,
+        }
+        let nothing_pending = self
+            .working
+            .with_untracked(|working| working.pending() == 0);
+        self.plain.update_value(|plain| {
+            if nothing_pending {
+                plain.unsent = false;
+            }
+            if touches {
+                plain.awaited = Some(revision);
+            }
+        });
+        if touches {
+            self.settle_later();
+        }
+        self.refresh();
+    }
+
+    fn ran(self, run: RunState) {
+        if let RunState::Failed { message } = &run {
+            self.toasts.error(message.clone());
+        }
+        if matches!(run, RunState::Stopped | RunState::Failed { .. }) {
+            self.observed.set(None);
+        }
+        self.run.set(run);
+        self.refresh_soon();
+    }
+
+    fn observe(self, change: ObservedChange) {
+        self.observed
+            .update(|observed| observed.get_or_insert_default().apply(change));
+        self.refresh_soon();
+    }
+}

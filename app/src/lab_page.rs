@@ -1,0 +1,239 @@
+//! A lab: header, tools, canvas, inspector, dock.
+
+use leptos::prelude::*;
+use protocol::lab::{LabId, RunState};
+use topology::Edit;
+
+use crate::canvas::contents::counted;
+use crate::canvas::view::canvas::Canvas;
+use crate::canvas::view::keys;
+use crate::canvas::view::rail::Rail;
+use crate::canvas::view::stage::Stage;
+use crate::editor::lab::{Lab, Online};
+use crate::icons::{Icon, icon};
+use crate::panels::dock::{Dock, DockView};
+use crate::panels::inspector::Inspector;
+use crate::route::{Page, PageLink};
+use crate::testids;
+use crate::theme::ThemeButton;
+use crate::yard::labs::run_words;
+use crate::yard::page::Logo;
+
+/// The page.
+#[component]
+pub(crate) fn LabPage(
+    /// Which lab.
+    id: LabId,
+) -> impl IntoView {
+    let lab = Lab::open(id);
+    Stage::provide();
+    Dock::provide();
+    keys::listen();
+    Effect::new(move |_| {
+        let title = lab.read(|document| document.title.clone());
+        document().set_title(&format!("{title} · Netyard"));
+    });
+    view! {
+        <div class="lab">
+            <Header />
+            <main>
+                <Rail />
+                <div class="middle">
+                    <Canvas />
+                    <DockView />
+                </div>
+                <Inspector />
+            </main>
+        </div>
+    }
+}
+
+#[component]
+fn Header() -> impl IntoView {
+    let lab = Lab::of_page();
+    let can_undo = Memo::new(move |_| lab.working.with(|working| working.can_undo()));
+    let can_redo = Memo::new(move |_| lab.working.with(|working| working.can_redo()));
+    view! {
+        <header class="bar">
+            <PageLink page=Page::Yard class="logo">
+                <Logo />
+                "Netyard"
+            </PageLink>
+            <PageLink page=Page::Yard class="crumb">
+                "Labs"
+            </PageLink>
+            <span class="crumb-line" aria-hidden="true">
+                "/"
+            </span>
+            <Title />
+            <Saved />
+            <span class="grow"></span>
+            <RunChip />
+            <RunButton />
+            <button
+                aria-label="Undo"
+                title="Undo (Ctrl+Z)"
+                data-testid=testids::UNDO
+                disabled=move || !can_undo.get()
+                on:click=move |_| lab.undo()
+            >
+                {icon(Icon::Undo)}
+            </button>
+            <button
+                aria-label="Redo"
+                title="Redo (Ctrl+Shift+Z)"
+                data-testid=testids::REDO
+                disabled=move || !can_redo.get()
+                on:click=move |_| lab.redo()
+            >
+                {icon(Icon::Redo)}
+            </button>
+            <Show when=move || lab.clients.get().gt(&1)>
+                <span class="clients" title="Browsers on this lab">
+                    {icon(Icon::Users)}
+                    {move || lab.clients.get()}
+                </span>
+            </Show>
+            <ThemeButton />
+        </header>
+    }
+}
+
+#[component]
+fn Title() -> impl IntoView {
+    let lab = Lab::of_page();
+    let title = Memo::new(move |_| lab.read(|document| document.title.clone()));
+    let draft = RwSignal::new(None::<String>);
+    let shown = move || draft.get().unwrap_or_else(|| title.get());
+    let finish = move || {
+        if let Some(text) = draft.get_untracked() {
+            let text = text.trim().to_owned();
+            if text != title.get_untracked() {
+                lab.dispatch(Edit::SetTitle { title: text });
+            }
+            draft.set(None);
+        }
+    };
+    view! {
+        <input
+            class="title"
+            aria-label="Title of the lab"
+            placeholder="Untitled"
+            data-testid=testids::TITLE
+            size=move || shown().chars().count().clamp(8, 40) as u32
+            prop:value=shown
+            on:input=move |event| draft.set(Some(event_target_value(&event)))
+            on:blur=move |_| finish()
+            on:keydown=move |event| match event.key().as_str() {
+                "Enter" => finish(),
+                "Escape" => draft.set(None),
+                _ => {}
+            }
+        />
+    }
+}
+
+#[component]
+fn Saved() -> impl IntoView {
+    let lab = Lab::of_page();
+    let pending = Memo::new(move |_| lab.working.with(|working| working.pending()));
+    let state = move || match (lab.online.get(), pending.get()) {
+        (Online::Connecting, _) => ("no", "Opening…".to_owned()),
+        (Online::Yes, 0) => ("yes", "Saved".to_owned()),
+        (Online::Yes, _) => ("no", "Saving…".to_owned()),
+        (Online::No, 0) => ("offline", "Offline".to_owned()),
+        (Online::No, count) => (
+            "offline",
+            format!("Offline: {} will be sent", counted(count, "edit")),
+        ),
+    };
+    view! {
+        <span
+            class="saved"
+            role="status"
+            data-testid=testids::SAVED
+            data-saved=move || state().0
+            class:offline=move || state().0 == "offline"
+        >
+            <Show when=move || state().0 == "offline">{icon(Icon::Offline)}</Show>
+            {move || state().1}
+            <Show when=move || state().0 == "offline">
+                <button class="small ghost" on:click=move |_| lab.reconnect()>
+                    "Connect now"
+                </button>
+            </Show>
+        </span>
+    }
+}
+
+#[component]
+fn RunChip() -> impl IntoView {
+    let lab = Lab::of_page();
+    let words = move || lab.run.with(run_words);
+    let counts = move || {
+        lab.read(|document| {
+            let namespaces = document.namespaces.len().saturating_sub(1);
+            let bridges = document.bridges().count();
+            format!(
+                "{}, {}",
+                counted(namespaces, "namespace"),
+                counted(bridges, "bridge")
+            )
+        })
+    };
+    let message = move || {
+        lab.run.with(|run| match run {
+            RunState::Failed { message } => Some(message.clone()),
+            _ => None,
+        })
+    };
+    view! {
+        <span
+            class=move || format!("chip {}", words().0)
+            role="status"
+            data-testid=testids::RUN
+            data-run=move || words().1.to_lowercase()
+            title=message
+        >
+            <span class="chip-dot" aria-hidden="true"></span>
+            {move || words().1}
+            <span class="chip-more">{counts}</span>
+        </span>
+    }
+}
+
+#[component]
+fn RunButton() -> impl IntoView {
+    let lab = Lab::of_page();
+    let offline = move || lab.online.get() != Online::Yes;
+    move || {
+        match lab.run.get() {
+        RunState::Stopped | RunState::Failed { .. } => view! {
+            <button
+                class="go"
+                data-testid=testids::START
+                disabled=offline
+                on:click=move |_| lab.start()
+            >
+                {icon(Icon::Play)}
+                "Start"
+            </button>
+        }
+        .into_any(),
+        RunState::Running => view! {
+            <button data-testid=testids::STOP disabled=offline on:click=move |_| lab.stop()>
+                {icon(Icon::Stop)}
+                "Stop"
+            </button>
+        }
+        .into_any(),
+        RunState::Starting | RunState::Stopping => view! {
+            <button disabled=true>
+                <span class="spin">{icon(Icon::Loader)}</span>
+                {if lab.run.get_untracked() == RunState::Starting { "Starting" } else { "Stopping" }}
+            </button>
+        }
+        .into_any(),
+    }
+    }
+}

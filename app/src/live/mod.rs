@@ -1,0 +1,6 @@
+//! What streams in: the socket, pings, captures.
+
+pub(crate) mod capture_log;
+pub(crate) mod ping_log;
+pub(crate) mod socket;
+pub(crate) mod streams;

@@ -1,0 +1,115 @@
+//! The inspector: what is selected, in fields.
+
+mod addresses;
+mod commands;
+mod connect;
+mod field;
+pub(crate) mod focus;
+mod host;
+mod interface;
+mod overview;
+mod routes;
+mod state;
+
+use leptos::prelude::*;
+use topology::{InterfaceId, NamespaceId, Node};
+
+use self::host::NamespaceSections;
+use self::interface::{BridgeForm, LinkForm};
+use self::overview::Overview;
+use crate::canvas::view::keys::remove;
+use crate::editor::lab::Lab;
+use crate::editor::selection::Object;
+use crate::icons::{Icon, icon};
+use crate::testids;
+
+/// What the inspector is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum About {
+    Lab,
+    Many(usize),
+    One(Object),
+}
+
+/// The inspector.
+#[component]
+pub(crate) fn Inspector() -> impl IntoView {
+    let lab = Lab::of_page();
+    let about = Memo::new(move |_| {
+        let count = lab.selected.with(|selected| selected.len());
+        match (lab.only_selected(), count) {
+            (Some(object), _) => About::One(object),
+            (None, 0) => About::Lab,
+            (None, count) => About::Many(count),
+        }
+    });
+    view! {
+        <aside class="inspector" id="inspector" aria-label="Inspector" data-testid=testids::INSPECTOR>
+            <Failure />
+            {move || match about.get() {
+                About::Lab => view! { <Overview /> }.into_any(),
+                About::Many(count) => view! { <Many count=count /> }.into_any(),
+                About::One(Object::Host) => {
+                    view! { <NamespaceSections id=NamespaceId::HOST /> }.into_any()
+                }
+                About::One(Object::Node(Node::Namespace(id))) => {
+                    view! { <NamespaceSections id=id /> }.into_any()
+                }
+                About::One(Object::Node(Node::Bridge(id))) => {
+                    view! { <BridgeForm id=id /> }.into_any()
+                }
+                About::One(Object::Link(link)) => view! { <LinkForm link=link /> }.into_any(),
+            }}
+        </aside>
+    }
+}
+
+/// What the kernel refused, until an edit has made it good.
+#[component]
+fn Failure() -> impl IntoView {
+    let lab = Lab::of_page();
+    let show = move |namespace: Option<NamespaceId>, interface: Option<InterfaceId>| {
+        let object = lab.peek(|document| {
+            interface
+                .and_then(|id| Object::showing(document, id))
+                .or_else(|| namespace.map(Object::of_namespace))
+        });
+        if object.is_some() {
+            lab.select(object);
+        }
+    };
+    move || {
+        lab.failure.get().map(|failure| {
+            let (namespace, interface) = (failure.namespace, failure.interface);
+            view! {
+                <section class="failure" role="alert" data-testid=testids::FAILURE>
+                    <h3>{icon(Icon::Alert)} "The kernel refused"</h3>
+                    <button class="subject" on:click=move |_| show(namespace, interface)>
+                        {failure.subject}
+                    </button>
+                    {(!failure.command.is_empty())
+                        .then(|| view! { <pre class="mono">{failure.command}</pre> })}
+                    <p>{failure.error}</p>
+                    <p class="hint">
+                        "The kernel was put back as it was. Change the lab and it is tried again."
+                    </p>
+                </section>
+            }
+        })
+    }
+}
+
+#[component]
+fn Many(count: usize) -> impl IntoView {
+    let lab = Lab::of_page();
+    view! {
+        <section>
+            <h2>{format!("{count} objects selected")}</h2>
+            <p class="hint">"Drag one to move them all; arrow keys move them by a step."</p>
+            <button class="danger" on:click=move |_| remove(lab)>
+                {icon(Icon::Trash)}
+                "Delete all"
+            </button>
+        </section>
+    }
+}

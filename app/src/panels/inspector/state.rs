@@ -1,0 +1,79 @@
+//! The state of an object in words: what the kernel has, and how it differs.
+
+use leptos::prelude::*;
+use topology::status::{Difference, Status};
+use topology::{InterfaceId, NamespaceId};
+
+use crate::canvas::mark::Mark;
+use crate::editor::lab::Lab;
+
+/// A chip with the state of a namespace.
+pub(crate) fn namespace_status(lab: Lab, id: NamespaceId) -> Memo<Status> {
+    Memo::new(move |_| {
+        lab.statuses
+            .with(|all| all.namespaces.get(&id).cloned().unwrap_or(Status::Wanted))
+    })
+}
+
+/// A chip with the state of an interface.
+pub(crate) fn interface_status(lab: Lab, id: InterfaceId) -> Memo<Status> {
+    Memo::new(move |_| {
+        lab.statuses
+            .with(|all| all.interfaces.get(&id).cloned().unwrap_or(Status::Wanted))
+    })
+}
+
+/// The state in one word.
+#[component]
+pub(crate) fn StateChip(
+    /// The state.
+    status: Memo<Status>,
+) -> impl IntoView {
+    let mark = move || status.with(|status| Mark::of(status, false));
+    view! {
+        <span class=move || format!("chip state {}", mark().key())>
+            {move || mark().word()}
+        </span>
+    }
+}
+
+/// How the kernel differs from the document.
+#[component]
+pub(crate) fn Differences(
+    /// The state.
+    status: Memo<Status>,
+) -> impl IntoView {
+    let differences = move || {
+        status.with(|status| match status {
+            Status::Drifted(differences) => differences.clone(),
+            _ => Vec::new(),
+        })
+    };
+    let row = |difference: Difference| {
+        let or_none = |text: String| if text.is_empty() { "none".into() } else { text };
+        view! {
+            <tr>
+                <th scope="row">{difference.what}</th>
+                <td class="mono">{or_none(difference.wanted)}</td>
+                <td class="mono drift">{or_none(difference.observed)}</td>
+            </tr>
+        }
+    };
+    move || {
+        let all = differences();
+        (!all.is_empty()).then(|| {
+            view! {
+                <table class="differences">
+                    <thead>
+                        <tr>
+                            <th></th>
+                            <th scope="col">"document"</th>
+                            <th scope="col">"kernel"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{all.into_iter().map(row).collect_view()}</tbody>
+                </table>
+            }
+        })
+    }
+}

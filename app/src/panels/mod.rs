@@ -1,0 +1,10 @@
+//! The inspector at the right, the dock below.
+
+pub(crate) mod capture;
+pub(crate) mod commands;
+pub(crate) mod copy;
+pub(crate) mod dock;
+pub(crate) mod inspector;
+pub(crate) mod ping_row;
+pub(crate) mod pings;
+pub(crate) mod problems;

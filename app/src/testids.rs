@@ -1,0 +1,116 @@
+//! `data-testid` of what the tests of the browser need to find.
+//!
+//! Besides these, objects of the canvas carry `node-NAME`, `port-NAME` (the handle to drag a cable
+//! from), `interface-NAMESPACE-NAME` (the end of a cable), `row-NAMESPACE-NAME` (the line of a
+//! card) and `link-NAME-NAME` (interface names, the lower id first), each but the handle with
+//! `data-status`: up, down, no-carrier, drifted, missing, failed, applying or wanted.
+
+/// A row of the list of labs; `data-lab` is its id.
+pub(crate) const LAB_ROW: &str = "lab-row";
+/// Makes an empty lab.
+pub(crate) const NEW_LAB: &str = "new-lab";
+/// Opens the dialog that takes a lab or a script as text.
+pub(crate) const PASTE_LAB: &str = "paste-lab";
+/// The text of that dialog.
+pub(crate) const PASTE_TEXT: &str = "paste-text";
+/// Makes a lab of that text.
+pub(crate) const PASTE_OPEN: &str = "paste-open";
+/// What is wrong with that text.
+pub(crate) const PASTE_ERROR: &str = "paste-error";
+/// The field of the sign-in page.
+pub(crate) const SECRET: &str = "secret";
+/// Messages.
+pub(crate) const TOASTS: &str = "toasts";
+/// The canvas; `data-ready` once the lab is drawn.
+pub(crate) const CANVAS: &str = "canvas";
+/// Starts the lab.
+pub(crate) const START: &str = "start";
+/// Stops the lab.
+pub(crate) const STOP: &str = "stop";
+/// Whether the lab runs: `data-run` is stopped, starting, running, stopping or failed.
+pub(crate) const RUN: &str = "run";
+/// Takes back the latest own edit.
+pub(crate) const UNDO: &str = "undo";
+/// Does it again.
+pub(crate) const REDO: &str = "redo";
+/// How the saving stands: `data-saved` is yes, no or offline.
+pub(crate) const SAVED: &str = "saved";
+/// The lab's title.
+pub(crate) const TITLE: &str = "title";
+/// The tool that puts namespaces; can be dragged onto the canvas.
+pub(crate) const TOOL_NAMESPACE: &str = "tool-namespace";
+/// The tool that puts bridges; can be dragged onto the canvas.
+pub(crate) const TOOL_BRIDGE: &str = "tool-bridge";
+/// The tool that draws cables.
+pub(crate) const TOOL_LINK: &str = "tool-link";
+/// The tool that draws pings.
+pub(crate) const TOOL_PING: &str = "tool-ping";
+/// The tool that selects.
+pub(crate) const TOOL_SELECT: &str = "tool-select";
+/// Shows everything.
+pub(crate) const FIT: &str = "fit";
+/// The inspector.
+pub(crate) const INSPECTOR: &str = "inspector";
+/// What the kernel refused.
+pub(crate) const FAILURE: &str = "failure";
+/// The namespace that pings.
+pub(crate) const PING_SOURCE: &str = "ping-source";
+/// The address that is pinged: a field with proposals.
+pub(crate) const PING_TARGET: &str = "ping-target";
+/// Starts the ping.
+pub(crate) const PING_START: &str = "ping-start";
+/// A ping; `data-state` is waiting, ok, lost or error.
+pub(crate) const PING_ROW: &str = "ping-row";
+/// Stops a ping.
+pub(crate) const PING_STOP: &str = "ping-stop";
+/// What is seen while no reply comes.
+pub(crate) const PING_FINDING: &str = "ping-finding";
+/// The interface to capture on.
+pub(crate) const CAPTURE_INTERFACE: &str = "capture-interface";
+/// The capture filter; `data-valid` is true, false or unknown.
+pub(crate) const CAPTURE_FILTER: &str = "capture-filter";
+/// Starts the capture.
+pub(crate) const CAPTURE_START: &str = "capture-start";
+/// Stops the capture.
+pub(crate) const CAPTURE_STOP: &str = "capture-stop";
+/// A packet.
+pub(crate) const CAPTURE_ROW: &str = "capture-row";
+/// Received, dropped and kept.
+pub(crate) const CAPTURE_COUNTS: &str = "capture-counts";
+/// The download.
+pub(crate) const CAPTURE_SAVE: &str = "capture-save";
+
+/// The button that opens an example.
+pub(crate) fn example(name: &str) -> String {
+    format!("example-{name}")
+}
+
+/// A tab of the dock.
+pub(crate) fn tab(name: &str) -> String {
+    format!("tab-{name}")
+}
+
+/// A card or bar.
+pub(crate) fn node(name: &str) -> String {
+    format!("node-{name}")
+}
+
+/// The port handle of a card or bar.
+pub(crate) fn port(name: &str) -> String {
+    format!("port-{name}")
+}
+
+/// An interface.
+pub(crate) fn interface(namespace: &str, name: &str) -> String {
+    format!("interface-{namespace}-{name}")
+}
+
+/// A cable.
+pub(crate) fn link(a: &str, b: &str) -> String {
+    format!("link-{a}-{b}")
+}
+
+/// The line of an interface on its namespace's card.
+pub(crate) fn row(namespace: &str, name: &str) -> String {
+    format!("row-{namespace}-{name}")
+}

@@ -1,0 +1,192 @@
+//! The first page: labs, examples, new ones.
+
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use protocol::lab::{ExampleSummary, LabId, LabSummary, NewLab};
+use serde::Deserialize;
+
+use super::gallery::Gallery;
+use super::labs::LabList;
+use super::paste::PasteDialog;
+use crate::http;
+use crate::icons::{Icon, icon};
+use crate::route::{Page, Router};
+use crate::testids;
+use crate::theme::ThemeButton;
+use crate::toast::Toasts;
+
+const LABS: &str = "/api/v1/labs";
+const EXAMPLES: &str = "/api/v1/examples";
+
+/// What the page knows and does.
+#[derive(Clone, Copy)]
+pub(crate) struct Yard {
+    /// The labs, the one edited last first; `None` until they have come.
+    pub(crate) labs: RwSignal<Option<Vec<LabSummary>>>,
+    /// The examples.
+    pub(crate) examples: RwSignal<Vec<ExampleSummary>>,
+    /// Whether a lab is being made.
+    pub(crate) busy: RwSignal<bool>,
+    /// Whether the dialog for text is open.
+    pub(crate) pasting: RwSignal<bool>,
+    router: Router,
+    toasts: Toasts,
+}
+
+#[derive(Deserialize)]
+struct Made {
+    id: LabId,
+}
+
+impl Yard {
+    fn provide() -> Self {
+        let yard = Self {
+            labs: RwSignal::new(None),
+            examples: RwSignal::new(Vec::new()),
+            busy: RwSignal::new(false),
+            pasting: RwSignal::new(false),
+            router: Router::of_page(),
+            toasts: Toasts::of_page(),
+        };
+        provide_context(yard);
+        yard
+    }
+
+    /// That of the page.
+    pub(crate) fn of_page() -> Self {
+        expect_context()
+    }
+
+    /// Whether the yard is known to have no lab.
+    pub(crate) fn is_empty(self) -> bool {
+        self.labs
+            .with(|labs| labs.as_ref().is_some_and(Vec::is_empty))
+    }
+
+    fn load(self) {
+        spawn_local(async move {
+            match http::get::<Vec<LabSummary>>(LABS).await {
+                Ok(mut labs) => {
+                    labs.sort_by_key(|lab| std::cmp::Reverse(lab.edited_at));
+                    self.labs.try_set(Some(labs));
+                }
+                Err(failure) => self.toasts.error(failure.message),
+            }
+        });
+    }
+
+    fn load_examples(self) {
+        spawn_local(async move {
+            match http::get(EXAMPLES).await {
+                Ok(examples) => {
+                    self.examples.try_set(examples);
+                }
+                Err(failure) => self.toasts.error(failure.message),
+            }
+        });
+    }
+
+    /// Makes a lab and opens it; what the server says against it otherwise.
+    pub(crate) async fn make(self, new: NewLab) -> Result<(), String> {
+        self.busy.set(true);
+        let made = http::post::<Made>(LABS, &new).await;
+        self.busy.try_set(false);
+        match made {
+            Ok(made) => {
+                self.router.go(Page::Lab(made.id));
+                Ok(())
+            }
+            Err(failure) => Err(failure.message),
+        }
+    }
+
+    fn make_or_tell(self, new: NewLab) {
+        spawn_local(async move {
+            if let Err(message) = self.make(new).await {
+                self.toasts.error(message);
+            }
+        });
+    }
+
+    /// Opens a copy of an example.
+    pub(crate) fn open_example(self, name: &str) {
+        self.make_or_tell(NewLab::Example { name: name.into() });
+    }
+
+    /// Opens an empty lab.
+    pub(crate) fn open_empty(self) {
+        self.make_or_tell(NewLab::Empty {
+            title: "New lab".into(),
+        });
+    }
+
+    /// Deletes a lab for good.
+    pub(crate) fn delete(self, id: LabId) {
+        spawn_local(async move {
+            if let Err(failure) = http::delete(&format!("{LABS}/{id}")).await {
+                self.toasts.error(failure.message);
+            }
+            self.load();
+        });
+    }
+}
+
+/// The page.
+#[component]
+pub(crate) fn YardPage() -> impl IntoView {
+    let yard = Yard::provide();
+    yard.load();
+    yard.load_examples();
+    document().set_title("Netyard");
+    view! {
+        <div class="yard">
+            <header class="bar">
+                <span class="logo"><Logo />"Netyard"</span>
+                <span class="grow"></span>
+                <ThemeButton />
+            </header>
+            <main>
+                <div class="welcome">
+                    <div>
+                        <h1>"Draw a network. Linux runs it."</h1>
+                        <p>
+                            "Namespaces, bridges and cables on the canvas are real ones in the \
+                             kernel: ping through them, look into them, pull a plug."
+                        </p>
+                    </div>
+                    <div class="actions">
+                        <button
+                            on:click=move |_| yard.pasting.set(true)
+                            data-testid=testids::PASTE_LAB
+                        >
+                            {icon(Icon::Paste)}
+                            "Paste a lab or a script"
+                        </button>
+                        <button
+                            class="primary"
+                            disabled=move || yard.busy.get()
+                            on:click=move |_| yard.open_empty()
+                            data-testid=testids::NEW_LAB
+                        >
+                            {icon(Icon::Plus)}
+                            "New lab"
+                        </button>
+                    </div>
+                </div>
+                <Show when=move || yard.labs.with(|labs| labs.as_ref().is_some_and(|l| !l.is_empty()))>
+                    <LabList />
+                </Show>
+                <Gallery />
+            </main>
+            <Show when=move || yard.pasting.get()>
+                <PasteDialog />
+            </Show>
+        </div>
+    }
+}
+
+/// The mark of the house.
+#[component]
+pub(crate) fn Logo() -> impl IntoView {
+    view! { <img class="mark" src="/icons/netyard.svg" width="22" height="22" alt="" /> }
+}
