@@ -228,11 +228,21 @@ fn command(
     command
         .arg(stream.to_string())
         .arg(lifeline.to_string())
-        .arg(title);
+        .arg(title)
+        .arg(root(streams));
     if streams == Streams::Detached {
         command.stdin(Stdio::null()).stdout(Stdio::null());
     }
     command
+}
+
+/// Who a lab's root is on the machine. Labs of a yard that root runs must not have root's files;
+/// a command that root runs in a lab of their own is to have them.
+fn root(streams: Streams) -> &'static str {
+    match streams {
+        Streams::Detached if nix::unistd::geteuid().is_root() => super::NOBODY,
+        Streams::Detached | Streams::Inherited => super::STARTER,
+    }
 }
 
 /// Waits for the process, whoever else goes: nobody else reaps it.

@@ -10,3 +10,8 @@ pub mod service;
 
 /// The hidden subcommand under which this program runs as an agent.
 pub const SUBCOMMAND: &str = "agent";
+
+/// Argument of an agent whose lab's root is the user who started it.
+const STARTER: &str = "starter";
+/// Argument of an agent whose lab's root is nobody on the machine.
+const NOBODY: &str = "nobody";

@@ -26,7 +26,7 @@ const OUTBOUND: usize = 1024;
 /// Where everything that the agent says goes.
 type Outbound = mpsc::Sender<FromAgent>;
 
-/// The whole of the program's run as an agent: `agent STREAM LIFELINE TITLE`, both descriptors
+/// The whole of the program's run as an agent: `agent STREAM LIFELINE TITLE ROOT`, both descriptors
 /// inherited.
 pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let mut number = || arguments.next()?.to_str()?.parse::<RawFd>().ok();
@@ -51,7 +51,10 @@ pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     // One thread until here and beyond: the kernel lets no other process make a sandbox.
     let options = sandbox::Options {
         hostname: title,
-        ..sandbox::Options::default()
+        root: match arguments.next() {
+            Some(root) if root == super::NOBODY => sandbox::Root::Nobody,
+            _ => sandbox::Root::Starter,
+        },
     };
     let inside = sandbox::enter(lifeline, &options);
     let runtime = tokio::runtime::Builder::new_current_thread()
