@@ -8,7 +8,7 @@ use protocol::ClientMessage;
 use protocol::capture::{CaptureId, CaptureInfo};
 use protocol::lab::RunState;
 use protocol::server::ClientId;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use topology::Document;
 
 use super::outbox::Outbox;
@@ -50,6 +50,9 @@ pub struct RunningExec {
     pub agent: Agent,
     /// What it says.
     pub events: ExecEvents,
+    /// Bytes of input that may still be sent to it; it gives back what it took. Apart from what it
+    /// says, so that it gets its input also while nobody reads its output.
+    pub window: Arc<Semaphore>,
 }
 
 /// What a command says.
@@ -62,8 +65,6 @@ pub enum ExecEvent {
         /// What.
         bytes: Vec<u8>,
     },
-    /// It took so many bytes of its input.
-    InputTaken(u64),
     /// It ended with this code.
     Exited(i32),
     /// It could not be run to its end.

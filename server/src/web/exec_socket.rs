@@ -1,5 +1,6 @@
 //! The socket of `netyard exec`, served on the local socket only: a command's streams.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
@@ -13,7 +14,7 @@ use tokio::time::{Instant, timeout};
 use super::AppState;
 use super::error::Refusal;
 use crate::agent::client::Agent;
-use crate::agent::protocol::{ExecId, INPUT_WINDOW, ToAgent};
+use crate::agent::protocol::{ExecId, ToAgent};
 use crate::exec_protocol::{ExecControl, ExecEnd, ExecStart, STDERR, STDOUT};
 use crate::labs::handle::{ExecEvent, LabHandle, RunningExec};
 
@@ -85,10 +86,9 @@ async fn run(
         .await
         .map_err(|error| error.to_string())??;
     let (agent, exec) = (running.agent.clone(), running.exec);
-    // Bytes of input that may still be sent; the command gives back what it took.
-    let window = Semaphore::new(INPUT_WINDOW as usize);
+    let window = Arc::clone(&running.window);
     let ended = tokio::select! {
-        end = write(&mut running, sink, &window) => end,
+        end = write(&mut running, sink) => end,
         error = read(&agent, exec, stream, &window) => error.map(Err),
     };
     leave(&handle, exec, &ended).await;
@@ -103,11 +103,7 @@ async fn leave(lab: &LabHandle, exec: ExecId, ended: &Option<Result<ExecEnd, Str
 }
 
 /// Sends what the command writes, until it ends; nothing if nobody listens.
-async fn write(
-    running: &mut RunningExec,
-    sink: &mut Sink,
-    window: &Semaphore,
-) -> Option<Result<ExecEnd, String>> {
+async fn write(running: &mut RunningExec, sink: &mut Sink) -> Option<Result<ExecEnd, String>> {
     let mut ping = tokio::time::interval_at(Instant::now() + PING_INTERVAL, PING_INTERVAL);
     loop {
         let event = tokio::select! {
@@ -118,9 +114,6 @@ async fn write(
             },
         };
         match event {
-            Some(ExecEvent::InputTaken(bytes)) => {
-                window.add_permits(usize::try_from(bytes).unwrap_or(0))
-            }
             Some(ExecEvent::Output { is_error, bytes }) => {
                 let mut frame = Vec::with_capacity(bytes.len() + 1);
                 frame.push(if is_error { STDERR } else { STDOUT });

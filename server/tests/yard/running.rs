@@ -506,6 +506,43 @@ async fn input_of_any_size_goes_through_as_it_is_taken() {
 }
 
 #[tokio::test]
+async fn input_goes_through_while_nobody_reads_the_output() {
+    let (yard, id, _browser) = running("A").await;
+    let mut socket = local(&yard, &id.0).await;
+    let start = serde_json::json!({
+        "namespace": "host", "argv": ["cat"], "environment": [], "directory": "/", "terminal": null
+    });
+    socket
+        .send(Message::Text(start.to_string().into()))
+        .await
+        .unwrap();
+    let all = async {
+        for _ in 0..200 {
+            socket
+                .send(Message::Binary(vec![1; 100_000].into()))
+                .await
+                .unwrap();
+        }
+        socket
+            .send(Message::Binary(Vec::new().into()))
+            .await
+            .unwrap();
+    };
+    tokio::time::timeout(crate::support::PATIENCE, all)
+        .await
+        .unwrap();
+    let mut total = 0;
+    let end = loop {
+        match socket.next().await.unwrap().unwrap() {
+            Message::Binary(bytes) => total += bytes.len() - 1,
+            Message::Text(text) => break serde_json::from_str::<ExecEnd>(&text).unwrap(),
+            _ => {}
+        }
+    };
+    assert_eq!((total, end), (20_000_000, ExecEnd::Exited(0)));
+}
+
+#[tokio::test]
 async fn commands_need_a_running_lab_and_the_namespace() {
     let yard = Yard::scripted().await;
     let id = yard.lab("A").await;

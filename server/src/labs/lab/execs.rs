@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::pings::done;
 use super::{Asked, Lab, answer};
-use crate::agent::protocol::{Answer, ExecCommand, ExecId, Request, Stdio, ToAgent};
+use crate::agent::protocol::{Answer, ExecCommand, ExecId, INPUT_WINDOW, Request, Stdio, ToAgent};
 use crate::exec_protocol::ExecStart;
 use crate::labs::handle::{ExecEvent, ExecEvents, RunningExec};
 use crate::labs::limits::{EXEC_BYTES, EXEC_MESSAGES, MAX_EXECS};
@@ -20,6 +20,8 @@ pub(super) struct Exec {
     asker: Option<(oneshot::Sender<Result<RunningExec, String>>, ExecEvents)>,
     /// Whether it has ended; it may do so before the agent's answer was read.
     ended: bool,
+    /// Bytes of input that may still be sent to it.
+    window: Arc<Semaphore>,
 }
 
 impl Lab {
@@ -77,6 +79,7 @@ impl Lab {
                 waiting,
                 asker: Some((reply, listener)),
                 ended: false,
+                window: Arc::new(Semaphore::new(INPUT_WINDOW as usize)),
             },
         );
     }
@@ -91,12 +94,13 @@ impl Lab {
         };
         match (done(result), self.agent.clone()) {
             (Ok(()), Some(agent)) => {
-                let ended = exec.ended;
+                let (ended, window) = (exec.ended, Arc::clone(&exec.window));
                 let heard = reply
                     .send(Ok(RunningExec {
                         exec: id,
                         agent,
                         events,
+                        window,
                     }))
                     .is_ok();
                 if ended {
@@ -131,11 +135,9 @@ impl Lab {
 
     /// A command took bytes of its input.
     pub(super) fn exec_took(&mut self, id: ExecId, bytes: u64) {
-        let Some(exec) = self.execs.get(&id) else {
-            return;
-        };
-        if exec.events.try_send(ExecEvent::InputTaken(bytes)).is_err() {
-            self.exec_gone(id);
+        if let Some(exec) = self.execs.get(&id) {
+            // It cannot have taken more than there was.
+            exec.window.add_permits(bytes.min(INPUT_WINDOW) as usize);
         }
     }
 
