@@ -6,9 +6,9 @@
 //! a step fails, or the kernel does not settle, the undos are done backwards.
 
 use nix::errno::Errno;
-use topology::model;
 use topology::observed::{Observed, ObservedKind};
 use topology::step::{At, Step};
+use topology::{NamespaceId, NamespaceName, model};
 use tracing::{debug, warn};
 
 use crate::engine::Lab;
@@ -58,7 +58,7 @@ pub(crate) fn apply(
             ..error
         }),
     };
-    lab.forget_removed();
+    lab.let_go();
     result
 }
 
@@ -84,6 +84,7 @@ impl Journal {
             }
             if round < MOST_ROUNDS {
                 debug!(round, steps = steps.len(), "applying");
+                lab.prepare(&added_namespaces(&steps));
                 let shadow = lab.observed().clone();
                 Round {
                     executor: Executor::new(lab),
@@ -246,6 +247,14 @@ impl Round<'_, '_> {
             opposite(step).into_iter().collect()
         })
     }
+}
+
+fn added_namespaces(steps: &[Step]) -> Vec<(NamespaceId, &NamespaceName)> {
+    let added = steps.iter().filter_map(|step| match step {
+        Step::AddNamespace { namespace, name } => Some((*namespace, name)),
+        _ => None,
+    });
+    added.collect()
 }
 
 /// What undoes a step of which nothing more is known.

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::{AsFd, BorrowedFd};
+use std::thread;
 use std::time::{Duration, Instant};
 
+use nix::errno::Errno;
 use topology::observed::{Observed, ObservedKind, ObservedNamespace};
 use topology::{InterfaceId, NamespaceId, NamespaceName};
 
@@ -14,6 +16,9 @@ use crate::namespace::Namespace;
 use crate::netlink::Socket;
 use crate::observe;
 
+/// Most threads that make namespaces at a time; more only wait for each other.
+const MOST_MAKERS: usize = 4;
+
 /// The lab of this process.
 #[derive(Debug)]
 pub(crate) struct Lab {
@@ -23,8 +28,9 @@ pub(crate) struct Lab {
     observed: Observed,
     /// Whether `observed` has changed since somebody asked.
     changed: bool,
-    /// Removed, but kept until it is sure that it need not be taken back.
-    removed: BTreeMap<NamespaceId, (Namespace, Node)>,
+    /// Not in the lab: made before it is their turn, or removed and kept until
+    /// it is sure that they need not be taken back.
+    aside: BTreeMap<NamespaceId, (Namespace, Node)>,
 }
 
 impl Lab {
@@ -36,7 +42,7 @@ impl Lab {
             numbers: Numbers::default(),
             observed: Observed::default(),
             changed: false,
-            removed: BTreeMap::new(),
+            aside: BTreeMap::new(),
         };
         let node = Node::open(&host, NamespaceName::host())?;
         lab.namespaces.insert(NamespaceId::HOST, host);
@@ -82,15 +88,35 @@ impl Lab {
         self.nodes.iter().map(|(id, node)| (*id, node.as_fd()))
     }
 
-    /// Makes a namespace, or takes back one that was removed.
+    /// Makes namespaces before it is their turn, several at a time: the
+    /// kernel takes nearly a millisecond for each, most of it waiting. One
+    /// that cannot be made is tried again, and complained of, in its turn.
+    pub(crate) fn prepare(&mut self, wanted: &[(NamespaceId, &NamespaceName)]) {
+        let missing = wanted.iter().filter(|(id, _)| !self.aside.contains_key(id));
+        let missing: Vec<_> = missing.collect();
+        let makers = thread::available_parallelism()
+            .map_or(1, usize::from)
+            .min(MOST_MAKERS);
+        if missing.len() < 2 || makers < 2 {
+            return;
+        }
+        let make = |part: &[&(NamespaceId, &NamespaceName)]| {
+            let made = part.iter().map(|(id, name)| Some((*id, make(name).ok()?)));
+            made.collect::<Vec<_>>()
+        };
+        thread::scope(|scope| {
+            let parts = missing.chunks(missing.len().div_ceil(makers));
+            let makers: Vec<_> = parts.map(|part| scope.spawn(move || make(part))).collect();
+            let made = makers.into_iter().filter_map(|maker| maker.join().ok());
+            self.aside.extend(made.flatten().flatten());
+        });
+    }
+
+    /// Makes a namespace, or takes one that is kept.
     pub(crate) fn add_namespace(&mut self, id: NamespaceId, name: &NamespaceName) -> Result<()> {
-        let (namespace, mut node) = match self.removed.remove(&id) {
+        let (namespace, mut node) = match self.aside.remove(&id) {
             Some(kept) => kept,
-            None => {
-                let namespace = Namespace::create(name.as_str())?;
-                let node = Node::open(&namespace, name.clone())?;
-                (namespace, node)
-            }
+            None => make(name)?,
         };
         namespace.publish(name.as_str())?;
         node.name = name.clone();
@@ -100,13 +126,13 @@ impl Lab {
         Ok(())
     }
 
-    /// Removes a namespace. Until [`Lab::forget_removed`] it can be taken
-    /// back; after that it is gone when nothing runs in it any more.
+    /// Removes a namespace. Until [`Lab::let_go`] it can be taken back; after
+    /// that it is gone when nothing runs in it any more.
     pub(crate) fn remove_namespace(&mut self, id: NamespaceId) -> Result<()> {
         let name = self.node(id)?.name.clone();
-        Namespace::unpublish(name.as_str())?;
+        take_name_away(&name)?;
         if let Some(removed) = self.namespaces.remove(&id).zip(self.nodes.remove(&id)) {
-            self.removed.insert(id, removed);
+            self.aside.insert(id, removed);
         }
         self.numbers.forget(id);
         self.observed.namespaces.remove(&id);
@@ -122,12 +148,12 @@ impl Lab {
         let old = std::mem::replace(&mut node.name, name.clone());
         node.touch();
         self.namespaces.insert(id, renamed);
-        Namespace::unpublish(old.as_str())
+        take_name_away(&old)
     }
 
-    /// Lets go of the namespaces that were removed.
-    pub(crate) fn forget_removed(&mut self) {
-        self.removed.clear();
+    /// Lets go of the namespaces that are kept and not in the lab.
+    pub(crate) fn let_go(&mut self) {
+        self.aside.clear();
     }
 
     /// Remembers for which interface of the document one was made.
@@ -246,6 +272,12 @@ impl Drop for Lab {
     }
 }
 
+fn make(name: &NamespaceName) -> Result<(Namespace, Node)> {
+    let namespace = Namespace::create(name.as_str())?;
+    let node = Node::open(&namespace, name.clone())?;
+    Ok((namespace, node))
+}
+
 /// A handle of the same namespace that has another name in messages.
 fn renamed(namespace: &Namespace, name: &str) -> Result<Namespace> {
     let object = || namespace.to_string();
@@ -273,6 +305,15 @@ fn far_ends(before: Option<&ObservedNamespace>, now: &ObservedNamespace) -> BTre
         _ => None,
     });
     peers.map(|peer| peer.namespace).collect()
+}
+
+/// Takes a name away that the lab has given. A person may have done so
+/// already, with `ip netns delete`.
+fn take_name_away(name: &NamespaceName) -> Result<()> {
+    match Namespace::unpublish(name.as_str()) {
+        Err(error) if matches!(error.errno(), Some(Errno::ENOENT | Errno::EINVAL)) => Ok(()),
+        other => other,
+    }
 }
 
 fn absent(id: NamespaceId) -> Error {

@@ -216,3 +216,24 @@ pub(crate) fn strangers(_: &Inside) {
     ip::must(&host, "ip netns delete elsewhere");
     crate::support::eventually("three strangers", || kinds(&lab).len() == 5);
 }
+
+/// A person in a shell of the host takes away and gives names.
+pub(crate) fn names(_: &Inside) {
+    let lab = Lab::start();
+    let mut article = article();
+    lab.apply(&article.builder.document);
+    let host = lab.namespace(NamespaceId::HOST);
+    ip::must(&host, "ip netns delete red");
+    ip::must(&host, "ip netns delete blue");
+    article
+        .builder
+        .document
+        .namespaces
+        .get_mut(&article.red)
+        .unwrap()
+        .name = "crimson".parse().unwrap();
+    lab.apply(&article.builder.document);
+    ip::must(&host, "ip netns exec crimson ip link show veth-red");
+    lab.apply(&crate::labs::empty());
+    assert_eq!(lab.engine.observed().namespaces.len(), 1);
+}

@@ -47,6 +47,7 @@ fn main() -> ExitCode {
         inside("outside_changes_are_heard", hearing::outside_changes),
         inside("a_storm_of_events_ends_in_the_truth", hearing::storm),
         inside("strange_interfaces_do_not_blind_it", hearing::strangers),
+        inside("names_taken_away_do_not_matter", hearing::names),
         inside("random_documents_stand", random::documents),
     ])
 }
