@@ -187,7 +187,8 @@ impl Wish {
         }
     }
 
-    /// A route that the kernel takes whenever its interface is up.
+    /// A route that the kernel takes whenever its interface is up: to a network that no address
+    /// here is in, for the kernel makes routes to those by itself.
     fn add_route(&self, document: &Document) -> Edit {
         let interface = self.interface(document);
         let namespace = document
@@ -196,8 +197,8 @@ impl Wish {
             .map_or(NamespaceId::HOST, |i| i.namespace);
         let route = Route {
             destination: match self.on {
-                true => v4(self.b.wrapping_add(100), 0).trunc(),
-                false => v6(self.b.wrapping_add(100), 0).trunc(),
+                true => v4_beyond(self.b),
+                false => v6_beyond(self.b),
             },
             gateway: None,
             interface: Some(interface),
@@ -268,5 +269,19 @@ fn v4(network: u16, host: u16) -> IpNet {
 #[allow(clippy::expect_used, reason = "the lengths are constants in range")]
 fn v6(network: u16, host: u16) -> IpNet {
     let address = Ipv6Addr::new(0xfd00, 0, 0, network % 8, 0, 0, 0, host % 250 + 1);
+    IpNet::new(IpAddr::V6(address), 64).expect("a length")
+}
+
+/// A network of which [`v4`] makes no address.
+#[allow(clippy::expect_used, reason = "the lengths are constants in range")]
+fn v4_beyond(network: u16) -> IpNet {
+    let [_, network] = network.to_be_bytes();
+    IpNet::new(IpAddr::V4(Ipv4Addr::new(10, 1, network % 8, 0)), 24).expect("a length")
+}
+
+/// A network of which [`v6`] makes no address.
+#[allow(clippy::expect_used, reason = "the lengths are constants in range")]
+fn v6_beyond(network: u16) -> IpNet {
+    let address = Ipv6Addr::new(0xfd01, 0, 0, network % 8, 0, 0, 0, 0);
     IpNet::new(IpAddr::V6(address), 64).expect("a length")
 }

@@ -55,46 +55,77 @@ pub struct ScriptError {
 
 /// Reads a script; every command that cannot be taken is named, at most a hundred of them.
 pub fn read(text: &str) -> Result<Script, Vec<ScriptError>> {
+    let commands = shell::commands(text);
     let mut world = World::new();
     let mut notes = Vec::new();
     let mut errors = Vec::new();
-    for command in shell::commands(text) {
+    for command in &commands {
+        match run(&mut world, command) {
+            Ok(told) => notes.extend(told.into_iter().map(|text| Note {
+                line: command.line,
+                text,
+            })),
+            Err(reason) => errors.push(refused(command, reason)),
+        }
         if errors.len() == MOST_ERRORS {
             break;
-        }
-        let run = command
-            .argv
-            .map_err(|reason| reason.to_owned())
-            .and_then(|argv| {
-                let told = world.run(&argv)?;
-                Ok(told)
-            });
-        let line = command.line;
-        match run {
-            Ok(told) => notes.extend(told.into_iter().map(|text| Note { line, text })),
-            Err(reason) => errors.push(ScriptError {
-                line,
-                command: command.text,
-                reason,
-            }),
         }
     }
     if !errors.is_empty() {
         return Err(errors);
     }
+    match document(text, &world) {
+        Ok(document) => Ok(Script { document, notes }),
+        Err(reason) => Err(first_invalid(text, &commands)
+            .map(|command| refused(command, reason))
+            .into_iter()
+            .collect()),
+    }
+}
+
+fn run(world: &mut World, command: &shell::Command) -> Result<Vec<String>, String> {
+    match &command.argv {
+        Ok(argv) => world.run(argv),
+        Err(reason) => Err(reason.clone()),
+    }
+}
+
+fn refused(command: &shell::Command, reason: String) -> ScriptError {
+    ScriptError {
+        line: command.line,
+        command: command.text.clone(),
+        reason,
+    }
+}
+
+/// What the kernel takes and no document has, such as an IPv6 address on an MTU below 1280, is
+/// found when all is done.
+fn document(text: &str, world: &World) -> Result<Document, String> {
     let mut document = adopt(&title(text), world.state());
     world.restore_as_written(&mut document);
-    match document.validate() {
-        Ok(()) => Ok(Script { document, notes }),
-        Err(error) => {
-            let reason = error.to_string();
-            Err(vec![ScriptError {
-                line: text.lines().count().max(1),
-                command: "the whole".to_owned(),
-                reason,
-            }])
+    document.validate().map_err(|error| error.to_string())?;
+    Ok(document)
+}
+
+/// The command that made the document invalid: all before it is valid, and it is not.
+fn first_invalid<'a>(text: &str, commands: &'a [shell::Command]) -> Option<&'a shell::Command> {
+    let is_valid = |count: usize| {
+        let mut world = World::new();
+        for command in commands.iter().take(count) {
+            let _taken = run(&mut world, command);
+        }
+        document(text, &world).is_ok()
+    };
+    let (mut valid, mut invalid) = (0, commands.len());
+    while invalid - valid > 1 {
+        let middle = valid.midpoint(invalid);
+        if is_valid(middle) {
+            valid = middle;
+        } else {
+            invalid = middle;
         }
     }
+    commands.get(valid)
 }
 
 /// The first comment line after the shebang, if it is the title that [`crate::command`] writes.

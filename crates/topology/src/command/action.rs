@@ -13,15 +13,11 @@ pub(crate) enum Action {
     AddVeth {
         ends: [NewEnd; 2],
     },
-    AddBridge {
-        name: InterfaceName,
-        mtu: Option<u32>,
-        up: bool,
-    },
+    AddBridge(NewEnd),
     RemoveInterface(InterfaceName),
     SetLink {
         name: InterfaceName,
-        changes: Vec<Change>,
+        change: LinkChange,
     },
     AddAddress {
         interface: InterfaceName,
@@ -46,7 +42,7 @@ pub(crate) enum Action {
     },
 }
 
-/// One end of a new veth pair.
+/// A new bridge, or one end of a new veth pair.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct NewEnd {
     pub(crate) name: InterfaceName,
@@ -55,14 +51,16 @@ pub(crate) struct NewEnd {
     pub(crate) up: bool,
 }
 
-/// One thing that `ip link set` sets.
-#[derive(Clone, PartialEq, Debug)]
-pub(crate) enum Change {
-    Up(bool),
-    Mtu(u32),
-    Master(Option<InterfaceName>),
-    Name(InterfaceName),
-    Namespace(NamespaceName),
+/// What one `ip link set` sets, in the order in which the kernel does it, whatever the order of the
+/// words (`do_setlink` in net/core/rtnetlink.c).
+#[derive(Clone, PartialEq, Default, Debug)]
+pub(crate) struct LinkChange {
+    pub(crate) namespace: Option<NamespaceName>,
+    pub(crate) mtu: Option<u32>,
+    pub(crate) name: Option<InterfaceName>,
+    /// `Some(None)` is `nomaster`.
+    pub(crate) master: Option<Option<InterfaceName>>,
+    pub(crate) up: Option<bool>,
 }
 
 /// A route as `ip route` names it.

@@ -1,11 +1,13 @@
 //! `ip address`.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use ipnet::IpNet;
 
-use super::action::Action;
-use super::words::{Words, abbreviated};
+use super::action::{Action, Global};
+use super::words::{Words, abbreviated, refused};
 use super::{Command, Names, join};
-use crate::address::check_interface_address;
+use crate::address::{Family, check_interface_address};
 use crate::step::At;
 
 pub(super) fn write(names: &Names, at: &At, verb: &str, address: IpNet) -> Command {
@@ -17,11 +19,31 @@ pub(super) fn write(names: &Names, at: &At, verb: &str, address: IpNet) -> Comma
 }
 
 /// The order in which iproute2 tries them (ip/ipaddress.c).
-const VERBS: [&str; 9] = [
-    "add", "change", "replace", "delete", "show", "lst", "list", "flush", "help",
+const VERBS: [&str; 12] = [
+    "add", "change", "chg", "replace", "delete", "show", "lst", "list", "flush", "save", "restore",
+    "help",
 ];
 
-pub(crate) fn read(words: &mut Words<'_>) -> Result<Action, String> {
+/// Keywords that say something which no document has.
+const UNSUPPORTED: [&str; 15] = [
+    "peer",
+    "remote",
+    "label",
+    "anycast",
+    "metric",
+    "priority",
+    "nodad",
+    "home",
+    "mngtmpaddr",
+    "noprefixroute",
+    "autojoin",
+    "optimistic",
+    "valid_lft",
+    "preferred_lft",
+    "proto",
+];
+
+pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, String> {
     let Some(verb) = words.next() else {
         return Ok(Action::Look);
     };
@@ -36,7 +58,7 @@ pub(crate) fn read(words: &mut Words<'_>) -> Result<Action, String> {
     while let Some(word) = words.next() {
         match word {
             "dev" => interface = Some(words.parsed(word)?),
-            "local" => address = Some(parse(words.value(word)?)?),
+            "local" => address = Some(parse(words.value(word)?, global.family)?),
             // The broadcast address only tells IPv4 hosts whom not to answer.
             "broadcast" | "brd" => drop(words.value(word)?),
             // What the kernel would set anyway for an address like these.
@@ -44,12 +66,10 @@ pub(crate) fn read(words: &mut Words<'_>) -> Result<Action, String> {
                 "global" => {}
                 other => return Err(format!("`scope {other}` is not supported")),
             },
-            "peer" | "label" | "anycast" | "metric" | "nodad" | "home" | "mngtmpaddr"
-            | "noprefixroute" | "autojoin" | "valid_lft" | "preferred_lft" | "proto" => {
-                return Err(format!("`{word}` is not supported"));
+            _ if address.is_some() || UNSUPPORTED.contains(&word) => {
+                return Err(refused(word, &UNSUPPORTED));
             }
-            text if address.is_none() => address = Some(parse(text)?),
-            other => return Err(format!("`{other}` is not understood here")),
+            text => address = Some(parse(text, global.family)?),
         }
     }
     let address = address.ok_or_else(|| format!("`ip addr {verb}` needs an address"))?;
@@ -63,11 +83,66 @@ pub(crate) fn read(words: &mut Words<'_>) -> Result<Action, String> {
     }
 }
 
-/// `ip` takes an address without a length for a single one: /32 or /128.
-fn parse(text: &str) -> Result<IpNet, String> {
-    if let Ok(address) = text.parse::<std::net::IpAddr>() {
-        return Ok(IpNet::from(address));
+/// An address with its length; `ip` takes one without a length for a single one: /32 or /128.
+pub(super) fn parse(text: &str, family: Option<Family>) -> Result<IpNet, String> {
+    let malformed = || format!("`{text}` is not an address with a prefix length");
+    let (address, length) = match text.split_once('/') {
+        Some((address, length)) => (address, Some(length)),
+        None => (text, None),
+    };
+    let address = parse_ip(address).ok_or_else(malformed)?;
+    if family.is_some_and(|family| family != Family::of(address)) {
+        return Err(format!("`{text}` is an address of the other family"));
     }
-    text.parse()
-        .map_err(|_| format!("`{text}` is not an address with a prefix length"))
+    match length {
+        None => Ok(IpNet::from(address)),
+        Some(length) => {
+            let length = length.parse().map_err(|_| malformed())?;
+            IpNet::new(address, length).map_err(|_| malformed())
+        }
+    }
+}
+
+/// iproute2 reads `10.1` as 10.1.0.0 (`get_addr_ipv4` in lib/utils.c).
+fn parse_ip(text: &str) -> Option<IpAddr> {
+    if let Ok(address) = text.parse() {
+        return Some(address);
+    }
+    let mut octets = [0; 4];
+    let mut parts = text.split('.');
+    for octet in &mut octets {
+        let Some(part) = parts.next() else { break };
+        let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
+        *octet = part.parse().ok().filter(|_| is_number)?;
+    }
+    let is_all = parts.next().is_none();
+    is_all.then(|| IpAddr::V4(Ipv4Addr::from(octets)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn reads_addresses_as_ip_does() {
+        let read = |text| parse(text, None).map(|net| net.to_string());
+        assert_eq!(read("10/8").unwrap(), "10.0.0.0/8");
+        assert_eq!(read("10.5/16").unwrap(), "10.5.0.0/16");
+        assert_eq!(read("10.0.0.1").unwrap(), "10.0.0.1/32");
+        assert_eq!(read("fd00::1").unwrap(), "fd00::1/128");
+        for text in [
+            "",
+            "10.",
+            "10.0.0.0.0",
+            "10.0.0.1/33",
+            "256",
+            "+1",
+            "red",
+            "10/",
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+        assert!(parse("fd00::1/64", Some(Family::Ipv4)).is_err());
+    }
 }

@@ -1,47 +1,133 @@
 //! `ip link`.
 
-use super::action::{Action, Change, NewEnd};
-use super::words::{Words, abbreviated};
+use super::action::{Action, LinkChange, NewEnd};
+use super::words::{Words, abbreviated, refused};
 use super::{Command, Names, join};
-use crate::name::InterfaceName;
+use crate::name::{InterfaceName, NamespaceName};
 use crate::step::{At, NewInterface, Step};
 
+/// Words that `ip link` takes for something else than a name, some of them by their first letters
+/// (`iplink_parse` in ip/iplink.c): an interface of such a name must be announced.
+const KEYWORDS: [&str; 42] = [
+    "link",
+    "name",
+    "index",
+    "address",
+    "broadcast",
+    "brd",
+    "txqueuelen",
+    "txqlen",
+    "qlen",
+    "mtu",
+    "netns",
+    "multicast",
+    "allmulticast",
+    "promisc",
+    "trailers",
+    "arp",
+    "carrier",
+    "dynamic",
+    "vf",
+    "master",
+    "vrf",
+    "nomaster",
+    "type",
+    "alias",
+    "group",
+    "mode",
+    "state",
+    "numtxqueues",
+    "numrxqueues",
+    "addrgenmode",
+    "link-netns",
+    "link-netnsid",
+    "protodown",
+    "gso_max_size",
+    "gro_max_size",
+    "parentdev",
+    "lladdr",
+    "dev",
+    "up",
+    "down",
+    "xdp",
+    "permaddr",
+];
+
+/// Of those, what says something that no document has.
+const UNSUPPORTED: [&str; 22] = [
+    "link",
+    "index",
+    "address",
+    "lladdr",
+    "broadcast",
+    "brd",
+    "txqueuelen",
+    "txqlen",
+    "qlen",
+    "multicast",
+    "allmulticast",
+    "promisc",
+    "trailers",
+    "arp",
+    "carrier",
+    "dynamic",
+    "vf",
+    "vrf",
+    "alias",
+    "group",
+    "numtxqueues",
+    "numrxqueues",
+];
+
+fn is_misread(name: &str) -> bool {
+    KEYWORDS.iter().any(|keyword| keyword.starts_with(name))
+}
+
+/// An interface's name, announced where `ip` would misread it.
+fn named<'a>(keyword: &'a str, name: &'a InterfaceName) -> Vec<&'a str> {
+    match is_misread(name.as_str()) {
+        true => vec![keyword, name.as_str()],
+        false => vec![name.as_str()],
+    }
+}
+
 pub(super) fn write(step: &Step, names: &Names) -> Command {
-    let set = |at: &At, what: &[&str]| {
-        let start = join(names.ip(at.namespace), &["link", "set", at.name.as_str()]);
-        Command::new(join(start, what))
-    };
     match step {
         Step::AddVeth {
             ends: [first, second],
         } => add_veth(names, first, second),
         Step::AddBridge { bridge } => {
-            let ip = names.ip(bridge.at.namespace);
-            Command::new(join(
-                ip,
-                &["link", "add", bridge.at.name.as_str(), "type", "bridge"],
-            ))
+            let argv = join(names.ip(bridge.at.namespace), &["link", "add"]);
+            let argv = join(argv, &named("name", &bridge.at.name));
+            Command::new(join(argv, &["type", "bridge"]))
         }
-        Step::RemoveInterface { at } => Command::new(join(
-            names.ip(at.namespace),
-            &["link", "delete", at.name.as_str()],
-        )),
-        Step::RenameInterface { at, name } => set(at, &["name", name.as_str()]),
-        Step::SetUp { at, up } => set(at, &[if *up { "up" } else { "down" }]),
-        Step::SetMtu { at, mtu } => set(at, &["mtu", &mtu.to_string()]),
+        Step::RemoveInterface { at } => {
+            let argv = join(names.ip(at.namespace), &["link", "delete"]);
+            Command::new(join(argv, &named("dev", &at.name)))
+        }
+        Step::RenameInterface { at, name } => write_set(names, at, &["name", name.as_str()]),
+        Step::SetUp { at, up } => write_set(names, at, &[if *up { "up" } else { "down" }]),
+        Step::SetMtu { at, mtu } => write_set(names, at, &["mtu", &mtu.to_string()]),
         Step::SetBridge {
             at,
             bridge: Some(bridge),
-        } => set(at, &["master", bridge.as_str()]),
-        Step::SetBridge { at, bridge: None } => set(at, &["nomaster"]),
+        } => write_set(names, at, &["master", bridge.as_str()]),
+        Step::SetBridge { at, bridge: None } => write_set(names, at, &["nomaster"]),
         // Steps of other objects have files of their own.
         _ => Command::remark("not about a link"),
     }
 }
 
+fn write_set(names: &Names, at: &At, what: &[&str]) -> Command {
+    let argv = join(names.ip(at.namespace), &["link", "set"]);
+    let argv = join(argv, &named("dev", &at.name));
+    Command::new(join(argv, what))
+}
+
 /// Both ends are born in their namespaces, so that nothing has to be moved.
 fn add_veth(names: &Names, first: &NewInterface, second: &NewInterface) -> Command {
-    let mut argv = super::words(&["ip", "link", "add", first.at.name.as_str()]);
+    let mut argv = super::words(&["ip", "link", "add"]);
+    argv = join(argv, &named("name", &first.at.name));
     argv.extend(names.netns(first.at.namespace));
     argv = join(
         argv,
@@ -52,32 +138,29 @@ fn add_veth(names: &Names, first: &NewInterface, second: &NewInterface) -> Comma
 }
 
 /// The order in which iproute2 tries them (ip/iplink.c).
-const VERBS: [&str; 11] = [
-    "add", "change", "replace", "delete", "show", "lst", "list", "set", "xstats", "property",
-    "help",
+const VERBS: [&str; 12] = [
+    "add", "set", "change", "replace", "delete", "show", "lst", "list", "xstats", "afstats",
+    "property", "help",
 ];
 
 pub(crate) fn read(words: &mut Words<'_>) -> Result<Action, String> {
     let Some(verb) = words.next() else {
         return Ok(Action::Look);
     };
-    // iplink.c takes "set" before "show" for "s".
-    let verb = if verb == "s" { "set" } else { verb };
     match abbreviated(verb, &VERBS) {
-        Some("show" | "lst" | "list" | "xstats" | "help") => Ok(Action::Look),
+        Some("show" | "lst" | "list" | "xstats" | "afstats" | "help") => Ok(Action::Look),
         Some("add") => add(words),
         Some("set" | "change") => set(words),
         Some("delete") => {
-            if matches!(words.peek(), Some("dev")) {
-                words.next();
+            let named = Common::read(words)?;
+            if words.skip("type") {
+                words.value("type")?;
             }
-            let name = words.parsed("ip link delete")?;
-            match words.next() {
-                None => Ok(Action::RemoveInterface(name)),
-                Some("type") => Ok(Action::RemoveInterface(name)),
-                Some(more) => Err(format!(
-                    "`{more}` is not supported after `ip link delete {name}`"
-                )),
+            words.end()?;
+            let is_more = named.namespace.is_some() || named.mtu.is_some() || named.up.is_some();
+            match named.name {
+                Some(name) if !is_more => Ok(Action::RemoveInterface(name)),
+                _ => Err("`ip link delete` takes the name of one interface".to_owned()),
             }
         }
         _ => Err(format!("`ip link {verb}` is not supported")),
@@ -88,117 +171,126 @@ pub(crate) fn read(words: &mut Words<'_>) -> Result<Action, String> {
 #[derive(Default)]
 struct Common {
     name: Option<InterfaceName>,
-    namespace: Option<crate::name::NamespaceName>,
+    namespace: Option<NamespaceName>,
     mtu: Option<u32>,
-    up: bool,
+    up: Option<bool>,
 }
 
 impl Common {
     /// Reads until the end or `type`.
     fn read(words: &mut Words<'_>) -> Result<Self, String> {
         let mut common = Self::default();
-        while let Some(word) = words.peek() {
-            if word == "type" {
-                break;
-            }
+        while let Some(word) = words.peek().filter(|word| *word != "type") {
             words.next();
-            match word {
-                "name" | "dev" => common.name = Some(words.parsed(word)?),
-                "netns" => common.namespace = Some(words.parsed(word)?),
-                "mtu" => common.mtu = Some(words.parsed(word)?),
-                "up" => common.up = true,
-                "down" => common.up = false,
-                "link" | "address" | "lladdr" | "broadcast" | "txqueuelen" | "numtxqueues"
-                | "numrxqueues" | "index" | "group" | "arp" | "multicast" | "promisc" | "alias"
-                | "vf" | "master" => {
-                    return Err(format!("`{word}` is not supported here"));
+            let name = match word {
+                "name" | "dev" => words.parsed(word)?,
+                "netns" => {
+                    common.namespace = Some(words.parsed(word)?);
+                    continue;
                 }
-                name if common.name.is_none() => {
-                    common.name = Some(name.parse().map_err(|error| format!("{error}"))?);
+                "mtu" => {
+                    common.mtu = Some(words.parsed(word)?);
+                    continue;
                 }
-                other => return Err(format!("`{other}` is not understood here")),
+                "up" | "down" => {
+                    common.up = Some(word == "up");
+                    continue;
+                }
+                "master" | "nomaster" => {
+                    return Err(format!("`{word}` is not supported here: use `ip link set`"));
+                }
+                _ => bare(word)?,
+            };
+            if let Some(first) = common.name.replace(name) {
+                return Err(format!("`{word}` is not understood after {first}"));
             }
         }
         Ok(common)
     }
 
-    fn name(self, of: &str) -> Result<(InterfaceName, Self), String> {
-        match self.name.clone() {
-            Some(name) => Ok((name, self)),
-            None => Err(format!(
-                "{of} needs a name: what the kernel would call it is not known before"
-            )),
-        }
+    fn end(self, what: &str) -> Result<NewEnd, String> {
+        let name = self.name.ok_or_else(|| {
+            format!("{what} needs a name: what the kernel would call it is not known before")
+        })?;
+        Ok(NewEnd {
+            name,
+            namespace: self.namespace,
+            mtu: self.mtu,
+            up: self.up.unwrap_or_default(),
+        })
     }
+}
+
+/// The name of an interface that no keyword announces.
+fn bare(word: &str) -> Result<InterfaceName, String> {
+    if UNSUPPORTED.contains(&word) {
+        return Err(refused(word, &UNSUPPORTED));
+    }
+    if is_misread(word) {
+        return Err(format!(
+            "ip takes `{word}` for another word or its beginning: write `dev {word}`"
+        ));
+    }
+    word.parse().map_err(|error| format!("{error}"))
 }
 
 fn add(words: &mut Words<'_>) -> Result<Action, String> {
     let common = Common::read(words)?;
-    words.next();
-    let kind = words.next().ok_or("`ip link add` needs a `type`")?;
-    match kind {
+    if !words.skip("type") {
+        return Err("`ip link add` needs a `type`".to_owned());
+    }
+    match words.value("type")? {
         "veth" => {
-            let (name, common) = common.name("a veth")?;
-            let peer = match words.next() {
-                Some("peer") => Common::read(words)?,
-                Some(other) => {
-                    return Err(format!("`{other}` is not understood after `type veth`"));
-                }
-                None => Common::default(),
-            };
-            let (peer_name, peer) = peer.name("the other end of a veth")?;
-            let end = |name, common: Common| NewEnd {
-                name,
-                namespace: common.namespace,
-                mtu: common.mtu,
-                up: common.up,
-            };
+            let first = common.end("a veth")?;
+            if !words.skip("peer") {
+                words.end()?;
+            }
+            let second = Common::read(words)?.end("the other end of a veth")?;
+            words.end()?;
+            if second.up {
+                // It is made first, and alone cannot be up (`veth_open` in drivers/net/veth.c).
+                let why = "`up` after `peer`: Transport endpoint is not connected";
+                return Err(why.to_owned());
+            }
             Ok(Action::AddVeth {
-                ends: [end(name, common), end(peer_name, peer)],
+                ends: [first, second],
             })
         }
         "bridge" => {
             if let Some(option) = words.next() {
                 return Err(format!("the bridge option `{option}` is not supported yet"));
             }
-            let (name, common) = common.name("a bridge")?;
-            if common.namespace.is_some() {
-                return Err("`netns` is not supported with `type bridge`: use `ip -n`".to_owned());
-            }
-            Ok(Action::AddBridge {
-                name,
-                mtu: common.mtu,
-                up: common.up,
-            })
+            Ok(Action::AddBridge(common.end("a bridge")?))
         }
         other => Err(format!("interfaces of type {other} are not supported yet")),
     }
 }
 
+/// The interface may stand anywhere among the words; `name` is its new name.
 fn set(words: &mut Words<'_>) -> Result<Action, String> {
-    if words.peek() == Some("dev") {
-        words.next();
-    }
-    let name = words.parsed("ip link set")?;
-    let mut changes = Vec::new();
+    let mut name = None;
+    let mut change = LinkChange::default();
     while let Some(word) = words.next() {
-        changes.push(match word {
-            "up" => Change::Up(true),
-            "down" => Change::Up(false),
-            "mtu" => Change::Mtu(words.parsed(word)?),
-            "master" => Change::Master(Some(words.parsed(word)?)),
-            "nomaster" => Change::Master(None),
-            "name" => Change::Name(words.parsed(word)?),
-            "netns" => Change::Namespace(words.parsed(word)?),
-            other => {
-                return Err(format!(
-                    "`{other}` is not supported after `ip link set {name}`"
-                ));
-            }
-        });
+        match word {
+            "dev" => name = Some(words.parsed(word)?),
+            "name" => change.name = Some(words.parsed(word)?),
+            "netns" => change.namespace = Some(words.parsed(word)?),
+            "mtu" => change.mtu = Some(words.parsed(word)?),
+            "up" => change.up = Some(true),
+            "down" => change.up = Some(false),
+            "master" => change.master = Some(Some(words.parsed(word)?)),
+            "nomaster" => change.master = Some(None),
+            _ if name.is_some() => return Err(refused(word, &UNSUPPORTED)),
+            _ => name = Some(bare(word)?),
+        }
     }
-    if changes.is_empty() {
+    let name = name.ok_or("`ip link set` needs the name of an interface")?;
+    if change == LinkChange::default() {
         return Err(format!("`ip link set {name}` says nothing to set"));
     }
-    Ok(Action::SetLink { name, changes })
+    if change.namespace.is_some() && matches!(change.master, Some(Some(_))) {
+        // `ip` looks for the bridge where the interface was.
+        return Err("`netns` and `master` in one command are not supported".to_owned());
+    }
+    Ok(Action::SetLink { name, change })
 }

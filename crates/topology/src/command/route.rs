@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::action::{Action, Global, Route};
-use super::words::{Words, abbreviated};
-use super::{Command, Names, join};
+use super::words::{Words, abbreviated, refused};
+use super::{Command, Names, address, join};
 use crate::address::Family;
 use crate::id::NamespaceId;
 use crate::step::StepRoute;
@@ -39,9 +39,41 @@ pub(super) fn write(
 }
 
 /// The order in which iproute2 tries them (ip/iproute.c).
-const VERBS: [&str; 14] = [
-    "list", "show", "lst", "get", "add", "change", "replace", "prepend", "append", "test",
+const VERBS: [&str; 15] = [
+    "list", "show", "lst", "get", "add", "change", "chg", "replace", "prepend", "append", "test",
     "delete", "flush", "save", "help",
+];
+
+/// Keywords that say something which no document has.
+const UNSUPPORTED: [&str; 28] = [
+    "src",
+    "onlink",
+    "table",
+    "vrf",
+    "scope",
+    "tos",
+    "dsfield",
+    "nexthop",
+    "nhid",
+    "mtu",
+    "advmss",
+    "realm",
+    "realms",
+    "encap",
+    "local",
+    "broadcast",
+    "multicast",
+    "anycast",
+    "blackhole",
+    "unreachable",
+    "prohibit",
+    "throw",
+    "nat",
+    "pref",
+    "rtt",
+    "window",
+    "hoplimit",
+    "expires",
 ];
 
 pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, String> {
@@ -79,19 +111,19 @@ pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, Stri
             },
             "to" => to = Some(words.value(word)?),
             "unicast" => {}
-            "src" | "onlink" | "table" | "vrf" | "scope" | "tos" | "dsfield" | "nexthop"
-            | "nhid" | "mtu" | "advmss" | "realm" | "encap" | "local" | "broadcast"
-            | "multicast" | "blackhole" | "unreachable" | "prohibit" | "throw" | "nat" | "pref"
-            | "rtt" | "window" | "hoplimit" => {
-                return Err(format!("`{word}` is not supported yet"));
+            _ if to.is_some() || UNSUPPORTED.contains(&word) => {
+                return Err(refused(word, &UNSUPPORTED));
             }
-            text if to.is_none() => to = Some(text),
-            other => return Err(format!("`{other}` is not understood here")),
+            text => to = Some(text),
         }
     }
     let to = to.ok_or_else(|| format!("`ip route {verb}` needs a destination"))?;
-    let family = global.family.or(gateway.map(Family::of));
-    let destination = destination(to, family.unwrap_or(Family::Ipv4))?;
+    let destination = destination(to, global.family.or(gateway.map(Family::of)))?;
+    if gateway.is_some_and(|gateway| Family::of(gateway) != Family::of(destination.addr())) {
+        return Err(format!(
+            "the gateway of {destination} is of the other family"
+        ));
+    }
     let route = Route {
         destination,
         gateway,
@@ -105,16 +137,11 @@ pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, Stri
     })
 }
 
-fn destination(text: &str, family: Family) -> Result<IpNet, String> {
+fn destination(text: &str, family: Option<Family>) -> Result<IpNet, String> {
     if matches!(text, "default" | "any" | "all") {
-        return Ok(family.default_destination());
+        return Ok(family.unwrap_or(Family::Ipv4).default_destination());
     }
-    if let Ok(address) = text.parse::<IpAddr>() {
-        return Ok(IpNet::from(address));
-    }
-    let net: IpNet = text
-        .parse()
-        .map_err(|_| format!("`{text}` is not a destination"))?;
+    let net = address::parse(text, family)?;
     // The kernel refuses host bits: EINVAL, "Invalid prefix for given prefix length".
     match net == net.trunc() {
         true => Ok(net),

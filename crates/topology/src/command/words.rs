@@ -21,6 +21,23 @@ impl<'a> Words<'a> {
         Some(first)
     }
 
+    /// Takes the next word if it is this one.
+    pub(crate) fn skip(&mut self, word: &str) -> bool {
+        let is_next = self.peek() == Some(word);
+        if is_next {
+            self.next();
+        }
+        is_next
+    }
+
+    /// The end of the command.
+    pub(crate) fn end(&mut self) -> Result<(), String> {
+        match self.next() {
+            None => Ok(()),
+            Some(more) => Err(format!("`{more}` is not understood here")),
+        }
+    }
+
     pub(crate) fn rest(&self) -> &'a [String] {
         self.0
     }
@@ -48,4 +65,13 @@ pub(crate) fn abbreviated<'w>(text: &str, words: &[&'w str]) -> Option<&'w str> 
         .iter()
         .copied()
         .find(|word| !text.is_empty() && word.starts_with(text))
+}
+
+/// Why a word is refused: a known one, which no document has, or an unknown one.
+pub(crate) fn refused(word: &str, known: &[&str]) -> String {
+    if known.contains(&word) {
+        format!("`{word}` is not supported yet")
+    } else {
+        format!("`{word}` is not understood here")
+    }
 }

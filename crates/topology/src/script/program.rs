@@ -6,7 +6,7 @@ use crate::command::words::{Words, abbreviated};
 use crate::command::{address, link, netns, route, sysctl};
 
 /// Programs that only look at the network or try it out.
-const LOOKERS: [&str; 17] = [
+const LOOKERS: [&str; 15] = [
     "ping",
     "ping6",
     "tcpdump",
@@ -15,19 +15,17 @@ const LOOKERS: [&str; 17] = [
     "tracepath",
     "ss",
     "netstat",
-    "arp",
     "arping",
     "mtr",
     "uname",
     "id",
     "whoami",
-    "hostname",
     "echo",
     "true",
 ];
 
 /// The objects of `ip` in the order in which iproute2 tries them (ip/ip.c).
-const OBJECTS: [&str; 23] = [
+const OBJECTS: [&str; 34] = [
     "address",
     "addrlabel",
     "maddress",
@@ -39,25 +37,57 @@ const OBJECTS: [&str; 23] = [
     "ntbl",
     "link",
     "l2tp",
+    "fou",
+    "ila",
+    "macsec",
     "tunnel",
     "tunl",
     "tuntap",
     "tap",
     "token",
     "tcpmetrics",
+    "tcp_metrics",
     "monitor",
     "xfrm",
     "mroute",
     "mrule",
     "netns",
+    "netconf",
     "vrf",
+    "sr",
+    "nexthop",
+    "mptcp",
+    "ioam",
+    "help",
+    "stats",
+];
+
+/// Options of `ip` that change only how things are printed; the first letters are enough.
+const DISPLAY: [&str; 17] = [
+    "human-readable",
+    "iec",
+    "stats",
+    "statistics",
+    "details",
+    "resolve",
+    "oneline",
+    "timestamp",
+    "tshort",
+    "brief",
+    "json",
+    "pretty",
+    "color",
+    "color=auto",
+    "color=never",
+    "color=always",
+    "Numeric",
 ];
 
 /// What a command does. An empty list is one that does nothing to the network.
 pub(super) fn actions(argv: &[String]) -> Result<Vec<Action>, String> {
     let mut words = Words::new(argv);
     let mut program = words.next().ok_or("there is no command")?;
-    if program == "sudo" {
+    while program == "sudo" {
         program = words.next().ok_or("`sudo` needs a command")?;
         if program.starts_with('-') {
             return Err(format!("the option `{program}` of sudo is not supported"));
@@ -74,10 +104,7 @@ pub(super) fn actions(argv: &[String]) -> Result<Vec<Action>, String> {
             true => Ok(vec![Action::Look]),
             false => Err("of `bridge` only `show` is supported yet".to_owned()),
         },
-        "set" => match words.rest().iter().all(|option| is_harmless(option)) {
-            true => Ok(Vec::new()),
-            false => Err("of `set` only -e, -u and -x are supported".to_owned()),
-        },
+        "set" => shell_option(&mut words).map(|()| Vec::new()),
         "sleep" | ":" => Ok(Vec::new()),
         looker if LOOKERS.contains(&looker) => Ok(vec![Action::Look]),
         "if" | "for" | "while" | "until" | "case" | "function" | "then" | "else" | "fi" | "do"
@@ -87,11 +114,26 @@ pub(super) fn actions(argv: &[String]) -> Result<Vec<Action>, String> {
     }
 }
 
-fn is_harmless(option: &str) -> bool {
-    let letters = option
-        .strip_prefix('-')
-        .or_else(|| option.strip_prefix('+'));
-    letters.is_some_and(|letters| letters.chars().all(|c| matches!(c, 'e' | 'u' | 'x')))
+/// `set` with options that change nothing here: every command that fails ends the reading anyway.
+fn shell_option(words: &mut Words<'_>) -> Result<(), String> {
+    let harmless = ["errexit", "nounset", "xtrace", "pipefail"];
+    while let Some(option) = words.next() {
+        let letters = option
+            .strip_prefix('-')
+            .or_else(|| option.strip_prefix('+'))
+            .unwrap_or_default();
+        let is_known = |c: char| matches!(c, 'e' | 'u' | 'x' | 'o');
+        if letters.is_empty() || !letters.chars().all(is_known) {
+            return Err("of `set` only -e, -u, -x and -o pipefail are supported".to_owned());
+        }
+        if letters.contains('o') {
+            let name = words.value(option)?;
+            if !harmless.contains(&name) {
+                return Err(format!("`set {option} {name}` is not supported"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// `ip [OPTIONS] OBJECT …`.
@@ -100,14 +142,10 @@ fn ip(words: &mut Words<'_>) -> Result<Action, String> {
     let mut inside = None;
     while let Some(option) = words.peek().and_then(|word| word.strip_prefix('-')) {
         words.next();
-        match option {
+        match option.strip_prefix('-').unwrap_or(option) {
             "4" => global.family = Some(Family::Ipv4),
             "6" => global.family = Some(Family::Ipv6),
-            "n" | "net" | "netns" => inside = Some(words.parsed("-n")?),
-            // How things are printed.
-            "d" | "details" | "s" | "stats" | "statistics" | "o" | "oneline" | "j" | "json"
-            | "p" | "pretty" | "br" | "brief" | "c" | "color" | "h" | "human" | "N" | "r"
-            | "resolve" | "t" | "timestamp" => {}
+            "n" | "ne" | "net" | "netn" | "netns" => inside = Some(words.parsed("-n")?),
             "V" | "Version" => return Ok(Action::Look),
             "f" | "family" => {
                 global.family = match words.value("-family")? {
@@ -117,6 +155,7 @@ fn ip(words: &mut Words<'_>) -> Result<Action, String> {
                 }
             }
             "b" | "batch" => return Err("`ip -batch` is not supported yet".to_owned()),
+            other if abbreviated(other, &DISPLAY).is_some() => {}
             other => return Err(format!("the option `-{other}` of ip is not supported")),
         }
     }
@@ -134,13 +173,13 @@ fn ip(words: &mut Words<'_>) -> Result<Action, String> {
         return Ok(Action::Look);
     };
     match abbreviated(object, &OBJECTS) {
-        Some("address") => address::read(words),
+        Some("address") => address::read(words, global),
         Some("link") => link::read(words),
         Some("route") => route::read(words, global),
         Some("netns") => netns::read(words),
-        Some("monitor") => Ok(Action::Look),
+        Some("monitor" | "stats" | "help") => Ok(Action::Look),
         Some(known) => match words.peek() {
-            None | Some("show" | "list" | "ls" | "lst") => Ok(Action::Look),
+            None | Some("show" | "list" | "ls" | "lst" | "get") => Ok(Action::Look),
             Some(verb) => Err(format!("`ip {known} {verb}` is not supported yet")),
         },
         None => Err(format!("ip has no object `{object}`")),

@@ -3,14 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::program::actions;
-use crate::command::action::{Action, Change, NewEnd, Route};
+use crate::command::action::{Action, Route};
 use crate::document::Document;
-use crate::edit::{MAX_MTU, MIN_MTU};
+use crate::edit::{MAX_INTERFACES, MAX_NAMESPACES};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::model;
-use crate::name::{InterfaceName, NamespaceName};
-use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedPeer, ObservedRoute};
-use crate::step::{At, NewInterface, Step, StepRoute};
+use crate::name::NamespaceName;
+use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedRoute};
+use crate::step::{At, Step, StepRoute};
+
+mod link;
 
 /// How deep commands may run commands in namespaces.
 const MOST_NESTED: usize = 8;
@@ -85,25 +87,14 @@ impl World {
                 self.step(&Step::RemoveNamespace { namespace })
             }
             Action::AddVeth { ends } => self.add_veth(here, ends),
-            Action::AddBridge { name, mtu, up } => {
-                let at = At {
-                    namespace: here,
-                    name,
-                };
-                let bridge = NewInterface {
-                    id: Some(self.fresh_interface()),
-                    at: at.clone(),
-                };
-                self.step(&Step::AddBridge { bridge })?;
-                self.set(&at, mtu, up)
-            }
+            Action::AddBridge(bridge) => self.add_bridge(here, bridge),
             Action::RemoveInterface(name) => self.step(&Step::RemoveInterface {
                 at: At {
                     namespace: here,
                     name,
                 },
             }),
-            Action::SetLink { name, changes } => self.set_link(here, name, changes),
+            Action::SetLink { name, change } => self.set_link(here, name, change),
             Action::AddAddress { interface, address } => {
                 let at = At {
                     namespace: here,
@@ -187,9 +178,16 @@ impl World {
         })
     }
 
-    fn fresh_interface(&mut self) -> InterfaceId {
+    /// Refused beyond what a document holds: a script of millions of commands ends here.
+    fn fresh_interface(&mut self) -> Result<InterfaceId, String> {
+        let id = self.next_interface;
+        if id >= MAX_INTERFACES as u64 {
+            return Err(format!(
+                "a script makes at most {MAX_INTERFACES} interfaces"
+            ));
+        }
         self.next_interface += 1;
-        InterfaceId(self.next_interface - 1)
+        Ok(InterfaceId(id))
     }
 
     fn add_namespace(&mut self, name: NamespaceName) -> Result<(), String> {
@@ -199,166 +197,20 @@ impl World {
                     .into(),
             );
         }
+        if self.next_namespace >= MAX_NAMESPACES as u64 {
+            return Err(format!(
+                "a script makes at most {MAX_NAMESPACES} namespaces"
+            ));
+        }
         let namespace = NamespaceId(self.next_namespace);
         self.step(&Step::AddNamespace { namespace, name })?;
         self.next_namespace += 1;
-        let id = self.fresh_interface();
+        let id = self.fresh_interface()?;
         let made = self.state.namespaces.get_mut(&namespace);
         if let Some(loopback) = made.and_then(|ns| ns.interfaces.values_mut().next()) {
             loopback.id = Some(id);
         }
         Ok(())
-    }
-
-    fn add_veth(&mut self, here: NamespaceId, ends: [NewEnd; 2]) -> Result<(), String> {
-        let mut made = Vec::new();
-        for end in &ends {
-            let namespace = match &end.namespace {
-                Some(name) => self.namespace(name)?,
-                None => here,
-            };
-            let at = At {
-                namespace,
-                name: end.name.clone(),
-            };
-            made.push(NewInterface {
-                id: Some(self.fresh_interface()),
-                at,
-            });
-        }
-        let [first, second] = [made.remove(0), made.remove(0)];
-        let places = [first.at.clone(), second.at.clone()];
-        self.step(&Step::AddVeth {
-            ends: [first, second],
-        })?;
-        for (end, at) in ends.into_iter().zip(places) {
-            self.set(&at, end.mtu, end.up)?;
-        }
-        Ok(())
-    }
-
-    /// What may be set while an interface is made.
-    fn set(&mut self, at: &At, mtu: Option<u32>, up: bool) -> Result<(), String> {
-        if let Some(mtu) = mtu {
-            self.set_mtu(at, mtu)?;
-        }
-        if up {
-            self.step(&Step::SetUp { at: at.clone(), up })?;
-        }
-        Ok(())
-    }
-
-    fn set_mtu(&mut self, at: &At, mtu: u32) -> Result<(), String> {
-        let is_loopback = self.exists(at)?.kind == ObservedKind::Loopback;
-        if !is_loopback && !(MIN_MTU..=MAX_MTU).contains(&mtu) {
-            return Err(format!(
-                "the kernel refuses an MTU of {mtu}: it takes {MIN_MTU} to {MAX_MTU} bytes here"
-            ));
-        }
-        self.step(&Step::SetMtu {
-            at: at.clone(),
-            mtu,
-        })
-    }
-
-    fn set_link(
-        &mut self,
-        here: NamespaceId,
-        name: InterfaceName,
-        changes: Vec<Change>,
-    ) -> Result<(), String> {
-        let mut at = At {
-            namespace: here,
-            name,
-        };
-        for change in changes {
-            self.exists(&at)?;
-            match change {
-                Change::Up(up) => self.step(&Step::SetUp { at: at.clone(), up })?,
-                Change::Mtu(mtu) => self.set_mtu(&at, mtu)?,
-                Change::Master(bridge) => {
-                    if let Some(bridge) = &bridge {
-                        self.exists(&At {
-                            namespace: at.namespace,
-                            name: bridge.clone(),
-                        })?;
-                    }
-                    self.step(&Step::SetBridge {
-                        at: at.clone(),
-                        bridge,
-                    })?;
-                }
-                Change::Name(name) => {
-                    self.step(&Step::RenameInterface {
-                        at: at.clone(),
-                        name: name.clone(),
-                    })?;
-                    at.name = name;
-                }
-                Change::Namespace(name) => at.namespace = self.move_to(&at, &name)?,
-            }
-        }
-        Ok(())
-    }
-
-    /// A move takes state, addresses, bridge and routes away, as in `__dev_change_net_namespace`
-    /// (net/core/dev.c). No step does it: the engine makes interfaces where they are to be.
-    fn move_to(&mut self, at: &At, name: &NamespaceName) -> Result<NamespaceId, String> {
-        let to = self.namespace(name)?;
-        let found = self.exists(at)?;
-        let ObservedKind::Veth { peer: Some(peer) } = found.kind else {
-            return Err(format!(
-                "{} cannot be moved: only an end of a veth can",
-                at.name
-            ));
-        };
-        if to == at.namespace {
-            return Ok(to);
-        }
-        if self.state.interface_named(to, at.name.as_str()).is_some() {
-            return Err(format!("an interface {} exists in {name}", at.name));
-        }
-        self.step(&Step::SetBridge {
-            at: at.clone(),
-            bridge: None,
-        })?;
-        self.step(&Step::SetUp {
-            at: at.clone(),
-            up: false,
-        })?;
-        let from = self.state.namespaces.get_mut(&at.namespace);
-        let index = from.as_ref().and_then(|ns| {
-            ns.interfaces
-                .iter()
-                .find(|(_, i)| i.name == at.name.as_str())
-                .map(|(index, _)| *index)
-        });
-        let (Some(from), Some(index)) = (from, index) else {
-            return Ok(to);
-        };
-        let Some(mut moved) = from.interfaces.remove(&index) else {
-            return Ok(to);
-        };
-        moved.addresses.clear();
-        let Some(target) = self.state.namespaces.get_mut(&to) else {
-            return Ok(to);
-        };
-        let index = target
-            .interfaces
-            .keys()
-            .next_back()
-            .map_or(1, |last| last + 1);
-        target.interfaces.insert(index, moved);
-        let other = self.state.namespaces.get_mut(&peer.namespace);
-        if let Some(other) = other.and_then(|ns| ns.interfaces.get_mut(&peer.index)) {
-            other.kind = ObservedKind::Veth {
-                peer: Some(ObservedPeer {
-                    namespace: to,
-                    index,
-                }),
-            };
-        }
-        Ok(to)
     }
 
     fn add_route(&mut self, here: NamespaceId, route: Route) -> Result<(), String> {
@@ -371,6 +223,7 @@ impl World {
         if route.gateway.is_none() && route.interface.is_none() {
             return Err("a route needs `via` or `dev`".to_owned());
         }
+        self.is_free(here, &route)?;
         let written = step_route(route);
         let before = self
             .state
@@ -393,6 +246,35 @@ impl World {
             self.order.push((here, added.clone()));
         }
         Ok(())
+    }
+
+    /// What the model leaves to the kernel: connected routes, which it makes by itself (those of a
+    /// loopback are in another table), and own addresses.
+    fn is_free(&self, here: NamespaceId, route: &Route) -> Result<(), String> {
+        let interfaces = self.state.namespaces.get(&here).into_iter();
+        let addresses = |connected: bool| {
+            let is_connected = |i: &ObservedInterface| i.up && i.kind != ObservedKind::Loopback;
+            interfaces
+                .clone()
+                .flat_map(|ns| ns.interfaces.values())
+                .filter(move |i| !connected || is_connected(i))
+                .flat_map(|i| i.addresses.iter().map(|a| a.address))
+        };
+        let is_connected = route.destination.addr().is_ipv4()
+            && route.metric.is_none_or(|metric| metric == 0)
+            && addresses(true).any(|a| a.prefix_len() < 32 && a.trunc() == route.destination);
+        if is_connected {
+            return Err(format!(
+                "File exists: the kernel itself made a route to {} with the address",
+                route.destination
+            ));
+        }
+        match route.gateway.filter(std::net::IpAddr::is_ipv6) {
+            Some(gateway) if addresses(false).any(|a| a.addr() == gateway) => {
+                Err("Gateway can not be a local address".to_owned())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Gives the routes of a document that was adopted from this kernel the form and the order in

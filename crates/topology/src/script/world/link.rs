@@ -1,0 +1,197 @@
+//! Interfaces: made, set, moved.
+
+use super::World;
+use crate::command::action::{LinkChange, NewEnd};
+use crate::edit::{MAX_MTU, MIN_MTU};
+use crate::id::NamespaceId;
+use crate::name::{InterfaceName, NamespaceName};
+use crate::observed::{ObservedKind, ObservedPeer};
+use crate::step::{At, NewInterface, Step};
+
+impl World {
+    pub(super) fn add_bridge(&mut self, here: NamespaceId, bridge: NewEnd) -> Result<(), String> {
+        let new = self.new_interface(here, &bridge)?;
+        let at = new.at.clone();
+        self.step(&Step::AddBridge { bridge: new })?;
+        self.set_new(&at, &bridge)
+    }
+
+    pub(super) fn add_veth(&mut self, here: NamespaceId, ends: [NewEnd; 2]) -> Result<(), String> {
+        let [first, second] = &ends;
+        let made = [
+            self.new_interface(here, first)?,
+            self.new_interface(here, second)?,
+        ];
+        let places = made.each_ref().map(|new| new.at.clone());
+        self.step(&Step::AddVeth { ends: made })?;
+        for (at, end) in places.iter().zip(&ends) {
+            self.set_new(at, end)?;
+        }
+        Ok(())
+    }
+
+    fn new_interface(&mut self, here: NamespaceId, end: &NewEnd) -> Result<NewInterface, String> {
+        let namespace = match &end.namespace {
+            Some(name) => self.namespace(name)?,
+            None => here,
+        };
+        Ok(NewInterface {
+            id: Some(self.fresh_interface()?),
+            at: At {
+                namespace,
+                name: end.name.clone(),
+            },
+        })
+    }
+
+    /// What may be set while an interface is made.
+    fn set_new(&mut self, at: &At, end: &NewEnd) -> Result<(), String> {
+        if let Some(mtu) = end.mtu {
+            self.set_mtu(at, mtu)?;
+        }
+        match end.up {
+            true => self.set_up(at, true),
+            false => Ok(()),
+        }
+    }
+
+    fn set_up(&mut self, at: &At, up: bool) -> Result<(), String> {
+        let at = at.clone();
+        self.step(&Step::SetUp { at, up })
+    }
+
+    fn set_mtu(&mut self, at: &At, mtu: u32) -> Result<(), String> {
+        let is_loopback = self.exists(at)?.kind == ObservedKind::Loopback;
+        if !is_loopback && !(MIN_MTU..=MAX_MTU).contains(&mtu) {
+            return Err(format!(
+                "the kernel refuses an MTU of {mtu}: it takes {MIN_MTU} to {MAX_MTU} bytes here"
+            ));
+        }
+        let at = at.clone();
+        self.step(&Step::SetMtu { at, mtu })
+    }
+
+    pub(super) fn set_link(
+        &mut self,
+        here: NamespaceId,
+        name: InterfaceName,
+        change: LinkChange,
+    ) -> Result<(), String> {
+        let mut at = At {
+            namespace: here,
+            name,
+        };
+        self.exists(&at)?;
+        if let Some(namespace) = &change.namespace {
+            at = self.move_to(&at, namespace, change.name.as_ref())?;
+        }
+        if let Some(mtu) = change.mtu {
+            self.set_mtu(&at, mtu)?;
+        }
+        if let Some(name) = change.name.filter(|name| *name != at.name) {
+            let step = Step::RenameInterface {
+                at: at.clone(),
+                name: name.clone(),
+            };
+            self.step(&step)?;
+            at.name = name;
+        }
+        if let Some(bridge) = change.master {
+            self.set_master(&at, bridge)?;
+        }
+        match change.up {
+            Some(up) => self.set_up(&at, up),
+            None => Ok(()),
+        }
+    }
+
+    fn set_master(&mut self, at: &At, bridge: Option<InterfaceName>) -> Result<(), String> {
+        if let Some(bridge) = &bridge {
+            let bridge = At {
+                namespace: at.namespace,
+                name: bridge.clone(),
+            };
+            self.exists(&bridge)?;
+            self.is_no_loop(at, &bridge)?;
+        }
+        let at = at.clone();
+        self.step(&Step::SetBridge { at, bridge })
+    }
+
+    /// The kernel would take both ends of a link into one bridge; no document does.
+    fn is_no_loop(&self, at: &At, bridge: &At) -> Result<(), String> {
+        let ObservedKind::Veth { peer: Some(peer) } = self.exists(at)?.kind else {
+            return Ok(());
+        };
+        let other = self.state.namespaces.get(&peer.namespace);
+        let other = other.and_then(|ns| ns.interfaces.get(&peer.index));
+        let index = self
+            .state
+            .interface_named(bridge.namespace, bridge.name.as_str())
+            .map(|(index, _)| index);
+        let is_loop = peer.namespace == bridge.namespace
+            && index.is_some()
+            && other.is_some_and(|other| other.bridge == index);
+        match is_loop {
+            true => Err("a link cannot join a bridge to itself: it would be a loop".to_owned()),
+            false => Ok(()),
+        }
+    }
+
+    /// A move takes state, addresses, bridge and routes away, as in `__dev_change_net_namespace`
+    /// (net/core/dev.c). No step does it: the engine makes interfaces where they are to be.
+    fn move_to(
+        &mut self,
+        at: &At,
+        name: &NamespaceName,
+        new_name: Option<&InterfaceName>,
+    ) -> Result<At, String> {
+        let to = self.namespace(name)?;
+        let found = self.exists(at)?;
+        let ObservedKind::Veth { peer: Some(peer) } = found.kind else {
+            return Err(format!(
+                "{} cannot be moved: only an end of a veth can",
+                at.name
+            ));
+        };
+        if to == at.namespace {
+            return Ok(at.clone());
+        }
+        let moved_to = At {
+            namespace: to,
+            name: new_name.unwrap_or(&at.name).clone(),
+        };
+        if self.exists(&moved_to).is_ok() {
+            return Err(format!(
+                "an interface {} exists in {name}: it cannot be moved there",
+                moved_to.name
+            ));
+        }
+        self.set_master(at, None)?;
+        self.set_up(at, false)?;
+        let index = self
+            .state
+            .interface_named(at.namespace, at.name.as_str())
+            .map(|(index, _)| index);
+        let from = self.state.namespaces.get_mut(&at.namespace);
+        let taken = from.and_then(|from| from.interfaces.remove(&index?));
+        let target = self.state.namespaces.get_mut(&to);
+        let (Some(mut moved), Some(target)) = (taken, target) else {
+            return Err(format!("{} could not be moved to {name}", at.name));
+        };
+        moved.addresses.clear();
+        moved.name = moved_to.name.to_string();
+        let last = target.interfaces.keys().next_back();
+        let index = last.map_or(1, |last| last + 1);
+        target.interfaces.insert(index, moved);
+        let other = self.state.namespaces.get_mut(&peer.namespace);
+        if let Some(other) = other.and_then(|ns| ns.interfaces.get_mut(&peer.index)) {
+            let peer = ObservedPeer {
+                namespace: to,
+                index,
+            };
+            other.kind = ObservedKind::Veth { peer: Some(peer) };
+        }
+        Ok(moved_to)
+    }
+}
