@@ -1,31 +1,34 @@
 //! Steps and documents as commands, and commands as what they do.
 //!
-//! One file per object of `ip` holds both directions: [`link`], [`address`], [`route`], [`netns`],
-//! [`sysctl`]. Nothing here is ever given to a shell by Netyard: commands are for people.
+//! One file per object of `ip` holds both directions: `link`, `address`, `route`, `netns`, and
+//! `sysctl` beside them. Nothing here is ever given to a shell by Netyard: commands are for people.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::document::Document;
-use crate::id::{InterfaceId, NamespaceId};
+use crate::id::NamespaceId;
 use crate::name::NamespaceName;
 use crate::observed::Observed;
-use crate::plan::plan;
-use crate::step::{At, Step};
-use crate::{model, plan};
+use crate::step::Step;
 
+mod about;
 pub(crate) mod action;
 pub(crate) mod address;
 pub(crate) mod link;
 pub(crate) mod netns;
 pub(crate) mod route;
+mod script;
 pub(crate) mod sysctl;
 pub(crate) mod words;
+
+pub use about::{Subject, commands_about};
+pub use script::{of_document, script_text};
 
 /// A command: program and arguments.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Command {
-    /// Never empty.
+    /// Never empty; `#` and a text is a remark, where no command does the same.
     pub argv: Vec<String>,
 }
 
@@ -157,119 +160,5 @@ pub fn of_step(step: &Step, names: &Names) -> Command {
             family,
             on,
         } => sysctl::write(names, *namespace, *family, *on),
-    }
-}
-
-/// A document as commands that make it on a clean machine: those of the plan from nothing.
-pub fn of_document(document: &Document) -> Vec<Section> {
-    let names = Names::of(document);
-    let mut sections: Vec<Section> = Vec::new();
-    for step in plan(document, &model::fresh()) {
-        let comment = heading(&step);
-        let command = of_step(&step, &names);
-        match sections.last_mut() {
-            Some(section) if section.comment == comment => section.commands.push(command),
-            _ => sections.push(Section {
-                comment: comment.to_owned(),
-                commands: vec![command],
-            }),
-        }
-    }
-    sections
-}
-
-fn heading(step: &Step) -> &'static str {
-    match step {
-        Step::AddNamespace { .. } | Step::RemoveNamespace { .. } | Step::RenameNamespace { .. } => {
-            "Namespaces"
-        }
-        Step::AddBridge { .. } => "Bridges",
-        Step::AddVeth { .. } => "Links, each end in its namespace",
-        Step::RemoveInterface { .. } | Step::RenameInterface { .. } => "Interfaces",
-        Step::SetForwarding { .. } => "Forwarding",
-        Step::SetMtu { .. } => "MTU",
-        Step::AddAddress { .. } | Step::RemoveAddress { .. } => "Addresses",
-        Step::SetUp { .. } => "State",
-        Step::SetBridge { .. } => "Ports of bridges",
-        Step::AddRoute { .. } | Step::RemoveRoute { .. } => "Routes",
-    }
-}
-
-/// A document as a shell script.
-pub fn script_text(document: &Document) -> String {
-    let mut text = "#!/bin/sh\n".to_owned();
-    let title = document.title.trim();
-    if !title.is_empty() {
-        text.push_str(&format!("# {title}\n"));
-    }
-    text.push_str("set -e\n");
-    for section in of_document(document) {
-        text.push_str(&format!("\n# {}\n", section.comment));
-        for command in section.commands {
-            text.push_str(&format!("{command}\n"));
-        }
-    }
-    text
-}
-
-/// What commands may be about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Subject {
-    /// A namespace with all that is in it.
-    Namespace(NamespaceId),
-    /// An interface; of a link both ends.
-    Interface(InterfaceId),
-}
-
-/// The commands of a document that make one object.
-pub fn commands_about(document: &Document, subject: Subject) -> Vec<Command> {
-    let names = Names::of(document);
-    let steps = plan::plan(document, &model::fresh());
-    let about = |step: &&Step| match subject {
-        Subject::Namespace(id) => is_in(step, id),
-        Subject::Interface(id) => {
-            let peer = document.interfaces.get(&id).and_then(|i| i.peer());
-            [Some(id), peer]
-                .into_iter()
-                .flatten()
-                .any(|id| is_of(document, step, id))
-        }
-    };
-    steps
-        .iter()
-        .filter(about)
-        .map(|step| of_step(step, &names))
-        .collect()
-}
-
-fn is_in(step: &Step, namespace: NamespaceId) -> bool {
-    match step {
-        Step::AddVeth { ends } => ends.iter().any(|end| end.at.namespace == namespace),
-        step => step.namespace() == namespace,
-    }
-}
-
-fn is_of(document: &Document, step: &Step, id: InterfaceId) -> bool {
-    let Some(wanted) = document.interfaces.get(&id) else {
-        return false;
-    };
-    let is_at = |at: &At| at.namespace == wanted.namespace && at.name == wanted.name;
-    match step {
-        Step::AddVeth { ends } => ends.iter().any(|end| end.id == Some(id)),
-        Step::AddBridge { bridge } => bridge.id == Some(id),
-        Step::RemoveInterface { at }
-        | Step::RenameInterface { at, .. }
-        | Step::SetUp { at, .. }
-        | Step::SetMtu { at, .. }
-        | Step::SetBridge { at, .. }
-        | Step::AddAddress { at, .. }
-        | Step::RemoveAddress { at, .. } => is_at(at),
-        Step::AddRoute { namespace, route } | Step::RemoveRoute { namespace, route } => {
-            *namespace == wanted.namespace && route.interface.as_ref() == Some(&wanted.name)
-        }
-        Step::AddNamespace { .. }
-        | Step::RemoveNamespace { .. }
-        | Step::RenameNamespace { .. }
-        | Step::SetForwarding { .. } => false,
     }
 }

@@ -1,0 +1,126 @@
+//! The commands about one object of a document.
+
+use std::collections::BTreeSet;
+
+use super::{Command, Names, of_step};
+use crate::document::{Document, Kind};
+use crate::id::{InterfaceId, NamespaceId, Node};
+use crate::model;
+use crate::plan::plan;
+use crate::step::{At, Step};
+
+/// What commands may be about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Subject {
+    /// A namespace with all that is in it.
+    Namespace(NamespaceId),
+    /// An interface; of a link both ends.
+    Interface(InterfaceId),
+}
+
+impl From<Node> for Subject {
+    fn from(node: Node) -> Self {
+        match node {
+            Node::Namespace(id) => Self::Namespace(id),
+            Node::Bridge(id) => Self::Interface(id),
+        }
+    }
+}
+
+/// The commands of a document that make one object.
+pub fn commands_about(document: &Document, subject: Subject) -> Vec<Command> {
+    let names = Names::of(document);
+    let subjects: Vec<InterfaceId> = match subject {
+        Subject::Namespace(_) => Vec::new(),
+        Subject::Interface(id) => {
+            let peer = document.interfaces.get(&id).and_then(|i| i.peer());
+            [Some(id), peer].into_iter().flatten().collect()
+        }
+    };
+    let about = |step: &&Step| match subject {
+        Subject::Namespace(id) => is_in(step, id),
+        Subject::Interface(_) => subjects.iter().any(|id| is_of(document, step, *id)),
+    };
+    plan(&around(document, subject), &model::fresh())
+        .iter()
+        .filter(about)
+        .map(|step| of_step(step, &names))
+        .collect()
+}
+
+/// The part of a document on which the commands about an object depend: to plan a lab of a thousand
+/// namespaces whenever somebody selects one would be seen.
+fn around(document: &Document, subject: Subject) -> Document {
+    let first: BTreeSet<InterfaceId> = match subject {
+        Subject::Namespace(id) => document.interfaces_of(id).map(|(id, _)| id).collect(),
+        Subject::Interface(id) => BTreeSet::from([id]),
+    };
+    let mut kept = first.clone();
+    for id in first {
+        let Some(found) = document.interfaces.get(&id) else {
+            continue;
+        };
+        kept.extend(found.peer());
+        // The kernel changes the MTU of a bridge with those of its ports.
+        if found.kind == Kind::Bridge && found.mtu.is_some() {
+            kept.extend(document.ports_of(id).map(|(port, _)| port));
+        }
+    }
+    let more = |id: &InterfaceId| {
+        let found = document.interfaces.get(id);
+        found.map_or([None, None], |i| [i.bridge, i.peer()])
+    };
+    // A link has two ends, and a port its bridge.
+    for _ in 0..2 {
+        kept = kept
+            .iter()
+            .flat_map(|id| [Some(*id)].into_iter().chain(more(id)))
+            .flatten()
+            .collect();
+    }
+    let mut part = document.clone();
+    part.interfaces.retain(|id, _| kept.contains(id));
+    let inhabited: BTreeSet<NamespaceId> = part.interfaces.values().map(|i| i.namespace).collect();
+    let is_subject = |id: &NamespaceId| subject == Subject::Namespace(*id);
+    part.namespaces
+        .retain(|id, _| *id == NamespaceId::HOST || inhabited.contains(id) || is_subject(id));
+    for namespace in part.namespaces.values_mut() {
+        let stays = |interface: InterfaceId| kept.contains(&interface);
+        namespace
+            .routes
+            .retain(|route| route.interface.is_none_or(stays));
+    }
+    part
+}
+
+fn is_in(step: &Step, namespace: NamespaceId) -> bool {
+    match step {
+        Step::AddVeth { ends } => ends.iter().any(|end| end.at.namespace == namespace),
+        step => step.namespace() == namespace,
+    }
+}
+
+fn is_of(document: &Document, step: &Step, id: InterfaceId) -> bool {
+    let Some(wanted) = document.interfaces.get(&id) else {
+        return false;
+    };
+    let is_at = |at: &At| at.namespace == wanted.namespace && at.name == wanted.name;
+    match step {
+        Step::AddVeth { ends } => ends.iter().any(|end| end.id == Some(id)),
+        Step::AddBridge { bridge } => bridge.id == Some(id),
+        Step::RemoveInterface { at }
+        | Step::RenameInterface { at, .. }
+        | Step::SetUp { at, .. }
+        | Step::SetMtu { at, .. }
+        | Step::SetBridge { at, .. }
+        | Step::AddAddress { at, .. }
+        | Step::RemoveAddress { at, .. } => is_at(at),
+        Step::AddRoute { namespace, route } | Step::RemoveRoute { namespace, route } => {
+            *namespace == wanted.namespace && route.interface.as_ref() == Some(&wanted.name)
+        }
+        Step::AddNamespace { .. }
+        | Step::RemoveNamespace { .. }
+        | Step::RenameNamespace { .. }
+        | Step::SetForwarding { .. } => false,
+    }
+}

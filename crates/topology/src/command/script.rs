@@ -1,0 +1,110 @@
+//! A document as a script.
+
+use super::{Command, Names, Section, of_step, route};
+use crate::document::Document;
+use crate::id::NamespaceId;
+use crate::model;
+use crate::plan::{plan, waits};
+use crate::step::{Step, StepRoute};
+
+/// What a section is about, in the order of the sections.
+///
+/// A plan goes through the whole lab kind by kind, a person through one object after the other. In
+/// each namespace the plan's order is kept, and namespaces do not depend on each other once the
+/// links are there: the same steps lead to the same kernel. The host comes last: its bridges flood
+/// less while namespaces are not up yet.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    Namespaces,
+    Bridges,
+    Links,
+    Namespace(NamespaceId),
+    Host,
+}
+
+impl Part {
+    fn of(step: &Step) -> Self {
+        match step {
+            Step::AddNamespace { .. } => Self::Namespaces,
+            Step::AddBridge { .. } => Self::Bridges,
+            Step::AddVeth { .. } => Self::Links,
+            other => Self::inside(other.namespace()),
+        }
+    }
+
+    fn inside(namespace: NamespaceId) -> Self {
+        match namespace {
+            NamespaceId::HOST => Self::Host,
+            other => Self::Namespace(other),
+        }
+    }
+
+    fn comment(self, document: &Document) -> String {
+        match self {
+            Self::Namespaces => "Namespaces".to_owned(),
+            Self::Bridges => "Bridges".to_owned(),
+            Self::Links => "Links, each end in its namespace".to_owned(),
+            Self::Namespace(id) => format!("Set up {}", document.describe_namespace(id)),
+            Self::Host => "Set up the host".to_owned(),
+        }
+    }
+}
+
+/// A document as commands that make it on a clean machine: those of the plan from nothing, object
+/// by object. A route that waits for an interface which is down is a remark.
+pub fn of_document(document: &Document) -> Vec<Section> {
+    let names = Names::of(document);
+    let mut state = model::fresh();
+    let mut commands: Vec<(Part, Command)> = Vec::new();
+    for step in plan(document, &state) {
+        let _refused = model::execute(&mut state, &step);
+        commands.push((Part::of(&step), of_step(&step, &names)));
+    }
+    for (&id, namespace) in &document.namespaces {
+        let Some(kernel) = state.namespaces.get(&id) else {
+            continue;
+        };
+        for waiting in namespace.routes.iter() {
+            if waits(document, kernel, waiting) {
+                let interface = waiting.interface.and_then(|i| document.interfaces.get(&i));
+                let route = StepRoute {
+                    destination: waiting.destination,
+                    gateway: waiting.gateway,
+                    interface: interface.map(|i| i.name.clone()),
+                    metric: waiting.metric,
+                };
+                let command = route::write(&names, id, "add", &route);
+                let remark = format!("once its interface is up: {command}");
+                commands.push((Part::inside(id), Command::remark(&remark)));
+            }
+        }
+    }
+    commands.sort_by_key(|(part, _)| *part);
+    commands
+        .chunk_by(|(a, _), (b, _)| a == b)
+        .filter_map(|chunk| {
+            let (part, _) = chunk.first()?;
+            Some(Section {
+                comment: part.comment(document),
+                commands: chunk.iter().map(|(_, command)| command.clone()).collect(),
+            })
+        })
+        .collect()
+}
+
+/// A document as a shell script.
+pub fn script_text(document: &Document) -> String {
+    let mut text = "#!/bin/sh\n".to_owned();
+    let title = document.title.trim();
+    if !title.is_empty() {
+        text.push_str(&format!("# {title}\n"));
+    }
+    text.push_str("set -e\n");
+    for section in of_document(document) {
+        text.push_str(&format!("\n# {}\n", section.comment));
+        for command in section.commands {
+            text.push_str(&format!("{command}\n"));
+        }
+    }
+    text
+}
