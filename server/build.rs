@@ -49,7 +49,7 @@ fn front_files(folder: Option<&Path>) -> Result<String> {
             fs::read(&path)?.hash(&mut hash);
             writeln!(
                 list,
-                "EmbeddedFile {{ path: {:?}, tag: \"\\\"{:016x}\\\"\", bytes: include_bytes!({path:?}), brotli: {}, gzip: {} }},",
+                "EmbeddedFile {{ path: {:?}, tag: \"W/\\\"{:016x}\\\"\", bytes: include_bytes!({path:?}), brotli: {}, gzip: {} }},",
                 format!("/{name}"),
                 hash.finish(),
                 sibling(&path, "br"),

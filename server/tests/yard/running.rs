@@ -13,6 +13,7 @@ use server::agent::client::{Agent, Streams};
 use server::agent::protocol::{Answer, Request};
 use server::data_dir::LocalSocket;
 use server::exec_protocol::{self, ExecEnd, ExecStart, STDERR, STDOUT};
+use server::labs::limits;
 use tokio::net::UnixStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
@@ -390,6 +391,53 @@ async fn a_filter_that_is_none_is_said_to_be_so() {
         failed.await,
         "cannot capture on host/lo: the filter is none: syntax error"
     );
+}
+
+#[tokio::test]
+async fn a_lab_takes_so_many_pings_and_captures_and_no_more() {
+    let (yard, id, mut browser) = running("A").await;
+    let interface = InterfaceId::HOST_LOOPBACK;
+    for (most, message) in [
+        (
+            limits::MAX_PINGS,
+            ClientMessage::StartPing {
+                token: 8,
+                source: NamespaceId::HOST,
+                target: "10.0.0.1".parse().unwrap(),
+            },
+        ),
+        (
+            limits::MAX_CAPTURES,
+            ClientMessage::StartCapture {
+                token: 8,
+                interface,
+                filter: String::new(),
+            },
+        ),
+    ] {
+        for _ in 0..=most {
+            browser.say(&message).await;
+        }
+        let (mut started, mut refused) = (0, None);
+        while started < most || refused.is_none() {
+            match browser.next().await {
+                ServerMessage::PingStarted { .. } | ServerMessage::CaptureStarted { .. } => {
+                    started += 1;
+                }
+                ServerMessage::RequestFailed { error, .. } => refused = Some(error),
+                _ => {}
+            }
+        }
+        let refused = refused.unwrap();
+        assert!(refused.contains(&format!("has {most} ")), "{refused}");
+        assert!(refused.contains("dismiss one first"), "{refused}");
+    }
+    let welcome = yard.browser(&id).await;
+    let counts = (
+        welcome.welcome().pings.len(),
+        welcome.welcome().captures.len(),
+    );
+    assert_eq!(counts, (limits::MAX_PINGS, limits::MAX_CAPTURES));
 }
 
 #[tokio::test]
