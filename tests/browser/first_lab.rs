@@ -104,7 +104,7 @@ async fn from_an_empty_yard_to_a_cabled_namespace_and_back() {
     let (x, y) = browser.middle("node-br0").await;
     browser.drag_to("tool-namespace", x - 330, y).await;
     until_count(&browser, "[data-testid^=node-]", nodes + 1).await;
-    let fresh = fresh_node(&browser, &["red", "blue", "green", "br0"]).await;
+    let fresh = fresh_node(&browser, &["host", "red", "blue", "green", "br0"]).await;
     let links = browser.count("[data-testid^=link-]").await;
     browser.drag(&format!("port-{fresh}"), "node-br0").await;
     until_count(&browser, "[data-testid^=link-]", links + 1).await;

@@ -1,6 +1,7 @@
 //! A headless Chromium by its driver.
 
 use std::io::{BufRead, BufReader};
+use std::mem::ManuallyDrop;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -14,8 +15,9 @@ pub const SHOWN: Duration = Duration::from_secs(20);
 
 /// A browser with a profile of its own; it ends when dropped.
 pub struct Browser {
-    /// The driver's session.
-    pub driver: WebDriver,
+    /// The driver's session. It ends with the driver's process: ending it by itself would wait for
+    /// an answer that may not come any more.
+    pub driver: ManuallyDrop<WebDriver>,
     process: Child,
     _profile: TempDir,
 }
@@ -65,7 +67,7 @@ impl Browser {
             .await
             .unwrap();
         Self {
-            driver,
+            driver: ManuallyDrop::new(driver),
             process,
             _profile: profile,
         }

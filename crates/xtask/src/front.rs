@@ -57,10 +57,10 @@ fn cargo_build(workspace: &Workspace, toolchain: &Toolchain, mode: Mode) -> Comm
         Mode::Dev => cargo
             .args(["--profile", "dev"])
             .env("CARGO_PROFILE_DEV_OPT_LEVEL", "1")
-            .env("CARGO_PROFILE_DEV_DEBUG", "false")
-            // Leptos without its deep view types: compiles two to three times as fast.
-            .env("RUSTFLAGS", "--cfg erase_components"),
+            .env("CARGO_PROFILE_DEV_DEBUG", "false"),
     };
+    // Leptos without its deep view types: half the size, and compiled two to three times as fast.
+    cargo.env("RUSTFLAGS", "--cfg erase_components");
     cargo
 }
 

@@ -93,34 +93,52 @@ async fn exec(arguments: &ExecArguments, start: &ExecStart) -> Result<i32, Strin
         Some(_) => Some(terminal::Raw::enter()?),
         None => None,
     };
-    let (mut to_yard, mut from_yard) = socket.split();
+    let (to_yard, mut from_yard) = socket.split();
+    // Both ways at once: a command that writes while it is written to must not wait for itself.
+    let input = tokio::spawn(send_input(to_yard, start.terminal.is_some()));
+    let code = loop {
+        match from_yard.next().await {
+            Some(Ok(Message::Binary(bytes))) => write(&bytes).await?,
+            Some(Ok(Message::Text(text))) => break end(&text),
+            Some(Ok(Message::Close(_))) | None => {
+                break Err("the yard ended the connection before the command did".to_owned());
+            }
+            Some(Ok(_)) => {}
+            Some(Err(error)) => break Err(lost(&error)),
+        }
+    };
+    input.abort();
+    code
+}
+
+/// Sends what is typed or piped in, and the terminal's size when it changes, until the command has
+/// ended or takes no more: then its end is on its way to us.
+async fn send_input(mut to_yard: SplitSink<Socket, Message>, has_terminal: bool) {
     let mut input = tokio::io::stdin();
     let mut chunk = vec![0; CHUNK];
     let mut input_open = true;
-    let mut resized = signal(SignalKind::window_change()).map_err(|error| error.to_string())?;
+    // Without it the command's terminal keeps the size that it started with.
+    let Ok(mut resized) = signal(SignalKind::window_change()) else {
+        return;
+    };
     loop {
-        tokio::select! {
-            message = from_yard.next() => match message {
-                Some(Ok(Message::Binary(bytes))) => write(&bytes).await?,
-                Some(Ok(Message::Text(text))) => return end(&text),
-                Some(Ok(Message::Close(_))) | None => {
-                    return Err("the yard ended the connection before the command did".to_owned());
-                }
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Err(lost(&error)),
-            },
+        let message = tokio::select! {
             read = input.read(&mut chunk), if input_open => {
                 // A standard input that cannot be read is one that has ended.
                 let count = read.unwrap_or_default();
                 input_open = count > 0;
-                let bytes = chunk.get(..count).unwrap_or_default().to_vec();
-                send(&mut to_yard, Message::binary(bytes)).await?;
+                Message::binary(chunk.get(..count).unwrap_or_default().to_vec())
             }
-            _ = resized.recv(), if start.terminal.is_some() => {
-                let control = ExecControl::Resize(terminal::size());
-                let text = serde_json::to_string(&control).map_err(|error| error.to_string())?;
-                send(&mut to_yard, Message::text(text)).await?;
+            _ = resized.recv(), if has_terminal => {
+                match serde_json::to_string(&ExecControl::Resize(terminal::size())) {
+                    Ok(text) => Message::text(text),
+                    Err(_) => continue,
+                }
             }
+            else => return,
+        };
+        if to_yard.send(message).await.is_err() {
+            return;
         }
     }
 }
@@ -151,15 +169,6 @@ async fn connect(arguments: &ExecArguments) -> Result<Socket, String> {
             ))
         }
         Err(error) => Err(format!("could not talk to the yard: {error}")),
-    }
-}
-
-async fn send(to_yard: &mut SplitSink<Socket, Message>, message: Message) -> Result<(), String> {
-    match to_yard.send(message).await {
-        Ok(()) => Ok(()),
-        // The command has ended meanwhile: its end is on its way to us.
-        Err(tokio_tungstenite::tungstenite::Error::ConnectionClosed) => Ok(()),
-        Err(error) => Err(lost(&error)),
     }
 }
 
