@@ -35,12 +35,6 @@ pub(crate) async fn probe(path: &str) -> Result<(), Failure> {
     send("GET", path, None).await.map(|_| ())
 }
 
-/// Asks for a text.
-pub(crate) async fn text(path: &str) -> Result<String, Failure> {
-    let response = send("GET", path, None).await?;
-    body(&response).await
-}
-
 /// Posts a value and reads the answer.
 pub(crate) async fn post<T: DeserializeOwned>(
     path: &str,

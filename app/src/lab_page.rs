@@ -137,6 +137,7 @@ fn Title() -> impl IntoView {
 fn Saved() -> impl IntoView {
     let lab = Lab::of_page();
     let pending = Memo::new(move |_| lab.working.with(|working| working.pending()));
+    let revision = Memo::new(move |_| lab.working.with(|working| working.revision()));
     let state = move || match (lab.online.get(), pending.get()) {
         (Online::Connecting, _) => ("no", "Opening…".to_owned()),
         (Online::Yes, 0) => ("yes", "Saved".to_owned()),
@@ -153,6 +154,7 @@ fn Saved() -> impl IntoView {
             role="status"
             data-testid=testids::SAVED
             data-saved=move || state().0
+            title=move || format!("Revision {}", revision.get())
             class:offline=move || state().0 == "offline"
         >
             <Show when=move || state().0 == "offline">{icon(Icon::Offline)}</Show>

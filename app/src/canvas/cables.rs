@@ -45,7 +45,7 @@ pub(crate) struct Plugged {
     pub(crate) side: Side,
     /// Which one of the edge's cables it is, from the left or from above.
     pub(crate) index: usize,
-    /// How far its neighbours on the edge are.
+    /// How far its neighbours on the edge are; infinitely far if it has none.
     pub(crate) spacing: f64,
 }
 
@@ -81,6 +81,11 @@ pub(crate) fn plug_in<K: Ord + Copy>(
     for ((key, side), mut wishes) in edges {
         wishes.sort_by(|a, b| a.wish.total_cmp(&b.wish).then(a.cable.cmp(&b.cable)));
         let (places, spacing) = spread(&wishes, side, key.is_none());
+        let spacing = if wishes.len() > 1 {
+            spacing
+        } else {
+            f64::INFINITY
+        };
         for (index, (wish, place)) in wishes.iter().zip(places).enumerate() {
             let Rect { x, y, .. } = wish.rect;
             let at = match side {

@@ -68,7 +68,7 @@ pub(crate) struct Row {
 pub(crate) enum RowKind {
     /// An interface with its first address.
     Interface,
-    /// One more address of the interface above.
+    /// One more address of the interface above; its name is not written again.
     More,
     /// A default route.
     Route,
@@ -275,7 +275,7 @@ fn interface_rows(sources: Sources<'_>, id: InterfaceId, interface: &Interface) 
     };
     let more = addresses.map(|text| Row {
         interface: Some(id),
-        name: String::new(),
+        name: interface.name.to_string(),
         text,
         mark,
         note: String::new(),

@@ -147,7 +147,7 @@ pub(crate) fn within(scene: &Scene, area: Rect) -> impl Iterator<Item = Object> 
 mod tests {
     use super::*;
     use crate::canvas::contents::tests::two_on_a_bridge;
-    use crate::canvas::scene::{middle, tests::scene_of};
+    use crate::canvas::scene::tests::scene_of;
 
     #[test]
     fn everything_can_be_hit() {
@@ -161,7 +161,7 @@ mod tests {
             assert_eq!(hit(&scene, handle_of(placed.rect), 1.0), Hit::Handle(*node));
         }
         for cable in scene.cables.values() {
-            let at = middle(&cable.curve);
+            let at = on_curve(&cable.curve, 0.5);
             assert_eq!(hit(&scene, at, 1.0), Hit::Link(cable.link));
         }
         let frame = scene.host.rect;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use topology::Node;
 use topology::document::{Link, Point};
-use topology::{InterfaceId, Node};
 
 use super::cables::{Plugged, Side, curve, plug_in};
 use super::contents::{Card, Contents, HostContents, Plug, Row};
-use super::geometry::{Rect, on_curve};
+use super::geometry::Rect;
 use super::mark::Mark;
 
 /// From the cards to the frame of the host.
@@ -117,13 +117,6 @@ impl Scene {
     pub(crate) fn bounds(&self) -> Rect {
         self.host.rect.grown(16.0)
     }
-
-    /// The cable of an interface.
-    pub(crate) fn cable_of(&self, interface: InterfaceId) -> Option<&Cable> {
-        self.cables
-            .values()
-            .find(|cable| cable.link.ends.contains(&interface))
-    }
 }
 
 fn host_frame(contents: &HostContents, rect: Rect) -> HostFrame {
@@ -206,7 +199,8 @@ fn label_place(this: Plugged, other: Plugged, inwards: bool) -> (Point, bool) {
     let crowded = this.spacing < LABEL_WIDTH && this.index % 2 == 1;
     match this.side {
         Side::Top | Side::Bottom => {
-            let ends = other.at.x > this.at.x + 4.0;
+            // With neighbours all stand on the same side, or they would meet.
+            let ends = this.spacing.is_infinite() && other.at.x > this.at.x + 4.0;
             let line = if crowded { 13.0 } else { 0.0 };
             let down = y * sign * (LABEL_GAP + line);
             let point = Point {
@@ -217,10 +211,12 @@ fn label_place(this: Plugged, other: Plugged, inwards: bool) -> (Point, bool) {
         }
         Side::Left | Side::Right => {
             let ends = x * sign < 0.0;
-            let above = if other.at.y < this.at.y - 4.0 {
-                16.0
-            } else {
-                -7.0
+            // On a short cable one stands above it and the other below.
+            let short = (other.at.x - this.at.x).abs() < 2.0 * LABEL_WIDTH;
+            let above = match (short, other.at.y < this.at.y - 4.0) {
+                (true, _) if ends => 16.0,
+                (false, true) => 16.0,
+                _ => -7.0,
             };
             let point = Point {
                 x: this.at.x + x * sign * 10.0,
@@ -238,11 +234,6 @@ pub(crate) fn path(curve: &[Point; 4]) -> String {
         "M{:.1} {:.1}C{:.1} {:.1} {:.1} {:.1} {:.1} {:.1}",
         a.x, a.y, b.x, b.y, c.x, c.y, d.x, d.y
     )
-}
-
-/// The middle of a cable.
-pub(crate) fn middle(curve: &[Point; 4]) -> Point {
-    on_curve(curve, 0.5)
 }
 
 #[cfg(test)]
@@ -278,7 +269,6 @@ pub(crate) mod tests {
                 assert!(!rect.contains(end.label_at), "{end:?}");
             }
             assert!(cable.label.contains("host/veth-br-"));
-            assert!(scene.cable_of(cable.link.ends[1]).is_some());
         }
     }
 

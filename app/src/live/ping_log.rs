@@ -232,7 +232,7 @@ pub(crate) fn sparkline(samples: &VecDeque<Sample>, (w, h): (f64, f64)) -> (Stri
                 line.push_str(&format!("{letter}{x:.1} {y:.1}"));
                 if !pen_down {
                     // A lone reply is a dot.
-                    line.push_str(&format!("h.01"));
+                    line.push_str("h.01");
                 }
                 pen_down = true;
             }

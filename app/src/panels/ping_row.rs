@@ -39,7 +39,7 @@ pub(crate) fn PingRow(
     });
     let line = {
         let log = log.clone();
-        move || log.with(|log| line_view(log))
+        move || log.with(line_view)
     };
     let notes = {
         let log = log.clone();

@@ -164,28 +164,19 @@ fn row_view(row: &Row, namespace: &str, y: f64, width: f64) -> AnyView {
         RowKind::Route => "row route",
         RowKind::Stranger => "row stranger",
     };
-    // An address that has no room left is in the inspector; a state that has none must be seen.
-    let text = match row.kind {
-        RowKind::More => view! {
-            <text class="mono" x=width - SIDE y=y text-anchor="end">
-                {fitted(&row.text, all, MONO)}
-            </text>
-        }
-        .into_any(),
-        _ => view! {
-            <text class="mono" x=text_x y=y>
-                {fitted(&row.text, text_room, MONO)}
-            </text>
-        }
-        .into_any(),
+    let name = match row.kind {
+        RowKind::More => String::new(),
+        _ => row.name.clone(),
     };
     let testid = (row.kind == RowKind::Interface).then(|| testids::row(namespace, &row.name));
     view! {
         <g class=class data-testid=testid data-status=row.mark.key()>
             <text class="mono ifname" x=SIDE y=y>
-                {row.name.clone()}
+                {name}
             </text>
-            {text}
+            <text class="mono" x=text_x y=y>
+                {fitted(&row.text, text_room, MONO)}
+            </text>
             <text class="note" x=width - SIDE y=y text-anchor="end">
                 {fitted(&row.note, note_room, SMALL)}
             </text>

@@ -13,20 +13,24 @@ pub(crate) fn AsCommands(
     subject: Subject,
 ) -> impl IntoView {
     let lab = Lab::of_page();
-    let text = Memo::new(move |_| {
+    let lines = Memo::new(move |_| {
         lab.read(|document| {
-            let lines = commands_about(document, subject);
-            let lines: Vec<String> = lines.iter().map(ToString::to_string).collect();
-            lines.join("\n")
+            let commands = commands_about(document, subject);
+            commands
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<String>>()
         })
     });
     view! {
         <section class="as-commands">
             <h3>
                 "As commands" <span class="grow"></span>
-                <CopyButton text=Callback::new(move |()| text.get_untracked()) />
+                <CopyButton text=Callback::new(move |()| lines.with_untracked(|all| all.join("\n"))) />
             </h3>
-            <pre tabindex="0">{move || text.get()}</pre>
+            <div class="lines mono" tabindex="0">
+                {move || lines.get().into_iter().map(|line| view! { <p>{line}</p> }).collect_view()}
+            </div>
         </section>
     }
 }
