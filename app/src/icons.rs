@@ -1,4 +1,4 @@
-//! Icons: a vendored subset of Lucide (ISC licence, public/icons/lucide-LICENSE.txt), each as one
+//! Icons: a vendored subset of Lucide (ISC licence, public/licences/lucide.txt), each as one
 //! path on a field of 24 by 24, drawn with a line of 2.
 
 use leptos::prelude::*;
