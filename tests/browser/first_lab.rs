@@ -145,6 +145,25 @@ async fn from_an_empty_yard_to_a_cabled_namespace_and_back() {
         )
         .await;
 
+    // Delete removes what is selected, here a cable, and undo brings it back, in the kernel too.
+    let (x, y) = browser.middle("link-veth-red-veth-blue").await;
+    let click = browser.driver.action_chain().move_to(x, y).click();
+    click.send_keys(Key::Delete).perform().await.unwrap();
+    until_count(&browser, "[data-testid^=link-]", links).await;
+    browser
+        .driver
+        .action_chain()
+        .key_down(Key::Control)
+        .send_keys("z")
+        .key_up(Key::Control)
+        .perform()
+        .await
+        .unwrap();
+    until_count(&browser, "[data-testid^=link-]", links + 1).await;
+    browser
+        .until_attribute("interface-red-veth-red", "data-status", &["up"])
+        .await;
+
     // Reload: all is as it was.
     browser.driver.refresh().await.unwrap();
     browser.find(&format!("node-{fresh}")).await;
