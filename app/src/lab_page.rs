@@ -29,6 +29,13 @@ pub(crate) fn LabPage(
     Stage::provide();
     Dock::provide();
     keys::listen();
+    // Edits that are not stored yet would be lost.
+    let leaving = window_event_listener(leptos::ev::beforeunload, move |event| {
+        if lab.working.with_untracked(|working| working.pending() > 0) {
+            event.prevent_default();
+        }
+    });
+    on_cleanup(move || leaving.remove());
     Effect::new(move |_| {
         let title = lab.read(|document| document.title.clone());
         document().set_title(&format!("{title} · Netyard"));

@@ -183,8 +183,8 @@ fn namespace_card(sources: Sources<'_>, id: NamespaceId, mut rows: Vec<Row>) -> 
         },
         mark,
         note: note(sources.statuses.namespaces.get(&id), mark),
+        size: with_strangers(topology::layout::size_of(document, node), &rows),
         rows,
-        size: topology::layout::size_of(document, node),
     }
 }
 
@@ -218,6 +218,14 @@ fn bridge_card(sources: Sources<'_>, id: InterfaceId, bridge: &Interface) -> Car
         ),
         size: topology::layout::size_of(document, node),
     }
+}
+
+/// The layout knows nothing of what is not in the document: its lines make the card higher.
+fn with_strangers((width, height): (f64, f64), rows: &[Row]) -> (f64, f64) {
+    const LINE: f64 = 19.0;
+    let strange = |row: &&Row| row.kind == RowKind::Stranger;
+    let lines = rows.iter().filter(strange).count();
+    (width, height + LINE * lines as f64)
 }
 
 /// `1 port`, `2 ports`.

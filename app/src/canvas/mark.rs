@@ -89,8 +89,8 @@ pub(crate) fn difference(difference: &Difference) -> String {
         observed,
     } = difference;
     match (wanted.as_str(), observed.as_str()) {
-        (wanted, "") => format!("no {what} {wanted}"),
-        ("", observed) => format!("extra {what} {observed}"),
+        (wanted, "") => format!("lacks {wanted}"),
+        ("", observed) => format!("+ {observed}"),
         ("up", "down") | ("down", "up") if what == "state" => format!("{observed} ≠ {wanted}"),
         (wanted, observed) => format!("{what} {observed} ≠ {wanted}"),
     }
@@ -111,8 +111,8 @@ mod tests {
         };
         assert_eq!(text("state", "up", "down"), "down ≠ up");
         assert_eq!(text("mtu", "1500", "1400"), "mtu 1400 ≠ 1500");
-        assert_eq!(text("address", "10.0.0.1/24", ""), "no address 10.0.0.1/24");
-        assert_eq!(text("route", "", "default"), "extra route default");
+        assert_eq!(text("address", "10.0.0.1/24", ""), "lacks 10.0.0.1/24");
+        assert_eq!(text("address", "", "10.7.0.1/24"), "+ 10.7.0.1/24");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use protocol::ClientMessage;
 use protocol::lab::{ApplyFailure, LabId, RunState};
 use topology::document::Point;
@@ -19,8 +20,10 @@ use super::selection::{Object, Selected};
 use crate::canvas::contents::{Sources, contents};
 use crate::canvas::drawing::Drawing;
 use crate::canvas::gesture::Gesture;
+use crate::http;
 use crate::live::socket::Socket;
 use crate::live::streams::Streams;
+use crate::route::{Page, Router};
 use crate::toast::Toasts;
 
 /// After this long a difference between document and kernel is no longer taken for an edit on its
@@ -69,6 +72,7 @@ pub(crate) struct Lab {
     pub(crate) filter_answer: RwSignal<Option<(u64, Option<String>)>>,
     pub(super) id: StoredValue<LabId>,
     pub(super) toasts: Toasts,
+    router: Router,
     pub(super) plain: StoredValue<Plain>,
     socket: StoredValue<Option<Socket>>,
 }
@@ -107,6 +111,7 @@ impl Lab {
             filter_answer: RwSignal::new(None),
             id: StoredValue::new(id),
             toasts: Toasts::of_page(),
+            router: Router::of_page(),
             plain: StoredValue::new(Plain {
                 me: None,
                 awaited: None,
@@ -286,6 +291,24 @@ impl Lab {
         asked.then_some(token)
     }
 
+    /// Asks why there is no connection: the lab may be gone, or the session.
+    pub(super) fn ask_why_offline(self) {
+        let path = format!("/api/v1/labs/{}", self.id());
+        spawn_local(async move {
+            match http::probe(&path).await {
+                Err(failure) if failure.status == 404 => {
+                    self.toasts.error("This lab is not in the yard any more");
+                    self.router.go(Page::Yard);
+                }
+                // The page asks for the secret when it is loaded again.
+                Err(failure) if failure.is_signed_out() => {
+                    let _ = window().location().reload();
+                }
+                _ => {}
+            }
+        });
+    }
+
     /// Connects now instead of after the wait.
     pub(crate) fn reconnect(self) {
         if let Some(socket) = self.socket.get_value() {
@@ -428,18 +451,28 @@ pub(super) fn touches_kernel(edit: &Edit) -> bool {
     }
 }
 
-/// A place for a new object near the middle of what is there, below everything.
+/// Most objects that [`free_place`] puts side by side.
+const IN_A_ROW: usize = 4;
+
+/// A place for a new object: to the right of the lowest row, or below it when it is full.
 pub(crate) fn free_place(centres: &BTreeMap<Node, Point>) -> Point {
-    let count = centres.len().max(1) as f64;
-    let x = centres.values().map(|point| point.x).sum::<f64>() / count;
     let lowest = centres
         .values()
         .map(|point| point.y)
         .fold(f64::NEG_INFINITY, f64::max);
-    let y = if lowest.is_finite() {
-        lowest + 150.0
-    } else {
-        0.0
+    let row: Vec<f64> = centres
+        .values()
+        .filter(|point| lowest - point.y < 60.0)
+        .map(|point| point.x)
+        .collect();
+    let least = |all: &mut dyn Iterator<Item = f64>| all.fold(f64::INFINITY, f64::min);
+    let (x, y) = match row.len() {
+        0 => (0.0, 0.0),
+        1..IN_A_ROW => (-least(&mut row.iter().map(|x| -x)) + 280.0, lowest),
+        _ => (
+            least(&mut centres.values().map(|point| point.x)),
+            lowest + 170.0,
+        ),
     };
     let snap = |value: f64| (value / 10.0).round() * 10.0;
     Point {
@@ -466,12 +499,24 @@ mod tests {
     }
 
     #[test]
-    fn new_objects_stand_below_the_others() {
-        assert_eq!(free_place(&BTreeMap::new()), Point { x: 0.0, y: 0.0 });
-        let centres = BTreeMap::from([
-            (Node::Bridge(InterfaceId(1)), Point { x: 0.0, y: 40.0 }),
-            (Node::Bridge(InterfaceId(2)), Point { x: 100.0, y: -5.0 }),
-        ]);
-        assert_eq!(free_place(&centres), Point { x: 50.0, y: 190.0 });
+    fn new_objects_stand_beside_and_then_below_the_others() {
+        let mut centres = BTreeMap::new();
+        let mut places = Vec::new();
+        for id in 0..6 {
+            let place = free_place(&centres);
+            centres.insert(Node::Bridge(InterfaceId(id)), place);
+            places.push((place.x, place.y));
+        }
+        assert_eq!(
+            places,
+            [
+                (0.0, 0.0),
+                (280.0, 0.0),
+                (560.0, 0.0),
+                (840.0, 0.0),
+                (0.0, 170.0),
+                (280.0, 170.0)
+            ]
+        );
     }
 }

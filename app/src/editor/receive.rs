@@ -20,6 +20,7 @@ impl Lab {
                 if self.online.get_untracked() == Online::Yes {
                     self.online.set(Online::No);
                 }
+                self.ask_why_offline();
             }
             Incoming::Unreadable(error) => self.toasts.error(format!(
                 "The server said something that this page does not understand \

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use topology::document::Link;
 
 use super::keys::select_by_key;
+use crate::canvas::geometry::on_curve;
 use crate::canvas::scene::{CableEnd, path};
 use crate::editor::lab::Lab;
 use crate::editor::selection::Object;
@@ -20,6 +21,14 @@ pub(crate) fn CableLine(
     let way = {
         let cable = cable.clone();
         Memo::new(move |_| cable.with(|cable| path(&cable.curve)))
+    };
+    // A straight cable has no area of its own: this gives it one, for tools that click on boxes.
+    let middle = {
+        let cable = cable.clone();
+        Memo::new(move |_| {
+            let middle = cable.with(|cable| on_curve(&cable.curve, 0.5));
+            (middle.x, middle.y)
+        })
     };
     let about = Memo::new(move |_| {
         cable.with(|cable| {
@@ -45,6 +54,12 @@ pub(crate) fn CableLine(
             data-status=move || about.with(|about| about.0.key())
             on:keydown=move |event| select_by_key(lab, object, &event)
         >
+            <circle
+                class="grip"
+                r="7"
+                cx=move || middle.get().0
+                cy=move || middle.get().1
+            ></circle>
             <path class="halo" d=move || way.get()></path>
             <path class="line" d=move || way.get()></path>
         </g>
