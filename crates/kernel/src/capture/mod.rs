@@ -52,7 +52,7 @@ impl Default for CaptureOptions {
 /// What comes from a capture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CaptureItem {
-    /// Packets, oldest first; no older than about 30 ms.
+    /// Packets, oldest first; about 10 ms old, at most 512, of 256 KiB together unless it is one.
     Packets(Vec<Record>),
     /// How many there were until now; at most four times a second, and once at the end.
     Counts(Counts),
@@ -118,7 +118,7 @@ impl Capture {
     }
 
     /// Stops it. Does not wait: what was taken, the last counts and [`CaptureItem::Ended`] follow
-    /// within some 20 ms.
+    /// within some 40 ms.
     pub fn stop(self) {}
 }
 

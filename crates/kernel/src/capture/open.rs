@@ -12,7 +12,7 @@ pub(super) type Handle = pcap::Capture<Active>;
 /// to come with it. Packets come in blocks and not one by one (`immediate_mode`), because then
 /// each would take up room for the longest there can be: 64 KiB on a veth, whose segments are cut
 /// late, so that the same buffer would hold 64 packets.
-const BLOCK_TIMEOUT_MS: i32 = 10;
+pub(super) const BLOCK_TIMEOUT_MS: i32 = 10;
 /// The "any" interface of libpcap.
 const ANY: &str = "any";
 

@@ -10,14 +10,12 @@ use nix::sys::eventfd::EventFd;
 use packet::{Record, Timestamp};
 use tokio::sync::mpsc;
 
-use super::open::{Handle, words};
+use super::open::{BLOCK_TIMEOUT_MS, Handle, words};
 use super::{CaptureItem, Counts};
 
-/// A batch goes at the latest this long after its first packet was read.
-const BATCH_TIME: Duration = Duration::from_millis(20);
-/// A batch goes when it has so many packets.
+/// Most packets of a batch.
 const BATCH_PACKETS: usize = 512;
-/// A batch goes when its packets have so many bytes.
+/// Most bytes of a batch, but for one packet that is longer.
 const BATCH_BYTES: usize = 256 << 10;
 /// Between two tellings of the counts.
 const COUNTS_TIME: Duration = Duration::from_millis(250);
@@ -25,11 +23,14 @@ const COUNTS_TIME: Duration = Duration::from_millis(250);
 /// end of one only by asking (`pcap_wait_for_frames_mmap` of its pcap-linux.c).
 const DOWN_TIME: Duration = Duration::from_millis(100);
 
+/// After how long the kernel has handed over every block that has packets: libpcap's timeout,
+/// rounded up to the kernel's ticks, of which there are 100 a second or more.
+const BLOCK_TIME: Duration = Duration::from_millis(BLOCK_TIMEOUT_MS as u64 + 10);
+
 pub(super) struct Worker {
     handle: Handle,
     stop: Arc<EventFd>,
     items: mpsc::Sender<CaptureItem>,
-    batch: Batch,
     /// Packets that were read from libpcap.
     read: u64,
     /// Packets that the reader had no room for.
@@ -43,12 +44,9 @@ pub(super) struct Worker {
     down: bool,
 }
 
+/// Packets, in batches of no more than [`BATCH_BYTES`] or one packet.
 #[derive(Default)]
-struct Batch {
-    records: Vec<Record>,
-    bytes: usize,
-    begun: Option<Instant>,
-}
+struct Batches(Vec<Vec<Record>>, usize);
 
 /// libpcap counts in 32 bits.
 #[derive(Default)]
@@ -73,7 +71,6 @@ impl Worker {
             handle,
             stop,
             items,
-            batch: Batch::default(),
             read: 0,
             refused: 0,
             kernel: KernelDrops::default(),
@@ -102,9 +99,6 @@ impl Worker {
             if let Err(error) = self.take() {
                 return End::Failed(words(error));
             }
-            if self.batch.due().is_some_and(|due| due <= Instant::now()) {
-                self.flush();
-            }
             if self.news && self.told_at.elapsed() >= COUNTS_TIME {
                 self.tell();
             }
@@ -118,7 +112,7 @@ impl Worker {
     fn wait(&mut self) -> Result<bool, Errno> {
         let counts = self.news.then(|| self.told_at + COUNTS_TIME);
         let down = self.down.then(|| Instant::now() + DOWN_TIME);
-        let due = [self.batch.due(), counts, down].into_iter().flatten().min();
+        let due = [counts, down].into_iter().flatten().min();
         let timeout = due.map_or(PollTimeout::NONE, |due| {
             let left = due.saturating_duration_since(Instant::now());
             // Rounded up: not to ask again and again within the last one.
@@ -141,41 +135,41 @@ impl Worker {
         Ok(!stop.is_empty())
     }
 
-    /// Takes what has arrived, one batch at most.
+    /// Takes what has arrived, some packets at most, and hands it over. The kernel lets packets
+    /// wait for each other, so there is no need to wait for more.
     fn take(&mut self) -> Result<(), pcap::Error> {
-        let room = BATCH_PACKETS
-            .saturating_sub(self.batch.records.len())
-            .max(1);
-        let batch = &mut self.batch;
-        let taken = self.handle.dispatch(Some(room), |packet| {
-            batch.push(Record {
+        let mut batches = Batches::default();
+        let taken = self.handle.dispatch(Some(BATCH_PACKETS), |packet| {
+            batches.push(Record {
                 at: timestamp(packet.header),
                 length: packet.header.len,
                 data: packet.data.to_vec(),
             });
-        })?;
-        if taken > 0 {
-            self.read += taken as u64;
+        });
+        for records in batches.0 {
+            let count = records.len() as u64;
+            self.read += count;
             self.news = true;
             self.down = false;
+            if self.items.try_send(CaptureItem::Packets(records)).is_err() {
+                self.refused += count;
+            }
         }
-        if self.batch.is_full() {
-            self.flush();
-        }
-        Ok(())
+        taken.map(drop)
     }
 
-    /// Hands the batch over, or counts it as lost if there is no room for it.
-    fn flush(&mut self) {
-        let batch = std::mem::take(&mut self.batch);
-        let count = batch.records.len() as u64;
-        if count > 0
-            && self
-                .items
-                .try_send(CaptureItem::Packets(batch.records))
-                .is_err()
-        {
-            self.refused += count;
+    /// Takes what came before the end: it is in a block that the kernel has yet to hand over.
+    fn take_rest(&mut self) {
+        let end = Instant::now() + BLOCK_TIME;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let milliseconds = u16::try_from(left.as_micros().div_ceil(1000)).unwrap_or(u16::MAX);
+            let mut wanted = [PollFd::new(self.handle.as_fd(), PollFlags::POLLIN)];
+            let ready = poll(&mut wanted, PollTimeout::from(milliseconds));
+            let taken = self.take();
+            if left.is_zero() || ready.is_err() || taken.is_err() || self.items.is_closed() {
+                return;
+            }
         }
     }
 
@@ -201,9 +195,9 @@ impl Worker {
 
     /// The end: first of the packet socket, then, for as long as the reader takes, of the words.
     fn end(mut self, error: Option<String>) {
-        // What came before the end belongs to it.
-        let _ = self.take();
-        self.flush();
+        if error.is_none() {
+            self.take_rest();
+        }
         let counts = self.counts();
         drop(self.handle);
         // A reader that has gone need not know.
@@ -212,19 +206,17 @@ impl Worker {
     }
 }
 
-impl Batch {
+impl Batches {
     fn push(&mut self, record: Record) {
-        self.begun.get_or_insert_with(Instant::now);
-        self.bytes += record.data.len();
-        self.records.push(record);
-    }
-
-    fn is_full(&self) -> bool {
-        self.records.len() >= BATCH_PACKETS || self.bytes >= BATCH_BYTES
-    }
-
-    fn due(&self) -> Option<Instant> {
-        self.begun.map(|begun| begun + BATCH_TIME)
+        let Self(batches, bytes) = self;
+        *bytes += record.data.len();
+        match batches.last_mut() {
+            Some(batch) if *bytes <= BATCH_BYTES => batch.push(record),
+            _ => {
+                *bytes = record.data.len();
+                batches.push(vec![record]);
+            }
+        }
     }
 }
 
@@ -257,22 +249,24 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_full_by_packets_or_bytes() {
-        let record = |bytes| Record {
-            at: Timestamp(0),
-            length: 0,
-            data: vec![0; bytes],
+    fn batches_are_bounded_by_bytes() {
+        let lengths = |sizes: &[usize]| {
+            let mut batches = Batches::default();
+            for size in sizes {
+                batches.push(Record {
+                    at: Timestamp(0),
+                    length: 0,
+                    data: vec![0; *size],
+                });
+            }
+            batches.0.iter().map(Vec::len).collect::<Vec<_>>()
         };
-        let mut small = Batch::default();
-        assert!(small.due().is_none());
-        for _ in 1..BATCH_PACKETS {
-            small.push(record(60));
-        }
-        assert!(!small.is_full() && small.due().is_some());
-        small.push(record(60));
-        assert!(small.is_full());
-        let mut large = Batch::default();
-        large.push(record(BATCH_BYTES));
-        assert!(large.is_full());
+        const MOST: usize = BATCH_BYTES;
+        assert!(lengths(&[]).is_empty());
+        assert_eq!(lengths(&[60; BATCH_PACKETS]), [BATCH_PACKETS]);
+        assert_eq!(
+            lengths(&[MOST / 2, MOST / 2, 1, 1, MOST, MOST + 1, 1]),
+            [2, 2, 1, 1, 1]
+        );
     }
 }

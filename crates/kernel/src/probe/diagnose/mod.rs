@@ -8,6 +8,8 @@
 mod asks;
 mod kernel;
 mod segment;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use std::collections::BTreeMap;

@@ -27,9 +27,11 @@ pub fn explain(
         observed,
         asks,
         findings: Vec::new(),
+        symptoms: Vec::new(),
     };
     walk.there_and_back(source, target);
     let mut findings = walk.findings;
+    findings.append(&mut walk.symptoms);
     findings.truncate(MOST_FINDINGS);
     findings
 }
@@ -38,6 +40,8 @@ struct Walk<'a> {
     observed: &'a Observed,
     asks: &'a mut dyn Asks,
     findings: Vec<PingFinding>,
+    /// What is seen, but has a reason that may be among the findings.
+    symptoms: Vec<PingFinding>,
 }
 
 /// A packet where it should be.
@@ -244,13 +248,14 @@ impl<'a> Walk<'a> {
             }
         }
         if neighbour == Some(Neighbour::Silent) {
-            let asked = if next.is_ipv4() {
-                "ARP"
-            } else {
-                "neighbour discovery"
+            let asked = match next {
+                IpAddr::V4(_) => "ARP",
+                IpAddr::V6(_) => "neighbour discovery",
             };
-            let text = format!("no {asked} answer from {next} on {}", self.interface(from));
-            self.find(from.0, Some(from), text);
+            let here = self.interface(from);
+            let text = format!("no {asked} answer from {next} on {here}");
+            let symptom = self.finding(from.0, Some(from), text);
+            self.symptoms.push(symptom);
         }
         (self.findings.len() == begin)
             .then(|| path?.last().copied())
@@ -434,14 +439,18 @@ impl<'a> Walk<'a> {
     }
 
     fn find(&mut self, namespace: NamespaceId, place: Option<Place>, text: String) {
+        let finding = self.finding(namespace, place, text);
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    fn finding(&self, namespace: NamespaceId, place: Option<Place>, text: String) -> PingFinding {
         let interface = place.and_then(|place| segment::at(self.observed, place)?.id);
-        let finding = PingFinding {
+        PingFinding {
             namespace: Some(namespace),
             interface,
             text,
-        };
-        if !self.findings.contains(&finding) {
-            self.findings.push(finding);
         }
     }
 

@@ -47,6 +47,7 @@ impl Task {
     /// Pings until `stopped` or an error.
     pub(super) async fn run(mut self, stopped: oneshot::Receiver<()>) {
         let error = tokio::select! {
+            biased;
             _ = stopped => None,
             end = self.work() => match end {
                 End::Unheard => None,
