@@ -18,6 +18,7 @@ pub mod address;
 pub mod adopt;
 #[cfg(feature = "arbitrary")]
 pub mod arbitrary;
+mod canonical;
 pub mod command;
 pub mod document;
 pub mod edit;

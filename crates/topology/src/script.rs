@@ -5,7 +5,6 @@
 
 use std::fmt;
 
-use crate::adopt::adopt;
 use crate::document::Document;
 
 mod program;
@@ -101,8 +100,7 @@ fn refused(command: &shell::Command, reason: String) -> ScriptError {
 /// What the kernel takes and no document has, such as an IPv6 address on an MTU below 1280, is
 /// found when all is done.
 fn document(text: &str, world: &World) -> Result<Document, String> {
-    let mut document = adopt(&title(text), world.state());
-    world.restore_as_written(&mut document);
+    let document = world.document(&title(text));
     document.validate().map_err(|error| error.to_string())?;
     Ok(document)
 }

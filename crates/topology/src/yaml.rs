@@ -6,12 +6,12 @@
 //! namespaces:
 //!   red:
 //!     routes:
-//!       - { to: default, via: 10.0.0.2 }
+//!       - {to: default, via: 10.0.0.2}
 //!   blue:
 //!     forwarding: [ipv4]
 //! links:
-//!   - red/veth-red: { addresses: [10.0.0.1/24] }
-//!     blue/veth-blue: { addresses: [10.0.0.2/24] }
+//!   - red/veth-red: {addresses: [10.0.0.1/24]}
+//!     blue/veth-blue: {addresses: [10.0.0.2/24]}
 //! layout:
 //!   red: [0, 0]
 //! ```
@@ -79,14 +79,18 @@ pub fn read(text: &str) -> Result<Document, YamlError> {
             "the document is larger than {MAX_TEXT_BYTES} bytes: {size}"
         )));
     }
-    let version: form::Version = parse(text)?;
-    match version.netyard {
+    let form::Version { netyard: version } = parse(text)?;
+    match version.value {
         // Older versions are migrated here, one by one, when there are any.
         VERSION => from_form::document(parse(text)?),
-        newer @ 2.. => Err(YamlError::new(format!(
-            "the document has version {newer}, and this netyard reads {VERSION} at most: update it"
-        ))),
-        0 => Err(YamlError::new(
+        newer @ 2.. => Err(YamlError::at(
+            version.defined,
+            format!(
+                "the document has version {newer}, and this netyard reads {VERSION} at most: update it"
+            ),
+        )),
+        0 => Err(YamlError::at(
+            version.defined,
             "there is no version 0: `netyard: 1` is the first",
         )),
     }
@@ -117,7 +121,8 @@ fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, YamlError> {
     };
     serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let location = error.location();
-        let message = message(&error.without_snippet().to_string());
+        let said = location.map(|at| word_at(text, at)).unwrap_or_default();
+        let message = message(&error.without_snippet().to_string(), said);
         match location {
             Some(location) => YamlError::at(location, message),
             None => YamlError::new(message),
@@ -125,10 +130,35 @@ fn parse<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, YamlError> {
     })
 }
 
-/// The library puts the place behind its message; we put it in front.
-fn message(text: &str) -> String {
-    match text.rfind(" at line ") {
-        Some(place) => text.get(..place).unwrap_or(text).to_owned(),
-        None => text.to_owned(),
+/// What stands at a place, up to where a plain word of YAML ends.
+fn word_at(text: &str, location: serde_saphyr::Location) -> &str {
+    let number = |of: u64| usize::try_from(of).unwrap_or(usize::MAX).saturating_sub(1);
+    let line = text
+        .lines()
+        .nth(number(location.line()))
+        .unwrap_or_default();
+    let start = line.char_indices().nth(number(location.column()));
+    let rest = start.and_then(|(start, _)| line.get(start..));
+    let is_end = |c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}');
+    rest.and_then(|rest| rest.split(is_end).next())
+        .unwrap_or_default()
+}
+
+/// The library's message for a person: it puts the place behind, we put it in front; it speaks of
+/// its own types and settings, and leaves out what stands there.
+fn message(text: &str, said: &str) -> String {
+    let end = [" at line ", ", set DuplicateKeyPolicy"]
+        .iter()
+        .filter_map(|more| text.find(more))
+        .min();
+    let text = end.and_then(|end| text.get(..end)).unwrap_or(text);
+    if text.starts_with("invalid u32") || text.starts_with("invalid u64") {
+        format!("`{said}` is not a whole number")
+    } else if text.starts_with("invalid boolean") {
+        format!("`{said}` is neither true nor false")
+    } else if text.starts_with("invalid f") {
+        format!("`{said}` is not a number")
+    } else {
+        text.to_owned()
     }
 }

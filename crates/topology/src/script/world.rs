@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 
 use super::program::actions;
-use crate::command::action::{Action, Route};
+use crate::adopt::adopt;
+use crate::command::action::Action;
 use crate::document::Document;
-use crate::edit::{MAX_INTERFACES, MAX_NAMESPACES};
+use crate::edit::{MAX_INTERFACES, MAX_LIST, MAX_NAMESPACES};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::model;
 use crate::name::NamespaceName;
-use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedRoute};
+use crate::observed::{Observed, ObservedInterface, ObservedRoute};
 use crate::step::{At, Step, StepRoute};
 
 mod link;
+mod route;
 
 /// How deep commands may run commands in namespaces.
 const MOST_NESTED: usize = 8;
@@ -22,26 +24,40 @@ pub(super) struct World {
     state: Observed,
     next_namespace: u64,
     next_interface: u64,
-    /// Routes as they were written: without an interface that the gateway tells, with a metric
-    /// that is the default anyway.
-    routes: BTreeMap<(NamespaceId, ObservedRoute), StepRoute>,
-    /// The order in which routes were added.
-    order: Vec<(NamespaceId, ObservedRoute)>,
+    /// Routes in the order and as they were written: without an interface that the gateway tells,
+    /// with a metric that is the default anyway.
+    routes: BTreeMap<NamespaceId, Vec<(ObservedRoute, StepRoute)>>,
+    /// MTUs of bridges that were set by hand: those follow their ports no more.
+    bridge_mtus: BTreeMap<InterfaceId, u32>,
 }
 
 impl World {
     pub(super) fn new() -> Self {
+        let mut state = model::fresh();
+        for host in state.namespaces.values_mut() {
+            for loopback in host.interfaces.values_mut() {
+                loopback.id = Some(InterfaceId::HOST_LOOPBACK);
+            }
+        }
         Self {
-            state: model::fresh(),
+            state,
             next_namespace: 1,
             next_interface: 1,
             routes: BTreeMap::new(),
-            order: Vec::new(),
+            bridge_mtus: BTreeMap::new(),
         }
     }
 
-    pub(super) fn state(&self) -> &Observed {
-        &self.state
+    /// What a person would have written for what is there now.
+    pub(super) fn document(&self, title: &str) -> Document {
+        let mut document = adopt(title, &self.state);
+        self.routes_as_written(&mut document);
+        for (id, mtu) in &self.bridge_mtus {
+            if let Some(bridge) = document.interfaces.get_mut(id) {
+                bridge.mtu = Some(*mtu);
+            }
+        }
+        document
     }
 
     /// Runs a command in the host namespace; returns what is to be noted.
@@ -100,7 +116,9 @@ impl World {
                     namespace: here,
                     name: interface,
                 };
-                self.exists(&at)?;
+                if self.exists(&at)?.addresses.len() >= MAX_LIST {
+                    return Err(format!("an interface has at most {MAX_LIST} addresses"));
+                }
                 let found = self
                     .state
                     .namespaces
@@ -129,13 +147,7 @@ impl World {
                 self.step(&Step::RemoveAddress { at, address })
             }
             Action::AddRoute(route) => self.add_route(here, route),
-            Action::RemoveRoute(route) => {
-                let route = step_route(route);
-                self.step(&Step::RemoveRoute {
-                    namespace: here,
-                    route,
-                })
-            }
+            Action::RemoveRoute(route) => self.remove_route(here, &route),
             Action::SetForwarding { family, on } => self.step(&Step::SetForwarding {
                 namespace: here,
                 family,
@@ -211,113 +223,5 @@ impl World {
             loopback.id = Some(id);
         }
         Ok(())
-    }
-
-    fn add_route(&mut self, here: NamespaceId, route: Route) -> Result<(), String> {
-        if let Some(interface) = &route.interface {
-            self.exists(&At {
-                namespace: here,
-                name: interface.clone(),
-            })?;
-        }
-        if route.gateway.is_none() && route.interface.is_none() {
-            return Err("a route needs `via` or `dev`".to_owned());
-        }
-        self.is_free(here, &route)?;
-        let written = step_route(route);
-        let before = self
-            .state
-            .namespaces
-            .get(&here)
-            .map(|ns| ns.routes.clone())
-            .unwrap_or_default();
-        self.step(&Step::AddRoute {
-            namespace: here,
-            route: written.clone(),
-        })?;
-        let after = self
-            .state
-            .namespaces
-            .get(&here)
-            .map(|ns| ns.routes.clone())
-            .unwrap_or_default();
-        for added in after.difference(&before) {
-            self.routes.insert((here, added.clone()), written.clone());
-            self.order.push((here, added.clone()));
-        }
-        Ok(())
-    }
-
-    /// What the model leaves to the kernel: connected routes, which it makes by itself (those of a
-    /// loopback are in another table), and own addresses.
-    fn is_free(&self, here: NamespaceId, route: &Route) -> Result<(), String> {
-        let interfaces = self.state.namespaces.get(&here).into_iter();
-        let addresses = |connected: bool| {
-            let is_connected = |i: &ObservedInterface| i.up && i.kind != ObservedKind::Loopback;
-            interfaces
-                .clone()
-                .flat_map(|ns| ns.interfaces.values())
-                .filter(move |i| !connected || is_connected(i))
-                .flat_map(|i| i.addresses.iter().map(|a| a.address))
-        };
-        let is_connected = route.destination.addr().is_ipv4()
-            && route.metric.is_none_or(|metric| metric == 0)
-            && addresses(true).any(|a| a.prefix_len() < 32 && a.trunc() == route.destination);
-        if is_connected {
-            return Err(format!(
-                "File exists: the kernel itself made a route to {} with the address",
-                route.destination
-            ));
-        }
-        match route.gateway.filter(std::net::IpAddr::is_ipv6) {
-            Some(gateway) if addresses(false).any(|a| a.addr() == gateway) => {
-                Err("Gateway can not be a local address".to_owned())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Gives the routes of a document that was adopted from this kernel the form and the order in
-    /// which they were written.
-    pub(super) fn restore_as_written(&self, document: &mut Document) {
-        let interfaces = document.interfaces.clone();
-        for (&id, namespace) in &mut document.namespaces {
-            let Some(kernel) = self.state.namespaces.get(&id) else {
-                continue;
-            };
-            let mut routes = Vec::new();
-            for (place, known) in &self.order {
-                let is_here = *place == id && kernel.routes.contains(known);
-                let Some(written) = self.routes.get(&(id, known.clone())).filter(|_| is_here)
-                else {
-                    continue;
-                };
-                let interface = written.interface.as_ref().and_then(|name| {
-                    let mut found = interfaces.iter();
-                    found
-                        .find(|(_, i)| i.namespace == id && i.name == *name)
-                        .map(|(id, _)| *id)
-                });
-                let route = crate::document::Route {
-                    destination: written.destination,
-                    gateway: written.gateway,
-                    interface,
-                    metric: written.metric,
-                };
-                if !routes.contains(&route) {
-                    routes.push(route);
-                }
-            }
-            namespace.routes = routes;
-        }
-    }
-}
-
-fn step_route(route: Route) -> StepRoute {
-    StepRoute {
-        destination: route.destination,
-        gateway: route.gateway,
-        interface: route.interface,
-        metric: route.metric,
     }
 }

@@ -3,14 +3,14 @@
 use indexmap::IndexMap;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use serde_saphyr::{FlowMap, FlowSeq, Spanned};
+use serde_saphyr::{FlowMap, FlowSeq, Location, Spanned};
 
 use crate::address::Family;
 
 /// The one key that every version has.
 #[derive(Deserialize)]
 pub(super) struct Version {
-    pub(super) netyard: u32,
+    pub(super) netyard: Spanned<u32>,
 }
 
 /// A lab.
@@ -18,14 +18,27 @@ pub(super) struct Version {
 #[serde(deny_unknown_fields)]
 pub(super) struct Lab {
     pub(super) netyard: u32,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub(super) title: String,
+    #[serde(default = "untitled", skip_serializing_if = "is_untitled")]
+    pub(super) title: Spanned<String>,
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub(super) namespaces: IndexMap<String, Spanned<Option<Namespace>>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) links: Vec<Spanned<Link>>,
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-    pub(super) layout: IndexMap<String, Spanned<FlowSeq<[f64; 2]>>>,
+    pub(super) layout: IndexMap<String, Spanned<FlowSeq<[Coordinate; 2]>>>,
+}
+
+/// What no text says stands nowhere.
+pub(super) fn spanned<T>(value: T) -> Spanned<T> {
+    Spanned::new(value, Location::UNKNOWN, Location::UNKNOWN)
+}
+
+fn untitled() -> Spanned<String> {
+    spanned(String::new())
+}
+
+fn is_untitled(title: &Spanned<String>) -> bool {
+    title.value.is_empty()
 }
 
 /// A namespace; `host` may be given too.
@@ -57,8 +70,24 @@ fn is_empty<T>(list: &FlowSeq<Vec<T>>) -> bool {
     list.0.is_empty()
 }
 
+/// In canvas units, written without a fraction if it has none.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Coordinate(pub(super) f64);
+
+impl Serialize for Coordinate {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Documents end at ±1,000,000.
+        let whole = self.0 as i32;
+        match f64::from(whole) == self.0 {
+            true => serializer.serialize_i32(whole),
+            false => serializer.serialize_f64(self.0),
+        }
+    }
+}
+
 /// A veth pair: its two ends, each as `NAMESPACE/INTERFACE`.
-pub(super) type Link = IndexMap<String, Option<FlowMap<Settings>>>;
+pub(super) type Link = IndexMap<String, Spanned<Option<FlowMap<Settings>>>>;
 
 /// What is set on an interface.
 #[derive(Serialize, Deserialize)]
@@ -71,7 +100,7 @@ pub(super) struct Settings {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) bridge: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) addresses: Vec<String>,
+    pub(super) addresses: Vec<Spanned<String>>,
 }
 
 impl Default for Settings {

@@ -2,13 +2,13 @@
 
 use std::fmt::Display;
 
-use serde_saphyr::{FlowMap, Location, Spanned};
+use serde_saphyr::{FlowMap, FlowSeq, Location, Spanned};
 
 use super::YamlError;
-use super::form::{Lab, Namespace, Route, Settings, destination};
+use super::form::{Coordinate, Lab, Namespace, Route, Settings, destination};
 use crate::address::parse_interface_address;
 use crate::document::{self, Document, Interface, Kind, Point};
-use crate::edit::{Edit, EditError, MAX_TITLE_BYTES, Place, apply};
+use crate::edit::{Edit, EditError, Place, apply};
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::name::{HOST, InterfaceName, NamespaceName};
 
@@ -31,13 +31,10 @@ pub(super) fn document(lab: Lab) -> Result<Document, YamlError> {
         next_interface: 1,
         places: Vec::new(),
     };
-    if lab.title.len() > MAX_TITLE_BYTES {
-        return Err(YamlError::new(format!(
-            "the title is longer than {MAX_TITLE_BYTES} bytes"
-        )));
-    }
-    let title = Edit::SetTitle { title: lab.title };
-    apply(&mut builder.document, title).map_err(|error| YamlError::new(error.to_string()))?;
+    let title = Edit::SetTitle {
+        title: lab.title.value,
+    };
+    apply(&mut builder.document, title).map_err(|error| fail(lab.title.defined, error))?;
     builder.host_loopback_up();
     for (number, (name, form)) in lab.namespaces.iter().enumerate() {
         builder.namespace(number as u64 + 1, name, form)?;
@@ -123,7 +120,7 @@ impl Builder {
             return Err(fail(location, "a loopback cannot be a port of a bridge"));
         }
         let mut loopback = Interface::loopback(id);
-        set(&mut loopback, settings, location)?;
+        set(&mut loopback, settings)?;
         self.document.interfaces.insert(loopback_id, loopback);
         for (name, bridge) in &said.bridges {
             let location = bridge.defined;
@@ -136,7 +133,7 @@ impl Builder {
                 ));
             }
             let mut made = Interface::new(id, name, Kind::Bridge);
-            set(&mut made, settings, location)?;
+            set(&mut made, settings)?;
             let id = self.fresh(location);
             self.document.interfaces.insert(id, made);
         }
@@ -153,13 +150,12 @@ impl Builder {
                 format!("a link has two ends of different names, and this has {count}"),
             ));
         };
-        let ids = [self.fresh(location), self.fresh(location)];
-        for ((name, settings), id, peer) in [(first, ids[0], ids[1]), (second, ids[1], ids[0])] {
+        let [a, b] = [first.1.defined, second.1.defined].map(|location| self.fresh(location));
+        for ((name, settings), id, peer) in [(first, a, b), (second, b, a)] {
             let usual = Settings::default();
-            let settings = settings
-                .as_ref()
-                .map_or(&usual, |FlowMap(settings)| settings);
-            let end = self.end(name, settings, peer, location)?;
+            let said = settings.value.as_ref();
+            let said = said.map_or(&usual, |FlowMap(settings)| settings);
+            let end = self.end(name, said, peer, settings.defined)?;
             self.document.interfaces.insert(id, end);
         }
         Ok(())
@@ -187,7 +183,7 @@ impl Builder {
         };
         let interface = interface.parse().map_err(|error| fail(location, error))?;
         let mut end = Interface::new(id, interface, Kind::Veth { peer });
-        set(&mut end, settings, location)?;
+        set(&mut end, settings)?;
         if let Some(bridge) = &settings.bridge {
             let Some(found) = self.document.interface_named(id, bridge) else {
                 return Err(fail(
@@ -241,23 +237,30 @@ impl Builder {
     fn position(
         &mut self,
         name: &str,
-        at: &Spanned<serde_saphyr::FlowSeq<[f64; 2]>>,
+        at: &Spanned<FlowSeq<[Coordinate; 2]>>,
     ) -> Result<(), YamlError> {
+        let document = &self.document;
         let node = match name.split_once('/') {
-            None => self.document.namespace_named(name).map(Node::Namespace),
-            Some((namespace, bridge)) => self
-                .document
+            None => document
+                .namespace_named(name)
+                .filter(|id| *id != NamespaceId::HOST)
+                .map(Node::Namespace),
+            Some((namespace, bridge)) => document
                 .namespace_named(namespace)
-                .and_then(|id| self.document.interface_named(id, bridge))
+                .and_then(|id| document.interface_named(id, bridge))
+                .filter(|id| {
+                    let found = document.interfaces.get(id);
+                    found.is_some_and(|i| i.kind == Kind::Bridge)
+                })
                 .map(Node::Bridge),
         };
         let Some(node) = node else {
             return Err(fail(
                 at.defined,
-                format!("`{name}`: there is no such namespace or bridge"),
+                format!("`{name}` is neither a namespace besides the host nor NAMESPACE/BRIDGE"),
             ));
         };
-        let [x, y] = at.value.0;
+        let [Coordinate(x), Coordinate(y)] = at.value.0;
         self.document.positions.insert(node, Point { x, y });
         Ok(())
     }
@@ -280,18 +283,14 @@ impl Builder {
     }
 }
 
-fn set(
-    interface: &mut Interface,
-    settings: &Settings,
-    location: Location,
-) -> Result<(), YamlError> {
+fn set(interface: &mut Interface, settings: &Settings) -> Result<(), YamlError> {
     interface.up = settings.up;
     interface.mtu = settings.mtu;
     for text in &settings.addresses {
-        let address = parse_interface_address(text);
+        let address = parse_interface_address(&text.value);
         interface
             .addresses
-            .push(address.map_err(|error| fail(location, error))?);
+            .push(address.map_err(|error| fail(text.defined, error))?);
     }
     Ok(())
 }

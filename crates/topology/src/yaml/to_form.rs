@@ -1,9 +1,9 @@
 //! A document in the shape of the text.
 
 use indexmap::IndexMap;
-use serde_saphyr::{FlowMap, FlowSeq, Location, Spanned};
+use serde_saphyr::{FlowMap, FlowSeq};
 
-use super::form::{Lab, Link, Namespace, Route, Settings};
+use super::form::{Coordinate, Lab, Link, Namespace, Route, Settings, spanned};
 use crate::address::Family;
 use crate::document::{self, Document, Interface, Kind};
 use crate::id::{InterfaceId, NamespaceId, Node};
@@ -21,7 +21,7 @@ pub(super) fn form(document: &Document) -> Lab {
     });
     Lab {
         netyard: super::VERSION,
-        title: document.title.clone(),
+        title: spanned(document.title.clone()),
         namespaces: namespaces.collect(),
         links: document
             .links()
@@ -31,14 +31,13 @@ pub(super) fn form(document: &Document) -> Lab {
             .positions
             .iter()
             .filter_map(|(node, at)| {
-                Some((node_name(document, *node)?, spanned(FlowSeq([at.x, at.y]))))
+                Some((
+                    node_name(document, *node)?,
+                    spanned(FlowSeq([Coordinate(at.x), Coordinate(at.y)])),
+                ))
             })
             .collect(),
     }
-}
-
-fn spanned<T>(value: T) -> Spanned<T> {
-    Spanned::new(value, Location::UNKNOWN, Location::UNKNOWN)
 }
 
 fn namespace_form(
@@ -93,7 +92,7 @@ fn settings(document: &Document, interface: &Interface) -> Settings {
         addresses: interface
             .addresses
             .iter()
-            .map(ToString::to_string)
+            .map(|address| spanned(address.to_string()))
             .collect(),
     }
 }
@@ -106,7 +105,7 @@ fn link_form(document: &Document, link: document::Link) -> Link {
             .map(|interface| settings(document, interface));
         (
             document.describe_interface(id),
-            Some(FlowMap(settings.unwrap_or_default())),
+            spanned(Some(FlowMap(settings.unwrap_or_default()))),
         )
     };
     IndexMap::from_iter(link.ends.map(end))

@@ -49,6 +49,7 @@ pub(crate) fn dump(document: &Document) -> String {
             "{inside}cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding\n"
         ));
     }
+    text.push_str("true\n");
     text
 }
 

@@ -56,19 +56,26 @@ impl World {
     }
 
     fn set_up(&mut self, at: &At, up: bool) -> Result<(), String> {
+        // One that is down does not go down again: it keeps its IPv6 addresses.
+        if self.exists(at)?.up == up {
+            return Ok(());
+        }
         let at = at.clone();
         self.step(&Step::SetUp { at, up })
     }
 
     fn set_mtu(&mut self, at: &At, mtu: u32) -> Result<(), String> {
-        let is_loopback = self.exists(at)?.kind == ObservedKind::Loopback;
-        if !is_loopback && !(MIN_MTU..=MAX_MTU).contains(&mtu) {
+        let found = self.exists(at)?;
+        let id = found.id.filter(|_| found.kind == ObservedKind::Bridge);
+        if found.kind != ObservedKind::Loopback && !(MIN_MTU..=MAX_MTU).contains(&mtu) {
             return Err(format!(
                 "the kernel refuses an MTU of {mtu}: it takes {MIN_MTU} to {MAX_MTU} bytes here"
             ));
         }
         let at = at.clone();
-        self.step(&Step::SetMtu { at, mtu })
+        self.step(&Step::SetMtu { at, mtu })?;
+        self.bridge_mtus.extend(id.map(|id| (id, mtu)));
+        Ok(())
     }
 
     pub(super) fn set_link(
@@ -89,6 +96,9 @@ impl World {
             self.set_mtu(&at, mtu)?;
         }
         if let Some(name) = change.name.filter(|name| *name != at.name) {
+            if self.exists(&at)?.kind == ObservedKind::Loopback {
+                return Err("the loopback of a lab's namespace keeps its name".to_owned());
+            }
             let step = Step::RenameInterface {
                 at: at.clone(),
                 name: name.clone(),
@@ -147,6 +157,9 @@ impl World {
         new_name: Option<&InterfaceName>,
     ) -> Result<At, String> {
         let to = self.namespace(name)?;
+        if to == at.namespace {
+            return Ok(at.clone());
+        }
         let found = self.exists(at)?;
         let ObservedKind::Veth { peer: Some(peer) } = found.kind else {
             return Err(format!(
@@ -154,9 +167,6 @@ impl World {
                 at.name
             ));
         };
-        if to == at.namespace {
-            return Ok(at.clone());
-        }
         let moved_to = At {
             namespace: to,
             name: new_name.unwrap_or(&at.name).clone(),

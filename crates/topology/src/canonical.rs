@@ -1,0 +1,101 @@
+//! Documents compared up to their ids.
+
+use std::collections::BTreeMap;
+
+use crate::document::{Document, Interface, Kind, Namespace, Route};
+use crate::id::{InterfaceId, NamespaceId, Node};
+
+impl Document {
+    /// Whether two documents say the same: all but the ids, which are given anew whenever text is
+    /// read, and the order of objects, which follows from the ids.
+    pub fn same_lab(&self, other: &Self) -> bool {
+        self.canonical() == other.canonical()
+    }
+
+    /// The same lab with ids counted in the order of names; the host keeps its own.
+    #[must_use]
+    pub fn canonical(&self) -> Self {
+        Renumbered::of(self).document(self)
+    }
+}
+
+/// The new id of each object.
+struct Renumbered {
+    namespaces: BTreeMap<NamespaceId, NamespaceId>,
+    interfaces: BTreeMap<InterfaceId, InterfaceId>,
+}
+
+impl Renumbered {
+    fn of(document: &Document) -> Self {
+        let mut namespaces: Vec<_> = document.namespaces.iter().collect();
+        namespaces.sort_by_key(|(id, ns)| (**id != NamespaceId::HOST, &ns.name));
+        let namespaces: BTreeMap<_, _> = (0..)
+            .zip(namespaces)
+            .map(|(number, (id, _))| (*id, NamespaceId(number)))
+            .collect();
+        let mut interfaces: Vec<_> = document.interfaces.iter().collect();
+        interfaces.sort_by_key(|(id, i)| {
+            let namespace = namespaces.get(&i.namespace);
+            (**id != InterfaceId::HOST_LOOPBACK, namespace, &i.name)
+        });
+        let interfaces = (0..)
+            .zip(interfaces)
+            .map(|(number, (id, _))| (*id, InterfaceId(number)))
+            .collect();
+        Self {
+            namespaces,
+            interfaces,
+        }
+    }
+
+    /// An id that is not in the document stays: then it is not a valid one.
+    fn namespace(&self, id: NamespaceId) -> NamespaceId {
+        self.namespaces.get(&id).copied().unwrap_or(id)
+    }
+
+    fn interface(&self, id: InterfaceId) -> InterfaceId {
+        self.interfaces.get(&id).copied().unwrap_or(id)
+    }
+
+    fn document(&self, old: &Document) -> Document {
+        let namespaces = old.namespaces.iter().map(|(id, namespace)| {
+            let routes = namespace.routes.iter().map(|route| Route {
+                interface: route.interface.map(|id| self.interface(id)),
+                ..route.clone()
+            });
+            let new = Namespace {
+                routes: routes.collect(),
+                ..namespace.clone()
+            };
+            (self.namespace(*id), new)
+        });
+        let interfaces = old.interfaces.iter().map(|(id, interface)| {
+            let new = Interface {
+                namespace: self.namespace(interface.namespace),
+                kind: match interface.kind {
+                    Kind::Loopback => Kind::Loopback,
+                    Kind::Bridge => Kind::Bridge,
+                    Kind::Veth { peer } => Kind::Veth {
+                        peer: self.interface(peer),
+                    },
+                },
+                bridge: interface.bridge.map(|id| self.interface(id)),
+                ..interface.clone()
+            };
+            (self.interface(*id), new)
+        });
+        let positions = old.positions.iter().map(|(node, point)| {
+            let node = match *node {
+                Node::Namespace(id) => Node::Namespace(self.namespace(id)),
+                Node::Bridge(id) => Node::Bridge(self.interface(id)),
+            };
+            (node, *point)
+        });
+        Document {
+            title: old.title.clone(),
+            namespaces: namespaces.collect(),
+            interfaces: interfaces.collect(),
+            positions: positions.collect(),
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Scripts as a reader and as the real `ip` take them: what is refused, and what is there afterwards.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod real;
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use topology::Document;
+use topology::script::{self, ScriptError};
+
+/// Refused by Netyard alone: no document can have it, or the kernel takes it and it does nothing good.
+const STRICTER: [&str; 8] = [
+    "no lab is without it",
+    "keeps its name",
+    "of the same namespace already",
+    "it would be a loop",
+    "is the broadcast address",
+    "at least 1280",
+    "by itself when the interface comes up",
+    "there is a route to it with the same metric already",
+];
+
+fn errors(text: &str) -> Vec<ScriptError> {
+    script::read(text).err().unwrap_or_default()
+}
+
+/// The kernel removes a namespace after `ip netns delete` has ended: the next command waits for it.
+fn pause_after(command: &str) -> &'static str {
+    match command.contains("netns del") {
+        true => "sleep 0.1\n",
+        false => "",
+    }
+}
+
+/// Which commands `ip` refuses, as a shell runs them one after the other, and what the kernel has
+/// in the end, as [`real::parse`] reads it.
+fn by_ip(commands: &[String], document: &Document) -> (BTreeSet<usize>, String) {
+    let mut text = String::new();
+    for (index, command) in commands.iter().enumerate() {
+        text.push_str(&format!("{command} >/dev/null 2>&1 || echo {index}\n"));
+        text.push_str(pause_after(command));
+    }
+    let printed = real::sandbox(&format!("{text}{}", real::dump(document)));
+    let refused = printed.lines().take_while(|line| *line != "DUMP");
+    (refused.map(|line| line.parse().unwrap()).collect(), printed)
+}
+
+fn is_stricter(error: &ScriptError) -> bool {
+    STRICTER.iter().any(|text| error.reason.contains(text))
+}
+
+/// The reader refuses what `ip` refuses, and the kernel ends with the reader's document.
+fn compare(commands: &[String]) {
+    let errors = errors(&commands.join("\n"));
+    let ours: BTreeSet<usize> = errors.iter().map(|error| error.line - 1).collect();
+    // The kernel sets one thing after the other, and keeps what it set before it refused the next.
+    let is_half_done = |index: &&usize| commands[**index].contains("mtu 1400 ");
+    if let Some(&index) = ours.iter().find(is_half_done) {
+        return compare(&commands[..index]);
+    }
+    let taken = commands
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !ours.contains(index));
+    let taken: Vec<&str> = taken.map(|(_, command)| command.as_str()).collect();
+    let taken = taken.join("\n");
+    let document = match script::read(&taken) {
+        Ok(script) => script.document,
+        // What only the whole shows.
+        Err(errors) => {
+            assert!(errors.iter().all(is_stricter), "{errors:#?}\n{taken}");
+            return;
+        }
+    };
+    let (theirs, printed) = by_ip(commands, &document);
+    if let Some(&index) = ours.symmetric_difference(&theirs).next() {
+        let before = commands[..=index].join("\n");
+        let reason = errors.iter().find(|error| error.line == index + 1);
+        assert!(
+            reason.is_some_and(is_stricter),
+            "{index}: {reason:?}\n{before}"
+        );
+        // From here on the two networks differ.
+        return compare(&commands[..index]);
+    }
+    assert_eq!(
+        real::parse(&document, &printed),
+        real::expected(&document),
+        "\n{taken}"
+    );
+}
+
+fn pick(words: &'static [&'static str]) -> impl Strategy<Value = String> {
+    prop::sample::select(words).prop_map(str::to_owned)
+}
+
+const NAMESPACES: &[&str] = &["red", "blue", "red"];
+const DEVICES: &[&str] = &["a", "b", "v0", "v1", "br0", "v0", "v1", "br0", "lo", "nope"];
+const ADDRESSES: &[&str] = &[
+    "10.0.0.1/24",
+    "10.0.0.2/24",
+    "10.0.1.1/24",
+    "10.1/16",
+    "fd00::1/64",
+    "fd00::2/64",
+    "fd01::1/64",
+    "10.0.0.3",
+];
+const ROUTES: &[&str] = &[
+    "default via 10.0.0.2",
+    "default via 10.0.0.1",
+    "10.9.0.0/24 via 10.0.1.7",
+    "10.9.0.0/24 dev v0",
+    "10.9/16 dev br0 metric 5",
+    "10.0.0.0/24 dev v0",
+    "fd09::/64 dev v0",
+    "fd09::/64 via fd00::9",
+    "10.9.0.0/24 via 10.0.0.9 dev v0 metric 7",
+    "default via fd00::2",
+    "fd09::/64 via fd00::1 dev v1",
+    "10.9.0.0/24",
+];
+
+/// One command, more often one that can succeed.
+fn command() -> impl Strategy<Value = String> {
+    let inside = prop_oneof![
+        3 => Just("ip".to_owned()),
+        3 => pick(NAMESPACES).prop_map(|ns| format!("ip -n {ns}")),
+        1 => pick(NAMESPACES).prop_map(|ns| format!("ip netns exec {ns} ip")),
+    ];
+    let device = || pick(DEVICES);
+    let object = prop_oneof![
+        2 => (device(), device()).prop_map(|(a, b)| format!("link add name {a} type veth peer name {b}")),
+        1 => (device(), device(), pick(NAMESPACES))
+            .prop_map(|(a, b, ns)| format!("link add dev {a} type veth peer {b} netns {ns}")),
+        2 => device().prop_map(|a| format!("link add dev {a} type bridge")),
+        1 => (device(), pick(NAMESPACES)).prop_map(|(a, ns)| format!("link add name {a} up netns {ns} type bridge")),
+        1 => device().prop_map(|a| format!("link del dev {a}")),
+        4 => device().prop_map(|a| format!("link set dev {a} up")),
+        2 => device().prop_map(|a| format!("l s up dev {a}")),
+        2 => device().prop_map(|a| format!("link set dev {a} down")),
+        3 => (device(), device()).prop_map(|(a, b)| format!("link set dev {a} master {b}")),
+        1 => device().prop_map(|a| format!("link set nomaster dev {a}")),
+        2 => (device(), pick(NAMESPACES)).prop_map(|(a, ns)| format!("link set dev {a} netns {ns}")),
+        1 => (device(), device(), pick(NAMESPACES)).prop_map(|(a, b, ns)| format!("link set dev {a} up mtu 1400 netns {ns} name {b}")),
+        1 => (device(), device()).prop_map(|(a, b)| format!("link set dev {a} name {b}")),
+        1 => (device(), pick(&["1400", "9000", "67", "65536", "1279"])).prop_map(|(a, mtu)| format!("link set mtu {mtu} dev {a}")),
+        6 => (device(), pick(ADDRESSES)).prop_map(|(a, address)| format!("addr add {address} dev {a}")),
+        2 => (device(), pick(ADDRESSES)).prop_map(|(a, address)| format!("a d {address} dev {a}")),
+        5 => pick(ROUTES).prop_map(|route| format!("route add {route}")),
+        2 => pick(ROUTES).prop_map(|route| format!("r del {route}")),
+        1 => Just("link".to_owned()),
+    ];
+    let network = (inside, object).prop_map(|(inside, object)| format!("{inside} {object}"));
+    prop_oneof![
+        12 => network,
+        1 => pick(NAMESPACES).prop_map(|ns| format!("ip netns add {ns}")),
+        1 => pick(&["ip netns del blue", "ip -6 addr add 10.0.0.1/24 dev lo", "sysctl -w net.ipv4.ip_forward=1"]),
+
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 20, failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_script_is_read_as_ip_and_the_kernel_take_it(more in prop::collection::vec(command(), 0..45)) {
+        let mut commands: Vec<String> = [
+            "ip netns add red", "ip netns add blue", "ip link add v0 type veth peer name v1 netns red",
+            "ip link add br0 type bridge", "ip link set br0 up",
+        ].map(str::to_owned).into();
+        commands.extend(more);
+        compare(&commands);
+    }
+}
+
+/// Line and reason of the only refusal.
+fn refusal(text: &str) -> (usize, String) {
+    let errors = errors(text);
+    assert_eq!(errors.len(), 1, "{errors:#?}\n{text}");
+    (errors[0].line, errors[0].reason.clone())
+}
+
+#[test]
+fn what_a_shell_would_do_beyond_commands_is_refused_by_name() {
+    let cases = [
+        ("ip link show | grep up", "pipes"),
+        ("ip link >/dev/null", "redirections"),
+        ("echo 1 > /proc/sys/net/ipv4/ip_forward", "redirections"),
+        ("ip netns add $NS", "variables"),
+        ("ip netns add $(hostname)", "variables"),
+        ("ip netns add `hostname`", "substitution"),
+        ("ip netns add red || true", "`||`"),
+        ("ping 10.0.0.1 &", "background"),
+        ("NS=red", "variables"),
+        ("for ns in red blue; do", "`for`"),
+        ("(ip netns add red)", "`(`"),
+        ("ip netns add 'red", "quote"),
+        ("apt install iproute2", "`apt`"),
+        ("nft list ruleset", "`nft`"),
+        ("tc qdisc add dev lo root netem", "`tc`"),
+        ("hostname red", "`hostname`"),
+        ("ip netns exec red bash", "red"),
+        ("set -f", "set"),
+        ("ip -batch file", "-batch"),
+        ("ip rule add from 10.0.0.1 table 5", "rule"),
+        ("ip link add v0 type veth peer name v1 up", "not connected"),
+        ("ip link set lo promisc on", "promisc"),
+        ("ip route add 10.1.0.1/24 dev lo", "10.1.0.0/24"),
+        ("sysctl -w net.ipv4.conf.all.rp_filter=2", "rp_filter"),
+    ];
+    for (command, word) in cases {
+        let text = format!("#!/bin/sh\n\n{command}\n");
+        let errors = errors(&text);
+        let first = errors
+            .first()
+            .unwrap_or_else(|| panic!("{command} was taken"));
+        assert_eq!(first.line, 3, "{first}");
+        assert!(first.reason.contains(word), "{first}");
+    }
+}
+
+#[test]
+fn every_refused_command_is_named_with_its_line() {
+    let text = "ip netns add red\nfrobnicate\nip -n red link set up dev lo; nonsense \\\n  --more\n\nip -n blue link\n";
+    let lines: Vec<_> = errors(text).iter().map(|error| error.line).collect();
+    assert_eq!(lines, [2, 3, 6]);
+}
+
+#[test]
+fn what_only_the_whole_shows_is_told_at_the_command_that_caused_it() {
+    let text = "ip link add br0 type bridge\nip link set br0 mtu 1279\nip addr add fd00::1/64 dev br0\nip netns add red\n";
+    let (line, reason) = refusal(text);
+    assert_eq!(line, 3, "{reason}");
+    assert!(reason.contains("1280"), "{reason}");
+    let text = "ip addr add 127.0.0.1/8 dev lo\nip netns add red\n";
+    assert_eq!(refusal(text).0, 1);
+}
+
+#[test]
+fn what_people_write_is_read() {
+    let text = "#!/usr/bin/env bash\nset -euo pipefail\nset -o errexit\n\
+        sudo ip netns add red && sudo ip netns add blue # two\n\
+        sudo sudo ip --netns red l set up lo\n\
+        /sbin/ip l add eth0 mtu 1400 netns red type veth peer eth0 netns blue mtu 1400\n\
+        ip -n red -4 -br a add 10.0.0.1/24 brd + dev eth0; ip -n red l s dev eth0 up\n\
+        ip netns exec blue sudo ip netns exec blue ip a a 10.0.0.2/24 \\\n    broadcast 10.0.0.255 dev eth0\n\
+        ip netns e blue ip link set dev 'eth0' up\n\
+        ip netns exec red sysctl -q -w net/ipv4/ip_forward=1 net.ipv6.conf.all.forwarding=1\n\
+        ip -6 -n red r add default dev eth0 metric 5\n\
+        ip -n red -s -d link; ip neigh; ip rule list; bridge fdb show; ip -V; sleep 1\n";
+    let script = script::read(text).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let document = script.document;
+    let red = document.namespace_named("red").unwrap();
+    let eth0 = document.interface_named(red, "eth0").unwrap();
+    let found = &document.interfaces[&eth0];
+    assert!(found.up && found.mtu == Some(1400), "{found:#?}");
+    assert_eq!(found.addresses, ["10.0.0.1/24".parse().unwrap()]);
+    let namespace = &document.namespaces[&red];
+    assert!(namespace.forwarding.ipv4 && namespace.forwarding.ipv6);
+    assert_eq!(namespace.routes[0].destination.to_string(), "::/0");
+    let lines: Vec<_> = script.notes.iter().map(|note| note.line).collect();
+    assert_eq!(lines, [13, 13, 13, 13, 13], "{:#?}", script.notes);
+}
+
+#[test]
+fn a_script_without_end_ends() {
+    let many: String = (0..5000).map(|n| format!("ip netns add n{n}\n")).collect();
+    let errors = errors(&many);
+    assert_eq!(errors.len(), 100);
+    assert!(errors[0].reason.contains("at most 4096"), "{}", errors[0]);
+    let nested = "ip netns add red\n".to_owned() + &"ip netns exec red ".repeat(100_000) + "true\n";
+    assert_eq!(refusal(&nested).0, 2);
+}
