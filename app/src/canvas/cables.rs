@@ -31,6 +31,14 @@ impl Side {
         }
     }
 
+    /// The edge from which a cable gets around what stands in its way.
+    fn around(self) -> Self {
+        match self {
+            Self::Left | Self::Right => Self::Top,
+            Self::Top | Self::Bottom => Self::Right,
+        }
+    }
+
     fn is_horizontal(self) -> bool {
         matches!(self, Self::Top | Self::Bottom)
     }
@@ -49,17 +57,28 @@ pub(crate) struct Plugged {
     pub(crate) spacing: f64,
 }
 
-/// Where both ends of every cable are plugged in. `boxes` has each cable's two ends: the box and a
+/// Most boxes among which cables look for a way around others: the search grows with boxes times
+/// cables, and is made at each step of a drag.
+const MOST_OBSTACLES: usize = 150;
+
+/// Where both ends of every cable are plugged in. `all` has every box, `boxes` has each cable's two ends: the box and a
 /// key that says which box it is, or `None` for the frame around everything.
 pub(crate) fn plug_in<K: Ord + Copy>(
     boxes: &[[Option<(K, Rect)>; 2]],
+    all: &[(K, Rect)],
     frame: Rect,
 ) -> Vec<[Plugged; 2]> {
+    let all = if all.len() > MOST_OBSTACLES { &[] } else { all };
     let mut edges: BTreeMap<(Option<K>, Side), Vec<Wish>> = BTreeMap::new();
     for (cable, ends) in boxes.iter().enumerate() {
+        let around = is_in_the_way(ends, all);
         for (end, this) in ends.iter().enumerate() {
             let other = ends[1 - end];
-            let (rect, side, wish) = wish(this.map(|t| t.1), other.map(|o| o.1), frame);
+            let (rect, mut side, mut wish) = wish(this.map(|t| t.1), other.map(|o| o.1), frame);
+            if let (true, Some(other)) = (around, other) {
+                side = side.around();
+                wish = along(side, other.1.centre());
+            }
             edges
                 .entry((this.map(|t| t.0), side))
                 .or_default()
@@ -111,6 +130,26 @@ pub(crate) fn plug_in<K: Ord + Copy>(
         }
     }
     plugged
+}
+
+/// Whether another box stands between the two ends of a cable.
+fn is_in_the_way<K: Ord + Copy>(ends: &[Option<(K, Rect)>; 2], all: &[(K, Rect)]) -> bool {
+    let [Some((a, from)), Some((b, to))] = ends else {
+        return false;
+    };
+    const STEPS: usize = 16;
+    let (start, end) = (from.centre(), to.centre());
+    all.iter()
+        .filter(|(key, _)| key != a && key != b)
+        .any(|(_, rect)| {
+            (1..STEPS).any(|step| {
+                let t = step as f64 / STEPS as f64;
+                rect.contains(Point {
+                    x: start.x + (end.x - start.x) * t,
+                    y: start.y + (end.y - start.y) * t,
+                })
+            })
+        })
 }
 
 struct Wish {
@@ -247,7 +286,7 @@ mod tests {
     fn cables_leave_on_the_edge_that_faces_the_other_end() {
         let sides = |b: Rect| {
             let ends = [Some((1, card(0.0, 0.0))), Some((2, b))];
-            let [[a, b]] = plug_in(&[ends], FRAME)[..] else {
+            let [[a, b]] = plug_in(&[ends], &[], FRAME)[..] else {
                 panic!("one cable")
             };
             (a.side, b.side)
@@ -261,7 +300,7 @@ mod tests {
     #[test]
     fn parallel_links_spread_apart_without_crossing() {
         let ends = [Some((1, card(0.0, 0.0))), Some((2, card(0.0, 300.0)))];
-        let plugged = plug_in(&[ends, ends, ends], FRAME);
+        let plugged = plug_in(&[ends, ends, ends], &[], FRAME);
         for pair in plugged.windows(2) {
             assert!(pair[0][0].at.x + 20.0 < pair[1][0].at.x);
             assert!(pair[0][1].at.x + 20.0 < pair[1][1].at.x);
@@ -272,6 +311,17 @@ mod tests {
     }
 
     #[test]
+    fn a_cable_goes_around_what_is_in_its_way() {
+        let ends = [Some((1, card(0.0, 0.0))), Some((2, card(600.0, 0.0)))];
+        let between = (3, card(300.0, 10.0));
+        let plugged = plug_in(&[ends], &[between], FRAME);
+        assert!(plugged[0].iter().all(|end| end.side == Side::Top));
+        let beside = (3, card(300.0, 200.0));
+        let plugged = plug_in(&[ends], &[beside], FRAME);
+        assert_eq!(plugged[0][0].side, Side::Right);
+    }
+
+    #[test]
     fn a_bridge_has_its_ports_where_the_cards_are() {
         let bar = Rect::around(Point { x: 300.0, y: 300.0 }, (600.0, 50.0));
         let cables: Vec<_> = [0.0, 260.0, 600.0]
@@ -279,7 +329,7 @@ mod tests {
             .enumerate()
             .map(|(i, x)| [Some((i as u32 + 10, card(*x, 0.0))), Some((1, bar))])
             .collect();
-        let plugged = plug_in(&cables, FRAME);
+        let plugged = plug_in(&cables, &[], FRAME);
         let xs: Vec<f64> = plugged.iter().map(|ends| ends[1].at.x).collect();
         assert_eq!(xs, [22.0, 260.0, 578.0]);
         assert!(plugged.iter().all(|ends| ends[1].side == Side::Top));
@@ -288,7 +338,7 @@ mod tests {
     #[test]
     fn the_frame_is_reached_at_its_nearest_edge() {
         let ends = [Some((1, card(0.0, 0.0))), None];
-        let plugged = plug_in(&[ends], FRAME);
+        let plugged = plug_in(&[ends], &[], FRAME);
         assert_eq!(plugged[0][1].at, Point { x: 0.0, y: -200.0 });
         let curve = curve(plugged[0][0], plugged[0][1], [false, true]);
         assert!(curve.iter().all(|p| p.y >= -200.0 && p.x == 0.0));

@@ -9,6 +9,7 @@ use topology::status::{Status, Statuses, strangers};
 use topology::{Document, InterfaceId, NamespaceId, Node, Observed};
 
 use super::mark::{Mark, difference};
+use super::shared::Shared;
 
 /// What the contents are made from.
 #[derive(Clone, Copy)]
@@ -91,6 +92,17 @@ pub(crate) struct Plug {
     pub(crate) mark: Mark,
 }
 
+/// A cable: both ends of a link.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Wire {
+    /// Both ends.
+    pub(crate) plugs: [Plug; 2],
+    /// The worse of its ends.
+    pub(crate) mark: Mark,
+    /// For those who cannot see it.
+    pub(crate) label: String,
+}
+
 /// What the host's frame says.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct HostContents {
@@ -104,9 +116,9 @@ pub(crate) struct HostContents {
 #[derive(Clone, PartialEq, Debug, Default)]
 pub(crate) struct Contents {
     /// Cards and bars.
-    pub(crate) cards: BTreeMap<Node, Card>,
-    /// Cables: both ends of each link.
-    pub(crate) cables: BTreeMap<Link, [Plug; 2]>,
+    pub(crate) cards: BTreeMap<Node, Shared<Card>>,
+    /// Cables.
+    pub(crate) cables: BTreeMap<Link, Shared<Wire>>,
     /// The frame.
     pub(crate) host: HostContents,
 }
@@ -129,12 +141,13 @@ pub(crate) fn contents(sources: Sources<'_>) -> Contents {
         .map(|(id, bridge)| bridge_card(sources, id, bridge));
     let cables = document.links().filter_map(|link| {
         let [a, b] = link.ends;
-        Some((link, [plug(sources, a)?, plug(sources, b)?]))
+        let wire = wire([plug(sources, a)?, plug(sources, b)?]);
+        Some((link, Shared::from(wire)))
     });
     Contents {
         cards: namespaces
             .chain(bridges)
-            .map(|card| (card.node, card))
+            .map(|card| (card.node, Shared::from(card)))
             .collect(),
         cables: cables.collect(),
         host,
@@ -290,6 +303,21 @@ fn interface_rows(sources: Sources<'_>, id: InterfaceId, interface: &Interface) 
         kind: RowKind::More,
     });
     std::iter::once(first).chain(more).collect()
+}
+
+fn wire(plugs: [Plug; 2]) -> Wire {
+    let mark = plugs[0].mark.max(plugs[1].mark);
+    let name = |plug: &Plug| format!("{}/{}", plug.namespace, plug.name);
+    Wire {
+        label: format!(
+            "Link from {} to {}, {}",
+            name(&plugs[0]),
+            name(&plugs[1]),
+            mark.word()
+        ),
+        plugs,
+        mark,
+    }
 }
 
 fn plug(sources: Sources<'_>, id: InterfaceId) -> Option<Plug> {

@@ -8,5 +8,6 @@ pub(crate) mod gesture;
 pub(crate) mod hit;
 pub(crate) mod mark;
 pub(crate) mod scene;
+pub(crate) mod shared;
 pub(crate) mod view;
 pub(crate) mod viewport;

@@ -6,9 +6,10 @@ use topology::Node;
 use topology::document::{Link, Point};
 
 use super::cables::{Plugged, Side, curve, plug_in};
-use super::contents::{Card, Contents, HostContents, Plug, Row};
+use super::contents::{Card, Contents, HostContents, Plug, Row, Wire};
 use super::geometry::Rect;
 use super::mark::Mark;
+use super::shared::Shared;
 
 /// From the cards to the frame of the host.
 const FRAME_MARGIN: f64 = 64.0;
@@ -24,7 +25,7 @@ const EMPTY_FRAME: Rect = Rect {
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Placed {
     /// What it says.
-    pub(crate) card: Card,
+    pub(crate) card: Shared<Card>,
     /// Where it is.
     pub(crate) rect: Rect,
 }
@@ -38,17 +39,13 @@ pub(crate) struct Cable {
     pub(crate) curve: [Point; 4],
     /// Both ends.
     pub(crate) ends: [CableEnd; 2],
-    /// The worse of its ends.
-    pub(crate) mark: Mark,
-    /// For those who cannot see it.
-    pub(crate) label: String,
+    /// What it is, wherever it goes.
+    pub(crate) wire: Shared<Wire>,
 }
 
 /// One end of a cable.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct CableEnd {
-    /// What is plugged in.
-    pub(crate) plug: Plug,
     /// Where.
     pub(crate) at: Point,
     /// Where its label stands.
@@ -145,44 +142,38 @@ fn lay_cables(
     let boxes: Vec<_> = contents
         .cables
         .values()
-        .map(|[a, b]| [boxed(a), boxed(b)])
+        .map(|wire| wire.plugs.each_ref().map(boxed))
         .collect();
-    let plugged = plug_in(&boxes, frame);
+    let all: Vec<_> = nodes
+        .iter()
+        .map(|(node, placed)| (*node, placed.rect))
+        .collect();
+    let plugged = plug_in(&boxes, &all, frame);
     contents
         .cables
         .iter()
         .zip(plugged)
-        .map(|((link, plugs), places)| (*link, cable(*link, plugs, places)))
+        .map(|((link, wire), places)| (*link, cable(*link, wire, places)))
         .collect()
 }
 
-fn cable(link: Link, plugs: &[Plug; 2], places: [Plugged; 2]) -> Cable {
+fn cable(link: Link, wire: &Shared<Wire>, places: [Plugged; 2]) -> Cable {
     let [a, b] = places;
-    let inwards = [plugs[0].node.is_none(), plugs[1].node.is_none()];
-    let curve = curve(a, b, inwards);
+    let inwards = wire.plugs.each_ref().map(|plug| plug.node.is_none());
     let end = |index: usize| {
         let (this, other) = (places[index], places[1 - index]);
         let (label_at, label_ends) = label_place(this, other, inwards[index]);
         CableEnd {
-            plug: plugs[index].clone(),
             at: this.at,
             label_at,
             label_ends,
         }
     };
-    let mark = plugs[0].mark.max(plugs[1].mark);
-    let name = |plug: &Plug| format!("{}/{}", plug.namespace, plug.name);
     Cable {
         link,
-        curve,
+        curve: curve(a, b, inwards),
         ends: [end(0), end(1)],
-        mark,
-        label: format!(
-            "Link from {} to {}, {}",
-            name(&plugs[0]),
-            name(&plugs[1]),
-            mark.word()
-        ),
+        wire: wire.clone(),
     }
 }
 
@@ -263,12 +254,12 @@ pub(crate) mod tests {
         let document = two_on_a_bridge();
         let scene = scene_of(&document);
         for cable in scene.cables.values() {
-            for end in &cable.ends {
-                let rect = scene.nodes[&end.plug.node.unwrap()].rect;
+            for (end, plug) in cable.ends.iter().zip(&cable.wire.plugs) {
+                let rect = scene.nodes[&plug.node.unwrap()].rect;
                 assert!(rect.contains(end.at), "{end:?}");
                 assert!(!rect.contains(end.label_at), "{end:?}");
             }
-            assert!(cable.label.contains("host/veth-br-"));
+            assert!(cable.wire.label.contains("host/veth-br-"));
         }
     }
 

@@ -4,8 +4,10 @@ use topology::document::Point;
 
 use super::geometry::Rect;
 
-/// Farthest out: 1,000 nodes fit on a screen.
-const MIN_SCALE: f64 = 0.05;
+/// Farthest out: 1,000 nodes in rows of six fit on a screen.
+const MIN_SCALE: f64 = 0.02;
+/// Below this no text can be read: it is not drawn.
+const READABLE: f64 = 0.3;
 /// Nearest in.
 const MAX_SCALE: f64 = 4.0;
 /// Room left around what is fitted, in screen pixels.
@@ -72,6 +74,11 @@ impl Viewport {
             y: h / 2.0 - centre.y * scale,
             scale,
         }
+    }
+
+    /// Whether it is too far out for text.
+    pub(crate) fn is_far(self) -> bool {
+        self.scale < READABLE
     }
 
     /// As an SVG transformation.

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use topology::document::Link;
 
 use super::keys::select_by_key;
+use crate::canvas::contents::Plug;
 use crate::canvas::geometry::on_curve;
 use crate::canvas::scene::{CableEnd, path};
 use crate::editor::lab::Lab;
@@ -32,11 +33,11 @@ pub(crate) fn CableLine(
     };
     let about = Memo::new(move |_| {
         cable.with(|cable| {
-            let [a, b] = &cable.ends;
+            let [a, b] = &cable.wire.plugs;
             (
-                cable.mark,
-                cable.label.clone(),
-                testids::link(&a.plug.name, &b.plug.name),
+                cable.wire.mark,
+                cable.wire.label.clone(),
+                testids::link(&a.name, &b.name),
             )
         })
     });
@@ -77,22 +78,25 @@ pub(crate) fn CablePlugs(
     let selected = Memo::new(move |_| lab.selected.with(|all| all.contains(&Object::Link(link))));
     Some(view! {
         <g class="plugs" class:selected=move || selected.get()>
-            {move || cable.with(|cable| cable.ends.iter().map(plug).collect_view())}
+            {move || cable.with(|cable| {
+                let ends = cable.ends.iter().zip(&cable.wire.plugs);
+                ends.map(|(end, what)| plug(end, what)).collect_view()
+            })}
         </g>
     })
 }
 
-fn plug(end: &CableEnd) -> impl IntoView + use<> {
+fn plug(end: &CableEnd, what: &Plug) -> impl IntoView + use<> {
     let anchor = if end.label_ends { "end" } else { "start" };
     view! {
         <g
             class="plug"
-            data-testid=testids::interface(&end.plug.namespace, &end.plug.name)
-            data-status=end.plug.mark.key()
+            data-testid=testids::interface(&what.namespace, &what.name)
+            data-status=what.mark.key()
         >
             <circle cx=end.at.x cy=end.at.y r="4.5"></circle>
             <text class="mono label" x=end.label_at.x y=end.label_at.y text-anchor=anchor>
-                {end.plug.name.clone()}
+                {what.name.clone()}
             </text>
         </g>
     }

@@ -44,6 +44,7 @@ pub(crate) fn Canvas() -> impl IntoView {
     };
     let is_empty =
         move || ready.get() && lab.read(|d| d.namespaces.len() == 1 && d.interfaces.len() == 1);
+    let far = Memo::new(move |_| stage.viewport.with(|view| view.is_far()));
     let transform = move || stage.viewport.with(|view| view.transform());
     view! {
         <div
@@ -74,7 +75,7 @@ pub(crate) fn Canvas() -> impl IntoView {
                     </pattern>
                 </defs>
                 <rect class="ground" width="100%" height="100%" fill="url(#ground)"></rect>
-                <g transform=transform class:hidden=move || !ready.get()>
+                <g transform=transform class:hidden=move || !ready.get() class:far=move || far.get()>
                     <HostFrameView />
                     <For each=move || lab.drawing.links.get() key=|link| *link let:link>
                         <CableLine link=link />
