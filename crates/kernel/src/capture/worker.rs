@@ -161,7 +161,7 @@ impl Worker {
     /// Takes what came before the end: it is in a block that the kernel has yet to hand over.
     fn take_rest(&mut self) {
         let end = Instant::now() + BLOCK_TIME;
-        loop {
+        while self.are_pending() {
             let left = end.saturating_duration_since(Instant::now());
             let milliseconds = u16::try_from(left.as_micros().div_ceil(1000)).unwrap_or(u16::MAX);
             let mut wanted = [PollFd::new(self.handle.as_fd(), PollFlags::POLLIN)];
@@ -171,6 +171,14 @@ impl Worker {
                 return;
             }
         }
+    }
+
+    /// Whether the kernel has counted packets that have not been read.
+    fn are_pending(&mut self) -> bool {
+        self.handle.stats().is_ok_and(|stats| {
+            let passed = stats.received.wrapping_sub(stats.dropped);
+            passed != (self.read & u64::from(u32::MAX)) as u32
+        })
     }
 
     /// Tells the counts, if they have changed and there is room.

@@ -32,6 +32,7 @@ fn main() -> ExitCode {
         inside("own_end_down", unanswered::own_end_down),
         inside("other_end_down", unanswered::other_end_down),
         inside("bridge_and_port_down", unanswered::bridge_and_port_down),
+        inside("an_address_that_is_not_ready", unanswered::tentative),
         inside("no_route", unanswered::no_route),
         inside("refusing_routes", unanswered::refusing_routes),
         inside("a_router_says_that_time_is_over", unanswered::time_exceeded),

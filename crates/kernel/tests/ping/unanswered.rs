@@ -5,7 +5,7 @@ use kernel::sandbox::Inside;
 use protocol::ping::PingEvent;
 use topology::{InterfaceId, NamespaceId};
 
-use crate::lab::{Lab, labs};
+use crate::lab::{Lab, ip, labs};
 use crate::pinging::{Pinging, fast, texts};
 
 /// The article, with IPv6 all the way from red through blue to green.
@@ -139,6 +139,21 @@ pub(crate) fn bridge_and_port_down(_: &Inside) {
     let mut pinging = Pinging::start(&lab, article.blue, "10.0.1.3", &fast());
     pinging
         .finds("no cable leads from blue/veth-blue-br to green/veth-green-br, which has 10.0.1.3");
+}
+
+/// Duplicate address detection takes a second or two, in which nothing is answered:
+/// the kernel sends from ::1, or refuses to send if the loopback is down, too.
+pub(crate) fn tentative(_: &Inside) {
+    let article = labs::article();
+    let lab = Lab::start(&article.builder.document);
+    lab.must(article.red, "ip link set veth-red down");
+    let red = lab.namespace(article.red);
+    ip::must(&red, "ip link set veth-red up");
+    ip::must(&red, "ip address add fd00::1/64 dev veth-red");
+    let mut pinging = Pinging::start(&lab, article.red, "fd00::2", &fast());
+    pinging.finds("red/veth-red does not use fd00::1 before it has made sure that no other has it");
+    pinging.reply();
+    pinging.taken_back();
 }
 
 pub(crate) fn no_route(_: &Inside) {

@@ -1,12 +1,14 @@
 //! Why no reply comes: from what the kernel has now, never from what a document wants.
 //!
 //! A packet's way is followed from namespace to namespace ([`walk`]), through the cables and
-//! bridges of each network on it ([`segment`]), there and back. What is observed of the lab tells
+//! bridges of each network on it ([`segment`]), there and back; what there is to say at each place
+//! is in [`reasons`]. What is observed of the lab tells
 //! most of it. The rest is asked of the kernel ([`Asks`]): which route it would take, and who has
 //! answered its address resolution.
 
 mod asks;
 mod kernel;
+mod reasons;
 mod segment;
 #[cfg(test)]
 mod tests;

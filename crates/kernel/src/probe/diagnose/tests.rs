@@ -230,6 +230,33 @@ fn unready_addresses_are_told() {
 }
 
 #[test]
+fn an_interface_that_is_down_has_no_ipv6_addresses() {
+    let mut observed = bridged();
+    give(&mut observed, RED, 1, "fd00::1/64");
+    at(&mut observed, GREEN, 1).up = false;
+    let found = texts(&observed, Answers::default(), "fd00::3");
+    assert_eq!(
+        found,
+        [
+            "green/green is down",
+            "nothing in this lab has the address fd00::3"
+        ]
+    );
+}
+
+#[test]
+fn a_link_local_address_is_on_the_only_link() {
+    let mut observed = bridged();
+    give(&mut observed, BLUE, 1, "fe80::2/64");
+    at(&mut observed, HOST, 2).up = false;
+    let found = texts(&observed, Answers::default(), "fe80::2");
+    assert_eq!(found, ["host/p-blue is down"]);
+    // Which of two is not known.
+    add(&mut observed, RED, "red", 2, veth("second", BLUE, 2));
+    assert_eq!(texts(&observed, Answers::default(), "fe80::2"), [""; 0]);
+}
+
+#[test]
 fn packets_that_go_in_circles_are_told() {
     let mut observed = bridged();
     for id in [RED, BLUE] {
