@@ -42,6 +42,7 @@ pub(crate) fn LabPage(
     });
     view! {
         <div class="lab">
+            <h1 class="visually-hidden">{move || lab.read(|document| document.title.clone())}</h1>
             <Header />
             <main>
                 <Rail />

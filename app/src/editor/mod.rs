@@ -10,4 +10,6 @@ pub(crate) mod names;
 pub(crate) mod parse;
 pub(crate) mod reach;
 mod receive;
+pub(crate) mod redraw;
+mod requests;
 pub(crate) mod selection;

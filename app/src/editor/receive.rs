@@ -7,7 +7,8 @@ use protocol::server::{ClientId, Welcome};
 use topology::Edit;
 use topology::observed::ObservedChange;
 
-use super::lab::{Lab, Online, touches_kernel};
+use super::lab::{Lab, Online};
+use super::redraw::touches_kernel;
 use crate::live::socket::Incoming;
 
 impl Lab {

@@ -264,6 +264,9 @@ fn Resizer() -> impl IntoView {
             role="separator"
             aria-orientation="horizontal"
             aria-label="Height of the dock"
+            aria-valuenow=move || format!("{:.0}", dock.height.get())
+            aria-valuemin=LEAST.to_string()
+            aria-valuetext=move || format!("{:.0} pixels", dock.height.get())
             tabindex="0"
             on:pointerdown=down
             on:pointermove=moved

@@ -57,7 +57,8 @@ pub(crate) fn NodeView(
             }
             on:keydown=move |event| select_by_key(lab, object, &event)
         >
-            {move || card.with(|card| draw(node, card))}
+            // The label says it all, in order.
+            <g aria-hidden="true">{move || card.with(|card| draw(node, card))}</g>
         </g>
     })
 }

@@ -8,8 +8,9 @@ use crate::canvas::geometry::Rect;
 use crate::canvas::gesture::{GRID, Tool};
 use crate::canvas::viewport::Viewport;
 use crate::editor::ids::Ids;
-use crate::editor::lab::{Lab, free_place};
+use crate::editor::lab::Lab;
 use crate::editor::make;
+use crate::editor::redraw::free_place;
 use crate::editor::selection::Object;
 
 /// A menu that is open.
