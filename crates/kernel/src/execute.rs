@@ -182,14 +182,16 @@ impl<'a> Executor<'a> {
             )
         };
         self.say(result, "add", link)?;
-        let row = self.look_up(&a.at)?;
-        // It is left out where it is the same.
-        let peer = row.link.unwrap_or(row.index);
-        for (end, index) in [(a, row.index), (b, peer)] {
-            self.lab.tag(end.at.namespace, index, end.id);
-            self.indexes.insert(end.at.clone(), index);
+        for (end, other) in [(a, b), (b, a)] {
+            let row = self.look_up(&end.at)?;
+            self.lab.tag(end.at.namespace, row.index, end.id);
+            self.indexes.insert(end.at.clone(), row.index);
+            if let Some(number) = row.link_nsid {
+                let names = (end.at.namespace, number);
+                self.lab.introduce(names, other.at.namespace);
+            }
         }
-        Ok(self.lab.introduce(a.at.namespace, b.at.namespace)?)
+        Ok(())
     }
 
     fn add_bridge(&mut self, bridge: &NewInterface) -> Result<(), Failed> {

@@ -163,21 +163,10 @@ impl Lab {
         }
     }
 
-    /// Learns what two namespaces call each other, after a link between them
-    /// was made.
-    pub(crate) fn introduce(&mut self, a: NamespaceId, b: NamespaceId) -> Result<()> {
-        for (own, other) in [(a, b), (b, a)] {
-            if a != b
-                && let Some(node) = self.nodes.get_mut(&own)
-                && let Some(namespace) = self.namespaces.get(&other)
-            {
-                let learned = self
-                    .numbers
-                    .learn(own, &mut node.socket, (other, namespace));
-                learned.context("ask for the number of", || namespace.to_string())?;
-            }
-        }
-        Ok(())
+    /// Learns by which number a namespace calls another, as the link between
+    /// them says that was just made.
+    pub(crate) fn introduce(&mut self, number: (NamespaceId, i32), whose: NamespaceId) {
+        self.numbers.learn(number, whose);
     }
 
     /// Takes the events of one namespace.

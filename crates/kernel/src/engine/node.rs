@@ -13,8 +13,9 @@ use crate::netlink::{EventSocket, Failure, Heard, Socket};
 
 /// A namespace is dumped again no sooner than this many times as long after
 /// the last dump as that took: one with very many routes that change all the
-/// time must not keep the engine from everything else.
-const REST: u32 = 4;
+/// time takes half of the engine's time at most. No more than that, since on
+/// a busy machine also a short dump may take long.
+const REST: u32 = 1;
 
 /// The engine's sockets in one namespace, and what it remembers of it.
 #[derive(Debug)]

@@ -22,23 +22,14 @@ struct Known {
 }
 
 impl Numbers {
-    /// Learns the number that the namespace of `socket` has for `other`: to
-    /// be called when a link between them has been made. Without it the
-    /// number would be found by asking for every namespace of the lab.
-    pub(super) fn learn(
-        &mut self,
-        own: NamespaceId,
-        socket: &mut Socket,
-        other: (NamespaceId, &Namespace),
-    ) -> Result<(), Failure> {
-        if let Some(number) = socket.nsid_of(other.1.net_fd())? {
-            let known = Known {
-                whose: Some(other.0),
-                used: true,
-            };
-            self.known.insert((own, number), known);
-        }
-        Ok(())
+    /// Learns whose a number of a namespace is. Without it that would be found
+    /// by asking for every namespace of the lab.
+    pub(super) fn learn(&mut self, number: (NamespaceId, i32), whose: NamespaceId) {
+        let known = Known {
+            whose: Some(whose),
+            used: true,
+        };
+        self.known.insert(number, known);
     }
 
     /// Whose number it is.

@@ -10,8 +10,9 @@ use topology::observed::{Observed, ObservedInterface, ObservedKind};
 use crate::labs::article;
 use crate::{Lab, ip};
 
-/// Within how long a change is seen. Measured: about 5 ms.
-const SOON: Duration = Duration::from_millis(100);
+/// Within how long a change is seen. Measured: 3 to 4 ms; the rest is for a
+/// machine that is busy with other things.
+const SOON: Duration = Duration::from_millis(200);
 
 /// Follows the changes until one makes `ask` say yes.
 fn heard(
