@@ -3,15 +3,17 @@
 //! What cannot be in a document at all is refused by [`crate::edit`]; here is what can be there and
 //! will not work, or not as a person expects.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::document::Document;
+use crate::document::{Document, Interface};
 use crate::edit::{Field, Place};
 use crate::id::{InterfaceId, NamespaceId};
 
 mod bridges;
+mod groups;
 mod links;
 mod routes;
 mod segments;
@@ -60,10 +62,7 @@ impl fmt::Display for Problem {
 
 /// Every problem of a document, the worst first.
 pub fn check(document: &Document) -> Vec<Problem> {
-    let mut report = Report {
-        document,
-        problems: Vec::new(),
-    };
+    let mut report = Report::new(document);
     bridges::check(&mut report);
     links::check(&mut report);
     routes::check(&mut report);
@@ -74,10 +73,43 @@ pub fn check(document: &Document) -> Vec<Problem> {
 
 struct Report<'a> {
     document: &'a Document,
+    /// The interfaces of each namespace: the browser checks after every edit, and a lab may have
+    /// thousands.
+    inside: BTreeMap<NamespaceId, Vec<(InterfaceId, &'a Interface)>>,
+    /// The ports of each bridge.
+    ports: BTreeMap<InterfaceId, Vec<(InterfaceId, &'a Interface)>>,
     problems: Vec<Problem>,
 }
 
-impl Report<'_> {
+impl<'a> Report<'a> {
+    fn new(document: &'a Document) -> Self {
+        let mut inside: BTreeMap<NamespaceId, Vec<_>> = BTreeMap::new();
+        let mut ports: BTreeMap<InterfaceId, Vec<_>> = BTreeMap::new();
+        for (&id, interface) in &document.interfaces {
+            inside
+                .entry(interface.namespace)
+                .or_default()
+                .push((id, interface));
+            if let Some(bridge) = interface.bridge {
+                ports.entry(bridge).or_default().push((id, interface));
+            }
+        }
+        Self {
+            document,
+            inside,
+            ports,
+            problems: Vec::new(),
+        }
+    }
+
+    fn interfaces_of(&self, id: NamespaceId) -> Vec<(InterfaceId, &'a Interface)> {
+        self.inside.get(&id).cloned().unwrap_or_default()
+    }
+
+    fn ports_of(&self, bridge: InterfaceId) -> Vec<(InterfaceId, &'a Interface)> {
+        self.ports.get(&bridge).cloned().unwrap_or_default()
+    }
+
     fn interface(
         &mut self,
         severity: Severity,

@@ -1,10 +1,9 @@
 //! Bridges: ports, loops.
 
-use std::collections::BTreeMap;
-
+use super::groups::Groups;
 use super::{Report, Severity};
+use crate::document::Link;
 use crate::edit::Field;
-use crate::id::InterfaceId;
 
 /// Most ports of a Linux bridge: `BR_MAX_PORTS` - 1 (net/bridge/br_private.h); one more is EXFULL.
 const MAX_PORTS: usize = 1023;
@@ -17,7 +16,7 @@ pub(super) fn check(report: &mut Report<'_>) {
 fn ports(report: &mut Report<'_>) {
     let document = report.document;
     for (id, bridge) in document.bridges() {
-        let count = document.ports_of(id).count();
+        let count = report.ports_of(id).len();
         if count > MAX_PORTS {
             let text = format!("it has {count} ports, and a Linux bridge takes {MAX_PORTS}");
             report.interface(
@@ -56,34 +55,30 @@ fn ports(report: &mut Report<'_>) {
 }
 
 /// Bridges joined by more than one way: frames would circle for ever, and take the machine's
-/// processors with them.
+/// processors with them. Links that are up come first: one that is down only threatens to.
 fn loops(report: &mut Report<'_>) {
     let document = report.document;
-    let mut groups: BTreeMap<InterfaceId, InterfaceId> = BTreeMap::new();
-    for link in document.links() {
+    let mut groups = Groups::default();
+    let is_up = |link: &Link| {
+        let ends = link.ends.iter();
+        ends.flat_map(|end| document.interfaces.get(end))
+            .all(|end| end.up)
+    };
+    let (up, down): (Vec<_>, Vec<_>) = document.links().partition(is_up);
+    let threatens = "once its ends are up, it closes a loop of bridges: frames circle for ever";
+    let closes = "it closes a loop of bridges: frames would circle for ever";
+    let links = up.iter().map(|link| (link, Severity::Error, closes));
+    let links = links.chain(down.iter().map(|link| (link, Severity::Warning, threatens)));
+    for (link, severity, text) in links {
         let [a, b] = link
             .ends
             .map(|end| document.interfaces.get(&end).and_then(|i| i.bridge));
-        let (Some(a), Some(b)) = (a, b) else { continue };
-        let (a, b) = (root(&groups, a), root(&groups, b));
-        if a == b {
+        if let (Some(a), Some(b)) = (a, b)
+            && !groups.join(a, b)
+        {
             let [end, _] = link.ends;
-            let text = "it closes a loop of bridges: frames would circle for ever".to_owned();
-            report.interface(
-                Severity::Error,
-                (end, Field::Bridge),
-                text,
-                "remove one of the links",
-            );
-        } else {
-            groups.insert(a, b);
+            let hint = "remove one of the links";
+            report.interface(severity, (end, Field::Bridge), text.to_owned(), hint);
         }
     }
-}
-
-fn root(groups: &BTreeMap<InterfaceId, InterfaceId>, mut id: InterfaceId) -> InterfaceId {
-    while let Some(next) = groups.get(&id) {
-        id = *next;
-    }
-    id
 }

@@ -1,7 +1,7 @@
 //! Links: their two ends.
 
 use super::{Report, Severity};
-use crate::document::Kind;
+use crate::document::{Interface, Kind};
 use crate::edit::Field;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::plan::wanted_mtu;
@@ -11,6 +11,7 @@ pub(super) fn check(report: &mut Report<'_>) {
         ends(report, link.ends);
     }
     unconnected(report);
+    loopbacks(report);
     bridge_mtu(report);
 }
 
@@ -27,6 +28,13 @@ fn ends(report: &mut Report<'_>, [a, b]: [InterfaceId; 2]) {
             let text = format!("it is down, and so {other}, which is up, has no carrier");
             report.interface(Severity::Warning, (down, Field::Up), text, "set it up");
         }
+    }
+    if !first.up && !second.up {
+        let text = format!(
+            "it and {} are down: nothing passes",
+            document.describe_interface(b)
+        );
+        report.interface(Severity::Info, (a, Field::Up), text, "set both ends up");
     }
     let mtus = (
         wanted_mtu(document, a, first),
@@ -75,8 +83,9 @@ fn unconnected(report: &mut Report<'_>) {
         .keys()
         .filter(|id| **id != NamespaceId::HOST)
     {
-        let is_alone = !document
+        let is_alone = !report
             .interfaces_of(id)
+            .iter()
             .any(|(_, i)| matches!(i.kind, Kind::Veth { .. }));
         if is_alone {
             let text = "nothing connects it".to_owned();
@@ -86,15 +95,31 @@ fn unconnected(report: &mut Report<'_>) {
     }
 }
 
+/// Whoever calls an address of its own goes through the loopback.
+fn loopbacks(report: &mut Report<'_>) {
+    let document = report.document;
+    for &id in document.namespaces.keys() {
+        let interfaces = report.interfaces_of(id);
+        let own = interfaces.iter().find_map(|(_, i)| i.addresses.first());
+        let is_down = |(_, i): &&(InterfaceId, &Interface)| i.kind == Kind::Loopback && !i.up;
+        if let (Some((loopback, _)), Some(address)) = (interfaces.iter().find(is_down), own) {
+            let address = address.addr();
+            let text =
+                format!("it is down: who pings {address} in its own namespace gets no answer");
+            report.interface(Severity::Info, (*loopback, Field::Up), text, "set it up");
+        }
+    }
+}
+
 /// A bridge with an MTU below that of a port drops what is larger, without a word.
 fn bridge_mtu(report: &mut Report<'_>) {
     let document = report.document;
     for (id, bridge) in document.bridges() {
-        let own = wanted_mtu(document, id, bridge);
-        let largest = document
-            .ports_of(id)
-            .map(|(port, i)| wanted_mtu(document, port, i))
-            .max();
+        let ports = report.ports_of(id);
+        let mtus = ports.iter().map(|(port, i)| wanted_mtu(document, *port, i));
+        let (least, largest) = (mtus.clone().min(), mtus.max());
+        // Without one of its own a bridge takes that of its smallest port (`br_mtu_auto_adjust`).
+        let own = bridge.mtu.or(least).unwrap_or_default();
         if let Some(largest) = largest.filter(|largest| *largest > own) {
             let text = format!(
                 "its MTU is {own}, and that of a port is {largest}: larger frames are dropped"

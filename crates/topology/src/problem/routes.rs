@@ -1,21 +1,38 @@
 //! Addresses and routes of one namespace.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::{Report, Severity};
 use crate::address::is_link_local;
-use crate::document::{Interface, Route};
+use crate::document::{Interface, Kind, Route};
 use crate::edit::Field;
-use crate::id::NamespaceId;
+use crate::id::{InterfaceId, NamespaceId};
 use crate::status::route_text;
+
+/// The interfaces of one namespace.
+type Inside<'a> = [(InterfaceId, &'a Interface)];
+
+/// Which namespaces have an address.
+type Owners = BTreeMap<IpAddr, Vec<NamespaceId>>;
 
 pub(super) fn check(report: &mut Report<'_>) {
     let document = report.document;
-    for (&id, namespace) in &document.namespaces {
-        for route in &namespace.routes {
-            gateway(report, id, route);
+    let mut owners = Owners::new();
+    for interface in document.interfaces.values() {
+        for address in &interface.addresses {
+            let namespaces = owners.entry(address.addr()).or_default();
+            namespaces.push(interface.namespace);
         }
-        overlaps(report, id);
+    }
+    for (&id, namespace) in &document.namespaces {
+        let inside = report.interfaces_of(id);
+        for route in &namespace.routes {
+            if is_taken(report, id, route, &inside) {
+                forwarding(report, id, route, &owners);
+            }
+        }
+        overlaps(report, &inside);
     }
     for (&id, interface) in &document.interfaces {
         for address in &interface.addresses {
@@ -24,80 +41,98 @@ pub(super) fn check(report: &mut Report<'_>) {
                 && address.addr() == address.network();
             if is_network {
                 let text = format!("{address} is the address of the network itself");
-                report.interface(
-                    Severity::Warning,
-                    (id, Field::Addresses),
-                    text,
-                    "take one within it",
-                );
+                let hint = "take one within it";
+                report.interface(Severity::Warning, (id, Field::Addresses), text, hint);
             }
         }
     }
 }
 
-fn gateway(report: &mut Report<'_>, id: NamespaceId, route: &Route) {
+/// Whether the kernel takes a route; if not, why.
+fn is_taken(report: &mut Report<'_>, id: NamespaceId, route: &Route, inside: &Inside<'_>) -> bool {
     let document = report.document;
     let at = (id, Some(Field::Routes));
-    let text = route_text(document, route);
-    let named = route
-        .interface
-        .and_then(|interface| document.interfaces.get(&interface));
+    let said = route_text(document, route);
+    let mut tell = |severity: Severity, why: String, hint: &str| {
+        report.namespace(severity, at, format!("`{said}`: {why}"), hint);
+        severity != Severity::Error
+    };
+    let mut refuse = |why: String, hint: &str| tell(Severity::Error, why, hint);
+    let named = route.interface.and_then(|id| document.interfaces.get(&id));
     if let Some(interface) = named.filter(|interface| !interface.up) {
-        let text = format!(
-            "`{text}`: {} is down, and the kernel takes no route through it",
-            interface.name
-        );
-        report.namespace(Severity::Error, at, text, "set the interface up");
-        return;
+        let name = &interface.name;
+        let why = format!("{name} is down, and the kernel takes no route through it");
+        return refuse(why, "set the interface up");
     }
-    let Some(gateway) = route.gateway else { return };
+    // Those of the loopback are in another table, and IPv6 has them with a metric of their own.
+    let is_connected = |(_, i): &&(InterfaceId, &Interface)| {
+        let mut networks = i.addresses.iter().filter(|a| a.prefix_len() < 32);
+        i.up && i.kind != Kind::Loopback && networks.any(|a| a.trunc() == route.destination)
+    };
+    let is_plain = route.destination.addr().is_ipv4() && route.metric.unwrap_or_default() == 0;
+    if is_plain && let Some((_, interface)) = inside.iter().find(is_connected) {
+        let name = &interface.name;
+        let why = format!("the kernel itself makes this route with the address of {name}");
+        return refuse(why, "remove the route, or give it a metric");
+    }
+    let Some(gateway) = route.gateway else {
+        return true;
+    };
+    let is_own = |(_, i): &(InterfaceId, &Interface)| has(i, gateway);
+    if inside.iter().any(is_own) {
+        // IPv4 takes it and asks for every far host with ARP; IPv6 refuses it.
+        let severity = match gateway.is_ipv4() {
+            true => Severity::Warning,
+            false => Severity::Error,
+        };
+        let why = format!("{gateway} is an address of the namespace itself");
+        return tell(
+            severity,
+            why,
+            "name the address at the other end of the link",
+        );
+    }
     if named.is_some() && gateway.is_ipv6() && is_link_local(gateway) {
-        return;
+        return true;
     }
-    let reaching: Vec<_> = document
-        .interfaces_of(id)
-        .filter(|(interface, _)| route.interface.is_none_or(|named| named == *interface))
-        .filter(|(_, interface)| reaches(interface, gateway))
-        .collect();
+    let is_meant = |id: InterfaceId| route.interface.is_none_or(|named| named == id);
+    let mut reaching = inside
+        .iter()
+        .filter(|(id, i)| is_meant(*id) && i.addresses.iter().any(|a| a.contains(&gateway)))
+        .peekable();
     let by_route = document.namespaces.get(&id).is_some_and(|namespace| {
-        let on_link = |r: &&Route| r.gateway.is_none() && r.destination.contains(&gateway);
-        namespace.routes.iter().any(|r| on_link(&r))
+        let leads = |r: &Route| r.gateway.is_none() && r.destination.contains(&gateway);
+        namespace.routes.iter().any(leads)
     });
-    if reaching.is_empty() && !by_route {
-        let text = format!(
-            "`{text}`: {gateway} is on no network of this namespace, and the kernel refuses it"
-        );
-        report.namespace(
-            Severity::Error,
-            at,
-            text,
-            "add an address in the gateway's network first",
-        );
-    } else if !by_route && reaching.iter().all(|(_, interface)| !interface.up) {
-        let text = format!("`{text}`: the interface towards {gateway} is down");
-        report.namespace(Severity::Error, at, text, "set the interface up");
+    if by_route {
+        return true;
     }
-    forwarding(report, id, route, gateway);
+    if reaching.peek().is_none() {
+        let why =
+            format!("{gateway} is on no network of this namespace, and the kernel refuses it");
+        return refuse(why, "add an address in the gateway's network first");
+    }
+    if reaching.all(|(_, interface)| !interface.up) {
+        let why = format!("the interface towards {gateway} is down");
+        return refuse(why, "set the interface up");
+    }
+    true
 }
 
-fn reaches(interface: &Interface, gateway: IpAddr) -> bool {
-    interface
-        .addresses
-        .iter()
-        .any(|address| address.contains(&gateway) && address.addr() != gateway)
+fn has(interface: &Interface, address: IpAddr) -> bool {
+    interface.addresses.iter().any(|a| a.addr() == address)
 }
 
 /// Who is somebody's gateway must forward.
-fn forwarding(report: &mut Report<'_>, id: NamespaceId, route: &Route, gateway: IpAddr) {
+fn forwarding(report: &mut Report<'_>, id: NamespaceId, route: &Route, owners: &Owners) {
     let document = report.document;
-    let mut owners = document
-        .interfaces
-        .values()
-        .filter(|i| i.addresses.iter().any(|a| a.addr() == gateway));
-    let Some(owner) = owners.find(|owner| owner.namespace != id) else {
-        return;
-    };
-    let Some(namespace) = document.namespaces.get(&owner.namespace) else {
+    let Some(gateway) = route.gateway else { return };
+    let owner = owners
+        .get(&gateway)
+        .and_then(|found| found.iter().find(|owner| **owner != id));
+    let Some((&owner, namespace)) =
+        owner.and_then(|owner| Some((owner, document.namespaces.get(owner)?)))
+    else {
         return;
     };
     if !namespace.forwarding.get(route.family()) {
@@ -106,37 +141,39 @@ fn forwarding(report: &mut Report<'_>, id: NamespaceId, route: &Route, gateway: 
         let text = format!("it is the gateway {gateway} of {user} and does not forward {family}");
         report.namespace(
             Severity::Warning,
-            (owner.namespace, None),
+            (owner, None),
             text,
             "switch forwarding on",
         );
     }
 }
 
-fn overlaps(report: &mut Report<'_>, id: NamespaceId) {
+/// Of two interfaces in one network the kernel uses the first.
+fn overlaps(report: &mut Report<'_>, inside: &Inside<'_>) {
     let document = report.document;
-    let all: Vec<_> = document
-        .interfaces_of(id)
-        .flat_map(|(interface, i)| i.addresses.iter().map(move |address| (interface, address)))
-        .filter(|(_, address)| address.prefix_len() < address.max_prefix_len())
+    let mut all: Vec<_> = inside
+        .iter()
+        .flat_map(|(id, i)| i.addresses.iter().map(move |address| (*id, *address)))
+        .filter(|(_, a)| a.prefix_len() < a.max_prefix_len() && !is_link_local(a.addr()))
         .collect();
-    for (index, (interface, address)) in all.iter().enumerate() {
-        let earlier = all.iter().take(index).find(|(other, known)| {
-            other != interface
-                && (known.contains(&address.network()) || address.contains(&known.network()))
-        });
-        if let Some((other, known)) = earlier {
+    // Networks are in one another or apart: those around one stand before it.
+    all.sort_by_key(|(id, address)| (address.trunc(), *id));
+    let mut around: Vec<(InterfaceId, ipnet::IpNet)> = Vec::new();
+    for (id, address) in all {
+        while around
+            .last()
+            .is_some_and(|(_, outer)| !outer.contains(&address.network()))
+        {
+            around.pop();
+        }
+        if let Some((other, known)) = around.iter().rev().find(|(other, _)| *other != id) {
             let other = document.describe_interface(*other);
             let text = format!(
                 "{address} is in the same network as {known} on {other}: only one of them is used"
             );
             let hint = "give each interface a network of its own";
-            report.interface(
-                Severity::Warning,
-                (*interface, Field::Addresses),
-                text,
-                hint,
-            );
+            report.interface(Severity::Warning, (id, Field::Addresses), text, hint);
         }
+        around.push((id, address));
     }
 }

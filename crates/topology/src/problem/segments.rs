@@ -5,115 +5,87 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::groups::Groups;
 use super::{Report, Severity};
+use crate::address::is_link_local;
 use crate::document::{Document, Kind};
 use crate::edit::Field;
 use crate::id::InterfaceId;
 
+/// Names told of many.
+const MOST_NAMES: usize = 3;
+
 pub(super) fn check(report: &mut Report<'_>) {
     let document = report.document;
-    let segments = segments(document);
-    let mut networks: BTreeMap<IpNet, Vec<(InterfaceId, IpAddr)>> = BTreeMap::new();
-    for (&id, interface) in document
-        .interfaces
-        .iter()
-        .filter(|(_, i)| i.kind != Kind::Loopback)
-    {
+    let mut segments = segments(document);
+    let mut networks: BTreeMap<IpNet, BTreeMap<InterfaceId, Vec<InterfaceId>>> = BTreeMap::new();
+    let mut owners: BTreeMap<(InterfaceId, IpAddr), InterfaceId> = BTreeMap::new();
+    for (&id, interface) in &document.interfaces {
+        if interface.kind == Kind::Loopback {
+            continue;
+        }
+        let segment = segments.of(id);
         for address in &interface.addresses {
-            if address.prefix_len() < address.max_prefix_len() {
-                networks
-                    .entry(address.trunc())
-                    .or_default()
-                    .push((id, address.addr()));
+            match owners.get(&(segment, address.addr())) {
+                Some(other) => duplicate(report, id, *other, address.addr()),
+                None => drop(owners.insert((segment, address.addr()), id)),
+            }
+            // Link-local networks are one on every link.
+            if address.prefix_len() < address.max_prefix_len() && !is_link_local(address.addr()) {
+                let members = networks.entry(address.trunc()).or_default();
+                members.entry(segment).or_default().push(id);
             }
         }
     }
-    for (network, members) in networks {
-        duplicates(report, &segments, &members);
-        apart(report, &segments, network, &members);
+    for (network, groups) in networks {
+        apart(report, network, groups.into_values().collect());
     }
 }
 
-/// The segment of each interface: those with one number hear each other's broadcasts.
-fn segments(document: &Document) -> BTreeMap<InterfaceId, InterfaceId> {
-    let mut parents: BTreeMap<InterfaceId, InterfaceId> = BTreeMap::new();
-    let mut join = |a: InterfaceId, b: InterfaceId| {
-        let (a, b) = (root(&parents, a), root(&parents, b));
-        if a != b {
-            parents.insert(a, b);
-        }
-    };
+/// Those of one segment hear each other's broadcasts.
+fn segments(document: &Document) -> Groups {
+    let mut groups = Groups::default();
     for link in document.links() {
-        join(link.ends[0], link.ends[1]);
+        let [a, b] = link.ends;
+        groups.join(a, b);
     }
     for (&id, interface) in &document.interfaces {
         if let Some(bridge) = interface.bridge {
-            join(id, bridge);
+            groups.join(id, bridge);
         }
     }
-    document
-        .interfaces
-        .keys()
-        .map(|id| (*id, root(&parents, *id)))
-        .collect()
+    groups
 }
 
-fn root(parents: &BTreeMap<InterfaceId, InterfaceId>, mut id: InterfaceId) -> InterfaceId {
-    while let Some(parent) = parents.get(&id) {
-        id = *parent;
-    }
-    id
-}
-
-type Segments = BTreeMap<InterfaceId, InterfaceId>;
-
-fn duplicates(report: &mut Report<'_>, segments: &Segments, members: &[(InterfaceId, IpAddr)]) {
-    for (index, (id, address)) in members.iter().enumerate() {
-        let same = |(other, known): &&(InterfaceId, IpAddr)| {
-            known == address && segments.get(other) == segments.get(id)
-        };
-        if let Some((other, _)) = members.iter().take(index).find(same) {
-            let other = report.document.describe_interface(*other);
-            let text =
-                format!("{address} is on {other} too, on the same segment: answers go to either");
-            report.interface(
-                Severity::Warning,
-                (*id, Field::Addresses),
-                text,
-                "give one of them another address",
-            );
-        }
-    }
+fn duplicate(report: &mut Report<'_>, id: InterfaceId, other: InterfaceId, address: IpAddr) {
+    let other = report.document.describe_interface(other);
+    let text = format!("{address} is on {other} too, on the same segment: answers go to either");
+    let hint = "give one of them another address";
+    report.interface(Severity::Warning, (id, Field::Addresses), text, hint);
 }
 
 /// Hosts of one network that cannot hear each other: each asks for the other with ARP, in vain.
-fn apart(
-    report: &mut Report<'_>,
-    segments: &Segments,
-    network: IpNet,
-    members: &[(InterfaceId, IpAddr)],
-) {
-    let mut groups: BTreeMap<InterfaceId, Vec<InterfaceId>> = BTreeMap::new();
-    for (id, _) in members {
-        if let Some(segment) = segments.get(id) {
-            groups.entry(*segment).or_default().push(*id);
-        }
-    }
-    let mut groups = groups.into_values();
-    let Some(first) = groups.next() else { return };
+fn apart(report: &mut Report<'_>, network: IpNet, mut groups: Vec<Vec<InterfaceId>>) {
+    groups.sort();
+    let [first, others @ ..] = groups.as_slice() else {
+        return;
+    };
     let names = |ids: &[InterfaceId]| {
-        let names: Vec<_> = ids
-            .iter()
+        let told = ids.iter().take(MOST_NAMES);
+        let mut names: Vec<_> = told
             .map(|id| report.document.describe_interface(*id))
             .collect();
+        if ids.len() > MOST_NAMES {
+            names.push(format!("{} more", ids.len() - MOST_NAMES));
+        }
         names.join(", ")
     };
-    let here = names(&first);
-    let others: Vec<_> = groups
-        .map(|group| (group.first().copied(), names(&group)))
+    let here = names(first);
+    let others: Vec<_> = others
+        .iter()
+        .filter_map(|group| Some((*group.first()?, names(group))))
         .collect();
     for (id, there) in others {
-        let Some(id) = id else { continue };
         let text = format!(
             "{there} and {here} are in one network, {network}, but no cable or bridge joins them"
         );

@@ -1,0 +1,311 @@
+//! Every problem is found where it is, and only there.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+use topology::arbitrary::document;
+use topology::problem::{Problem, Severity, check};
+use topology::read::read;
+
+fn problems(text: &str) -> Vec<Problem> {
+    let document = read(text)
+        .unwrap_or_else(|error| panic!("{error}\n{text}"))
+        .document;
+    check(&document)
+}
+
+fn told(text: &str) -> Vec<String> {
+    problems(text).iter().map(ToString::to_string).collect()
+}
+
+/// red and blue with a cable: what stands in the places of the ends, and further text.
+fn cable(red: &str, blue: &str, more: &str) -> String {
+    format!(
+        "netyard: 1\nnamespaces:\n  red: {{}}\n  blue: {{}}\n{more}links:\n  - red/a: {{{red}}}\n    blue/b: {{{blue}}}\n"
+    )
+}
+
+/// red and blue with a cable, and routes of red.
+fn routed(red: &str, blue: &str, route: &str) -> String {
+    format!(
+        "netyard: 1\nnamespaces:\n  red:\n    routes: [{{{route}}}]\n  blue: {{}}\nlinks:\n  - red/a: {{{red}}}\n    blue/b: {{{blue}}}\n"
+    )
+}
+
+/// Exactly one problem, of that severity, at that object, with these words.
+fn only(text: &str, severity: Severity, subject: &str, words: &[&str]) {
+    let found = problems(text);
+    let [problem] = found.as_slice() else {
+        panic!("{found:#?}\n{text}");
+    };
+    assert_eq!(
+        (problem.severity, problem.subject.as_str()),
+        (severity, subject),
+        "{problem}"
+    );
+    for word in words {
+        assert!(problem.text.contains(word), "{word}: {problem}");
+    }
+    assert!(!problem.hint.is_empty(), "{problem}");
+}
+
+const A: &str = "addresses: [10.0.0.1/24]";
+const B: &str = "addresses: [10.0.0.2/24]";
+
+#[test]
+fn a_sound_lab_has_none() {
+    assert_eq!(told(&cable(A, B, "")), Vec::<String>::new());
+    for text in [
+        include_str!("../../../public/labs/bridged.yaml"),
+        include_str!("../../../public/labs/router.yaml"),
+    ] {
+        assert_eq!(told(text), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn the_article_is_told_what_its_wiring_does() {
+    let article = problems(include_str!("../../../public/labs/article.sh"));
+    let (warnings, infos): (Vec<_>, Vec<_>) = article
+        .iter()
+        .partition(|problem| problem.severity == Severity::Warning);
+    assert_eq!(warnings.len(), 1, "{article:#?}");
+    let text = &warnings[0].text;
+    for word in [
+        "green",
+        "red",
+        "blue",
+        "10.0.0.0/24",
+        "no cable or bridge joins them",
+    ] {
+        assert!(text.contains(word), "{text}");
+    }
+    // Its green never sets the loopback up.
+    assert_eq!(infos.len(), 1, "{article:#?}");
+    assert_eq!(infos[0].subject, "green/lo");
+}
+
+#[test]
+fn addresses() {
+    use Severity::{Info, Warning};
+    only(&cable(A, A, ""), Warning, "blue/b", &["10.0.0.1", "red/a"]);
+    only(
+        &cable(A, "addresses: [10.0.0.1/16]", ""),
+        Warning,
+        "blue/b",
+        &["red/a too"],
+    );
+    only(
+        &cable("addresses: [10.0.0.0/24]", B, ""),
+        Warning,
+        "red/a",
+        &["the network itself"],
+    );
+    only(
+        &cable(A, "addresses: [10.1.0.2/24]", ""),
+        Warning,
+        "red/a",
+        &["none of the networks of blue/b"],
+    );
+    let two = "  - red/c: {addresses: [10.0.0.9/16]}\n    blue/d: {}\n";
+    only(
+        &(cable(A, B, "") + two),
+        Warning,
+        "red/a",
+        &["10.0.0.9/16 on red/c"],
+    );
+    let apart = "  - host/c: {}\n    blue/d: {addresses: [10.0.0.9/24]}\n";
+    let lab = cable(A, "", "") + apart;
+    only(
+        &lab,
+        Warning,
+        "blue/d",
+        &["red/a", "10.0.0.0/24", "no cable or bridge"],
+    );
+    // Link-local networks are the same on every link.
+    let local = cable("addresses: [fe80::1/64]", "addresses: [fe80::2/64]", "")
+        + "  - red/c: {addresses: [fe80::1:1/64]}\n    blue/d: {addresses: [fe80::1:2/64]}\n";
+    assert_eq!(told(&local), Vec::<String>::new());
+    let loopback = cable(A, B, "").replace("red: {}", "red: {loopback: {up: false}}");
+    only(&loopback, Info, "red/lo", &["10.0.0.1"]);
+}
+
+#[test]
+fn links() {
+    use Severity::{Info, Warning};
+    only(
+        &cable("up: false", "", ""),
+        Warning,
+        "red/a",
+        &["blue/b", "no carrier"],
+    );
+    only(
+        &cable("", "up: false", ""),
+        Warning,
+        "blue/b",
+        &["red/a", "no carrier"],
+    );
+    only(
+        &cable("up: false", "up: false", ""),
+        Info,
+        "red/a",
+        &["blue/b are down"],
+    );
+    only(
+        &cable("mtu: 1400", "", ""),
+        Warning,
+        "red/a",
+        &["1400", "1500"],
+    );
+    only(
+        "netyard: 1\nnamespaces:\n  red: {}\n",
+        Info,
+        "red",
+        &["nothing connects it"],
+    );
+}
+
+#[test]
+fn bridges() {
+    use Severity::{Error, Warning};
+    let lab = |bridges: &str, links: &str| {
+        format!(
+            "netyard: 1\nnamespaces:\n  host:\n    bridges:\n{bridges}  red: {{}}\nlinks:\n{links}"
+        )
+    };
+    let port = "  - red/a: {}\n    host/b: {bridge: br0}\n";
+    let br0 = "      br0: {}\n";
+    assert_eq!(told(&lab(br0, port)), Vec::<String>::new());
+    only(
+        &lab("      br0: {up: false}\n", port),
+        Warning,
+        "host/br0",
+        &["down", "nothing passes"],
+    );
+    let addressed = port.replace("bridge: br0", "bridge: br0, addresses: [10.0.0.1/24]");
+    only(
+        &lab(br0, &addressed),
+        Warning,
+        "host/b",
+        &["10.0.0.1/24", "goes to the bridge"],
+    );
+    only(
+        &lab("      br0: {mtu: 1400}\n", port),
+        Warning,
+        "host/br0",
+        &["1400", "1500"],
+    );
+    let two = "      br0: {}\n      br1: {}\n";
+    let joined = |up: &str| {
+        format!(
+            "{port}  - host/c: {{bridge: br0}}\n    host/d: {{bridge: br1}}\n  - host/e: {{bridge: br1}}\n    host/f: {{bridge: br0{up}}}\n"
+        )
+    };
+    only(&lab(two, &joined("")), Error, "host/e", &["loop"]);
+    let down = problems(&lab(two, &joined(", up: false")));
+    assert!(
+        down.iter().all(|problem| problem.severity == Warning),
+        "{down:#?}"
+    );
+    assert!(
+        down.iter().any(|problem| problem.text.contains("loop")),
+        "{down:#?}"
+    );
+    let mut ports = String::new();
+    for n in 0..1024 {
+        writeln!(ports, "  - red/a{n}: {{}}\n    host/b{n}: {{bridge: br0}}").unwrap();
+    }
+    only(
+        &lab(br0, &ports),
+        Error,
+        "host/br0",
+        &["1024 ports", "1023"],
+    );
+}
+
+#[test]
+fn routes() {
+    use Severity::{Error, Warning};
+    let forwards = |text: String| text.replace("blue: {}", "blue: {forwarding: [ipv4, ipv6]}");
+    let lab = |route: &str| forwards(routed(A, B, route));
+    let sound = lab("to: default, via: 10.0.0.2");
+    assert_eq!(told(&sound), Vec::<String>::new());
+    only(
+        &lab("to: default, via: 10.1.0.2"),
+        Error,
+        "red",
+        &["10.1.0.2", "no network"],
+    );
+    only(
+        &lab("to: default, via: 10.0.0.1"),
+        Warning,
+        "red",
+        &["the namespace itself"],
+    );
+    only(
+        &lab("to: 10.0.0.0/24, dev: a"),
+        Error,
+        "red",
+        &["the kernel itself makes this route"],
+    );
+    assert_eq!(
+        told(&lab("to: 10.0.0.0/24, dev: a, metric: 5")),
+        Vec::<String>::new()
+    );
+    only(
+        &routed(A, B, "to: default, via: 10.0.0.2"),
+        Warning,
+        "blue",
+        &["10.0.0.2 of red", "does not forward IPv4"],
+    );
+    let v6 = forwards(routed(
+        "addresses: [fd00::1/64]",
+        "addresses: [fd00::2/64]",
+        "to: default, via: fd00::1",
+    ));
+    only(&v6, Error, "red", &["fd00::1", "the namespace itself"]);
+    let link_local = v6.replace("via: fd00::1", "via: fe80::7, dev: a");
+    assert_eq!(told(&link_local), Vec::<String>::new());
+    for route in ["to: default, via: 10.0.0.2", "to: 10.9.0.0/16, dev: a"] {
+        let down = problems(&forwards(routed(&format!("{A}, up: false"), B, route)));
+        let errors = down.iter().filter(|problem| problem.severity == Error);
+        assert_eq!(
+            errors
+                .map(|problem| problem.subject.as_str())
+                .collect::<Vec<_>>(),
+            ["red"],
+            "{down:#?}"
+        );
+    }
+}
+
+#[test]
+fn the_worst_comes_first() {
+    let lab = routed("mtu: 1400", "", "to: default, via: 10.1.0.2")
+        .replace("blue: {}", "blue: {}\n  green: {}");
+    let severities: Vec<_> = problems(&lab)
+        .iter()
+        .map(|problem| problem.severity)
+        .collect();
+    assert_eq!(
+        severities,
+        [Severity::Error, Severity::Warning, Severity::Info]
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn problems_are_of_objects_that_are_there(document in document(80)) {
+        for problem in check(&document) {
+            let there = match problem.place {
+                topology::edit::Place::Document(_) => true,
+                topology::edit::Place::Namespace(id, _) => document.namespaces.contains_key(&id),
+                topology::edit::Place::Interface(id, _) => document.interfaces.contains_key(&id),
+            };
+            prop_assert!(there, "{}", problem);
+        }
+    }
+}
