@@ -2,9 +2,13 @@
 
 use std::io::{BufRead, BufReader};
 use std::mem::ManuallyDrop;
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
 
@@ -27,12 +31,19 @@ impl Browser {
     pub async fn start(width: u32, height: u32) -> Self {
         let program =
             std::env::var("NETYARD_CHROMEDRIVER").unwrap_or_else(|_| "chromedriver".into());
-        let mut process = Command::new(&program)
+        // In a pid namespace of its own: the browser's helpers leave their parents, and only the end
+        // of the namespace is the end of all of them, also when this test is killed.
+        let mut unshare = Command::new("unshare");
+        // SAFETY: prctl is a single system call, which a child may do between fork and exec.
+        unsafe { unshare.pre_exec(|| Ok(set_pdeathsig(Signal::SIGKILL)?)) };
+        let mut process = unshare
+            .args(["--user", "--map-current-user", "--pid", "--mount-proc"])
+            .args(["--fork", "--kill-child=KILL", "--", &program])
             .args(["--port=0", "--log-level=WARNING"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap_or_else(|error| panic!("{program}: {error}"));
+            .unwrap_or_else(|error| panic!("unshare: {error}"));
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let port = loop {
             let line = lines.next().expect("the driver says its port").unwrap();
@@ -187,11 +198,14 @@ impl Browser {
 
 impl Drop for Browser {
     fn drop(&mut self) {
-        // The driver ends its browser with it.
-        let _ = nix::sys::signal::kill(
-            nix::unistd::Pid::from_raw(self.process.id().try_into().unwrap_or_default()),
-            nix::sys::signal::Signal::SIGTERM,
-        );
+        // The driver is pid 1 of its namespace: `unshare` ends once the kernel has ended, and waited
+        // for, everything in it. Only then can the profile be removed for good.
+        let unshare = self.process.id();
+        let driver = std::fs::read_to_string(format!("/proc/{unshare}/task/{unshare}/children"));
+        match driver.unwrap_or_default().trim().parse() {
+            Ok(driver) => drop(kill(Pid::from_raw(driver), Signal::SIGKILL)),
+            Err(_) => drop(self.process.kill()),
+        }
         let _ = self.process.wait();
     }
 }
