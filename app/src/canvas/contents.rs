@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use protocol::lab::ApplyFailure;
-use topology::document::{Interface, Kind, Link};
+use topology::document::{Interface, Link};
+use topology::layout::is_listed;
 use topology::status::{Status, Statuses, strangers};
 use topology::{Document, InterfaceId, NamespaceId, Node, Observed};
 
@@ -255,8 +256,7 @@ fn rows_by_namespace(sources: Sources<'_>) -> BTreeMap<NamespaceId, Vec<Row>> {
     let document = sources.document;
     let mut rows: BTreeMap<NamespaceId, Vec<Row>> = BTreeMap::new();
     for (&id, interface) in &document.interfaces {
-        let bare_loopback = interface.kind == Kind::Loopback && interface.addresses.is_empty();
-        if interface.bridge.is_none() && interface.kind != Kind::Bridge && !bare_loopback {
+        if is_listed(document, interface) {
             rows.entry(interface.namespace)
                 .or_default()
                 .extend(interface_rows(sources, id, interface));

@@ -125,7 +125,7 @@ impl Socket {
     ) -> Interface {
         let mut interface = Interface::new(self.namespace, name, Kind::Veth { peer });
         interface.up = true;
-        interface.bridge = self.bridge;
+        interface.master = self.bridge;
         // A port of a bridge needs no address of its own.
         if let (None, Some(bridge)) = (self.bridge, other.bridge) {
             interface.addresses = guess::addresses_for_port(document, bridge);
@@ -195,7 +195,7 @@ mod tests {
             .document
             .interface_named(NamespaceId::HOST, "veth-br-red");
         let far = &bench.document.interfaces[&far.unwrap()];
-        assert!(far.up && far.bridge.is_some());
+        assert!(far.up && far.master.is_some());
         // From the bridge to the namespace is the same.
         let names = bench.connect(br0, blue).unwrap();
         assert_eq!(names, ["host/veth-br-blue", "blue/veth-blue"]);
@@ -239,7 +239,7 @@ mod tests {
             .collect();
         assert_eq!(texts, ["10.0.0.2/24", "fd00::2/64"]);
         let port = bench.document.interfaces.values();
-        let mut port = port.filter(|i| i.bridge.is_some());
+        let mut port = port.filter(|i| i.master.is_some());
         assert!(port.all(|i| i.addresses.is_empty()));
     }
 

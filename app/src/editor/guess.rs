@@ -97,7 +97,7 @@ mod tests {
             let interface = Interface::new(NamespaceId::HOST, name.parse().unwrap(), kind);
             document.interfaces.insert(InterfaceId(id), interface);
         };
-        put(1, "br0".into(), Kind::Bridge);
+        put(1, "br0".into(), Kind::bridge());
         for index in 0..addresses.len() as u64 {
             let (near, far) = (10 + 2 * index, 11 + 2 * index);
             let peer = |id| Kind::Veth {
@@ -109,7 +109,7 @@ mod tests {
         for (index, text) in addresses.iter().enumerate() {
             let near = InterfaceId(10 + 2 * index as u64);
             let far = InterfaceId(near.0 + 1);
-            document.interfaces.get_mut(&near).unwrap().bridge = Some(bridge);
+            document.interfaces.get_mut(&near).unwrap().master = Some(bridge);
             let list = &mut document.interfaces.get_mut(&far).unwrap().addresses;
             list.extend(text.split_whitespace().map(|t| t.parse::<IpNet>().unwrap()));
         }

@@ -45,7 +45,7 @@ pub(crate) fn namespace(document: &Document, at: Point, ids: &mut Ids<'_>) -> Op
 pub(crate) fn bridge(document: &Document, at: Point, ids: &mut Ids<'_>) -> Option<Made> {
     let id = ids.interface(document);
     let name = names::bridge(document, NamespaceId::HOST)?;
-    let mut bridge = Interface::new(NamespaceId::HOST, name, Kind::Bridge);
+    let mut bridge = Interface::new(NamespaceId::HOST, name, Kind::bridge());
     bridge.up = true;
     let node = Node::Bridge(id);
     let fragment = Fragment {

@@ -104,7 +104,7 @@ mod tests {
         assert_eq!(accents.as_str(), "veth-br-123456");
         document.interfaces.insert(
             InterfaceId(9),
-            Interface::new(NamespaceId::HOST, long, Kind::Bridge),
+            Interface::new(NamespaceId::HOST, long, Kind::bridge()),
         );
         assert_eq!(
             interface(&document, "veth-br-", "webserver", &[])
@@ -123,7 +123,7 @@ mod tests {
         );
         document.interfaces.insert(
             InterfaceId(9),
-            Interface::new(NamespaceId::HOST, "br0".parse().unwrap(), Kind::Bridge),
+            Interface::new(NamespaceId::HOST, "br0".parse().unwrap(), Kind::bridge()),
         );
         assert_eq!(
             bridge(&document, NamespaceId::HOST).unwrap().as_str(),

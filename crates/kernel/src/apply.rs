@@ -262,7 +262,7 @@ fn opposite(step: &Step) -> Option<Step> {
     Some(match step.clone() {
         Step::AddNamespace { namespace, .. } => Step::RemoveNamespace { namespace },
         Step::AddVeth { ends: [end, _] } => Step::RemoveInterface { at: end.at },
-        Step::AddBridge { bridge } => Step::RemoveInterface { at: bridge.at },
+        Step::AddDevice { new, .. } => Step::RemoveInterface { at: new.at },
         Step::RenameInterface { at, name } => Step::RenameInterface {
             at: At {
                 namespace: at.namespace,
@@ -288,7 +288,10 @@ fn opposite(step: &Step) -> Option<Step> {
         | Step::RenameNamespace { .. }
         | Step::RemoveInterface { .. }
         | Step::SetMtu { .. }
-        | Step::SetBridge { .. } => return None,
+        | Step::SetMac { .. }
+        | Step::SetMaster { .. }
+        | Step::SetParameters { .. }
+        | Step::SetPort { .. } => return None,
     })
 }
 

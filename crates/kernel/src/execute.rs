@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use topology::address::Family;
+use topology::kind::{Changes, Device, Value};
 use topology::step::{At, NewInterface, Step, StepRoute};
 use topology::{InterfaceName, NamespaceId};
 use tracing::debug;
@@ -65,7 +66,31 @@ impl<'a> Executor<'a> {
                 .rename_namespace(*namespace, name)
                 .map_err(Failed::from),
             Step::AddVeth { ends } => self.add_veth(ends),
-            Step::AddBridge { bridge } => self.add_bridge(bridge),
+            Step::AddDevice { new, device } => self.add_device(new, device),
+            Step::SetParameters { at, kind, changes } => {
+                let index = self.index(at)?;
+                let changes = self.indexed(at.namespace, changes)?;
+                let socket = self.lab.socket(at.namespace)?;
+                let result = socket.set_parameters(index, *kind, &changes);
+                self.say(result, "set", || {
+                    format!("{} of {}", names_of(&changes), self.interface(at))
+                })
+            }
+            Step::SetPort { at, changes } => {
+                let index = self.index(at)?;
+                let changes = self.indexed(at.namespace, changes)?;
+                let result = self.lab.socket(at.namespace)?.set_port(index, &changes);
+                self.say(result, "set", || {
+                    format!("{} of the port {}", names_of(&changes), self.interface(at))
+                })
+            }
+            Step::SetMac { at, mac } => {
+                let index = self.index(at)?;
+                let result = self.lab.socket(at.namespace)?.set_mac(index, mac.0);
+                self.say(result, "set", || {
+                    format!("the MAC address of {} to {mac}", self.interface(at))
+                })
+            }
             Step::RemoveInterface { at } => self.remove(std::slice::from_ref(at)),
             Step::RenameInterface { at, name } => self.rename(at, name),
             Step::SetUp { at, up } => {
@@ -81,7 +106,7 @@ impl<'a> Executor<'a> {
                     format!("the MTU of {} to {mtu}", self.interface(at))
                 })
             }
-            Step::SetBridge { at, bridge } => self.set_bridge(at, bridge.as_ref()),
+            Step::SetMaster { at, master } => self.set_master(at, master.as_ref()),
             Step::AddAddress { at, address } => {
                 let index = self.index(at)?;
                 let result = self.lab.socket(at.namespace)?.add_address(index, *address);
@@ -194,15 +219,52 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    fn add_bridge(&mut self, bridge: &NewInterface) -> Result<(), Failed> {
-        let at = &bridge.at;
+    fn add_device(
+        &mut self,
+        new: &NewInterface,
+        device: &Device<InterfaceName>,
+    ) -> Result<(), Failed> {
+        let at = &new.at;
+        let changes = self.indexed(at.namespace, &device.parameters.as_changes())?;
+        let said = changes.into_iter().filter_map(|(name, v)| Some((name, v?)));
+        let indexed = Device {
+            kind: device.kind,
+            parameters: said.collect(),
+        };
         let socket = self.lab.socket(at.namespace)?;
-        let result = until_free(|| socket.add_bridge(at.name.as_str()));
-        self.say(result, "add", || format!("bridge {}", self.interface(at)))?;
+        let result = until_free(|| socket.add_device(at.name.as_str(), &indexed));
+        self.say(result, "add", || {
+            format!("{} {}", device.kind, self.interface(at))
+        })?;
         let index = self.look_up(at)?.index;
-        self.lab.tag(at.namespace, index, bridge.id);
+        self.lab.tag(at.namespace, index, new.id);
         self.indexes.insert(at.clone(), index);
         Ok(())
+    }
+
+    /// Changes with indexes for names.
+    fn indexed(
+        &mut self,
+        namespace: NamespaceId,
+        changes: &Changes<InterfaceName>,
+    ) -> Result<Changes<u32>, Failed> {
+        let mut indexed = Changes::new();
+        for (parameter, value) in changes {
+            let value = match value {
+                None => None,
+                Some(Value::Number(number)) => Some(Value::Number(*number)),
+                Some(Value::Address(address)) => Some(Value::Address(*address)),
+                Some(Value::Link(name)) => {
+                    let at = At {
+                        namespace,
+                        name: name.clone(),
+                    };
+                    Some(Value::Link(self.index(&at)?))
+                }
+            };
+            indexed.insert(parameter.clone(), value);
+        }
+        Ok(indexed)
     }
 
     fn rename(&mut self, at: &At, name: &InterfaceName) -> Result<(), Failed> {
@@ -222,19 +284,19 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    fn set_bridge(&mut self, at: &At, bridge: Option<&InterfaceName>) -> Result<(), Failed> {
+    fn set_master(&mut self, at: &At, master: Option<&InterfaceName>) -> Result<(), Failed> {
         let index = self.index(at)?;
-        let master = match bridge {
+        let found = match master {
             Some(name) => Some(self.index(&At {
                 namespace: at.namespace,
                 name: name.clone(),
             })?),
             None => None,
         };
-        let result = self.lab.socket(at.namespace)?.set_master(index, master);
-        self.say(result, "plug", || match bridge {
+        let result = self.lab.socket(at.namespace)?.set_master(index, found);
+        self.say(result, "plug", || match master {
             Some(name) => format!("{} into {name}", self.interface(at)),
-            None => format!("{} out of its bridge", self.interface(at)),
+            None => format!("{} out of what it is a port of", self.interface(at)),
         })
     }
 
@@ -308,6 +370,12 @@ impl<'a> Executor<'a> {
             Failed { error, errno }
         })
     }
+}
+
+/// The names of what is set.
+fn names_of(changes: &Changes<u32>) -> String {
+    let names: Vec<_> = changes.keys().map(String::as_str).collect();
+    names.join(", ")
 }
 
 /// Makes a link; waits a little for one of the same name that is going.

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::id::{InterfaceId, NamespaceId};
+use crate::kind::{NewMtu, port};
 use crate::model::{DEFAULT_MTU, LOOPBACK_MTU};
 use crate::name::InterfaceName;
-use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedRoute, Origin};
+use crate::observed::{
+    Observed, ObservedInterface, ObservedKind, ObservedNamespace, ObservedRoute, Origin,
+};
 
 /// Which interface of the kernel becomes which of the document.
 type Ids = BTreeMap<(NamespaceId, u32), InterfaceId>;
@@ -73,7 +76,7 @@ fn ids(observed: &Observed) -> Ids {
 fn is_adopted(interface: &ObservedInterface) -> bool {
     let is_known = matches!(
         interface.kind,
-        ObservedKind::Loopback | ObservedKind::Bridge | ObservedKind::Veth { peer: Some(_) }
+        ObservedKind::Loopback | ObservedKind::Device(_) | ObservedKind::Veth { peer: Some(_) }
     );
     is_known && interface.name.parse::<InterfaceName>().is_ok()
 }
@@ -82,11 +85,17 @@ fn interface(
     namespace: NamespaceId,
     known: &ObservedInterface,
     ids: &Ids,
-    around: &crate::observed::ObservedNamespace,
+    around: &ObservedNamespace,
 ) -> Option<Interface> {
+    let id_of = |index: &u32| ids.get(&(namespace, *index)).copied();
     let kind = match &known.kind {
         ObservedKind::Loopback => Kind::Loopback,
-        ObservedKind::Bridge => Kind::Bridge,
+        ObservedKind::Device(device) => {
+            let mut device = device.map(id_of)?;
+            let table = device.kind.table();
+            device.parameters = device.parameters.without_usual(table.parameters);
+            Kind::Device(device)
+        }
         ObservedKind::Veth { peer } => {
             let peer = (*peer)?;
             Kind::Veth {
@@ -99,38 +108,45 @@ fn interface(
         .addresses
         .iter()
         .filter(|a| a.origin == Origin::Static);
-    let usual = match kind {
-        Kind::Loopback => LOOPBACK_MTU,
-        Kind::Veth { .. } => DEFAULT_MTU,
-        Kind::Bridge => least_port_mtu(known, around).unwrap_or(DEFAULT_MTU),
-    };
     Some(Interface {
         namespace,
         name: known.name.parse().ok()?,
         kind,
         up: known.up,
-        mtu: Some(known.mtu).filter(|mtu| *mtu != usual),
+        mtu: Some(known.mtu).filter(|mtu| usual_mtu(known, around) != Some(*mtu)),
         addresses: addresses.map(|a| a.address).collect(),
-        bridge: known
-            .bridge
-            .and_then(|index| ids.get(&(namespace, index)).copied()),
+        mac: None,
+        master: known.master.as_ref().and_then(id_of),
+        port: known.port.clone().without_usual(port::TABLE).map(id_of)?,
     })
 }
 
-/// What the kernel gives a bridge by itself (`br_mtu_auto_adjust`).
-fn least_port_mtu(
-    bridge: &ObservedInterface,
-    around: &crate::observed::ObservedNamespace,
-) -> Option<u32> {
-    let (index, _) = around
-        .interfaces
-        .iter()
-        .find(|(_, i)| i.name == bridge.name)?;
-    let ports = around
-        .interfaces
-        .values()
-        .filter(|i| i.bridge == Some(*index));
-    ports.map(|port| port.mtu).min()
+/// The MTU that the kernel gives it by itself, if that is known.
+fn usual_mtu(known: &ObservedInterface, around: &ObservedNamespace) -> Option<u32> {
+    let device = match &known.kind {
+        ObservedKind::Loopback => return Some(LOOPBACK_MTU),
+        ObservedKind::Veth { .. } | ObservedKind::Other(_) => return Some(DEFAULT_MTU),
+        ObservedKind::Device(device) => device,
+    };
+    match device.kind.table().mtu {
+        NewMtu::Fixed(mtu) => Some(mtu),
+        // Only what was set by hand differs from what a new one has on the model kernel.
+        NewMtu::Unknown => Some(DEFAULT_MTU),
+        NewMtu::OfLower { less } => {
+            let lower = around.interfaces.get(device.lower()?)?;
+            Some(lower.mtu.saturating_sub(less))
+        }
+        // `br_mtu_auto_adjust`.
+        NewMtu::OfPorts => {
+            let (index, _) = around
+                .interfaces
+                .iter()
+                .find(|(_, i)| i.name == known.name)?;
+            let ports = around.interfaces.values();
+            let ports = ports.filter(|i| i.master == Some(*index));
+            Some(ports.map(|port| port.mtu).min().unwrap_or(DEFAULT_MTU))
+        }
+    }
 }
 
 fn route(namespace: NamespaceId, known: &ObservedRoute, ids: &Ids) -> Option<Route> {

@@ -12,10 +12,15 @@ use crate::address::Family;
 use crate::document::{Document, Interface, Kind, Namespace, Point, Route};
 use crate::edit::{Edit, Fragment, Selection, apply};
 use crate::id::{InterfaceId, NamespaceId, Node};
+use crate::kind::parameter::AddressClass;
+use crate::kind::{Device, DeviceKind, Form, Parameter, Usual, Value, port};
+use crate::mac::Mac;
 
 /// A wish that becomes an edit of whatever document it meets: numbers choose among what is there.
 #[derive(Clone, Debug)]
 pub struct Wish {
+    /// The kinds of device that it may make.
+    devices: &'static [DeviceKind],
     kind: u8,
     a: u16,
     b: u16,
@@ -23,21 +28,38 @@ pub struct Wish {
     on: bool,
 }
 
-/// Random wishes.
+/// The kinds of device that slim kernels have, too.
+pub const COMMON: &[DeviceKind] = &[DeviceKind::Bridge, DeviceKind::Vxlan, DeviceKind::Macvlan];
+
+/// Random wishes, for any kind of device.
 pub fn wish() -> impl Strategy<Value = Wish> {
-    (
-        0_u8..20,
-        any::<u16>(),
-        any::<u16>(),
-        any::<u16>(),
-        any::<bool>(),
-    )
-        .prop_map(|(kind, a, b, c, on)| Wish { kind, a, b, c, on })
+    wish_for(DeviceKind::ALL)
+}
+
+/// Random wishes for some kinds of device.
+pub fn wish_for(devices: &'static [DeviceKind]) -> impl Strategy<Value = Wish> {
+    let numbers = (any::<u16>(), any::<u16>(), any::<u16>());
+    (0_u8..28, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
+        devices,
+        kind,
+        a,
+        b,
+        c,
+        on,
+    })
 }
 
 /// Random documents, made by up to `most` edits.
 pub fn document(most: usize) -> impl Strategy<Value = Document> {
-    prop::collection::vec(wish(), 0..=most).prop_map(|wishes| {
+    document_with(most, DeviceKind::ALL)
+}
+
+/// Random documents with some kinds of device.
+pub fn document_with(
+    most: usize,
+    devices: &'static [DeviceKind],
+) -> impl Strategy<Value = Document> {
+    prop::collection::vec(wish_for(devices), 0..=most).prop_map(|wishes| {
         let mut document = Document::new("Random");
         for wish in wishes {
             // One that is refused leaves the document as it was.
@@ -73,9 +95,9 @@ impl Wish {
                 interface: self.interface(document),
                 mtu: self.on.then_some(1280 + u32::from(self.b % 300)),
             },
-            13 => Edit::SetBridge {
+            13 => Edit::SetMaster {
                 interface: self.interface(document),
-                bridge: self
+                master: self
                     .on
                     .then(|| pick(document.bridges().map(|(id, _)| id), self.b))
                     .flatten(),
@@ -96,6 +118,14 @@ impl Wish {
                 on: self.on,
             },
             18 => self.add_route(document),
+            19..=21 => self.new_device(document),
+            22 => Edit::SetMac {
+                interface: self.interface(document),
+                mac: self.on.then_some(self.mac()),
+            },
+            23 | 24 => self.set_parameter(document),
+            25 => self.set_port(document),
+            26 => self.set_master(document),
             _ => Edit::Move {
                 to: self.moves(document),
             },
@@ -143,7 +173,7 @@ impl Wish {
         let made = Interface::new(
             self.namespace(document),
             interface_name(self.b),
-            Kind::Bridge,
+            Kind::bridge(),
         );
         Edit::Insert(Fragment {
             interfaces: BTreeMap::from([(
@@ -172,6 +202,126 @@ impl Wish {
             ]),
             ..Fragment::default()
         })
+    }
+
+    fn mac(&self) -> Mac {
+        let [a, b] = self.b.to_be_bytes();
+        let [c, d] = self.c.to_be_bytes();
+        Mac([0x02, 0, a, b, c, d])
+    }
+
+    /// On whichever interface of its namespace it must stand.
+    fn new_device(&self, document: &Document) -> Edit {
+        let id = InterfaceId(next(document.interfaces.keys().map(|id| id.0)));
+        let namespace = self.namespace(document);
+        let kind = pick(self.devices.iter().copied(), self.b).unwrap_or(DeviceKind::Bridge);
+        let mut device = Device::new(kind);
+        for (number, parameter) in (0_u16..).zip(kind.table().parameters) {
+            let is_common = parameter.feature.is_none() || self.devices.len() > COMMON.len();
+            let is_said = parameter.usual == Usual::Required
+                || (self.on && is_common && self.c.wrapping_add(number).is_multiple_of(5));
+            if is_said {
+                let value = self.value(document, namespace, parameter, number);
+                device.parameters.set(parameter.name, value);
+            }
+        }
+        let made = Interface {
+            up: self.on,
+            ..Interface::new(namespace, interface_name(self.c), Kind::Device(device))
+        };
+        Edit::Insert(Fragment {
+            interfaces: BTreeMap::from([(id, made)]),
+            ..Fragment::default()
+        })
+    }
+
+    /// A value that a parameter takes by itself; others may not go with it.
+    fn value(
+        &self,
+        document: &Document,
+        namespace: NamespaceId,
+        parameter: &Parameter,
+        salt: u16,
+    ) -> Option<Value<InterfaceId>> {
+        let number = u64::from(self.a.wrapping_add(salt));
+        Some(match parameter.form {
+            Form::Switch(..) => Value::Number(number % 2),
+            Form::Number { least, most, .. } => Value::Number(least + number % (most - least + 1)),
+            // Whole seconds are the same in all kernels' ticks.
+            Form::Time { least, most } => {
+                let seconds = (most - least) / 100 + 1;
+                Value::Number(least + number % seconds * 100)
+            }
+            Form::Choice { names, .. } => Value::Number(pick(names.iter(), self.a)?.1),
+            Form::Address { class, .. } => {
+                let [_, low] = self.a.to_be_bytes();
+                let first = if class == AddressClass::Group {
+                    239
+                } else {
+                    192
+                };
+                Value::Address(IpAddr::V4(Ipv4Addr::new(first, 0, 2, low)))
+            }
+            Form::Lower | Form::Link => {
+                let inside = document.interfaces_of(namespace);
+                let inside = inside.filter(|(_, i)| matches!(i.kind, Kind::Veth { .. }));
+                Value::Link(pick(inside.map(|(id, _)| id), self.a)?)
+            }
+        })
+    }
+
+    fn set_parameter(&self, document: &Document) -> Edit {
+        let devices = document.interfaces.iter().filter_map(|(id, i)| {
+            let table = i.kind.device()?.kind.table();
+            Some((*id, i.namespace, table))
+        });
+        let chosen = pick(devices, self.b).and_then(|(id, namespace, table)| {
+            let common = table.parameters.iter().filter(|p| p.feature.is_none());
+            Some((id, namespace, pick(common, self.c)?))
+        });
+        let Some((interface, namespace, parameter)) = chosen else {
+            return nothing();
+        };
+        let value = self.value(document, namespace, parameter, 0);
+        Edit::SetParameter {
+            interface,
+            name: parameter.name.to_owned(),
+            value: value.filter(|_| self.on || self.a.is_multiple_of(3)),
+        }
+    }
+
+    fn set_port(&self, document: &Document) -> Edit {
+        let ports = document
+            .interfaces
+            .iter()
+            .filter(|(_, i)| i.master.is_some());
+        let port = pick(ports.map(|(id, _)| *id), self.b);
+        let parameter = pick(port::TABLE.iter(), self.c);
+        let Some((interface, parameter)) = port.zip(parameter) else {
+            return nothing();
+        };
+        // What is left to the kernel is not set back.
+        let is_open = parameter.usual == Usual::Open;
+        let value = self.value(document, NamespaceId::HOST, parameter, 0);
+        Edit::SetPort {
+            interface,
+            name: parameter.name.to_owned(),
+            value: value.filter(|_| self.on || is_open),
+        }
+    }
+
+    fn set_master(&self, document: &Document) -> Edit {
+        let interface = self.interface(document);
+        let namespace = document.interfaces.get(&interface).map(|i| i.namespace);
+        let masters = document.interfaces.iter().filter(|(_, i)| {
+            let device = i.kind.device();
+            let takes = device.is_some_and(|device| device.kind.table().ports.is_some());
+            takes && Some(i.namespace) == namespace
+        });
+        Edit::SetMaster {
+            interface,
+            master: pick(masters.map(|(id, _)| *id), self.b).filter(|_| self.on),
+        }
     }
 
     fn remove_address(&self, document: &Document) -> Edit {
@@ -284,4 +434,11 @@ fn v4_beyond(network: u16) -> IpNet {
 fn v6_beyond(network: u16) -> IpNet {
     let address = Ipv6Addr::new(0xfd01, 0, 0, network % 8, 0, 0, 0, 0);
     IpNet::new(IpAddr::V6(address), 64).expect("a length")
+}
+
+/// An edit that changes nothing: there is nothing to choose from.
+fn nothing() -> Edit {
+    Edit::Move {
+        to: BTreeMap::new(),
+    }
 }

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use crate::document::{Document, Interface, Kind, Namespace, Route};
+use crate::document::{Device, Document, Interface, Kind, Namespace, Route};
 use crate::id::{InterfaceId, NamespaceId, Node};
+use crate::kind::{Parameter, Parameters, port};
 
 impl Document {
     /// Whether two documents say the same: all but the ids, which are given anew whenever text is
-    /// read, and the order of objects, which follows from the ids.
+    /// read, the order of objects, which follows from the ids, and parameters that are said and
+    /// usual.
     pub fn same_lab(&self, other: &Self) -> bool {
         self.canonical() == other.canonical()
     }
 
-    /// The same lab with ids counted in the order of names; the host keeps its own.
+    /// The same lab with ids counted in the order of names, the host keeping its own, without what
+    /// is usual anyway.
     #[must_use]
     pub fn canonical(&self) -> Self {
         Renumbered::of(self).document(self)
@@ -57,6 +60,17 @@ impl Renumbered {
         self.interfaces.get(&id).copied().unwrap_or(id)
     }
 
+    /// What is usual need not be said.
+    fn parameters(
+        &self,
+        old: &Parameters<InterfaceId>,
+        table: &[Parameter],
+    ) -> Parameters<InterfaceId> {
+        // Every interface has a place in the order, so none is lost.
+        let renumbered = old.map(|id| Some(self.interface(*id)));
+        renumbered.unwrap_or_default().without_usual(table)
+    }
+
     fn document(&self, old: &Document) -> Document {
         let namespaces = old.namespaces.iter().map(|(id, namespace)| {
             let routes = namespace.routes.iter().map(|route| Route {
@@ -72,14 +86,19 @@ impl Renumbered {
         let interfaces = old.interfaces.iter().map(|(id, interface)| {
             let new = Interface {
                 namespace: self.namespace(interface.namespace),
-                kind: match interface.kind {
+                kind: match &interface.kind {
                     Kind::Loopback => Kind::Loopback,
-                    Kind::Bridge => Kind::Bridge,
                     Kind::Veth { peer } => Kind::Veth {
-                        peer: self.interface(peer),
+                        peer: self.interface(*peer),
                     },
+                    Kind::Device(device) => Kind::Device(Device {
+                        kind: device.kind,
+                        parameters: self
+                            .parameters(&device.parameters, device.kind.table().parameters),
+                    }),
                 },
-                bridge: interface.bridge.map(|id| self.interface(id)),
+                master: interface.master.map(|id| self.interface(id)),
+                port: self.parameters(&interface.port, port::TABLE),
                 ..interface.clone()
             };
             (self.interface(*id), new)

@@ -1,7 +1,7 @@
 //! Steps and documents as commands, and commands as what they do.
 //!
-//! One file per object of `ip` holds both directions: `link`, `address`, `route`, `netns`, and
-//! `sysctl` beside them. Nothing here is ever given to a shell by Netyard: commands are for people.
+//! One file per object of `ip` holds both directions: `link` (with `device` for what is said after
+//! `type`), `address`, `route`, `netns`, and `bridge` and `sysctl` beside them. Nothing here is ever given to a shell by Netyard: commands are for people.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,6 +15,8 @@ use crate::step::Step;
 mod about;
 pub(crate) mod action;
 pub(crate) mod address;
+pub(crate) mod bridge;
+mod device;
 pub(crate) mod link;
 pub(crate) mod netns;
 pub(crate) mod route;
@@ -145,12 +147,15 @@ pub fn of_step(step: &Step, names: &Names) -> Command {
             names.name(*namespace)
         )),
         Step::AddVeth { .. }
-        | Step::AddBridge { .. }
+        | Step::AddDevice { .. }
+        | Step::SetParameters { .. }
+        | Step::SetPort { .. }
+        | Step::SetMac { .. }
         | Step::RemoveInterface { .. }
         | Step::RenameInterface { .. }
         | Step::SetUp { .. }
         | Step::SetMtu { .. }
-        | Step::SetBridge { .. } => link::write(step, names),
+        | Step::SetMaster { .. } => link::write(step, names),
         Step::AddAddress { at, address } => address::write(names, at, "add", *address),
         Step::RemoveAddress { at, address } => address::write(names, at, "del", *address),
         Step::AddRoute { namespace, route } => route::write(names, *namespace, "add", route),

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Family;
 use crate::id::{InterfaceId, NamespaceId, Node};
+use crate::kind::Parameters;
+pub use crate::kind::{Device, DeviceKind, Kind};
+use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 
 /// One lab as the user wants it.
@@ -81,23 +84,13 @@ pub struct Interface {
     pub mtu: Option<u32>,
     /// In the order in which they are added: of several in one network the first is the primary.
     pub addresses: Vec<IpNet>,
-    /// The bridge, in the same namespace, of which it is a port.
-    pub bridge: Option<InterfaceId>,
-}
-
-/// The kinds of interface.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// `lo`: made with its namespace and never removed alone.
-    Loopback,
-    /// One end of a veth pair.
-    Veth {
-        /// The other end, whose `peer` is this one.
-        peer: InterfaceId,
-    },
-    /// A Linux bridge.
-    Bridge,
+    /// `IFLA_ADDRESS`; `None` leaves what the kernel gives.
+    pub mac: Option<Mac>,
+    /// The bridge, bond or VRF, in the same namespace, of which it is a port.
+    pub master: Option<InterfaceId>,
+    /// What is set on it as a port of a bridge: [`crate::kind::port::TABLE`].
+    #[serde(default)]
+    pub port: Parameters<InterfaceId>,
 }
 
 /// A static route of the main table.
@@ -204,15 +197,15 @@ impl Document {
     pub fn bridges(&self) -> impl Iterator<Item = (InterfaceId, &Interface)> {
         self.interfaces
             .iter()
-            .filter(|(_, i)| i.kind == Kind::Bridge)
+            .filter(|(_, i)| i.kind.is_bridge())
             .map(|(id, i)| (*id, i))
     }
 
-    /// The ports of a bridge, by id.
-    pub fn ports_of(&self, bridge: InterfaceId) -> impl Iterator<Item = (InterfaceId, &Interface)> {
+    /// The ports of a bridge, bond or VRF, by id.
+    pub fn ports_of(&self, master: InterfaceId) -> impl Iterator<Item = (InterfaceId, &Interface)> {
         self.interfaces
             .iter()
-            .filter(move |(_, i)| i.bridge == Some(bridge))
+            .filter(move |(_, i)| i.master == Some(master))
             .map(|(id, i)| (*id, i))
     }
 
@@ -220,11 +213,13 @@ impl Document {
     /// namespace; `None` for an interface of the host that is on no bridge.
     pub fn node_of(&self, interface: InterfaceId) -> Option<Node> {
         let found = self.interfaces.get(&interface)?;
-        match (found.bridge, &found.kind) {
-            (Some(bridge), _) => Some(Node::Bridge(bridge)),
-            (None, Kind::Bridge) => Some(Node::Bridge(interface)),
-            (None, _) if found.namespace == NamespaceId::HOST => None,
-            (None, _) => Some(Node::Namespace(found.namespace)),
+        let is_bridge =
+            |id: &InterfaceId| self.interfaces.get(id).is_some_and(|i| i.kind.is_bridge());
+        match found.master.filter(is_bridge) {
+            Some(bridge) => Some(Node::Bridge(bridge)),
+            None if found.kind.is_bridge() => Some(Node::Bridge(interface)),
+            None if found.namespace == NamespaceId::HOST => None,
+            None => Some(Node::Namespace(found.namespace)),
         }
     }
 
@@ -265,7 +260,9 @@ impl Interface {
             up: false,
             mtu: None,
             addresses: Vec::new(),
-            bridge: None,
+            mac: None,
+            master: None,
+            port: Parameters::default(),
         }
     }
 
@@ -273,7 +270,7 @@ impl Interface {
     pub fn peer(&self) -> Option<InterfaceId> {
         match self.kind {
             Kind::Veth { peer } => Some(peer),
-            Kind::Loopback | Kind::Bridge => None,
+            Kind::Loopback | Kind::Device(_) => None,
         }
     }
 }

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::address::Family;
 use crate::document::{Interface, Namespace, Point, Route};
 use crate::id::{InterfaceId, NamespaceId, Node};
+use crate::kind::{Parameters, Value};
+use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 
 mod apply;
@@ -80,12 +82,37 @@ pub enum Edit {
         /// In bytes; `None` goes back to what the kernel gives.
         mtu: Option<u32>,
     },
-    /// Makes an interface a port of a bridge in its namespace, or releases it.
-    SetBridge {
-        /// Which; not a loopback or a bridge.
+    /// Sets the MAC address of an interface.
+    SetMac {
+        /// Which; one with Ethernet frames.
         interface: InterfaceId,
-        /// The bridge.
-        bridge: Option<InterfaceId>,
+        /// `None` leaves what the kernel gives.
+        mac: Option<Mac>,
+    },
+    /// Makes an interface a port of a bridge, bond or VRF in its namespace, or releases it.
+    SetMaster {
+        /// Which; not a loopback.
+        interface: InterfaceId,
+        /// The bridge, bond or VRF.
+        master: Option<InterfaceId>,
+    },
+    /// Sets a parameter of a device.
+    SetParameter {
+        /// Which.
+        interface: InterfaceId,
+        /// Its parameter's name.
+        name: String,
+        /// `None` goes back to what is usual.
+        value: Option<Value<InterfaceId>>,
+    },
+    /// Sets a parameter of a port of a bridge.
+    SetPort {
+        /// Which port.
+        interface: InterfaceId,
+        /// The parameter's name, in [`crate::kind::port::TABLE`].
+        name: String,
+        /// `None` goes back to what is usual.
+        value: Option<Value<InterfaceId>>,
     },
     /// Adds an address.
     AddAddress {
@@ -149,11 +176,21 @@ pub struct Fragment {
     /// Where the new nodes are drawn.
     #[serde(with = "pairs")]
     pub positions: BTreeMap<Node, Point>,
-    /// Interfaces that are there already and become ports of a new bridge.
-    pub ports: BTreeMap<InterfaceId, InterfaceId>,
+    /// Interfaces that are there already and become ports of a new bridge, bond or VRF.
+    pub ports: BTreeMap<InterfaceId, Plug>,
     /// Routes to add to namespaces that are there already, with their place in the list, lowest
     /// place first.
     pub routes: Vec<PlacedRoute>,
+}
+
+/// A port, plugged in.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Plug {
+    /// The bridge, bond or VRF.
+    pub master: InterfaceId,
+    /// What is set on it as a port of a bridge.
+    #[serde(default)]
+    pub port: Parameters<InterfaceId>,
 }
 
 /// A route at its place in a namespace's list.

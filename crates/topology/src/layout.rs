@@ -49,7 +49,9 @@ pub fn size_of(document: &Document, node: Node) -> (f64, f64) {
 /// Lines of a namespace's card below its heading: each interface but the loopback (unless that has
 /// addresses of its own) with its addresses, and each default route.
 fn lines_of(document: &Document, id: NamespaceId) -> f64 {
-    let interfaces = document.interfaces_of(id).filter(|(_, i)| is_listed(i));
+    let interfaces = document
+        .interfaces_of(id)
+        .filter(|(_, i)| is_listed(document, i));
     let lines: usize = interfaces.map(|(_, i)| i.addresses.len().max(1)).sum();
     let namespace = document.namespaces.get(&id);
     let gateways = namespace.map_or(0, |ns| ns.routes.iter().filter(|r| r.is_default()).count());
@@ -57,11 +59,12 @@ fn lines_of(document: &Document, id: NamespaceId) -> f64 {
 }
 
 /// Whether an interface has lines of its own on its namespace's card.
-pub fn is_listed(interface: &Interface) -> bool {
-    match interface.kind {
+pub fn is_listed(document: &Document, interface: &Interface) -> bool {
+    let master = interface.master.and_then(|id| document.interfaces.get(&id));
+    let on_bridge = master.is_some_and(|master| master.kind.is_bridge());
+    match &interface.kind {
         Kind::Loopback => !interface.addresses.is_empty(),
-        Kind::Bridge => false,
-        Kind::Veth { .. } => interface.bridge.is_none(),
+        kind => !kind.is_bridge() && !on_bridge,
     }
 }
 

@@ -6,12 +6,14 @@
 //!
 //! The way through it:
 //! - [`document`]: what the user wants, as plain data;
+//! - [`kind`]: the kinds of interface, one table each;
 //! - [`edit`]: the only way to change a document; applying one returns its inverse;
 //! - [`history`]: a person's own undo and redo;
 //! - [`observed`]: what the kernel reports;
 //! - [`plan`]: the steps from observed to document; [`step`]: one kernel change;
 //! - [`model`]: a model kernel that executes steps on an observed state;
 //! - [`status`]: document and observed side by side, for the canvas;
+//! - [`feature`]: what kernels differ in, and what a document needs of one;
 //! - [`problem`]: mistakes and risks found in a document.
 
 pub mod address;
@@ -22,9 +24,12 @@ mod canonical;
 pub mod command;
 pub mod document;
 pub mod edit;
+pub mod feature;
 pub mod history;
 pub mod id;
+pub mod kind;
 pub mod layout;
+pub mod mac;
 pub mod model;
 pub mod name;
 pub mod observed;

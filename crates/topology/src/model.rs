@@ -12,6 +12,8 @@ use ipnet::IpNet;
 use crate::address::Family;
 use crate::document::Forwarding;
 use crate::id::NamespaceId;
+use crate::kind::Parameters;
+use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 use crate::observed::{
     Observed, ObservedAddress, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer,
@@ -20,6 +22,8 @@ use crate::observed::{
 use crate::step::{At, NewInterface, Step, StepRoute};
 
 mod carrier;
+mod device;
+mod master;
 mod remove;
 mod route;
 
@@ -69,17 +73,15 @@ pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> 
             }])
         }
         Step::AddVeth { ends } => add_veth(state, ends),
-        Step::AddBridge { bridge } => {
-            add(state, bridge, ObservedKind::Bridge)?;
-            Ok(vec![Step::RemoveInterface {
-                at: bridge.at.clone(),
-            }])
-        }
+        Step::AddDevice { new, device } => device::add(state, new, device),
+        Step::SetParameters { at, kind, changes } => device::set(state, at, *kind, changes),
         Step::RemoveInterface { at } => remove::interface(state, at),
         Step::RenameInterface { at, name } => rename(state, at, name),
         Step::SetUp { at, up } => set_up(state, at, *up),
         Step::SetMtu { at, mtu } => set_mtu(state, at, *mtu),
-        Step::SetBridge { at, bridge } => set_bridge(state, at, bridge.as_ref()),
+        Step::SetMac { at, mac } => set_mac(state, at, *mac),
+        Step::SetMaster { at, master } => master::set(state, at, master.as_ref()),
+        Step::SetPort { at, changes } => master::set_port(state, at, changes),
         Step::AddAddress { at, address } => add_address(state, at, *address),
         Step::RemoveAddress { at, address } => remove_address(state, at, *address),
         Step::AddRoute { namespace, route } => route::add(state, *namespace, route),
@@ -126,7 +128,8 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         mtu: DEFAULT_MTU,
         mac: None,
         addresses: Vec::new(),
-        bridge: None,
+        master: None,
+        port: Parameters::default(),
     }
 }
 
@@ -280,64 +283,25 @@ fn re_add(at: &At, addresses: Vec<ObservedAddress>) -> Vec<Step> {
     .collect()
 }
 
-fn set_bridge(
-    state: &mut Observed,
-    at: &At,
-    bridge: Option<&InterfaceName>,
-) -> Result<Vec<Step>, Refused> {
-    let index = match bridge {
-        None => None,
-        Some(name) => {
-            let bridge_at = At {
-                namespace: at.namespace,
-                name: name.clone(),
-            };
-            let found = interface_mut(state, &bridge_at)?;
-            if found.kind != ObservedKind::Bridge {
-                return Err(Refused(format!("{name} is no bridge")));
-            }
-            Some(index_of(state, &bridge_at)?)
-        }
-    };
-    let found = interface_mut(state, at)?;
-    if index.is_some()
-        && !matches!(
-            found.kind,
-            ObservedKind::Veth { .. } | ObservedKind::Other(_)
-        )
-    {
-        return Err(Refused(format!("{} cannot be a port of a bridge", at.name)));
-    }
-    let old = std::mem::replace(&mut found.bridge, index);
-    let old_name = old.and_then(|old| {
-        let name = &state
-            .namespaces
-            .get(&at.namespace)?
-            .interfaces
-            .get(&old)?
-            .name;
-        name.parse().ok()
-    });
-    let mut undo = vec![Step::SetBridge {
+fn set_mac(state: &mut Observed, at: &At, mac: Mac) -> Result<Vec<Step>, Refused> {
+    let old = interface_mut(state, at)?.mac.replace(mac);
+    let set_back = |mac| Step::SetMac {
         at: at.clone(),
-        bridge: old_name,
-    }];
-    for bridge in [old, index] {
-        undo.extend(adjust_bridge_mtu(state, at.namespace, bridge));
-    }
-    carrier::recompute(state);
-    Ok(undo)
+        mac,
+    };
+    Ok(old.map(set_back).into_iter().collect())
 }
 
 fn set_mtu(state: &mut Observed, at: &At, mtu: u32) -> Result<Vec<Step>, Refused> {
     let found = interface_mut(state, at)?;
     let old = std::mem::replace(&mut found.mtu, mtu);
-    let bridge = found.bridge;
+    let master = found.master;
     let mut undo = vec![Step::SetMtu {
         at: at.clone(),
         mtu: old,
     }];
-    undo.extend(adjust_bridge_mtu(state, at.namespace, bridge));
+    undo.extend(device::shrink(state, at, mtu)?);
+    undo.extend(adjust_bridge_mtu(state, at.namespace, master));
     Ok(undo)
 }
 
@@ -346,14 +310,17 @@ fn set_mtu(state: &mut Observed, at: &At, mtu: u32) -> Result<Vec<Step>, Refused
 fn adjust_bridge_mtu(
     state: &mut Observed,
     namespace: NamespaceId,
-    bridge: Option<u32>,
+    master: Option<u32>,
 ) -> Option<Step> {
-    let index = bridge?;
+    let index = master?;
     let found = state.namespaces.get_mut(&namespace)?;
+    if !found.interfaces.get(&index)?.kind.is_bridge() {
+        return None;
+    }
     let ports = found
         .interfaces
         .values()
-        .filter(|i| i.bridge == Some(index));
+        .filter(|i| i.master == Some(index));
     let least = ports.map(|port| port.mtu).min().unwrap_or(DEFAULT_MTU);
     let bridge = found.interfaces.get_mut(&index)?;
     let name = bridge.name.parse().ok()?;

@@ -4,7 +4,6 @@
 //! kernel said of the lab's namespaces, also what no document asks for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -12,6 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::Forwarding;
 use crate::id::{InterfaceId, NamespaceId};
+use crate::kind::{Device, DeviceKind, Parameters};
+pub use crate::mac::Mac;
 use crate::name::NamespaceName;
 
 /// The kernel's state of one lab.
@@ -53,8 +54,10 @@ pub struct ObservedInterface {
     pub mac: Option<Mac>,
     /// In the kernel's order.
     pub addresses: Vec<ObservedAddress>,
-    /// `IFLA_MASTER`: index of the bridge in the same namespace.
-    pub bridge: Option<u32>,
+    /// `IFLA_MASTER`: index of the bridge, bond or VRF in the same namespace.
+    pub master: Option<u32>,
+    /// What the kernel says of it as a port of a bridge; empty if it is none.
+    pub port: Parameters<u32>,
 }
 
 /// What an observed interface is.
@@ -68,10 +71,36 @@ pub enum ObservedKind {
         /// The other end, if it is in a namespace of the lab.
         peer: Option<ObservedPeer>,
     },
-    /// A Linux bridge.
-    Bridge,
+    /// A device of a kind that documents have, with its parameters.
+    Device(Device<u32>),
     /// Any other, by its `IFLA_INFO_KIND` (empty if it has none).
     Other(String),
+}
+
+impl ObservedKind {
+    /// The device, if it is one that documents have.
+    pub fn device(&self) -> Option<&Device<u32>> {
+        match self {
+            Self::Device(device) => Some(device),
+            Self::Loopback | Self::Veth { .. } | Self::Other(_) => None,
+        }
+    }
+
+    /// Whether it is a bridge.
+    pub fn is_bridge(&self) -> bool {
+        self.device()
+            .is_some_and(|device| device.kind == DeviceKind::Bridge)
+    }
+
+    /// What `ip` calls it after `type`; `loopback` for one that is not made.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Loopback => "loopback",
+            Self::Veth { .. } => "veth",
+            Self::Device(device) => device.kind.name(),
+            Self::Other(kind) => kind,
+        }
+    }
 }
 
 /// Where the other end of a veth pair is.
@@ -81,17 +110,6 @@ pub struct ObservedPeer {
     pub namespace: NamespaceId,
     /// Its index there.
     pub index: u32,
-}
-
-/// A link-layer address.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub struct Mac(pub [u8; 6]);
-
-impl fmt::Display for Mac {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
-    }
 }
 
 /// One address of an interface.

@@ -4,8 +4,6 @@
 //! is chosen, so that what a step takes with it (routes of an interface that goes down, secondary
 //! addresses) is put back by later steps of the same plan.
 
-use std::collections::BTreeSet;
-
 use crate::document::{Document, Interface, Namespace, Route};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::model;
@@ -13,9 +11,13 @@ use crate::observed::{Observed, ObservedInterface, ObservedNamespace, ObservedRo
 use crate::status::route_text;
 use crate::step::{At, Step};
 
+mod devices;
 mod lookup;
 mod objects;
+mod scope;
 mod settings;
+
+use scope::Scope;
 
 pub use lookup::wanted_mtu;
 
@@ -36,45 +38,6 @@ pub fn plan_edit(before: &Document, document: &Document, observed: &Observed) ->
     plan_within(document, observed, Some(Scope::between(before, document)))
 }
 
-/// What a plan may touch.
-#[derive(Debug, Default)]
-struct Scope {
-    namespaces: BTreeSet<NamespaceId>,
-    interfaces: BTreeSet<InterfaceId>,
-    /// Bridges with a port that comes, goes or changes: the kernel changes their MTU with it.
-    bridges: BTreeSet<InterfaceId>,
-}
-
-impl Scope {
-    fn between(before: &Document, after: &Document) -> Self {
-        let namespaces = before
-            .namespaces
-            .keys()
-            .chain(after.namespaces.keys())
-            .copied();
-        let interfaces = before
-            .interfaces
-            .keys()
-            .chain(after.interfaces.keys())
-            .copied();
-        let interfaces: BTreeSet<InterfaceId> = interfaces
-            .filter(|id| before.interfaces.get(id) != after.interfaces.get(id))
-            .collect();
-        let of = |document: &'_ Document, id| document.interfaces.get(id).and_then(|i| i.bridge);
-        Self {
-            namespaces: namespaces
-                .filter(|id| before.namespaces.get(id) != after.namespaces.get(id))
-                .collect(),
-            bridges: interfaces
-                .iter()
-                .flat_map(|id| [of(before, id), of(after, id)])
-                .flatten()
-                .collect(),
-            interfaces,
-        }
-    }
-}
-
 fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -> Vec<Step> {
     let mut planner = Planner {
         document,
@@ -92,13 +55,20 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     planner.add_interfaces();
     planner.set_down();
     planner.set_forwarding();
+    planner.set_parameters();
+    planner.set_macs();
     planner.set_mtus();
     planner.add_addresses();
     // Ends in namespaces first, ports last: a bridge floods less while it grows.
-    planner.set_up(|interface| interface.bridge.is_none());
-    planner.set_bridges();
-    planner.set_up(|interface| interface.bridge.is_some());
+    planner.set_up(|interface| interface.master.is_none());
+    planner.set_masters();
+    planner.set_ports();
+    // A bond sets its ports up.
+    planner.set_down();
+    planner.set_up(|interface| interface.master.is_some());
     planner.set_bridge_mtus();
+    // Joining a VRF takes IPv6 addresses along.
+    planner.add_addresses();
     planner.add_routes();
     planner.steps
 }
@@ -138,8 +108,8 @@ impl<'a> Planner<'a> {
     }
 
     fn covers_mtu(&self, id: InterfaceId) -> bool {
-        let ports_change = |scope: &Scope| scope.bridges.contains(&id);
-        self.covers_interface(id) || self.scope.as_ref().is_some_and(ports_change)
+        let follows = |scope: &Scope| scope.mtus.contains(&id);
+        self.covers_interface(id) || self.scope.as_ref().is_some_and(follows)
     }
 
     /// The document's interfaces that this plan may touch.

@@ -90,8 +90,8 @@ impl<'a> Report<'a> {
                 .entry(interface.namespace)
                 .or_default()
                 .push((id, interface));
-            if let Some(bridge) = interface.bridge {
-                ports.entry(bridge).or_default().push((id, interface));
+            if let Some(master) = interface.master {
+                ports.entry(master).or_default().push((id, interface));
             }
         }
         Self {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::{Document, Interface, Kind, Namespace};
 use crate::id::{InterfaceId, NamespaceId};
+use crate::kind::{Parameter, Parameters, Value, port};
 use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, Origin};
 
 /// The state of one object of the document.
@@ -29,7 +30,8 @@ pub enum Status {
 /// One way in which the kernel differs from the document.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Difference {
-    /// What differs: `state`, `mtu`, `address`, `bridge`, `kind`, `name`, `forwarding`, `route`.
+    /// What differs: `state`, `mtu`, `mac`, `address`, `master`, `kind`, `name`, `forwarding`,
+    /// `route`, or the name of a parameter.
     pub what: String,
     /// In the document; empty if it is not there.
     pub wanted: String,
@@ -198,31 +200,45 @@ fn interface_status(
     differ("name", wanted.name.to_string(), interface.name.clone());
     differ(
         "kind",
-        wanted_kind(&wanted.kind).to_owned(),
-        observed_kind(&interface.kind).to_owned(),
+        wanted.kind.name().to_owned(),
+        interface.kind.name().to_owned(),
     );
     let state = |up: bool| if up { "up" } else { "down" }.to_owned();
     differ("state", state(wanted.up), state(interface.up));
     if let Some(mtu) = wanted.mtu {
         differ("mtu", mtu.to_string(), interface.mtu.to_string());
     }
-    let bridge_wanted = wanted
-        .bridge
-        .and_then(|b| document.interfaces.get(&b))
-        .map(|b| b.name.to_string());
-    let bridge_observed = interface.bridge.and_then(|index| {
-        let bridge = observed
-            .namespaces
-            .get(&namespace)?
-            .interfaces
-            .get(&index)?;
-        Some(bridge.name.clone())
-    });
+    if let Some(mac) = wanted.mac {
+        let observed = interface.mac.map(|mac| mac.to_string());
+        differ("mac", mac.to_string(), observed.unwrap_or_default());
+    }
+    let wanted_name = |id: &InterfaceId| document.interfaces.get(id).map(|i| i.name.to_string());
+    let inside = observed.namespaces.get(&namespace);
+    let observed_name = |index: &u32| Some(inside?.interfaces.get(index)?.name.clone());
+    let master = wanted.master.as_ref().and_then(wanted_name);
+    let master_observed = interface.master.as_ref().and_then(observed_name);
     differ(
-        "bridge",
-        bridge_wanted.unwrap_or_default(),
-        bridge_observed.unwrap_or_default(),
+        "master",
+        master.unwrap_or_default(),
+        master_observed.unwrap_or_default(),
     );
+    let mut compare = |wanted: &Parameters<InterfaceId>, observed: &Parameters<u32>, table| {
+        let by_name = (wanted.map(wanted_name), observed.map(observed_name));
+        if let (Some(wanted), Some(observed)) = by_name {
+            for (what, wanted, observed) in differences_of(&wanted, &observed, table) {
+                differ(what, wanted, observed);
+            }
+        }
+    };
+    if let (Kind::Device(wanted), ObservedKind::Device(observed)) = (&wanted.kind, &interface.kind)
+        && wanted.kind == observed.kind
+    {
+        let table = wanted.kind.table().parameters;
+        compare(&wanted.parameters, &observed.parameters, table);
+    }
+    if wanted.master.is_some() && !interface.port.is_empty() {
+        compare(&wanted.port, &interface.port, port::TABLE);
+    }
     let kept: Vec<_> = interface
         .addresses
         .iter()
@@ -245,19 +261,24 @@ fn interface_status(
     }
 }
 
-fn wanted_kind(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Loopback => "loopback",
-        Kind::Veth { .. } => "veth",
-        Kind::Bridge => "bridge",
-    }
-}
-
-fn observed_kind(kind: &ObservedKind) -> &str {
-    match kind {
-        ObservedKind::Loopback => "loopback",
-        ObservedKind::Veth { .. } => "veth",
-        ObservedKind::Bridge => "bridge",
-        ObservedKind::Other(kind) => kind,
-    }
+/// Parameters that differ: name, wanted, observed.
+fn differences_of<'t>(
+    wanted: &Parameters<String>,
+    observed: &Parameters<String>,
+    table: &'t [Parameter],
+) -> Vec<(&'t str, String, String)> {
+    let changes = wanted.changes_from(observed, table);
+    let differing = table.iter().filter(|p| changes.contains_key(p.name));
+    let text = |parameter: &Parameter, value: Option<&Value<String>>| {
+        let text = value.map(|value| parameter.text(value, Clone::clone));
+        text.unwrap_or_default()
+    };
+    differing
+        .map(|parameter| {
+            let name = parameter.name;
+            let wanted = changes.get(name).and_then(Option::as_ref);
+            let wanted = text(parameter, wanted);
+            (name, wanted, text(parameter, observed.get(name)))
+        })
+        .collect()
 }

@@ -11,6 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Family;
 use crate::id::{InterfaceId, NamespaceId};
+use crate::kind::parameters::Changes;
+use crate::kind::{Device, DeviceKind};
+use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 
 /// One change of the kernel's state.
@@ -41,10 +44,21 @@ pub enum Step {
         /// Both ends.
         ends: [NewInterface; 2],
     },
-    /// Makes a bridge, down.
-    AddBridge {
-        /// The bridge.
-        bridge: NewInterface,
+    /// Makes any other interface, down.
+    AddDevice {
+        /// Where and under which name.
+        new: NewInterface,
+        /// What it is, other interfaces by name.
+        device: Device<InterfaceName>,
+    },
+    /// Changes parameters of a device in place.
+    SetParameters {
+        /// Of which.
+        at: At,
+        /// What it is.
+        kind: DeviceKind,
+        /// What they are set to.
+        changes: Changes<InterfaceName>,
     },
     /// Removes an interface; of a veth pair both ends go.
     RemoveInterface {
@@ -72,12 +86,26 @@ pub enum Step {
         /// In bytes.
         mtu: u32,
     },
-    /// Makes an interface a port of a bridge, or releases it.
-    SetBridge {
+    /// Sets the MAC address.
+    SetMac {
+        /// Of which.
+        at: At,
+        /// To what.
+        mac: Mac,
+    },
+    /// Makes an interface a port of a bridge, bond or VRF, or releases it.
+    SetMaster {
         /// Which.
         at: At,
-        /// The bridge's name, in the same namespace.
-        bridge: Option<InterfaceName>,
+        /// Its name, in the same namespace.
+        master: Option<InterfaceName>,
+    },
+    /// Changes what is set on a port of a bridge.
+    SetPort {
+        /// Which port.
+        at: At,
+        /// What is set.
+        changes: Changes<InterfaceName>,
     },
     /// Adds an address.
     AddAddress {
@@ -161,12 +189,15 @@ impl Step {
             | Self::RemoveRoute { namespace, .. }
             | Self::SetForwarding { namespace, .. } => *namespace,
             Self::AddVeth { ends: [first, _] } => first.at.namespace,
-            Self::AddBridge { bridge } => bridge.at.namespace,
+            Self::AddDevice { new, .. } => new.at.namespace,
             Self::RemoveInterface { at }
             | Self::RenameInterface { at, .. }
             | Self::SetUp { at, .. }
             | Self::SetMtu { at, .. }
-            | Self::SetBridge { at, .. }
+            | Self::SetMac { at, .. }
+            | Self::SetMaster { at, .. }
+            | Self::SetParameters { at, .. }
+            | Self::SetPort { at, .. }
             | Self::AddAddress { at, .. }
             | Self::RemoveAddress { at, .. } => at.namespace,
         }

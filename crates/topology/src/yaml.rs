@@ -9,6 +9,8 @@
 //!       - {to: default, via: 10.0.0.2}
 //!   blue:
 //!     forwarding: [ipv4]
+//!     interfaces:
+//!       vx0: {type: vxlan, id: 10, remote: 10.0.0.1, dev: veth-blue}
 //! links:
 //!   - red/veth-red: {addresses: [10.0.0.1/24]}
 //!     blue/veth-blue: {addresses: [10.0.0.2/24]}
@@ -23,6 +25,8 @@ use crate::document::Document;
 
 mod form;
 mod from_form;
+mod interface;
+mod settings;
 mod to_form;
 
 /// The version of the form that is written, and the highest that is read.

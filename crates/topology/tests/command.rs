@@ -6,7 +6,7 @@ mod real;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use topology::arbitrary::document;
+use topology::arbitrary::{COMMON, document, document_with};
 use topology::command::{
     Command, Names, Subject, commands_about, of_document, of_step, script_text,
 };
@@ -31,7 +31,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_script_run_by_sh_makes_the_document(document in document(60)) {
+    fn a_script_run_by_sh_makes_the_document(document in document_with(60, COMMON)) {
         run(&document);
     }
 }
@@ -60,7 +60,7 @@ fn named(names: [&str; 5]) -> Document {
     };
     let bridge = Interface {
         up: true,
-        ..Interface::new(blue_id, bridge.parse().unwrap(), Kind::Bridge)
+        ..Interface::new(blue_id, bridge.parse().unwrap(), Kind::bridge())
     };
     let fragment = Fragment {
         namespaces: BTreeMap::from([(red_id, namespace(red)), (blue_id, namespace(blue))]),
@@ -71,7 +71,7 @@ fn named(names: [&str; 5]) -> Document {
             (
                 InterfaceId(4),
                 Interface {
-                    bridge: Some(InterfaceId(5)),
+                    master: Some(InterfaceId(5)),
                     ..end(blue_id, b, 3)
                 },
             ),
@@ -116,16 +116,16 @@ fn every_step_is_a_command() {
     let text = |step: Step| of_step(&step, &Names::of(&document)).to_string();
     let bridge = || Some("br0".parse().unwrap());
     assert_eq!(
-        text(Step::SetBridge {
+        text(Step::SetMaster {
             at: at.clone(),
-            bridge: None
+            master: None
         }),
         "ip -n red link set a0 nomaster"
     );
     assert_eq!(
-        text(Step::SetBridge {
+        text(Step::SetMaster {
             at: at.clone(),
-            bridge: bridge()
+            master: bridge()
         }),
         "ip -n red link set a0 master br0"
     );

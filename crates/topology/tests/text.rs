@@ -13,7 +13,7 @@ use topology::read::read;
 use topology::{Document, model, script, yaml};
 
 /// Kind, state, MTU, addresses, bridge.
-type Settings = (String, bool, u32, Vec<String>, Option<String>);
+type Settings = (String, bool, Option<u32>, Vec<String>, Option<String>);
 
 /// A document without its ids: what text forms carry.
 #[derive(Debug, PartialEq)]
@@ -45,13 +45,23 @@ fn lab(document: &Document) -> Lab {
     let one = |(id, i): (&InterfaceId, &Interface)| {
         let kind = match i.kind {
             Kind::Veth { peer } => format!("veth to {}", interface(peer)),
-            ref other => format!("{other:?}"),
+            Kind::Loopback => "loopback".to_owned(),
+            Kind::Device(ref device) => {
+                let named = device.map(|id| Some(interface(*id)));
+                // What is usual need not be said.
+                let table = device.kind.table().parameters;
+                let named = named.map(|named| named.parameters.without_usual(table));
+                format!("{} {named:?}", device.kind)
+            }
         };
+        let port = i.port.map(|id| Some(interface(*id)));
+        let port = port.map(|port| port.without_usual(topology::kind::port::TABLE));
+        let kind = format!("{kind} {:?} {port:?}", i.mac);
         let mtu = wanted_mtu(document, *id, i);
         let addresses = i.addresses.iter().map(ToString::to_string).collect();
         (
             interface(*id),
-            (kind, i.up, mtu, addresses, i.bridge.map(interface)),
+            (kind, i.up, mtu, addresses, i.master.map(interface)),
         )
     };
     let position = |(node, at): (&Node, &topology::document::Point)| {

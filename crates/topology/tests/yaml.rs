@@ -181,7 +181,7 @@ fn what_is_wrong_is_told_with_its_place() {
         (
             format!("{link}    red/b: {{bridge: br0}}\n"),
             6,
-            12,
+            21,
             "no bridge br0",
         ),
         (format!("{link}    red/b: {{up: maybe}}\n"), 6, 17, "maybe"),

@@ -11,7 +11,7 @@ use topology::{Edit, InterfaceId, InterfaceName, NamespaceId};
 
 fn bridge(id: u64, name: &str) -> Edit {
     let name = InterfaceName::try_from(name.to_owned()).unwrap();
-    let made = Interface::new(NamespaceId::HOST, name, Kind::Bridge);
+    let made = Interface::new(NamespaceId::HOST, name, Kind::bridge());
     Edit::Insert(Fragment {
         interfaces: [(InterfaceId(id), made)].into(),
         ..Fragment::default()

@@ -213,28 +213,34 @@ fn PluggedInto(id: InterfaceId) -> impl IntoView {
     let lab = Lab::of_page();
     let bridge = Signal::derive(move || {
         lab.read(|document| {
-            let found = document.interfaces.get(&id).and_then(|i| i.bridge);
+            let found = document.interfaces.get(&id).and_then(|i| i.master);
             found.map(|bridge| bridge.0.to_string()).unwrap_or_default()
         })
     });
     let options = Signal::derive(move || {
-        let nothing = (String::new(), "no bridge".to_owned());
+        let nothing = (String::new(), "nothing".to_owned());
         lab.read(|document| {
             let home = document.interfaces.get(&id).map(|i| i.namespace);
-            let bridges = document.bridges();
-            let near = bridges.filter(|(_, bridge)| Some(bridge.namespace) == home);
+            let takes_ports = |i: &Interface| {
+                let device = i.kind.device();
+                device.is_some_and(|device| device.kind.table().ports.is_some())
+            };
+            let near = document.interfaces.iter();
+            let near = near.filter(|(other, i)| {
+                **other != id && Some(i.namespace) == home && takes_ports(i)
+            });
             std::iter::once(nothing)
-                .chain(near.map(|(id, bridge)| (id.0.to_string(), bridge.name.to_string())))
+                .chain(near.map(|(id, master)| (id.0.to_string(), master.name.to_string())))
                 .collect::<Vec<_>>()
         })
     });
     let choose = Callback::new(move |key: String| {
-        let bridge = key.parse().ok().map(InterfaceId);
+        let master = key.parse().ok().map(InterfaceId);
         commit_or_tell(
             lab,
-            Edit::SetBridge {
+            Edit::SetMaster {
                 interface: id,
-                bridge,
+                master,
             },
         );
     });

@@ -9,6 +9,8 @@ use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 use nix::unistd::{ForkResult, fork};
 
 use super::Finding;
+use topology::kind::{Device, DeviceKind};
+
 use crate::error::{Context, Error, Result};
 use crate::exec::{self, Spec};
 use crate::namespace::Namespace;
@@ -162,7 +164,8 @@ fn veth() -> Result<String> {
 }
 
 fn bridge() -> Result<String> {
-    let made = Socket::open().and_then(|mut socket| socket.add_bridge("scratch"));
+    let made = Socket::open()
+        .and_then(|mut socket| socket.add_device("scratch", &Device::new(DeviceKind::Bridge)));
     made.context("create", || "a bridge")?;
     Ok("made".to_owned())
 }

@@ -8,9 +8,10 @@ use netlink_packet_route::link::{
     InfoData, InfoKind, InfoVeth, LinkAttribute, LinkExtentMask, LinkFlags, LinkInfo, LinkMessage,
 };
 use nix::errno::Errno;
+use topology::kind::{Device, Parameters};
 
 use super::attributes::{Attributes, word};
-use super::{Failure, Socket};
+use super::{Failure, Socket, device};
 
 /// `struct ifinfomsg` (linux/rtnetlink.h): family, type, index, flags, change.
 const HEADER: usize = 16;
@@ -50,8 +51,12 @@ pub(crate) struct LinkRow {
     /// The namespace of `link`, if it is another one: this namespace's number
     /// for it.
     pub(crate) link_nsid: Option<i32>,
-    /// Index of the bridge of which it is a port.
+    /// Index of the bridge, bond or VRF of which it is a port.
     pub(crate) master: Option<u32>,
+    /// What it is, if documents have devices of that kind.
+    pub(crate) device: Option<Device<u32>>,
+    /// What is set on it as a port of a bridge; empty if it is none.
+    pub(crate) port: Parameters<u32>,
     /// What made it: `veth`, `bridge`, …; empty for `lo` and hardware.
     pub(crate) kind: String,
 }
@@ -75,19 +80,6 @@ impl Socket {
             LinkInfo::Kind(InfoKind::Veth),
             LinkInfo::Data(InfoData::Veth(InfoVeth::Peer(peer))),
         ]));
-        self.change(
-            RouteNetlinkMessage::NewLink(link),
-            NLM_F_CREATE | NLM_F_EXCL,
-        )
-    }
-
-    /// Makes a bridge, down.
-    pub(crate) fn add_bridge(&mut self, name: &str) -> Result<(), Failure> {
-        let mut link = named(name);
-        link.attributes
-            .push(LinkAttribute::LinkInfo(vec![LinkInfo::Kind(
-                InfoKind::Bridge,
-            )]));
         self.change(
             RouteNetlinkMessage::NewLink(link),
             NLM_F_CREATE | NLM_F_EXCL,
@@ -130,9 +122,9 @@ impl Socket {
         self.set(index, LinkAttribute::Mtu(mtu))
     }
 
-    /// Makes a link a port of a bridge, by the bridge's index, or releases it.
-    pub(crate) fn set_master(&mut self, index: u32, bridge: Option<u32>) -> Result<(), Failure> {
-        self.set(index, LinkAttribute::Controller(bridge.unwrap_or(0)))
+    /// Makes a link a port of a bridge, bond or VRF, by index, or releases it.
+    pub(crate) fn set_master(&mut self, index: u32, master: Option<u32>) -> Result<(), Failure> {
+        self.set(index, LinkAttribute::Controller(master.unwrap_or(0)))
     }
 
     /// Gives a link another name.
@@ -167,13 +159,13 @@ impl Socket {
     }
 }
 
-fn indexed(index: u32) -> LinkMessage {
+pub(super) fn indexed(index: u32) -> LinkMessage {
     let mut link = LinkMessage::default();
     link.header.index = index;
     link
 }
 
-fn named(name: &str) -> LinkMessage {
+pub(super) fn named(name: &str) -> LinkMessage {
     let mut link = LinkMessage::default();
     link.attributes.push(LinkAttribute::IfName(name.to_owned()));
     link
@@ -186,18 +178,23 @@ fn without_statistics() -> LinkAttribute {
 
 fn row(bytes: &[u8]) -> Result<LinkRow, Failure> {
     let attributes = Attributes::after(HEADER, bytes)?;
+    let info = attributes.nested(IFLA_LINKINFO);
+    let kind = info.text(IFLA_INFO_KIND).unwrap_or_default();
+    let link = attributes.u32(IFLA_LINK);
+    let link_nsid = attributes.i32(IFLA_LINK_NETNSID);
+    // An interface in another namespace is none that a document's device stands on.
+    let lower = link.filter(|_| link_nsid.is_none());
     Ok(LinkRow {
         index: word(bytes, 4),
         flags: LinkFlags::from_bits_retain(word(bytes, 8)),
         name: attributes.text(IFLA_IFNAME).unwrap_or_default(),
         mtu: attributes.u32(IFLA_MTU).unwrap_or_default(),
         address: attributes.get(IFLA_ADDRESS).unwrap_or_default().to_vec(),
-        link: attributes.u32(IFLA_LINK),
-        link_nsid: attributes.i32(IFLA_LINK_NETNSID),
+        link,
+        link_nsid,
         master: attributes.u32(IFLA_MASTER),
-        kind: attributes
-            .nested(IFLA_LINKINFO)
-            .text(IFLA_INFO_KIND)
-            .unwrap_or_default(),
+        device: device::device(info, &kind, lower),
+        port: device::port(info),
+        kind,
     })
 }

@@ -14,6 +14,7 @@
 
 mod address;
 mod attributes;
+mod device;
 mod events;
 mod failure;
 mod link;

@@ -80,7 +80,8 @@ mod tests {
             mtu: 1500,
             mac: Some(Mac([0x02, 0, 0, 0xaa, 0xbb, 0xcc])),
             addresses: Vec::new(),
-            bridge: None,
+            master: None,
+            port: Default::default(),
         }
     }
 

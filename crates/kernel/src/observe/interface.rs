@@ -18,7 +18,8 @@ pub(super) fn observed(row: &LinkRow, id: Option<InterfaceId>) -> ObservedInterf
         mtu: row.mtu,
         mac: row.address.as_slice().try_into().ok().map(Mac),
         addresses: Vec::new(),
-        bridge: row.master.filter(|index| *index != 0),
+        master: row.master.filter(|index| *index != 0),
+        port: row.port.clone(),
     }
 }
 
@@ -26,9 +27,9 @@ fn kind(row: &LinkRow) -> ObservedKind {
     if row.flags.contains(LinkFlags::Loopback) {
         return ObservedKind::Loopback;
     }
-    match row.kind.as_str() {
-        "veth" => ObservedKind::Veth { peer: None },
-        "bridge" => ObservedKind::Bridge,
-        other => ObservedKind::Other(other.to_owned()),
+    match (&row.device, row.kind.as_str()) {
+        (Some(device), _) => ObservedKind::Device(device.clone()),
+        (None, "veth") => ObservedKind::Veth { peer: None },
+        (None, other) => ObservedKind::Other(other.to_owned()),
     }
 }

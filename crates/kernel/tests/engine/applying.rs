@@ -127,10 +127,10 @@ pub(crate) fn edits_in_place(_: &Inside) {
             .unwrap()
             .master
     };
-    article.builder.interface(article.br_green).bridge = None;
+    article.builder.interface(article.br_green).master = None;
     lab.apply(&article.builder.document);
     assert_eq!(master(), None);
-    article.builder.interface(article.br_green).bridge = Some(article.bridge);
+    article.builder.interface(article.br_green).master = Some(article.bridge);
     lab.apply(&article.builder.document);
     assert_eq!(master().as_deref(), Some("br0"));
 

@@ -139,7 +139,7 @@ pub(crate) fn outside_changes(_: &Inside) {
         "port",
         "ip link set veth-br-green nomaster",
         &host,
-        |o| o.interface_of(article.br_green).unwrap().2.bridge.is_none(),
+        |o| o.interface_of(article.br_green).unwrap().2.master.is_none(),
     );
     heard(&lab, "removed", "ip link del eth7", &red, |o| {
         o.interface_of(article.veth_red).is_none() && o.interface_of(article.veth_blue).is_none()
@@ -210,8 +210,10 @@ pub(crate) fn strangers(_: &Inside) {
     crate::support::eventually("four strangers", || kinds(&lab).len() == 6);
     let seen = kinds(&lab);
     let kind = |name: &str| seen.iter().find(|(n, ..)| n == name).unwrap().1.clone();
-    assert_eq!(kind("vx0"), ObservedKind::Other("vxlan".to_owned()));
-    assert_eq!(kind("mv0"), ObservedKind::Other("macvlan".to_owned()));
+    assert_eq!(kind("vx0").name(), "vxlan");
+    let macvlan = kind("mv0");
+    let mode = macvlan.device().and_then(|device| device.parameters.number("mode"));
+    assert_eq!((macvlan.name(), mode), ("macvlan", Some(4)));
     assert_eq!(kind("far"), ObservedKind::Veth { peer: None });
     lab.stands(&article.builder.document);
     ip::must(&host, "ip netns delete elsewhere");

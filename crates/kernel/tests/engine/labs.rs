@@ -44,7 +44,7 @@ impl Builder {
 
     pub(crate) fn bridge(&mut self, namespace: NamespaceId, name: &str) -> InterfaceId {
         let id = InterfaceId(self.id());
-        let bridge = Interface::new(namespace, name.parse().unwrap(), Kind::Bridge);
+        let bridge = Interface::new(namespace, name.parse().unwrap(), Kind::bridge());
         self.document
             .interfaces
             .insert(id, Interface { up: true, ..bridge });
@@ -110,8 +110,8 @@ pub(crate) fn article() -> Article {
     let bridge = builder.bridge(host, "br0");
     let [green_br, br_green] = builder.link([(green, "veth-green-br"), (host, "veth-br-green")]);
     let [blue_br, br_blue] = builder.link([(blue, "veth-blue-br"), (host, "veth-br-blue")]);
-    builder.interface(br_green).bridge = Some(bridge);
-    builder.interface(br_blue).bridge = Some(bridge);
+    builder.interface(br_green).master = Some(bridge);
+    builder.interface(br_blue).master = Some(bridge);
     builder.address(veth_red, "10.0.0.1/24");
     builder.address(veth_red, "fd00::1/64");
     builder.address(veth_blue, "10.0.0.2/24");
@@ -155,7 +155,7 @@ pub(crate) fn star(count: u8) -> Document {
         ];
         let [end, port] = builder.link([(leaf, &ends[0].1), (NamespaceId::HOST, &ends[1].1)]);
         builder.address(end, &format!("10.0.0.{number}/24"));
-        builder.interface(port).bridge = Some(bridge);
+        builder.interface(port).master = Some(bridge);
     }
     builder.document
 }

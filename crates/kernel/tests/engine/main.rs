@@ -122,8 +122,12 @@ fn rebuilt(observed: &Observed) -> impl Debug + PartialEq + use<> {
             .interfaces
             .into_values()
             .map(|i| {
-                let bridge = i.bridge.map(|bridge| names[&bridge].clone());
-                (i.name, i.id, i.up, i.mtu, i.addresses, bridge)
+                let name = |index: &u32| names.get(index).cloned();
+                let master = i.master.as_ref().and_then(name);
+                let device = i.kind.device().map(|device| device.map(name));
+                let port = i.port.map(name);
+                let set = (i.up, i.mtu, i.addresses, device, port);
+                (i.name, i.id, master, set)
             })
             .collect();
         interfaces.sort_by(|a, b| a.0.cmp(&b.0));

@@ -3,7 +3,7 @@
 use kernel::sandbox::Inside;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use topology::arbitrary::document;
+use topology::arbitrary::{COMMON, document_with};
 use topology::plan;
 
 use crate::{Lab, rebuilt};
@@ -18,7 +18,10 @@ pub(crate) fn documents(_: &Inside) {
     let mut runner = TestRunner::new_with_rng(Config::default(), random);
     let mut refused = 0;
     for number in 0..MANY {
-        let wanted = document(60).new_tree(&mut runner).unwrap().current();
+        let wanted = document_with(60, COMMON)
+            .new_tree(&mut runner)
+            .unwrap()
+            .current();
         let before = rebuilt(&lab.engine.observed());
         match lab.runtime.block_on(lab.engine.apply(&wanted)) {
             Ok(_) => {

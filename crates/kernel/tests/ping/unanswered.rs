@@ -322,7 +322,7 @@ pub(crate) fn redirect(_: &Inside) {
     for (number, name) in [(1, "red"), (2, "router"), (3, "better")] {
         let namespace = builder.namespace(name);
         let [end, port] = builder.link([(namespace, "eth0"), (NamespaceId::HOST, name)]);
-        builder.interface(port).bridge = Some(bridge);
+        builder.interface(port).master = Some(bridge);
         builder.address(end, &format!("10.0.0.{number}/24"));
         ends.push(namespace);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Command, Names, of_step};
-use crate::document::{Document, Kind};
+use crate::document::{Document, Interface};
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::model;
 use crate::plan::plan;
@@ -62,20 +62,25 @@ fn around(document: &Document, subject: Subject) -> Document {
         };
         kept.extend(found.peer());
         // The kernel changes the MTU of a bridge with those of its ports.
-        if found.kind == Kind::Bridge && found.mtu.is_some() {
+        kept.extend(found.kind.named());
+        if found.kind.is_bridge() && found.mtu.is_some() {
             kept.extend(document.ports_of(id).map(|(port, _)| port));
         }
     }
     let more = |id: &InterfaceId| {
         let found = document.interfaces.get(id);
-        found.map_or([None, None], |i| [i.bridge, i.peer()])
+        let of = |i: &Interface| {
+            let mut more: Vec<_> = [i.master, i.peer()].into_iter().flatten().collect();
+            more.extend(i.kind.named());
+            more
+        };
+        found.map_or_else(Vec::new, of)
     };
-    // A link has two ends, and a port its bridge.
-    for _ in 0..2 {
+    // A link has two ends, a port its bridge, and what stands on something stands on that.
+    for _ in 0..4 {
         kept = kept
             .iter()
-            .flat_map(|id| [Some(*id)].into_iter().chain(more(id)))
-            .flatten()
+            .flat_map(|id| std::iter::once(*id).chain(more(id)))
             .collect();
     }
     let mut part = document.clone();
@@ -107,12 +112,15 @@ fn is_of(document: &Document, step: &Step, id: InterfaceId) -> bool {
     let is_at = |at: &At| at.namespace == wanted.namespace && at.name == wanted.name;
     match step {
         Step::AddVeth { ends } => ends.iter().any(|end| end.id == Some(id)),
-        Step::AddBridge { bridge } => bridge.id == Some(id),
+        Step::AddDevice { new, .. } => new.id == Some(id),
         Step::RemoveInterface { at }
         | Step::RenameInterface { at, .. }
         | Step::SetUp { at, .. }
         | Step::SetMtu { at, .. }
-        | Step::SetBridge { at, .. }
+        | Step::SetMac { at, .. }
+        | Step::SetMaster { at, .. }
+        | Step::SetParameters { at, .. }
+        | Step::SetPort { at, .. }
         | Step::AddAddress { at, .. }
         | Step::RemoveAddress { at, .. } => is_at(at),
         Step::AddRoute { namespace, route } | Step::RemoveRoute { namespace, route } => {

@@ -3,6 +3,9 @@
 use ipnet::IpNet;
 
 use crate::address::Family;
+use crate::kind::parameters::Changes;
+use crate::kind::{Device, DeviceKind};
+use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 
 /// What a command does; namespaces by name, `None` the one in which the command runs.
@@ -13,7 +16,10 @@ pub(crate) enum Action {
     AddVeth {
         ends: [NewEnd; 2],
     },
-    AddBridge(NewEnd),
+    AddDevice {
+        new: NewEnd,
+        device: Device<InterfaceName>,
+    },
     RemoveInterface(InterfaceName),
     SetLink {
         name: InterfaceName,
@@ -42,12 +48,13 @@ pub(crate) enum Action {
     },
 }
 
-/// A new bridge, or one end of a new veth pair.
+/// A new device, or one end of a new veth pair.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct NewEnd {
     pub(crate) name: InterfaceName,
     pub(crate) namespace: Option<NamespaceName>,
     pub(crate) mtu: Option<u32>,
+    pub(crate) mac: Option<Mac>,
     pub(crate) up: bool,
 }
 
@@ -55,7 +62,10 @@ pub(crate) struct NewEnd {
 /// words (`do_setlink` in net/core/rtnetlink.c).
 #[derive(Clone, PartialEq, Default, Debug)]
 pub(crate) struct LinkChange {
+    pub(crate) device: Option<(DeviceKind, Changes<InterfaceName>)>,
+    pub(crate) port: Option<Changes<InterfaceName>>,
     pub(crate) namespace: Option<NamespaceName>,
+    pub(crate) mac: Option<Mac>,
     pub(crate) mtu: Option<u32>,
     pub(crate) name: Option<InterfaceName>,
     /// `Some(None)` is `nomaster`.

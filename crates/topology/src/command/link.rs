@@ -2,7 +2,9 @@
 
 use super::action::{Action, LinkChange, NewEnd};
 use super::words::{Words, abbreviated, refused};
-use super::{Command, Names, join};
+use super::{Command, Names, device, join};
+use crate::kind::{Device, DeviceKind, Form, Value, port};
+use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 use crate::step::{At, NewInterface, Step};
 
@@ -54,11 +56,8 @@ const KEYWORDS: [&str; 42] = [
 ];
 
 /// Of those, what says something that no document has.
-const UNSUPPORTED: [&str; 22] = [
-    "link",
+const UNSUPPORTED: [&str; 19] = [
     "index",
-    "address",
-    "lladdr",
     "broadcast",
     "brd",
     "txqueuelen",
@@ -96,11 +95,20 @@ pub(super) fn write(step: &Step, names: &Names) -> Command {
         Step::AddVeth {
             ends: [first, second],
         } => add_veth(names, first, second),
-        Step::AddBridge { bridge } => {
-            let argv = join(names.ip(bridge.at.namespace), &["link", "add"]);
-            let argv = join(argv, &named("name", &bridge.at.name));
-            Command::new(join(argv, &["type", "bridge"]))
+        Step::AddDevice { new, device } => add_device(names, new, device),
+        Step::SetParameters { at, kind, changes } => {
+            let table = kind.table();
+            write_type(
+                names,
+                at,
+                table.name,
+                device::write(table.parameters, changes),
+            )
         }
+        Step::SetPort { at, changes } => {
+            write_type(names, at, port::NAME, device::write(port::TABLE, changes))
+        }
+        Step::SetMac { at, mac } => write_set(names, at, &["address", &mac.to_string()]),
         Step::RemoveInterface { at } => {
             let argv = join(names.ip(at.namespace), &["link", "delete"]);
             Command::new(join(argv, &named("dev", &at.name)))
@@ -108,11 +116,11 @@ pub(super) fn write(step: &Step, names: &Names) -> Command {
         Step::RenameInterface { at, name } => write_set(names, at, &["name", name.as_str()]),
         Step::SetUp { at, up } => write_set(names, at, &[if *up { "up" } else { "down" }]),
         Step::SetMtu { at, mtu } => write_set(names, at, &["mtu", &mtu.to_string()]),
-        Step::SetBridge {
+        Step::SetMaster {
             at,
-            bridge: Some(bridge),
-        } => write_set(names, at, &["master", bridge.as_str()]),
-        Step::SetBridge { at, bridge: None } => write_set(names, at, &["nomaster"]),
+            master: Some(master),
+        } => write_set(names, at, &["master", master.as_str()]),
+        Step::SetMaster { at, master: None } => write_set(names, at, &["nomaster"]),
         // Steps of other objects have files of their own.
         _ => Command::remark("not about a link"),
     }
@@ -122,6 +130,32 @@ fn write_set(names: &Names, at: &At, what: &[&str]) -> Command {
     let argv = join(names.ip(at.namespace), &["link", "set"]);
     let argv = join(argv, &named("dev", &at.name));
     Command::new(join(argv, what))
+}
+
+fn write_type(names: &Names, at: &At, kind: &str, parameters: Vec<String>) -> Command {
+    let argv = join(names.ip(at.namespace), &["link", "set"]);
+    let mut argv = join(argv, &named("dev", &at.name));
+    argv = join(argv, &["type", kind]);
+    argv.extend(parameters);
+    Command::new(argv)
+}
+
+fn add_device(names: &Names, new: &NewInterface, device: &Device<InterfaceName>) -> Command {
+    let table = device.kind.table();
+    let mut argv = join(names.ip(new.at.namespace), &["link", "add"]);
+    let lower = table.parameters.iter().find(|p| p.form == Form::Lower);
+    if let Some(Value::Link(lower)) = lower.and_then(|p| device.parameters.get(p.name)) {
+        argv = join(argv, &["link", lower.as_str()]);
+        argv = join(argv, &["name", new.at.name.as_str()]);
+    } else {
+        argv = join(argv, &named("name", &new.at.name));
+    }
+    argv = join(argv, &["type", table.name]);
+    argv.extend(device::write(
+        table.parameters,
+        &device.parameters.as_changes(),
+    ));
+    Command::new(argv)
 }
 
 /// Both ends are born in their namespaces, so that nothing has to be moved.
@@ -157,7 +191,11 @@ pub(crate) fn read(words: &mut Words<'_>) -> Result<Action, String> {
                 words.value("type")?;
             }
             words.end()?;
-            let is_more = named.namespace.is_some() || named.mtu.is_some() || named.up.is_some();
+            let is_more = named.namespace.is_some()
+                || named.mtu.is_some()
+                || named.mac.is_some()
+                || named.lower.is_some()
+                || named.up.is_some();
             match named.name {
                 Some(name) if !is_more => Ok(Action::RemoveInterface(name)),
                 _ => Err("`ip link delete` takes the name of one interface".to_owned()),
@@ -172,7 +210,9 @@ pub(crate) fn read(words: &mut Words<'_>) -> Result<Action, String> {
 struct Common {
     name: Option<InterfaceName>,
     namespace: Option<NamespaceName>,
+    lower: Option<InterfaceName>,
     mtu: Option<u32>,
+    mac: Option<Mac>,
     up: Option<bool>,
 }
 
@@ -190,6 +230,14 @@ impl Common {
                 }
                 "mtu" => {
                     common.mtu = Some(words.parsed(word)?);
+                    continue;
+                }
+                "link" => {
+                    common.lower = Some(words.parsed(word)?);
+                    continue;
+                }
+                "address" | "lladdr" => {
+                    common.mac = Some(words.parsed(word)?);
                     continue;
                 }
                 "up" | "down" => {
@@ -216,6 +264,7 @@ impl Common {
             name,
             namespace: self.namespace,
             mtu: self.mtu,
+            mac: self.mac,
             up: self.up.unwrap_or_default(),
         })
     }
@@ -256,13 +305,16 @@ fn add(words: &mut Words<'_>) -> Result<Action, String> {
                 ends: [first, second],
             })
         }
-        "bridge" => {
-            if let Some(option) = words.next() {
-                return Err(format!("the bridge option `{option}` is not supported yet"));
-            }
-            Ok(Action::AddBridge(common.end("a bridge")?))
+        other => {
+            let kind = DeviceKind::named(other);
+            let kind =
+                kind.ok_or_else(|| format!("interfaces of type {other} are not supported yet"))?;
+            let mut common = common;
+            let lower = common.lower.take();
+            let device = device::read_new(kind, lower, words)?;
+            let new = common.end(&format!("a {kind}"))?;
+            Ok(Action::AddDevice { new, device })
         }
-        other => Err(format!("interfaces of type {other} are not supported yet")),
     }
 }
 
@@ -276,6 +328,8 @@ fn set(words: &mut Words<'_>) -> Result<Action, String> {
             "name" => change.name = Some(words.parsed(word)?),
             "netns" => change.namespace = Some(words.parsed(word)?),
             "mtu" => change.mtu = Some(words.parsed(word)?),
+            "address" | "lladdr" => change.mac = Some(words.parsed(word)?),
+            "type" => read_type(words, &mut change)?,
             "up" => change.up = Some(true),
             "down" => change.up = Some(false),
             "master" => change.master = Some(Some(words.parsed(word)?)),
@@ -293,4 +347,18 @@ fn set(words: &mut Words<'_>) -> Result<Action, String> {
         return Err("`netns` and `master` in one command are not supported".to_owned());
     }
     Ok(Action::SetLink { name, change })
+}
+
+/// `type KIND PARAMETERS`, up to the end of the command.
+fn read_type(words: &mut Words<'_>, change: &mut LinkChange) -> Result<(), String> {
+    let name = words.value("type")?;
+    if name == port::NAME {
+        change.port = Some(device::read(port::NAME, port::TABLE, words)?);
+        return Ok(());
+    }
+    let kind = DeviceKind::named(name);
+    let kind = kind.ok_or_else(|| format!("`type {name}` is not supported yet"))?;
+    let table = kind.table();
+    change.device = Some((kind, device::read(table.name, table.parameters, words)?));
+    Ok(())
 }

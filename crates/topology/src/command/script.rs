@@ -16,7 +16,7 @@ use crate::step::{Step, StepRoute};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     Namespaces,
-    Bridges,
+    Devices,
     Links,
     Namespace(NamespaceId),
     Host,
@@ -26,7 +26,7 @@ impl Part {
     fn of(step: &Step) -> Self {
         match step {
             Step::AddNamespace { .. } => Self::Namespaces,
-            Step::AddBridge { .. } => Self::Bridges,
+            Step::AddDevice { device, .. } if device.lower().is_none() => Self::Devices,
             Step::AddVeth { .. } => Self::Links,
             other => Self::inside(other.namespace()),
         }
@@ -42,7 +42,7 @@ impl Part {
     fn comment(self, document: &Document) -> String {
         match self {
             Self::Namespaces => "Namespaces".to_owned(),
-            Self::Bridges => "Bridges".to_owned(),
+            Self::Devices => "Bridges and other interfaces".to_owned(),
             Self::Links => "Links, each end in its namespace".to_owned(),
             Self::Namespace(id) => format!("Set up {}", document.describe_namespace(id)),
             Self::Host => "Set up the host".to_owned(),

@@ -6,8 +6,9 @@ use super::error::{EditError, Field, Place, Reason};
 use super::fragment::{insert, remove};
 use super::validate::{self, refuse, refuse_document};
 use super::{Edit, MAX_LIST, MAX_TITLE_BYTES};
-use crate::document::{Document, Interface, Namespace, Route};
+use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::id::{InterfaceId, NamespaceId};
+use crate::kind::Value;
 
 /// Applies an edit and returns its inverse.
 ///
@@ -104,14 +105,50 @@ fn single(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
                 mtu: old,
             })
         }
-        Edit::SetBridge { interface, bridge } => {
-            let found = interface_of(document, interface, Field::Bridge)?;
-            validate::may_be_port(document, interface, found, bridge)?;
-            let found = interface_mut(document, interface, Field::Bridge)?;
-            let old = std::mem::replace(&mut found.bridge, bridge);
-            Ok(Edit::SetBridge {
+        Edit::SetMac { interface, mac } => {
+            let found = interface_of(document, interface, Field::Mac)?;
+            validate::mac(document, interface, found, mac)?;
+            let found = interface_mut(document, interface, Field::Mac)?;
+            let old = std::mem::replace(&mut found.mac, mac);
+            Ok(Edit::SetMac {
                 interface,
-                bridge: old,
+                mac: old,
+            })
+        }
+        Edit::SetMaster { interface, master } => set_master(document, interface, master),
+        Edit::SetParameter {
+            interface,
+            name,
+            value,
+        } => {
+            let mut changed = interface_of(document, interface, Field::Parameters)?.clone();
+            let Kind::Device(device) = &mut changed.kind else {
+                let why = format!("there is no `{name}` to set on it");
+                let place = Place::Interface(interface, Some(Field::Parameters));
+                return Err(refuse(document, place, Reason::Parameter { name, why }));
+            };
+            let old = device.parameters.set(&name, value);
+            validate::device(document, interface, &changed, Some(&name))?;
+            document.interfaces.insert(interface, changed);
+            Ok(Edit::SetParameter {
+                interface,
+                name,
+                value: old,
+            })
+        }
+        Edit::SetPort {
+            interface,
+            name,
+            value,
+        } => {
+            let mut changed = interface_of(document, interface, Field::Port)?.clone();
+            let old = changed.port.set(&name, value);
+            validate::port(document, interface, &changed, Some(&name))?;
+            document.interfaces.insert(interface, changed);
+            Ok(Edit::SetPort {
+                interface,
+                name,
+                value: old,
             })
         }
         Edit::AddAddress {
@@ -210,6 +247,39 @@ fn single(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
         }
         Edit::Batch { .. } => Err(refuse_document(None, Reason::NestedBatch)),
     }
+}
+
+/// What is set on a port goes with its place: the inverse brings both back.
+fn set_master(
+    document: &mut Document,
+    interface: InterfaceId,
+    master: Option<InterfaceId>,
+) -> Result<Edit, EditError> {
+    let found = interface_of(document, interface, Field::Master)?;
+    validate::may_be_port(document, interface, found, master)?;
+    let found = interface_mut(document, interface, Field::Master)?;
+    let old = std::mem::replace(&mut found.master, master);
+    let mut inverse = vec![Edit::SetMaster {
+        interface,
+        master: old,
+    }];
+    if old != master {
+        let port = std::mem::take(&mut found.port);
+        let set = |(name, value): (&str, &Value<InterfaceId>)| Edit::SetPort {
+            interface,
+            name: name.to_owned(),
+            value: Some(*value),
+        };
+        inverse.extend(port.iter().map(set));
+    }
+    Ok(match inverse.pop() {
+        Some(only) if inverse.is_empty() => only,
+        Some(last) => {
+            inverse.push(last);
+            Edit::Batch { edits: inverse }
+        }
+        None => Edit::Batch { edits: inverse },
+    })
 }
 
 fn add_route(

@@ -45,8 +45,14 @@ pub enum Field {
     Mtu,
     /// Up or down.
     Up,
-    /// The bridge of which an interface is a port.
-    Bridge,
+    /// The bridge, bond or VRF of which an interface is a port.
+    Master,
+    /// The MAC address.
+    Mac,
+    /// The parameters of a device.
+    Parameters,
+    /// What is set on a port of a bridge.
+    Port,
     /// The routes of a namespace.
     Routes,
     /// Where a node is drawn.
@@ -116,9 +122,24 @@ pub enum Reason {
         /// Its limits here.
         why: String,
     },
-    /// What is named as bridge is none, or in another namespace, or the interface is no port.
+    /// What is named as bridge, bond or VRF is none, or in another namespace, or the interface is
+    /// no port.
     #[error("{why}")]
-    Bridge {
+    Master {
+        /// What is wrong.
+        why: String,
+    },
+    /// A MAC address that the interface cannot have.
+    #[error("{why}")]
+    Mac {
+        /// What is wrong.
+        why: String,
+    },
+    /// A parameter that the kernel would refuse.
+    #[error("{why}")]
+    Parameter {
+        /// Which; empty if it is about several.
+        name: String,
         /// What is wrong.
         why: String,
     },
@@ -165,7 +186,10 @@ impl fmt::Display for Field {
             Self::Addresses => "addresses",
             Self::Mtu => "MTU",
             Self::Up => "state",
-            Self::Bridge => "bridge",
+            Self::Master => "bridge",
+            Self::Mac => "MAC address",
+            Self::Parameters => "parameters",
+            Self::Port => "port",
             Self::Routes => "routes",
             Self::Position => "position",
         })

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{EditError, Place, Reason};
 use super::validate::{refuse, refuse_document};
-use super::{Edit, Fragment, PlacedRoute, Selection};
+use super::{Edit, Fragment, PlacedRoute, Plug, Selection};
 use crate::document::{Document, Interface, Kind};
 use crate::id::{InterfaceId, MAX_ID, NamespaceId, Node};
 
@@ -57,14 +57,22 @@ fn place(document: &mut Document, fragment: Fragment) -> Result<Vec<Edit>, EditE
     document.namespaces.extend(fragment.namespaces);
     document.interfaces.extend(fragment.interfaces);
     document.positions.extend(fragment.positions);
-    for (port, bridge) in fragment.ports {
+    for (port, plug) in fragment.ports {
         let Some(interface) = document.interfaces.get_mut(&port) else {
             return Err(refuse(document, Place::Interface(port, None), Reason::Gone));
         };
-        let old = interface.bridge.replace(bridge);
-        undo.push(Edit::SetBridge {
+        let old = interface.master.replace(plug.master);
+        // What was set on it as a port before is not to be lost.
+        for (name, value) in std::mem::replace(&mut interface.port, plug.port).iter() {
+            undo.push(Edit::SetPort {
+                interface: port,
+                name: name.to_owned(),
+                value: Some(*value),
+            });
+        }
+        undo.push(Edit::SetMaster {
             interface: port,
-            bridge: old,
+            master: old,
         });
     }
     for PlacedRoute {
@@ -143,17 +151,31 @@ pub(super) fn remove(document: &mut Document, selection: &Selection) -> Result<E
     )))
 }
 
-/// The selected interfaces, those of the selected namespaces, and the other ends of their links.
+/// The selected interfaces, those of the selected namespaces, the other ends of their links, and
+/// what stands on them.
 fn doomed_interfaces(document: &Document, selection: &Selection) -> BTreeSet<InterfaceId> {
     let selected = |id: &InterfaceId, interface: &Interface| {
         selection.interfaces.contains(id) || selection.namespaces.contains(&interface.namespace)
     };
-    document
+    let mut doomed: BTreeSet<InterfaceId> = document
         .interfaces
         .iter()
         .filter(|(id, interface)| selected(id, interface))
         .flat_map(|(id, interface)| std::iter::once(*id).chain(interface.peer()))
-        .collect()
+        .collect();
+    loop {
+        let stands = |i: &Interface| i.kind.named().any(|id| doomed.contains(&id));
+        let more: Vec<_> = document
+            .interfaces
+            .iter()
+            .filter(|(id, i)| !doomed.contains(*id) && stands(i))
+            .map(|(id, _)| *id)
+            .collect();
+        if more.is_empty() {
+            return doomed;
+        }
+        doomed.extend(more);
+    }
 }
 
 fn take(
@@ -183,12 +205,13 @@ fn take(
         if interfaces.contains(&id) {
             continue;
         }
-        if let Some(bridge) = interface
-            .bridge
-            .filter(|bridge| interfaces.contains(bridge))
+        if let Some(master) = interface
+            .master
+            .filter(|master| interfaces.contains(master))
         {
-            interface.bridge = None;
-            taken.ports.insert(id, bridge);
+            interface.master = None;
+            let port = std::mem::take(&mut interface.port);
+            taken.ports.insert(id, Plug { master, port });
         }
     }
     taken.positions = split(&mut document.positions, |node| match node {

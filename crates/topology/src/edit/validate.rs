@@ -7,8 +7,9 @@ use ipnet::IpNet;
 use super::error::{EditError, Field, Place, Reason};
 use super::{MAX_INTERFACES, MAX_LIST, MAX_MTU, MAX_NAMESPACES, MAX_TITLE_BYTES, MIN_MTU};
 use crate::address::{Family, check_interface_address};
-use crate::document::{Document, Interface, Kind, Point, Route};
+use crate::document::{DeviceKind, Document, Interface, Kind, Point, Route};
 use crate::id::{InterfaceId, MAX_ID, NamespaceId, Node};
+use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 
 /// Farthest place of a node from the origin, in canvas units.
@@ -218,16 +219,10 @@ fn interface(document: &Document, id: InterfaceId, found: &Interface) -> Result<
         }
     }
     mtu(document, id, found, found.mtu)?;
-    may_be_port(document, id, found, found.bridge)?;
-    if let Kind::Veth { peer } = found.kind
-        && found.bridge.is_some()
-        && document
-            .interfaces
-            .get(&peer)
-            .is_some_and(|p| p.bridge == found.bridge)
-    {
-        return fail(Some(Field::Bridge), link_to_itself());
-    }
+    may_be_port(document, id, found, found.master)?;
+    mac(document, id, found, found.mac)?;
+    device(document, id, found, None)?;
+    port(document, id, found, None)?;
     list_limit(
         document,
         Place::Interface(id, Some(Field::Addresses)),
@@ -248,7 +243,7 @@ fn interface(document: &Document, id: InterfaceId, found: &Interface) -> Result<
 }
 
 fn link_to_itself() -> Reason {
-    Reason::Bridge {
+    Reason::Master {
         why: "a link cannot join a bridge to itself: it would be a loop".into(),
     }
 }
@@ -341,15 +336,11 @@ pub(super) fn mtu(
     };
     // loopback has no maximum of its own (drivers/net/loopback.c: max_mtu 0); the kernel keeps
     // an MTU in a signed 32-bit number.
-    let most = if found.kind == Kind::Loopback {
-        i32::MAX as u32
-    } else {
-        MAX_MTU
-    };
-    let least = if found.kind == Kind::Loopback {
-        0
-    } else {
-        MIN_MTU
+    let (least, most) = match &found.kind {
+        Kind::Loopback => (0, i32::MAX as u32),
+        // `vrf_setup` (drivers/net/vrf.c).
+        kind if kind.is(DeviceKind::Vrf) => (MIN_IPV6_MTU, crate::kind::VRF_MTU),
+        _ => (MIN_MTU, MAX_MTU),
     };
     if mtu < least || mtu > most {
         return refuse_mtu(format!("it takes {least} to {most} bytes here"));
@@ -366,51 +357,163 @@ pub(super) fn mtu(
     Ok(())
 }
 
-/// Refuses a bridge of which an interface cannot be a port.
+/// Refuses a MAC address that an interface cannot have.
+pub(super) fn mac(
+    document: &Document,
+    id: InterfaceId,
+    found: &Interface,
+    mac: Option<Mac>,
+) -> Result<(), EditError> {
+    let Some(mac) = mac else { return Ok(()) };
+    let fail = |why| {
+        let place = Place::Interface(id, Some(Field::Mac));
+        Err(refuse(document, place, Reason::Mac { why }))
+    };
+    if !found.kind.is_ethernet() {
+        return fail(format!(
+            "a {} has no MAC address of its own",
+            found.kind.name()
+        ));
+    }
+    mac.check().or_else(fail)
+}
+
+/// Refuses parameters that the kernel would refuse; `name` is the one that was just set.
+pub(super) fn device(
+    document: &Document,
+    id: InterfaceId,
+    found: &Interface,
+    name: Option<&str>,
+) -> Result<(), EditError> {
+    let Some(device) = found.kind.device() else {
+        return Ok(());
+    };
+    let fail = |why| {
+        let name = name.unwrap_or_default().to_owned();
+        let place = Place::Interface(id, Some(Field::Parameters));
+        Err(refuse(document, place, Reason::Parameter { name, why }))
+    };
+    if let Err(why) = device.check() {
+        return fail(why);
+    }
+    for (parameter, &lower) in device.parameters.links() {
+        match document.interfaces.get(&lower) {
+            None => {
+                return fail(format!(
+                    "`{parameter}`: there is no such interface any more"
+                ));
+            }
+            Some(other) if other.namespace != found.namespace => {
+                return fail(format!(
+                    "`{parameter}` is an interface of the same namespace"
+                ));
+            }
+            Some(other) if other.kind == Kind::Loopback && device.kind.table().falls => {
+                return fail(format!("`{parameter}`: nothing stands on a loopback"));
+            }
+            Some(_) => {}
+        }
+        if stands_on(document, lower, id) {
+            return fail(format!("`{parameter}`: it would stand on itself"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether an interface stands on another, or is it.
+fn stands_on(document: &Document, upper: InterfaceId, lower: InterfaceId) -> bool {
+    let mut seen = BTreeSet::new();
+    let mut next = vec![upper];
+    while let Some(id) = next.pop() {
+        if id == lower {
+            return true;
+        }
+        if seen.insert(id) {
+            let found = document.interfaces.get(&id).into_iter();
+            next.extend(found.flat_map(|i| i.kind.named()));
+        }
+    }
+    false
+}
+
+/// Refuses what cannot be set on a port; `name` is what was just set.
+pub(super) fn port(
+    document: &Document,
+    id: InterfaceId,
+    found: &Interface,
+    name: Option<&str>,
+) -> Result<(), EditError> {
+    let fail = |why| {
+        let name = name.unwrap_or_default().to_owned();
+        let place = Place::Interface(id, Some(Field::Port));
+        Err(refuse(document, place, Reason::Parameter { name, why }))
+    };
+    let master = found.master.and_then(|id| document.interfaces.get(&id));
+    let is_port = master.is_some_and(|master| master.kind.is_bridge());
+    if !found.port.is_empty() && !is_port {
+        return fail("it is no port of a bridge".to_owned());
+    }
+    let checked = found
+        .port
+        .check("a port of a bridge", crate::kind::port::TABLE);
+    checked.or_else(fail)
+}
+
+/// Refuses a bridge, bond or VRF of which an interface cannot be a port.
 pub(super) fn may_be_port(
     document: &Document,
     id: InterfaceId,
     found: &Interface,
-    bridge: Option<InterfaceId>,
+    master: Option<InterfaceId>,
 ) -> Result<(), EditError> {
-    let Some(bridge_id) = bridge else {
+    let Some(master_id) = master else {
         return Ok(());
     };
     let fail = |reason| {
-        Err(refuse(
-            document,
-            Place::Interface(id, Some(Field::Bridge)),
-            reason,
-        ))
+        let place = Place::Interface(id, Some(Field::Master));
+        Err(refuse(document, place, reason))
     };
-    let because = |why: &str| {
-        fail(Reason::Bridge {
-            why: why.to_owned(),
-        })
+    let because = |why: String| fail(Reason::Master { why });
+    let kind = document.interfaces.get(&master_id).map(|i| &i.kind);
+    let Some(kind) = kind else {
+        return because("there is no such bridge any more".to_owned());
     };
-    match found.kind {
-        Kind::Loopback => return because("a loopback cannot be a port of a bridge"),
-        Kind::Bridge => return because("a bridge cannot be a port of a bridge"),
-        Kind::Veth { peer } => {
-            if document
-                .interfaces
-                .get(&peer)
-                .is_some_and(|p| p.bridge == bridge)
-            {
-                return fail(link_to_itself());
-            }
-        }
+    let device = kind.device().map(|device| device.kind);
+    let Some(what) = device.and_then(|kind| kind.table().ports) else {
+        return because("what it is to be plugged into is no bridge".to_owned());
+    };
+    let own = found.kind.name();
+    let fits = match device {
+        Some(DeviceKind::Vrf) => found.kind != Kind::Loopback && !found.kind.is(DeviceKind::Vrf),
+        Some(kind) => found.kind.is_ethernet() && !found.kind.is(kind),
+        None => false,
+    };
+    if !fits {
+        return because(format!("a {own} cannot be a port of a {what}"));
     }
-    match document.interfaces.get(&bridge_id) {
-        None => because("there is no such bridge any more"),
-        Some(other) if other.kind != Kind::Bridge => {
-            because("what it is to be plugged into is no bridge")
-        }
-        Some(other) if other.namespace != found.namespace => {
-            because("an interface and its bridge must be in the same namespace")
-        }
-        Some(_) => Ok(()),
+    if let Kind::Veth { peer } = found.kind
+        && kind.is_bridge()
+        && document
+            .interfaces
+            .get(&peer)
+            .is_some_and(|peer| peer.master == master)
+    {
+        return fail(link_to_itself());
     }
+    if document
+        .interfaces
+        .get(&master_id)
+        .is_some_and(|other| other.namespace != found.namespace)
+    {
+        return because(format!(
+            "an interface and its {what} must be in the same namespace"
+        ));
+    }
+    // The kernel refuses it too (ELOOP): what stands on a bridge is not plugged into it.
+    if stands_on(document, id, master_id) {
+        return because(format!("it stands on the {what} itself"));
+    }
+    Ok(())
 }
 
 /// Refuses an address that an interface cannot have or has already.
@@ -588,7 +691,7 @@ pub(super) fn node(document: &Document, node: Node) -> Result<(), EditError> {
             document
                 .interfaces
                 .get(&id)
-                .is_some_and(|i| i.kind == Kind::Bridge),
+                .is_some_and(|i| i.kind.is_bridge()),
             Place::Interface(id, Some(Field::Position)),
         ),
     };

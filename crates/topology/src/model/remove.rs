@@ -1,44 +1,67 @@
 //! Interfaces and namespaces that go.
 
-use super::{Refused, adjust_bridge_mtu, carrier, index_of, re_add, route, step_route};
+use super::device::{falls_with, name_of, named};
+use super::{Refused, adjust_bridge_mtu, carrier, index_of, master, re_add, route, step_route};
 use crate::id::NamespaceId;
-use crate::name::InterfaceName;
-use crate::observed::{Observed, ObservedInterface, ObservedKind, Origin};
+use crate::kind::{Device, Parameters};
+use crate::mac::Mac;
+use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, Origin};
 use crate::step::{At, NewInterface, Step};
 
-/// Removes an interface, and the other end of a veth pair.
+/// Removes an interface, the other end of a veth pair, and what falls with them.
 pub(super) fn interface(state: &mut Observed, at: &At) -> Result<Vec<Step>, Refused> {
     let index = index_of(state, at)?;
-    let mut ends = vec![(at.namespace, index)];
-    match state
-        .namespaces
-        .get(&at.namespace)
-        .and_then(|ns| ns.interfaces.get(&index))
-    {
-        Some(found) => match &found.kind {
-            ObservedKind::Loopback => return Err(Refused("a loopback cannot be removed".into())),
-            ObservedKind::Veth { peer: Some(peer) } => ends.push((peer.namespace, peer.index)),
-            _ => {}
-        },
-        None => return Err(Refused(format!("there is no interface {}", at.name))),
-    }
-    let mut undo = make_again(state, &ends);
+    let doomed = doomed(state, at, index)?;
+    let mut undo = make_again(state, &doomed);
+    undo.extend(named_again(state, &doomed));
     let mut routes = Vec::new();
     let mut mtus = Vec::new();
-    for &(namespace, index) in &ends {
+    for &(namespace, index) in &doomed {
         routes.extend(ports_again(state, namespace, index));
         routes.extend(route::lose(state, namespace, |r| {
             r.interface == Some(index)
         }));
         let found = state.namespaces.get_mut(&namespace);
         let gone = found.and_then(|ns| ns.interfaces.remove(&index));
-        let bridge = gone.and_then(|gone| gone.bridge);
-        mtus.extend(adjust_bridge_mtu(state, namespace, bridge));
+        let master = gone.and_then(|gone| gone.master);
+        mtus.extend(adjust_bridge_mtu(state, namespace, master));
     }
     carrier::recompute(state);
     undo.extend(mtus);
     undo.extend(routes);
     Ok(undo)
+}
+
+/// What goes with an interface: those on which others stand before these.
+fn doomed(state: &Observed, at: &At, index: u32) -> Result<Vec<(NamespaceId, u32)>, Refused> {
+    let find = |namespace: NamespaceId, index: u32| {
+        let found = state.namespaces.get(&namespace)?.interfaces.get(&index);
+        found.map(|i| &i.kind)
+    };
+    let mut doomed = vec![(at.namespace, index)];
+    match find(at.namespace, index) {
+        Some(ObservedKind::Loopback) => {
+            return Err(Refused("a loopback cannot be removed".into()));
+        }
+        Some(ObservedKind::Veth { peer: Some(peer) }) => doomed.push((peer.namespace, peer.index)),
+        Some(_) => {}
+        None => return Err(Refused(format!("there is no interface {}", at.name))),
+    }
+    let mut next = 0;
+    while let Some(&(namespace, lower)) = doomed.get(next) {
+        next += 1;
+        let inside = state.namespaces.get(&namespace).into_iter();
+        let falls = inside.flat_map(|ns| &ns.interfaces).filter(|(_, i)| {
+            let device = i.kind.device();
+            device.is_some_and(|device| falls_with(device, lower))
+        });
+        for (&index, _) in falls {
+            if !doomed.contains(&(namespace, index)) {
+                doomed.push((namespace, index));
+            }
+        }
+    }
+    Ok(doomed)
 }
 
 /// Removes a namespace with all that is in it.
@@ -55,12 +78,19 @@ pub(super) fn namespace(state: &mut Observed, id: NamespaceId) -> Result<Vec<Ste
     }];
     let forwarding = found.forwarding;
     let routes: Vec<_> = static_routes(state, id);
-    let names: Vec<_> = found
+    let mut names: Vec<_> = found
         .interfaces
         .values()
-        .map(|i| (i.name.clone(), i.kind.clone()))
+        .map(|i| {
+            let device = i.kind.device();
+            let names_another = device.is_some_and(|d| d.parameters.links().next().is_some());
+            (!names_another, i.name.clone(), i.kind.clone())
+        })
         .collect();
-    for (name, kind) in names {
+    // What names another goes before it, and comes again after it.
+    names.sort_by_key(|(is_named, ..)| *is_named);
+    let mut undos = Vec::new();
+    for (_, name, kind) in names {
         let Ok(name) = name.parse() else { continue };
         let at = At {
             namespace: id,
@@ -69,9 +99,10 @@ pub(super) fn namespace(state: &mut Observed, id: NamespaceId) -> Result<Vec<Ste
         if kind == ObservedKind::Loopback {
             undo.extend(settings(state, id, 1));
         } else if index_of(state, &at).is_ok() {
-            undo.extend(interface(state, &at)?);
+            undos.push(interface(state, &at)?);
         }
     }
+    undo.extend(undos.into_iter().rev().flatten());
     for (family, on) in [
         (crate::address::Family::Ipv4, forwarding.ipv4),
         (crate::address::Family::Ipv6, forwarding.ipv6),
@@ -105,32 +136,72 @@ fn static_routes(state: &Observed, id: NamespaceId) -> Vec<Step> {
 }
 
 /// The steps that make interfaces again with what is set on them.
-fn make_again(state: &Observed, ends: &[(NamespaceId, u32)]) -> Vec<Step> {
+fn make_again(state: &Observed, doomed: &[(NamespaceId, u32)]) -> Vec<Step> {
     let new = |&(namespace, index): &(NamespaceId, u32)| {
         let found = state.namespaces.get(&namespace)?.interfaces.get(&index)?;
         let name = found.name.parse().ok()?;
-        Some((
-            found,
-            NewInterface {
-                id: found.id,
-                at: At { namespace, name },
-            },
-        ))
+        let at = At { namespace, name };
+        Some((found, NewInterface { id: found.id, at }))
     };
-    let made: Vec<_> = ends.iter().filter_map(new).collect();
-    let mut steps = match made.as_slice() {
-        [(_, first), (_, second)] => vec![Step::AddVeth {
-            ends: [first.clone(), second.clone()],
-        }],
-        [(found, bridge)] if found.kind == ObservedKind::Bridge => {
-            vec![Step::AddBridge {
-                bridge: bridge.clone(),
-            }]
+    let mut steps = Vec::new();
+    for (number, place) in doomed.iter().enumerate() {
+        let Some((found, made)) = new(place) else {
+            continue;
+        };
+        match &found.kind {
+            ObservedKind::Veth { peer: Some(peer) } => {
+                let other = (peer.namespace, peer.index);
+                let is_made = doomed.iter().take(number).any(|known| *known == other);
+                if let (false, Some((_, other))) = (is_made, new(&other)) {
+                    let ends = [made, other];
+                    steps.push(Step::AddVeth { ends });
+                }
+            }
+            ObservedKind::Device(device) => {
+                let (namespace, _) = *place;
+                // An interface that it named and that is gone may come again, and then names it.
+                let name = |index: &u32| name_of(state, namespace, *index);
+                let named = device.parameters.map_known(name);
+                let device = Device {
+                    kind: device.kind,
+                    parameters: named.without_usual(device.kind.table().parameters),
+                };
+                steps.push(Step::AddDevice { new: made, device });
+            }
+            _ => {}
         }
-        _ => return Vec::new(),
-    };
-    for &(namespace, index) in ends {
+    }
+    if steps.is_empty() {
+        return steps;
+    }
+    for &(namespace, index) in doomed {
         steps.extend(settings(state, namespace, index));
+    }
+    steps
+}
+
+/// The steps that name interfaces again to those that stay and name them: a tunnel keeps the index
+/// of the interface through which it sent, and what is made again has another.
+fn named_again(state: &Observed, doomed: &[(NamespaceId, u32)]) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for (&namespace, found) in &state.namespaces {
+        for (&index, interface) in &found.interfaces {
+            let Some(device) = interface.kind.device() else {
+                continue;
+            };
+            let mut links = device.parameters.links();
+            let names = links.any(|(_, link)| doomed.contains(&(namespace, *link)));
+            if !names || doomed.contains(&(namespace, index)) {
+                continue;
+            }
+            if let Ok(name) = interface.name.parse() {
+                steps.push(Step::SetParameters {
+                    at: At { namespace, name },
+                    kind: device.kind,
+                    changes: named(state, namespace, &device.parameters.as_changes()),
+                });
+            }
+        }
     }
     steps
 }
@@ -149,26 +220,37 @@ fn settings(state: &Observed, namespace: NamespaceId, index: u32) -> Vec<Step> {
     let at = At { namespace, name };
     let mut steps = Vec::new();
     // A bridge's comes after its ports: they change it.
-    if interface.kind != ObservedKind::Bridge && interface.mtu != new_mtu(interface) {
+    if !interface.kind.is_bridge() && interface.mtu != new_mtu(interface) {
         steps.push(Step::SetMtu {
             at: at.clone(),
             mtu: interface.mtu,
         });
     }
-    let bridge = interface
-        .bridge
-        .and_then(|index| found.interfaces.get(&index));
-    if let Some(bridge) = bridge.and_then(|bridge| bridge.name.parse().ok()) {
-        steps.push(Step::SetBridge {
-            at: at.clone(),
-            bridge: Some(bridge),
-        });
-    }
+    steps.extend(own_mac(found, index).map(|mac| Step::SetMac {
+        at: at.clone(),
+        mac,
+    }));
+    steps.extend(master::plugged(state, namespace, index));
     steps.extend(re_add(&at, interface.addresses.clone()));
     if interface.up {
         steps.push(Step::SetUp { at, up: true });
     }
     steps
+}
+
+/// The MAC address that an interface has by itself: what takes ports may have one of theirs.
+fn own_mac(namespace: &ObservedNamespace, index: u32) -> Option<Mac> {
+    let interface = namespace.interfaces.get(&index)?;
+    let ports = namespace.interfaces.values();
+    let mut ports = ports.filter(|port| port.master == Some(index));
+    let is_own = match &interface.kind {
+        ObservedKind::Veth { .. } => true,
+        ObservedKind::Device(device) => device.kind.table().ethernet,
+        ObservedKind::Loopback | ObservedKind::Other(_) => false,
+    };
+    interface
+        .mac
+        .filter(|mac| is_own && !ports.any(|port| port.mac == Some(*mac)))
 }
 
 fn new_mtu(interface: &ObservedInterface) -> u32 {
@@ -181,42 +263,33 @@ fn new_mtu(interface: &ObservedInterface) -> u32 {
 /// Releases the ports of a bridge that goes, and returns the steps that plug them in again and give
 /// it its MTU.
 fn ports_again(state: &mut Observed, namespace: NamespaceId, bridge: u32) -> Vec<Step> {
-    let Some(found) = state.namespaces.get_mut(&namespace) else {
+    let Some(found) = state.namespaces.get(&namespace) else {
         return Vec::new();
     };
     let Some(own) = found.interfaces.get(&bridge) else {
         return Vec::new();
     };
-    let (kind, mtu) = (own.kind.clone(), own.mtu);
-    let Ok(name) = own.name.parse::<InterfaceName>() else {
-        return Vec::new();
-    };
-    if kind != ObservedKind::Bridge {
-        return Vec::new();
+    let ports = found.interfaces.iter();
+    let ports = ports.filter(|(_, port)| port.master == Some(bridge));
+    let (indexes, mtus): (Vec<u32>, Vec<u32>) = ports.map(|(i, port)| (*i, port.mtu)).unzip();
+    let mut steps: Vec<Step> = indexes
+        .iter()
+        .flat_map(|index| master::plugged(state, namespace, *index))
+        .collect();
+    let usual = mtus.into_iter().min().unwrap_or(super::DEFAULT_MTU);
+    if own.kind.is_bridge() && own.mtu != usual {
+        let mtu = own.mtu;
+        steps.extend(own.name.parse().map(|name| Step::SetMtu {
+            at: At { namespace, name },
+            mtu,
+        }));
     }
-    let mut steps = Vec::new();
-    let mut least = None;
-    for port in found.interfaces.values_mut() {
-        if port.bridge != Some(bridge) {
-            continue;
+    let found = state.namespaces.get_mut(&namespace).into_iter();
+    for port in found.flat_map(|ns| ns.interfaces.values_mut()) {
+        if port.master == Some(bridge) {
+            port.master = None;
+            port.port = Parameters::default();
         }
-        port.bridge = None;
-        least = Some(least.map_or(port.mtu, |least: u32| least.min(port.mtu)));
-        let Ok(port) = port.name.parse() else {
-            continue;
-        };
-        let at = At {
-            namespace,
-            name: port,
-        };
-        steps.push(Step::SetBridge {
-            at,
-            bridge: Some(name.clone()),
-        });
-    }
-    if mtu != least.unwrap_or(super::DEFAULT_MTU) {
-        let at = At { namespace, name };
-        steps.push(Step::SetMtu { at, mtu });
     }
     steps
 }

@@ -1,7 +1,8 @@
 //! Which interface of the kernel stands for which of the document.
 
-use crate::document::{Document, Interface, Kind};
+use crate::document::{Device, DeviceKind, Document, Interface, Kind};
 use crate::id::{InterfaceId, NamespaceId};
+use crate::kind::NewMtu;
 use crate::model::{DEFAULT_MTU, LOOPBACK_MTU};
 use crate::observed::{Observed, ObservedInterface, ObservedKind};
 
@@ -12,10 +13,16 @@ pub(super) fn find<'a>(
     id: InterfaceId,
     wanted: &Interface,
 ) -> Option<(u32, &'a ObservedInterface)> {
-    let fits = |&(index, interface): &(u32, &ObservedInterface)| match wanted.kind {
+    let fits = |&(index, interface): &(u32, &ObservedInterface)| match &wanted.kind {
         Kind::Loopback => interface.kind == ObservedKind::Loopback,
-        Kind::Bridge => interface.kind == ObservedKind::Bridge,
-        Kind::Veth { peer } => is_cable(document, state, wanted.namespace, index, peer),
+        Kind::Veth { peer } => is_cable(document, state, wanted.namespace, index, *peer),
+        Kind::Device(device) => {
+            let resolved = resolve(document, state, device);
+            let found = interface.kind.device();
+            resolved
+                .zip(found)
+                .is_some_and(|(wanted, found)| wanted.changes_from(found).is_some())
+        }
     };
     let found = by_id(state, wanted.namespace, id).filter(fits);
     found.or_else(|| by_name(document, state, wanted).filter(fits))
@@ -69,20 +76,64 @@ fn is_cable(
     other.is_some_and(|(index, _)| far.namespace == wanted.namespace && far.index == index)
 }
 
-/// The MTU that an interface of the document is to have: its own, or what the kernel gives.
-pub fn wanted_mtu(document: &Document, id: InterfaceId, wanted: &Interface) -> u32 {
-    if let Some(mtu) = wanted.mtu {
-        return mtu;
+/// A device with the kernel's indexes for the interfaces that it names; `None` if the kernel lacks
+/// one of them.
+pub(super) fn resolve(
+    document: &Document,
+    state: &Observed,
+    device: &Device<InterfaceId>,
+) -> Option<Device<u32>> {
+    device.map(|id| {
+        let interface = document.interfaces.get(id)?;
+        Some(find(document, state, *id, interface)?.0)
+    })
+}
+
+/// Deepest pile of interfaces that stand on each other and whose MTU is followed.
+pub(super) const DEEPEST: usize = 16;
+
+/// The MTU that an interface of the document is to have: its own, or what the kernel gives; `None`
+/// if that is not known before.
+pub fn wanted_mtu(document: &Document, id: InterfaceId, wanted: &Interface) -> Option<u32> {
+    mtu_within(document, id, wanted, DEEPEST)
+}
+
+fn mtu_within(
+    document: &Document,
+    id: InterfaceId,
+    wanted: &Interface,
+    depth: usize,
+) -> Option<u32> {
+    if wanted.mtu.is_some() {
+        return wanted.mtu;
     }
-    match wanted.kind {
-        Kind::Loopback => LOOPBACK_MTU,
-        Kind::Veth { .. } => DEFAULT_MTU,
+    let depth = depth.checked_sub(1)?;
+    let of = |id: InterfaceId| mtu_within(document, id, document.interfaces.get(&id)?, depth);
+    let master = wanted.master.filter(|master| {
+        let master = document.interfaces.get(master);
+        master.is_some_and(|master| master.kind.is(DeviceKind::Bond))
+    });
+    if let Some(bond) = master {
+        // `bond_enslave` gives its ports its own.
+        return of(bond);
+    }
+    let device = match &wanted.kind {
+        Kind::Loopback => return Some(LOOPBACK_MTU),
+        Kind::Veth { .. } => return Some(DEFAULT_MTU),
+        Kind::Device(device) => device,
+    };
+    match device.kind.table().mtu {
+        NewMtu::Fixed(mtu) => Some(mtu),
+        NewMtu::Unknown => None,
+        NewMtu::OfLower { less } => Some(of(*device.lower()?)?.saturating_sub(less)),
         // br_mtu_auto_adjust: the smallest of its ports'.
-        Kind::Bridge => {
-            let ports = document
-                .ports_of(id)
-                .map(|(_, port)| port.mtu.unwrap_or(DEFAULT_MTU));
-            ports.min().unwrap_or(DEFAULT_MTU)
+        NewMtu::OfPorts => {
+            let mut least = None;
+            for (port, _) in document.ports_of(id) {
+                let mtu = of(port)?;
+                least = Some(least.map_or(mtu, |least: u32| least.min(mtu)));
+            }
+            Some(least.unwrap_or(DEFAULT_MTU))
         }
     }
 }

@@ -173,23 +173,55 @@ impl Planner<'_> {
         self.find(id, wanted)?.1.name.parse().ok()
     }
 
-    /// Bridges, then links: their ports come after both.
+    /// Devices that stand on nothing, then links, then what stands on those: ports come after all.
     pub(super) fn add_interfaces(&mut self) {
         let missing: Vec<_> = self
             .interfaces()
             .filter(|(id, wanted)| self.find(*id, wanted).is_none())
             .collect();
-        for (id, wanted) in missing
-            .iter()
-            .filter(|(_, wanted)| wanted.kind == Kind::Bridge)
-        {
-            self.push(Step::AddBridge {
-                bridge: NewInterface {
-                    id: Some(*id),
-                    at: at(wanted),
-                },
-            });
+        let (devices, links): (Vec<_>, Vec<_>) = missing
+            .into_iter()
+            .partition(|(_, wanted)| wanted.kind.device().is_some());
+        let (standing, free): (Vec<_>, Vec<_>) = devices
+            .into_iter()
+            .partition(|(_, wanted)| wanted.kind.named().next().is_some());
+        self.add_devices(free);
+        self.add_links(links);
+        self.add_devices(standing);
+    }
+
+    /// Each as soon as all that it names is there.
+    fn add_devices(&mut self, mut missing: Vec<(InterfaceId, &Interface)>) {
+        while !missing.is_empty() {
+            let is_ready = |(_, wanted): &(InterfaceId, &Interface)| {
+                wanted.kind.named().all(|id| {
+                    let named = self.document.interfaces.get(&id);
+                    named.is_some_and(|named| self.find(id, named).is_some())
+                })
+            };
+            let (mut ready, waiting): (Vec<_>, Vec<_>) = missing.into_iter().partition(is_ready);
+            missing = waiting;
+            if ready.is_empty() {
+                // The kernel is to say what is missing.
+                ready.append(&mut missing);
+            }
+            for (id, wanted) in ready {
+                let name = |id: &InterfaceId| Some(self.document.interfaces.get(id)?.name.clone());
+                let device = wanted.kind.device().and_then(|device| device.map(name));
+                if let Some(device) = device {
+                    self.push(Step::AddDevice {
+                        new: NewInterface {
+                            id: Some(id),
+                            at: at(wanted),
+                        },
+                        device,
+                    });
+                }
+            }
         }
+    }
+
+    fn add_links(&mut self, missing: Vec<(InterfaceId, &Interface)>) {
         let mut made = BTreeSet::new();
         for (id, wanted) in missing {
             let Kind::Veth { peer } = wanted.kind else {

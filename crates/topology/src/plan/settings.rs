@@ -2,10 +2,10 @@
 
 use ipnet::IpNet;
 
-use super::lookup::wanted_mtu;
+use super::lookup::{DEEPEST, wanted_mtu};
 use super::{Planner, at, has_route, unwanted, waits};
 use crate::address::Family;
-use crate::document::{Interface, Kind, Route};
+use crate::document::{Interface, Route};
 use crate::model::is_same_network;
 use crate::observed::{ObservedInterface, ObservedNamespace, ObservedRoute, Origin};
 use crate::step::{At, Step, StepRoute};
@@ -110,20 +110,30 @@ impl Planner<'_> {
         self.push_all(steps);
     }
 
+    /// Those that stand on others after these: the kernel allows them no more.
     pub(super) fn set_mtus(&mut self) {
-        self.set_mtus_of(|wanted| wanted.kind != Kind::Bridge);
+        let stands = |wanted: &Interface| wanted.kind.named().next().is_some();
+        self.set_mtus_of(|wanted| !wanted.kind.is_bridge() && !stands(wanted));
+        for _ in 0..DEEPEST {
+            if !self.set_mtus_of(|wanted| !wanted.kind.is_bridge() && stands(wanted)) {
+                break;
+            }
+        }
     }
 
     /// After its ports: the kernel changes a bridge's MTU with theirs until it is set by hand.
     pub(super) fn set_bridge_mtus(&mut self) {
-        self.set_mtus_of(|wanted| wanted.kind == Kind::Bridge);
+        self.set_mtus_of(|wanted| wanted.kind.is_bridge());
     }
 
-    fn set_mtus_of(&mut self, which: impl Fn(&Interface) -> bool) {
+    /// Whether there was anything to set.
+    fn set_mtus_of(&mut self, which: impl Fn(&Interface) -> bool) -> bool {
         let mut steps = Vec::new();
         let all = self.document.interfaces.iter();
         for (&id, wanted) in all.filter(|(id, i)| which(i) && self.covers_mtu(**id)) {
-            let mtu = wanted_mtu(self.document, id, wanted);
+            let Some(mtu) = wanted_mtu(self.document, id, wanted) else {
+                continue;
+            };
             if self
                 .find(id, wanted)
                 .is_some_and(|(_, found)| found.mtu != mtu)
@@ -134,35 +144,9 @@ impl Planner<'_> {
                 });
             }
         }
+        let was_any = !steps.is_empty();
         self.push_all(steps);
-    }
-
-    pub(super) fn set_bridges(&mut self) {
-        let mut steps = Vec::new();
-        for (id, wanted) in self.interfaces() {
-            let Some((_, found)) = self.find(id, wanted) else {
-                continue;
-            };
-            let bridge = wanted.bridge.and_then(|bridge| {
-                let wanted = self.document.interfaces.get(&bridge)?;
-                Some((
-                    self.find(bridge, wanted).map(|(index, _)| index),
-                    &wanted.name,
-                ))
-            });
-            let is_there = match &bridge {
-                None => found.bridge.is_none(),
-                Some((index, _)) => index.is_some() && found.bridge == *index,
-            };
-            if !is_there {
-                let bridge = bridge.map(|(_, name)| name.clone());
-                steps.push(Step::SetBridge {
-                    at: at(wanted),
-                    bridge,
-                });
-            }
-        }
-        self.push_all(steps);
+        was_any
     }
 
     pub(super) fn add_addresses(&mut self) {

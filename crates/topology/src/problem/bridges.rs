@@ -2,8 +2,9 @@
 
 use super::groups::Groups;
 use super::{Report, Severity};
-use crate::document::Link;
+use crate::document::{Document, Interface, Link};
 use crate::edit::Field;
+use crate::id::InterfaceId;
 
 /// Most ports of a Linux bridge: `BR_MAX_PORTS` - 1 (net/bridge/br_private.h); one more is EXFULL.
 const MAX_PORTS: usize = 1023;
@@ -21,7 +22,7 @@ fn ports(report: &mut Report<'_>) {
             let text = format!("it has {count} ports, and a Linux bridge takes {MAX_PORTS}");
             report.interface(
                 Severity::Error,
-                (id, Field::Bridge),
+                (id, Field::Master),
                 text,
                 "use a second bridge",
             );
@@ -34,7 +35,7 @@ fn ports(report: &mut Report<'_>) {
     for (&id, port) in document
         .interfaces
         .iter()
-        .filter(|(_, i)| i.bridge.is_some())
+        .filter(|(_, i)| bridge_of(document, i).is_some())
     {
         if let Some(address) = port.addresses.first() {
             let text = format!(
@@ -72,13 +73,33 @@ fn loops(report: &mut Report<'_>) {
     for (link, severity, text) in links {
         let [a, b] = link
             .ends
-            .map(|end| document.interfaces.get(&end).and_then(|i| i.bridge));
+            .map(|end| bridge_of(document, document.interfaces.get(&end)?));
+        let cuts = |id: Option<InterfaceId>| id.is_some_and(|id| has_stp(document, id));
+        if cuts(a) || cuts(b) {
+            // Its messages come back to it, and it blocks a port.
+            continue;
+        }
         if let (Some(a), Some(b)) = (a, b)
             && !groups.join(a, b)
         {
             let [end, _] = link.ends;
-            let hint = "remove one of the links";
-            report.interface(severity, (end, Field::Bridge), text.to_owned(), hint);
+            let hint = "remove one of the links, or set `stp_state` on a bridge";
+            report.interface(severity, (end, Field::Master), text.to_owned(), hint);
         }
     }
+}
+
+/// The bridge of which an interface is a port.
+fn bridge_of(document: &Document, interface: &Interface) -> Option<InterfaceId> {
+    let master = interface.master?;
+    let found = document.interfaces.get(&master)?;
+    found.kind.is_bridge().then_some(master)
+}
+
+fn has_stp(document: &Document, bridge: InterfaceId) -> bool {
+    let device = document
+        .interfaces
+        .get(&bridge)
+        .and_then(|i| i.kind.device());
+    device.is_some_and(|device| device.parameters.number("stp_state") == Some(1))
 }

@@ -40,12 +40,11 @@ fn ends(report: &mut Report<'_>, [a, b]: [InterfaceId; 2]) {
         wanted_mtu(document, a, first),
         wanted_mtu(document, b, second),
     );
-    if mtus.0 != mtus.1 {
+    if let (Some(own), Some(far)) = mtus
+        && own != far
+    {
         let other = document.describe_interface(b);
-        let text = format!(
-            "its MTU is {}, and that of {other} is {}: large packets vanish",
-            mtus.0, mtus.1
-        );
+        let text = format!("its MTU is {own}, and that of {other} is {far}: large packets vanish");
         report.interface(
             Severity::Warning,
             (a, Field::Mtu),
@@ -65,7 +64,7 @@ fn ends(report: &mut Report<'_>, [a, b]: [InterfaceId; 2]) {
             .iter()
             .any(|y| y.addr().is_ipv4() == x.addr().is_ipv4())
     };
-    let is_cable = first.bridge.is_none() && second.bridge.is_none();
+    let is_cable = first.master.is_none() && second.master.is_none();
     let comparable: Vec<_> = first.addresses.iter().filter(|x| same_family(x)).collect();
     if is_cable && !comparable.is_empty() && !comparable.into_iter().any(meets) {
         let other = document.describe_interface(b);
@@ -116,7 +115,9 @@ fn bridge_mtu(report: &mut Report<'_>) {
     let document = report.document;
     for (id, bridge) in document.bridges() {
         let ports = report.ports_of(id);
-        let mtus = ports.iter().map(|(port, i)| wanted_mtu(document, *port, i));
+        let mtus = ports
+            .iter()
+            .filter_map(|(port, i)| wanted_mtu(document, *port, i));
         let (least, largest) = (mtus.clone().min(), mtus.max());
         // Without one of its own a bridge takes that of its smallest port (`br_mtu_auto_adjust`).
         let own = bridge.mtu.or(least).unwrap_or_default();

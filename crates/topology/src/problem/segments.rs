@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use super::groups::Groups;
 use super::{Report, Severity};
 use crate::address::is_link_local;
-use crate::document::{Document, Kind};
+use crate::document::{DeviceKind, Document, Kind};
 use crate::edit::Field;
 use crate::id::InterfaceId;
 
@@ -49,9 +49,30 @@ fn segments(document: &Document) -> Groups {
         let [a, b] = link.ends;
         groups.join(a, b);
     }
+    // Tunnels and VLANs of one number are taken as joined: whether they are is not seen here.
+    let mut numbered: BTreeMap<(DeviceKind, Option<u64>), InterfaceId> = BTreeMap::new();
     for (&id, interface) in &document.interfaces {
-        if let Some(bridge) = interface.bridge {
-            groups.join(id, bridge);
+        let master = interface
+            .master
+            .and_then(|id| Some((id, document.interfaces.get(&id)?)));
+        if let Some((master, _)) = master.filter(|(_, found)| !found.kind.is(DeviceKind::Vrf)) {
+            groups.join(id, master);
+        }
+        let Some(device) = interface.kind.device() else {
+            continue;
+        };
+        match device.kind {
+            DeviceKind::Macvlan | DeviceKind::Ipvlan => {
+                if let Some(lower) = device.lower() {
+                    groups.join(id, *lower);
+                }
+            }
+            DeviceKind::Vlan | DeviceKind::Vxlan | DeviceKind::Gre | DeviceKind::Ipip => {
+                let number = (device.kind, device.parameters.number("id"));
+                let first = *numbered.entry(number).or_insert(id);
+                groups.join(id, first);
+            }
+            DeviceKind::Bridge | DeviceKind::Dummy | DeviceKind::Bond | DeviceKind::Vrf => {}
         }
     }
     groups

@@ -3,7 +3,7 @@
 use crate::address::Family;
 use crate::command::action::{Action, Global};
 use crate::command::words::{Words, abbreviated};
-use crate::command::{address, link, netns, route, sysctl};
+use crate::command::{address, bridge, link, netns, route, sysctl};
 
 /// Programs that only look at the network or try it out.
 const LOOKERS: [&str; 15] = [
@@ -97,13 +97,7 @@ pub(super) fn actions(argv: &[String]) -> Result<Vec<Action>, String> {
     match name {
         "ip" => ip(&mut words).map(|action| vec![action]),
         "sysctl" => sysctl::read(&mut words),
-        "bridge" => match argv
-            .iter()
-            .any(|word| matches!(word.as_str(), "show" | "list"))
-        {
-            true => Ok(vec![Action::Look]),
-            false => Err("of `bridge` only `show` is supported yet".to_owned()),
-        },
+        "bridge" => bridge::read(&mut words).map(|action| vec![action]),
         "set" => shell_option(&mut words).map(|()| Vec::new()),
         "sleep" | ":" => Ok(Vec::new()),
         looker if LOOKERS.contains(&looker) => Ok(vec![Action::Look]),

@@ -8,6 +8,7 @@ use crate::command::action::Action;
 use crate::document::Document;
 use crate::edit::{MAX_INTERFACES, MAX_LIST, MAX_NAMESPACES};
 use crate::id::{InterfaceId, NamespaceId};
+use crate::mac::Mac;
 use crate::model;
 use crate::name::NamespaceName;
 use crate::observed::{Observed, ObservedInterface, ObservedRoute};
@@ -29,6 +30,8 @@ pub(super) struct World {
     routes: BTreeMap<NamespaceId, Vec<(ObservedRoute, StepRoute)>>,
     /// MTUs of bridges that were set by hand: those follow their ports no more.
     bridge_mtus: BTreeMap<InterfaceId, u32>,
+    /// MAC addresses that were set: what the kernel gives is not remembered.
+    macs: BTreeMap<InterfaceId, Mac>,
 }
 
 impl World {
@@ -45,6 +48,7 @@ impl World {
             next_interface: 1,
             routes: BTreeMap::new(),
             bridge_mtus: BTreeMap::new(),
+            macs: BTreeMap::new(),
         }
     }
 
@@ -52,6 +56,11 @@ impl World {
     pub(super) fn document(&self, title: &str) -> Document {
         let mut document = adopt(title, &self.state);
         self.routes_as_written(&mut document);
+        for (id, mac) in &self.macs {
+            if let Some(interface) = document.interfaces.get_mut(id) {
+                interface.mac = Some(*mac);
+            }
+        }
         for (id, mtu) in &self.bridge_mtus {
             if let Some(bridge) = document.interfaces.get_mut(id) {
                 bridge.mtu = Some(*mtu);
@@ -103,7 +112,7 @@ impl World {
                 self.step(&Step::RemoveNamespace { namespace })
             }
             Action::AddVeth { ends } => self.add_veth(here, ends),
-            Action::AddBridge(bridge) => self.add_bridge(here, bridge),
+            Action::AddDevice { new, device } => self.add_device(here, new, &device),
             Action::RemoveInterface(name) => self.step(&Step::RemoveInterface {
                 at: At {
                     namespace: here,

@@ -5,6 +5,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use serde_saphyr::{FlowMap, FlowSeq, Location, Spanned};
 
+use super::settings::Settings;
 use crate::address::Family;
 
 /// The one key that every version has.
@@ -51,6 +52,8 @@ pub(super) struct Namespace {
     pub(super) loopback: Option<FlowMap<Settings>>,
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub(super) bridges: IndexMap<String, Spanned<Option<FlowMap<Settings>>>>,
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub(super) interfaces: IndexMap<String, Spanned<FlowMap<Settings>>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) routes: Vec<Spanned<FlowMap<Route>>>,
 }
@@ -61,6 +64,7 @@ impl Default for Namespace {
             forwarding: FlowSeq(Vec::new()),
             loopback: None,
             bridges: IndexMap::new(),
+            interfaces: IndexMap::new(),
             routes: Vec::new(),
         }
     }
@@ -88,39 +92,6 @@ impl Serialize for Coordinate {
 
 /// A veth pair: its two ends, each as `NAMESPACE/INTERFACE`.
 pub(super) type Link = IndexMap<String, Spanned<Option<FlowMap<Settings>>>>;
-
-/// What is set on an interface.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(super) struct Settings {
-    #[serde(skip_serializing_if = "is_true")]
-    pub(super) up: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) mtu: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) bridge: Option<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(super) addresses: Vec<Spanned<String>>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            up: true,
-            mtu: None,
-            bridge: None,
-            addresses: Vec::new(),
-        }
-    }
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the shape that serde asks for"
-)]
-fn is_true(up: &bool) -> bool {
-    *up
-}
 
 /// A static route.
 #[derive(Serialize, Deserialize)]

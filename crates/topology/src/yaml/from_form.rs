@@ -5,9 +5,10 @@ use std::fmt::Display;
 use serde_saphyr::{FlowMap, FlowSeq, Location, Spanned};
 
 use super::YamlError;
-use super::form::{Coordinate, Lab, Namespace, Route, Settings, destination};
-use crate::address::parse_interface_address;
-use crate::document::{self, Document, Interface, Kind, Point};
+use super::form::{Coordinate, Lab, Namespace, Route, destination};
+use super::interface::{kind_of, set, tie};
+use super::settings::Settings;
+use crate::document::{self, Device, Document, Interface, Kind, Point};
 use crate::edit::{Edit, EditError, Place, apply};
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::name::{HOST, InterfaceName, NamespaceName};
@@ -32,7 +33,7 @@ pub(super) fn document(lab: Lab) -> Result<Document, YamlError> {
         places: Vec::new(),
     };
     let title = Edit::SetTitle {
-        title: lab.title.value,
+        title: lab.title.value.clone(),
     };
     apply(&mut builder.document, title).map_err(|error| fail(lab.title.defined, error))?;
     builder.host_loopback_up();
@@ -42,6 +43,7 @@ pub(super) fn document(lab: Lab) -> Result<Document, YamlError> {
     for link in &lab.links {
         builder.link(link)?;
     }
+    builder.ties(&lab)?;
     // Routes may name any interface: they come when all are there.
     for (name, form) in &lab.namespaces {
         if let Some(namespace) = &form.value {
@@ -116,7 +118,7 @@ impl Builder {
             .loopback
             .as_ref()
             .map_or(&usual, |loopback| &loopback.0);
-        if settings.bridge.is_some() {
+        if settings.master.is_some() {
             return Err(fail(location, "a loopback cannot be a port of a bridge"));
         }
         let mut loopback = Interface::loopback(id);
@@ -126,16 +128,50 @@ impl Builder {
             let location = bridge.defined;
             let name: InterfaceName = name.parse().map_err(|error| fail(location, error))?;
             let settings = bridge.value.as_ref().map_or(&usual, |settings| &settings.0);
-            if settings.bridge.is_some() {
-                return Err(fail(
-                    location,
-                    format!("{name}: a bridge cannot be a port of a bridge"),
-                ));
-            }
-            let mut made = Interface::new(id, name, Kind::Bridge);
+            let mut made = Interface::new(id, name, Kind::bridge());
             set(&mut made, settings)?;
             let id = self.fresh(location);
             self.document.interfaces.insert(id, made);
+        }
+        for (name, form) in &said.interfaces {
+            let location = form.defined;
+            let kind = kind_of(name, form)?;
+            let name: InterfaceName = name.parse().map_err(|error| fail(location, error))?;
+            let mut made = Interface::new(id, name, Kind::Device(Device::new(kind)));
+            set(&mut made, &form.value.0)?;
+            let id = self.fresh(location);
+            self.document.interfaces.insert(id, made);
+        }
+        Ok(())
+    }
+
+    /// Bridges, bonds and VRFs for their ports, and what stands on what, once all are there.
+    fn ties(&mut self, lab: &Lab) -> Result<(), YamlError> {
+        for (name, form) in &lab.namespaces {
+            let Some((form, id)) = form.value.as_ref().zip(self.document.namespace_named(name))
+            else {
+                continue;
+            };
+            let bridges = form.bridges.iter();
+            let bridges = bridges.filter_map(|(name, form)| Some((name, &form.value.as_ref()?.0)));
+            let others = form
+                .interfaces
+                .iter()
+                .map(|(name, form)| (name, &form.value.0));
+            for (name, settings) in bridges.chain(others) {
+                if let Some(id) = self.document.interface_named(id, name) {
+                    tie(&mut self.document, id, settings)?;
+                }
+            }
+        }
+        for (name, form) in lab.links.iter().flat_map(|link| &link.value) {
+            let end = name.split_once('/').and_then(|(namespace, interface)| {
+                let namespace = self.document.namespace_named(namespace)?;
+                self.document.interface_named(namespace, interface)
+            });
+            if let (Some(id), Some(settings)) = (end, &form.value) {
+                tie(&mut self.document, id, &settings.0)?;
+            }
         }
         Ok(())
     }
@@ -184,15 +220,6 @@ impl Builder {
         let interface = interface.parse().map_err(|error| fail(location, error))?;
         let mut end = Interface::new(id, interface, Kind::Veth { peer });
         set(&mut end, settings)?;
-        if let Some(bridge) = &settings.bridge {
-            let Some(found) = self.document.interface_named(id, bridge) else {
-                return Err(fail(
-                    location,
-                    format!("`{name}`: there is no bridge {bridge} in {namespace}"),
-                ));
-            };
-            end.bridge = Some(found);
-        }
         Ok(end)
     }
 
@@ -250,7 +277,7 @@ impl Builder {
                 .and_then(|id| document.interface_named(id, bridge))
                 .filter(|id| {
                     let found = document.interfaces.get(id);
-                    found.is_some_and(|i| i.kind == Kind::Bridge)
+                    found.is_some_and(|i| i.kind.is_bridge())
                 })
                 .map(Node::Bridge),
         };
@@ -281,16 +308,4 @@ impl Builder {
             None => YamlError::new(error.to_string()),
         }
     }
-}
-
-fn set(interface: &mut Interface, settings: &Settings) -> Result<(), YamlError> {
-    interface.up = settings.up;
-    interface.mtu = settings.mtu;
-    for text in &settings.addresses {
-        let address = parse_interface_address(&text.value);
-        interface
-            .addresses
-            .push(address.map_err(|error| fail(text.defined, error))?);
-    }
-    Ok(())
 }

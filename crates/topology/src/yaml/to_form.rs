@@ -3,9 +3,11 @@
 use indexmap::IndexMap;
 use serde_saphyr::{FlowMap, FlowSeq};
 
-use super::form::{Coordinate, Lab, Link, Namespace, Route, Settings, spanned};
+use super::form::{Coordinate, Lab, Link, Namespace, Route, spanned};
+use super::interface::settings;
+use super::settings::Settings;
 use crate::address::Family;
-use crate::document::{self, Document, Interface, Kind};
+use crate::document::{self, Document, Kind};
 use crate::id::{InterfaceId, NamespaceId, Node};
 
 pub(super) fn form(document: &Document) -> Lab {
@@ -14,6 +16,7 @@ pub(super) fn form(document: &Document) -> Lab {
         let says_nothing = form.forwarding.0.is_empty()
             && form.loopback.is_none()
             && form.bridges.is_empty()
+            && form.interfaces.is_empty()
             && form.routes.is_empty();
         // Every lab has a host: it is written only if there is something to say.
         (id != NamespaceId::HOST || !says_nothing)
@@ -54,7 +57,10 @@ fn namespace_form(
         .filter(|settings| !is_usual(settings));
     let bridges = document
         .interfaces_of(id)
-        .filter(|(_, i)| i.kind == Kind::Bridge);
+        .filter(|(_, i)| i.kind.is_bridge());
+    let others = document
+        .interfaces_of(id)
+        .filter(|(_, i)| i.kind.device().is_some() && !i.kind.is_bridge());
     Namespace {
         forwarding: FlowSeq(
             families
@@ -71,6 +77,12 @@ fn namespace_form(
                 )
             })
             .collect(),
+        interfaces: others
+            .map(|(_, i)| {
+                let form = spanned(FlowMap(settings(document, i)));
+                (i.name.to_string(), form)
+            })
+            .collect(),
         routes: namespace
             .routes
             .iter()
@@ -80,21 +92,10 @@ fn namespace_form(
 }
 
 fn is_usual(settings: &Settings) -> bool {
-    settings.up && settings.mtu.is_none() && settings.addresses.is_empty()
-}
-
-fn settings(document: &Document, interface: &Interface) -> Settings {
-    let bridge = interface.bridge.and_then(|id| document.interfaces.get(&id));
-    Settings {
-        up: interface.up,
-        mtu: interface.mtu,
-        bridge: bridge.map(|bridge| bridge.name.to_string()),
-        addresses: interface
-            .addresses
-            .iter()
-            .map(|address| spanned(address.to_string()))
-            .collect(),
-    }
+    settings.up
+        && settings.mtu.is_none()
+        && settings.master.is_none()
+        && settings.addresses.is_empty()
 }
 
 fn link_form(document: &Document, link: document::Link) -> Link {

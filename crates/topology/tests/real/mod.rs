@@ -5,9 +5,10 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
-use topology::Document;
 use topology::document::Route;
+use topology::kind::{DeviceKind, Form, Parameter, Parameters, port};
 use topology::plan::{IPV6_DEFAULT_METRIC, wanted_mtu};
+use topology::{Document, InterfaceId};
 
 /// Runs a shell script as root of fresh user, mount, network and pid namespaces, where the names of
 /// `ip netns` are private; returns what it printed.
@@ -38,7 +39,7 @@ pub(crate) fn dump(document: &Document) -> String {
             0 => "ip".to_owned(),
             _ => format!("ip -n '{}'", namespace.name),
         };
-        for what in ["addr", "-4 route", "-6 route"] {
+        for what in ["-d addr", "-4 route", "-6 route"] {
             text.push_str(&format!("{ip} -j {what}; echo\n"));
         }
         let inside = match id.0 {
@@ -53,8 +54,30 @@ pub(crate) fn dump(document: &Document) -> String {
     text
 }
 
-/// State, MTU, bridge, addresses.
-type Interface = (bool, u32, Option<String>, BTreeSet<String>);
+/// State, MTU, bridge, addresses, and what is set on it.
+type Interface = (bool, Mtu, Option<String>, BTreeSet<String>, Details);
+
+/// An MTU; one that is not known before is like any.
+#[derive(Debug)]
+pub(crate) struct Mtu(Option<u32>);
+
+impl PartialEq for Mtu {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.is_none() || other.0.is_none() || self.0 == other.0
+    }
+}
+
+/// Kind, MAC address and parameters by name; what one side does not say is like any: a kernel or an
+/// `ip` may lack it.
+#[derive(Debug)]
+pub(crate) struct Details(BTreeMap<String, String>);
+
+impl PartialEq for Details {
+    fn eq(&self, other: &Self) -> bool {
+        let mut said = self.0.iter();
+        said.all(|(name, value)| other.0.get(name).is_none_or(|other| other == value))
+    }
+}
 
 /// A namespace as the kernel or a document has it.
 #[derive(PartialEq, Debug, Default)]
@@ -116,11 +139,88 @@ fn interface(link: &Value) -> (String, Interface) {
         text(&link["ifname"]).unwrap(),
         (
             flags.iter().any(|flag| flag == "UP"),
-            mtu,
+            Mtu(Some(mtu)),
             text(&link["master"]),
             own.collect(),
+            details(link),
         ),
     )
+}
+
+/// What `ip -d` says under names of its own.
+fn name_in_ip(kind: &str, name: &'static str) -> &'static str {
+    match (kind, name) {
+        ("vxlan" | "gre" | "ipip", "dev") => "link",
+        ("vxlan", "dstport") => "port",
+        _ => name,
+    }
+}
+
+fn details(link: &Value) -> Details {
+    let info = &link["linkinfo"];
+    let kind = info["info_kind"].as_str().unwrap_or("loopback");
+    let mut details = BTreeMap::from([
+        ("kind".to_owned(), kind.to_owned()),
+        (
+            "mac".to_owned(),
+            link["address"].as_str().unwrap_or_default().to_owned(),
+        ),
+    ]);
+    let mut take = |prefix: &str, table: &[Parameter], data: &Value| {
+        for parameter in table {
+            let value = &data[name_in_ip(kind, parameter.name)];
+            let text = match (value, parameter.form) {
+                (Value::Null, _) => continue,
+                (Value::String(text), _) => text.clone(),
+                (Value::Bool(on), _) => on.to_string(),
+                (Value::Number(number), Form::Switch(..)) => {
+                    (number.as_u64() == Some(1)).to_string()
+                }
+                // The kernel's own words for what `ip` shows in hexadecimal.
+                (value, _) => value.to_string(),
+            };
+            let text = match text.strip_prefix("0x") {
+                Some(digits) => u64::from_str_radix(digits, 16).unwrap().to_string(),
+                None => text,
+            };
+            details.insert(format!("{prefix}{}", parameter.name), text);
+        }
+    };
+    if let Some(kind) = DeviceKind::named(kind) {
+        take("", kind.table().parameters, &info["info_data"]);
+    }
+    if info["info_slave_kind"] == "bridge" {
+        take("port ", port::TABLE, &info["info_slave_data"]);
+    }
+    Details(details)
+}
+
+fn wanted_details(document: &Document, interface: &topology::document::Interface) -> Details {
+    let kind = interface.kind.name().to_owned();
+    let mut details = BTreeMap::from([("kind".to_owned(), kind)]);
+    details.extend(interface.mac.map(|mac| ("mac".to_owned(), mac.to_string())));
+    let mut take = |prefix: &str, table: &[Parameter], said: Parameters<InterfaceId>| {
+        let all = said.with_usual(table);
+        for parameter in table {
+            if let Some(value) = all.get(parameter.name) {
+                let name = |id: &InterfaceId| document.interfaces[id].name.to_string();
+                let text = parameter.text(value, name);
+                details.insert(format!("{prefix}{}", parameter.name), text);
+            }
+        }
+    };
+    if let Some(device) = interface.kind.device() {
+        take(
+            "",
+            device.kind.table().parameters,
+            device.parameters.clone(),
+        );
+    }
+    let master = interface.master.map(|id| &document.interfaces[&id]);
+    if master.is_some_and(|master| master.kind.is_bridge()) {
+        take("port ", port::TABLE, interface.port.clone());
+    }
+    Details(details)
 }
 
 fn route(route: &Value) -> String {
@@ -138,12 +238,18 @@ pub(crate) fn expected(document: &Document) -> BTreeMap<String, Seen> {
     for (&id, namespace) in &document.namespaces {
         let interfaces = document.interfaces_of(id).map(|(id, i)| {
             let bridge = i
-                .bridge
+                .master
                 .map(|bridge| document.interfaces[&bridge].name.to_string());
             let addresses = i.addresses.iter().map(ToString::to_string).collect();
             (
                 i.name.to_string(),
-                (i.up, wanted_mtu(document, id, i), bridge, addresses),
+                (
+                    i.up,
+                    Mtu(wanted_mtu(document, id, i)),
+                    bridge,
+                    addresses,
+                    wanted_details(document, i),
+                ),
             )
         });
         let is_taken = |route: &&Route| {

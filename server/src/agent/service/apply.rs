@@ -79,12 +79,15 @@ fn failure(document: &Document, error: &ApplyError) -> ApplyFailure {
 fn place(document: &Document, step: &Step) -> (Option<NamespaceId>, Option<InterfaceId>) {
     let namespace = step.namespace();
     let interface = match step {
-        Step::AddVeth { ends: [end, _] } | Step::AddBridge { bridge: end } => end.id,
+        Step::AddVeth { ends: [end, _] } | Step::AddDevice { new: end, .. } => end.id,
         Step::RemoveInterface { at }
         | Step::RenameInterface { at, .. }
         | Step::SetUp { at, .. }
         | Step::SetMtu { at, .. }
-        | Step::SetBridge { at, .. }
+        | Step::SetMac { at, .. }
+        | Step::SetMaster { at, .. }
+        | Step::SetParameters { at, .. }
+        | Step::SetPort { at, .. }
         | Step::AddAddress { at, .. }
         | Step::RemoveAddress { at, .. } => {
             document.interface_named(at.namespace, at.name.as_str())

@@ -17,7 +17,7 @@ fn edits(count: u64) -> impl Iterator<Item = Edit> {
     (0..count).map(move |n| match n % 3 {
         0 => {
             let name = InterfaceName::try_from(format!("br{n}")).unwrap();
-            let made = Interface::new(NamespaceId::HOST, name, Kind::Bridge);
+            let made = Interface::new(NamespaceId::HOST, name, Kind::bridge());
             Edit::Insert(Fragment {
                 interfaces: [(bridge, made)].into(),
                 ..Fragment::default()

@@ -114,7 +114,7 @@ impl Walk<'_> {
         for place in &elsewhere {
             let holder = self.interface(*place);
             let interface = segment::at(self.observed, *place);
-            let bridge = interface.and_then(|i| i.bridge).map(|b| (place.0, b));
+            let bridge = interface.and_then(|i| i.master).map(|b| (place.0, b));
             let text = match bridge {
                 Some(bridge) => format!(
                     "{holder}, which has {next}, is a port of {}: the address belongs on the bridge",
@@ -256,7 +256,10 @@ impl Walk<'_> {
                 "its other end is down"
             }
             ObservedKind::Veth { peer: None } => "its other end is not in this lab",
-            ObservedKind::Bridge => "no port of it is up",
+            ObservedKind::Device(ref device) if device.kind.table().ports.is_some() => {
+                "no port of it is up"
+            }
+            ObservedKind::Device(_) => "what it stands on is down",
             ObservedKind::Loopback | ObservedKind::Other(_) => "its link is down",
         };
         self.find(

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use topology::NamespaceId;
+use topology::kind::DeviceKind;
 use topology::observed::{Observed, ObservedInterface, ObservedKind};
 
 /// An interface: its namespace, and its index there.
@@ -47,7 +48,7 @@ pub(super) fn search(
             found.open = true;
             continue;
         };
-        if place != from && interface.bridge.is_none() && wanted(place, interface) {
+        if place != from && interface.master.is_none() && wanted(place, interface) {
             found.paths.push(path(&before, place));
         }
         let (next, open) = joined(observed, place, interface, place == from);
@@ -76,15 +77,29 @@ fn joined(
         ObservedKind::Loopback => {}
         ObservedKind::Veth { peer: Some(peer) } => next.push((peer.namespace, peer.index)),
         ObservedKind::Veth { peer: None } | ObservedKind::Other(_) => open = true,
-        ObservedKind::Bridge => {
-            let all = observed.namespaces.get(&namespace);
-            let all = all.into_iter().flat_map(|n| &n.interfaces);
-            let ports = all.filter(|(_, port)| port.bridge == Some(index));
-            next.extend(ports.map(|(port, _)| (namespace, *port)));
-        }
+        ObservedKind::Device(device) => match device.kind {
+            DeviceKind::Bridge | DeviceKind::Bond => {
+                let all = observed.namespaces.get(&namespace);
+                let all = all.into_iter().flat_map(|n| &n.interfaces);
+                let ports = all.filter(|(_, port)| port.master == Some(index));
+                next.extend(ports.map(|(port, _)| (namespace, *port)));
+            }
+            // Others on the same cable, and what is tagged, are not followed.
+            DeviceKind::Vlan | DeviceKind::Macvlan | DeviceKind::Ipvlan => {
+                next.extend(device.lower().map(|lower| (namespace, *lower)));
+                open = true;
+            }
+            DeviceKind::Vxlan | DeviceKind::Gre | DeviceKind::Ipip => open = true,
+            DeviceKind::Dummy | DeviceKind::Vrf => {}
+        },
     }
-    if let (Some(bridge), false) = (interface.bridge, start) {
-        next.push((namespace, bridge));
+    let is_vrf = |master: u32| {
+        let master = at(observed, (namespace, master));
+        let device = master.and_then(|master| master.kind.device());
+        device.is_some_and(|device| device.kind == DeviceKind::Vrf)
+    };
+    if let (Some(master), false) = (interface.master.filter(|m| !is_vrf(*m)), start) {
+        next.push((namespace, master));
     }
     (next, open)
 }

@@ -73,7 +73,8 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         mtu: 1500,
         mac: Some(Mac([2, 0, 0, 0, 0, name.as_bytes()[0]])),
         addresses: Vec::new(),
-        bridge: None,
+        master: None,
+        port: Default::default(),
     }
 }
 
@@ -112,12 +113,17 @@ fn give(observed: &mut Observed, id: NamespaceId, index: u32, text: &str) {
 /// Red (10.0.0.1), blue (.2) and green (.3) on a bridge of the host, each by its interface 1.
 fn bridged() -> Observed {
     let mut observed = Observed::default();
-    let bridge = interface("br0", ObservedKind::Bridge);
+    let bridge = interface(
+        "br0",
+        ObservedKind::Device(topology::kind::Device::new(
+            topology::kind::DeviceKind::Bridge,
+        )),
+    );
     add(&mut observed, HOST, "host", 9, bridge);
     for (id, name) in [(RED, "red"), (BLUE, "blue"), (GREEN, "green")] {
         let index = u32::try_from(id.0).unwrap();
         let mut port = veth(&format!("p-{name}"), id, 1);
-        port.bridge = Some(9);
+        port.master = Some(9);
         add(&mut observed, HOST, "host", index, port);
         add(&mut observed, id, name, 1, veth(name, HOST, index));
         give(&mut observed, id, 1, &format!("10.0.0.{index}/24"));

@@ -154,7 +154,7 @@ impl<'a> Walk<'a> {
     /// to choose.
     fn only_link(&self, namespace: NamespaceId) -> Option<Hop> {
         let cables = self.cables(namespace);
-        let mut links = cables.iter().filter(|(_, i)| i.up && i.bridge.is_none());
+        let mut links = cables.iter().filter(|(_, i)| i.up && i.master.is_none());
         let (place, _) = links.next()?;
         links.next().is_none().then_some(Hop {
             interface: Some(place.1),

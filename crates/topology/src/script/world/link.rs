@@ -4,16 +4,30 @@ use super::World;
 use crate::command::action::{LinkChange, NewEnd};
 use crate::edit::{MAX_MTU, MIN_MTU};
 use crate::id::NamespaceId;
+use crate::kind::Device;
+use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 use crate::observed::{ObservedKind, ObservedPeer};
 use crate::step::{At, NewInterface, Step};
 
 impl World {
-    pub(super) fn add_bridge(&mut self, here: NamespaceId, bridge: NewEnd) -> Result<(), String> {
-        let new = self.new_interface(here, &bridge)?;
+    pub(super) fn add_device(
+        &mut self,
+        here: NamespaceId,
+        end: NewEnd,
+        device: &Device<InterfaceName>,
+    ) -> Result<(), String> {
+        let new = self.new_interface(here, &end)?;
         let at = new.at.clone();
-        self.step(&Step::AddBridge { bridge: new })?;
-        self.set_new(&at, &bridge)
+        if at.namespace != here && device.parameters.links().next().is_some() {
+            return Err(format!(
+                "a {} in another namespace than what it stands on is not supported yet",
+                device.kind
+            ));
+        }
+        let device = device.clone();
+        self.step(&Step::AddDevice { new, device })?;
+        self.set_new(&at, &end)
     }
 
     pub(super) fn add_veth(&mut self, here: NamespaceId, ends: [NewEnd; 2]) -> Result<(), String> {
@@ -46,6 +60,9 @@ impl World {
 
     /// What may be set while an interface is made.
     fn set_new(&mut self, at: &At, end: &NewEnd) -> Result<(), String> {
+        if let Some(mac) = end.mac {
+            self.set_mac(at, mac)?;
+        }
         if let Some(mtu) = end.mtu {
             self.set_mtu(at, mtu)?;
         }
@@ -64,9 +81,19 @@ impl World {
         self.step(&Step::SetUp { at, up })
     }
 
+    fn set_mac(&mut self, at: &At, mac: Mac) -> Result<(), String> {
+        let id = self.exists(at)?.id;
+        self.step(&Step::SetMac {
+            at: at.clone(),
+            mac,
+        })?;
+        self.macs.extend(id.map(|id| (id, mac)));
+        Ok(())
+    }
+
     fn set_mtu(&mut self, at: &At, mtu: u32) -> Result<(), String> {
         let found = self.exists(at)?;
-        let id = found.id.filter(|_| found.kind == ObservedKind::Bridge);
+        let id = found.id.filter(|_| found.kind.is_bridge());
         if found.kind != ObservedKind::Loopback && !(MIN_MTU..=MAX_MTU).contains(&mtu) {
             return Err(format!(
                 "the kernel refuses an MTU of {mtu}: it takes {MIN_MTU} to {MAX_MTU} bytes here"
@@ -89,8 +116,19 @@ impl World {
             name,
         };
         self.exists(&at)?;
+        if let Some((kind, changes)) = change.device {
+            let at = at.clone();
+            self.step(&Step::SetParameters { at, kind, changes })?;
+        }
+        if let Some(changes) = change.port {
+            let at = at.clone();
+            self.step(&Step::SetPort { at, changes })?;
+        }
         if let Some(namespace) = &change.namespace {
             at = self.move_to(&at, namespace, change.name.as_ref())?;
+        }
+        if let Some(mac) = change.mac {
+            self.set_mac(&at, mac)?;
         }
         if let Some(mtu) = change.mtu {
             self.set_mtu(&at, mtu)?;
@@ -106,8 +144,8 @@ impl World {
             self.step(&step)?;
             at.name = name;
         }
-        if let Some(bridge) = change.master {
-            self.set_master(&at, bridge)?;
+        if let Some(master) = change.master {
+            self.set_master(&at, master)?;
         }
         match change.up {
             Some(up) => self.set_up(&at, up),
@@ -125,7 +163,7 @@ impl World {
             self.is_no_loop(at, &bridge)?;
         }
         let at = at.clone();
-        self.step(&Step::SetBridge { at, bridge })
+        self.step(&Step::SetMaster { at, master: bridge })
     }
 
     /// The kernel would take both ends of a link into one bridge; no document does.
@@ -141,7 +179,7 @@ impl World {
             .map(|(index, _)| index);
         let is_loop = peer.namespace == bridge.namespace
             && index.is_some()
-            && other.is_some_and(|other| other.bridge == index);
+            && other.is_some_and(|other| other.master == index);
         match is_loop {
             true => Err("a link cannot join a bridge to itself: it would be a loop".to_owned()),
             false => Ok(()),

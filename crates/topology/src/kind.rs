@@ -1,0 +1,345 @@
+//! The kinds of interface: what the kernel makes, and what can be set on each.
+//!
+//! A veth pair has two ends and is told apart from the rest, which [`Device`] holds: a kind and its
+//! parameters. Each kind has a file of its own with one [`Table`], from which everything else
+//! follows: how it is written in YAML and as an `ip` command, how both are read, what the netlink
+//! attributes are, what is planned, compared, and shown in a form. To add a kind is to add its file
+//! and its line in [`DeviceKind`].
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::InterfaceId;
+
+mod bond;
+mod bridge;
+mod dummy;
+mod gre;
+mod ipip;
+mod ipvlan;
+mod macvlan;
+pub mod parameter;
+pub mod parameters;
+pub mod port;
+mod vlan;
+mod vrf;
+mod vxlan;
+
+pub use parameter::{Change, Form, Parameter, Usual, Value};
+pub use parameters::{Changes, Parameters};
+pub use vrf::MTU as VRF_MTU;
+
+/// The kinds of interface.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// `lo`: made with its namespace and never removed alone.
+    Loopback,
+    /// One end of a veth pair.
+    Veth {
+        /// The other end, whose `peer` is this one.
+        peer: InterfaceId,
+    },
+    /// Any other, made by itself.
+    Device(Device<InterfaceId>),
+}
+
+/// An interface that is made by itself: `ip link add … type KIND PARAMETERS`.
+///
+/// `R` is how it names other interfaces of its namespace: by id in a document, by name in a step,
+/// by index in what the kernel reports.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Device<R> {
+    /// Its kind.
+    pub kind: DeviceKind,
+    /// What is set on it: in a document what a person said, in an observation what the kernel did.
+    pub parameters: Parameters<R>,
+}
+
+/// What the kernel knows a kind by, and what can be set on it.
+#[derive(Debug)]
+pub struct Table {
+    /// `IFLA_INFO_KIND`, and the word after `type`.
+    pub name: &'static str,
+    /// What it is, for a person who chooses.
+    pub about: &'static str,
+    /// What can be set on it.
+    pub parameters: &'static [Parameter],
+    /// What must hold between parameters, beyond what each of them takes.
+    pub check: fn(&Said<'_>) -> Result<(), String>,
+    /// Whether a change in place must say all parameters: what is left out is set to nothing.
+    pub said_whole: bool,
+    /// The MTU that it is made with.
+    pub mtu: NewMtu,
+    /// Whether the kernel removes it together with what it stands on.
+    pub falls: bool,
+    /// What its ports are called, if it takes any.
+    pub ports: Option<&'static str>,
+    /// Whether it has Ethernet frames and a MAC address: only then it can be a port of a bridge.
+    pub ethernet: bool,
+}
+
+/// The MTU that an interface is made with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NewMtu {
+    /// Always this one, in bytes.
+    Fixed(u32),
+    /// That of the interface that it stands on, less its own headers; [`crate::model::DEFAULT_MTU`]
+    /// if it stands on none.
+    OfLower {
+        /// Bytes of its headers.
+        less: u32,
+    },
+    /// The smallest of its ports'.
+    OfPorts,
+    /// It depends on routes: what the kernel gives is taken.
+    Unknown,
+}
+
+/// What is said of a device, without the interfaces that are named.
+#[derive(Debug)]
+pub struct Said<'a> {
+    values: Vec<(&'a str, Option<&'a Value<()>>)>,
+}
+
+impl Said<'_> {
+    /// Whether a parameter is given.
+    pub fn has(&self, name: &str) -> bool {
+        self.values.iter().any(|(known, _)| *known == name)
+    }
+
+    /// The number that a parameter is given.
+    pub fn number(&self, name: &str) -> Option<u64> {
+        let found = self.values.iter().find(|(known, _)| *known == name)?;
+        match found.1 {
+            Some(Value::Number(number)) => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// The address that a parameter is given.
+    pub fn address(&self, name: &str) -> Option<std::net::IpAddr> {
+        let found = self.values.iter().find(|(known, _)| *known == name)?;
+        match found.1 {
+            Some(Value::Address(address)) => Some(*address),
+            _ => None,
+        }
+    }
+}
+
+/// Nothing to hold between parameters.
+fn nothing(_: &Said<'_>) -> Result<(), String> {
+    Ok(())
+}
+
+/// Makes the enumeration of the kinds from the list of their files.
+macro_rules! kinds {
+    ($($(#[doc = $doc:literal])* $variant:ident => $file:ident,)*) => {
+        /// The kinds of interface that are made by themselves.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum DeviceKind {
+            $($(#[doc = $doc])* $variant,)*
+        }
+
+        impl DeviceKind {
+            /// Every kind, in the order in which they are offered.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// What the kernel knows it by, and what can be set on it.
+            pub fn table(self) -> &'static Table {
+                match self {
+                    $(Self::$variant => &$file::TABLE,)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A Linux bridge.
+    Bridge => bridge,
+    /// An 802.1Q or 802.1ad VLAN on another interface.
+    Vlan => vlan,
+    /// Ethernet over UDP.
+    Vxlan => vxlan,
+    /// A further MAC address on another interface.
+    Macvlan => macvlan,
+    /// A further interface with the MAC address of another.
+    Ipvlan => ipvlan,
+    /// An interface that drops what it is given.
+    Dummy => dummy,
+    /// Several interfaces as one.
+    Bond => bond,
+    /// A routing table of its own for its interfaces.
+    Vrf => vrf,
+    /// IP in GRE in IPv4.
+    Gre => gre,
+    /// IPv4 in IPv4.
+    Ipip => ipip,
+}
+
+impl DeviceKind {
+    /// `IFLA_INFO_KIND`, and the word after `type`.
+    pub fn name(self) -> &'static str {
+        self.table().name
+    }
+
+    /// The kind of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
+    /// Every kind's name, for a message.
+    pub fn names() -> String {
+        let names: Vec<_> = Self::ALL.iter().map(|kind| kind.name()).collect();
+        names.join(", ")
+    }
+}
+
+impl fmt::Display for DeviceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Kind {
+    /// A bridge on which nothing is set.
+    pub fn bridge() -> Self {
+        Self::Device(Device::new(DeviceKind::Bridge))
+    }
+
+    /// The device, if it is one.
+    pub fn device(&self) -> Option<&Device<InterfaceId>> {
+        match self {
+            Self::Device(device) => Some(device),
+            Self::Loopback | Self::Veth { .. } => None,
+        }
+    }
+
+    /// Whether it is a device of that kind.
+    pub fn is(&self, kind: DeviceKind) -> bool {
+        self.device().is_some_and(|device| device.kind == kind)
+    }
+
+    /// Whether it is a bridge.
+    pub fn is_bridge(&self) -> bool {
+        self.is(DeviceKind::Bridge)
+    }
+
+    /// What `ip` calls it after `type`; `loopback` for one that is not made.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Loopback => "loopback",
+            Self::Veth { .. } => "veth",
+            Self::Device(device) => device.kind.name(),
+        }
+    }
+
+    /// Whether it has Ethernet frames and a MAC address.
+    pub fn is_ethernet(&self) -> bool {
+        match self {
+            Self::Loopback => false,
+            Self::Veth { .. } => true,
+            Self::Device(device) => device.kind.table().ethernet,
+        }
+    }
+
+    /// The interfaces that it names.
+    pub fn named(&self) -> impl Iterator<Item = InterfaceId> {
+        let device = self.device().into_iter();
+        device.flat_map(|device| device.parameters.links().map(|(_, link)| *link))
+    }
+}
+
+impl<R> Device<R> {
+    /// One on which nothing is set.
+    pub fn new(kind: DeviceKind) -> Self {
+        Self {
+            kind,
+            parameters: Parameters::default(),
+        }
+    }
+
+    /// The interface that it stands on, if it stands on one.
+    pub fn lower(&self) -> Option<&R> {
+        self.parameters.links().map(|(_, link)| link).next()
+    }
+
+    /// The same with other names for other interfaces; `None` if one has no name there.
+    pub fn map<S>(&self, name: impl FnMut(&R) -> Option<S>) -> Option<Device<S>> {
+        Some(Device {
+            kind: self.kind,
+            parameters: self.parameters.map(name)?,
+        })
+    }
+
+    /// Refuses what the kernel would not take.
+    pub fn check(&self) -> Result<(), String> {
+        let table = self.kind.table();
+        self.parameters.check(table.name, table.parameters)?;
+        let said = self.parameters.without_links();
+        let values = said.iter().map(|(name, value)| (*name, value.as_ref()));
+        (table.check)(&Said {
+            values: values.collect(),
+        })
+    }
+}
+
+impl<R: Clone + PartialEq> Device<R> {
+    /// What must be set on `observed` to make it this one; `None` if it must be made anew.
+    pub fn changes_from(&self, observed: &Self) -> Option<Changes<R>> {
+        if self.kind != observed.kind {
+            return None;
+        }
+        let table = self.kind.table();
+        let changes = self
+            .parameters
+            .changes_from(&observed.parameters, table.parameters);
+        let is_anew = |(name, value): (&String, &Option<Value<R>>)| {
+            let parameter = table.parameters.iter().find(|p| p.name == name);
+            // Where a change leaves alone what it does not say, nothing can take an address away.
+            let is_taken = value.is_none() && !table.said_whole;
+            is_taken || parameter.is_none_or(|p| p.change == Change::Anew)
+        };
+        if changes.iter().any(is_anew) {
+            return None;
+        }
+        if changes.is_empty() || !table.said_whole {
+            return Some(changes);
+        }
+        let whole = self.parameters.clone().with_usual(table.parameters);
+        Some(whole.as_changes().into_iter().chain(changes).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_are_consistent() {
+        for kind in DeviceKind::ALL {
+            let table = kind.table();
+            assert_eq!(DeviceKind::named(table.name), Some(*kind));
+            let mut names = std::collections::BTreeSet::new();
+            for parameter in table.parameters {
+                assert!(names.insert(parameter.name), "{kind}: {}", parameter.name);
+                assert!(!parameter.about.is_empty(), "{kind}: {}", parameter.name);
+                if let Usual::Number(number) = parameter.usual {
+                    let usual = Value::<()>::Number(number);
+                    assert_eq!(
+                        parameter.check(&usual),
+                        Ok(()),
+                        "{kind}: {}",
+                        parameter.name
+                    );
+                }
+            }
+            let said_nothing = Device::<()>::new(*kind).check();
+            let needs = table.parameters.iter().any(|p| p.usual == Usual::Required);
+            assert_eq!(said_nothing.is_err(), needs, "{kind}: {said_nothing:?}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Further MAC addresses on another interface.
+
+use super::parameter::{Parameter, Width};
+use super::{NewMtu, Table, nothing};
+
+/// Numbers: linux/if_link.h (`enum macvlan_mode`); `ip` takes vepa if nothing is said.
+pub(super) const TABLE: Table = Table {
+    name: "macvlan",
+    about: "a further interface on another one's cable, with a MAC address of its own",
+    parameters: &[
+        Parameter::lower("the interface on whose cable it is"),
+        Parameter::choice(
+            "mode",
+            1,
+            Width::U32,
+            &[("private", 1), ("vepa", 2), ("bridge", 4), ("passthru", 8)],
+            2,
+            "whether those on one cable reach each other: in `bridge` they do at once, in `vepa` by way of the switch, in `private` not at all",
+        )
+        .anew(),
+    ],
+    check: nothing,
+    said_whole: false,
+    mtu: NewMtu::OfLower { less: 0 },
+    falls: true,
+    ports: None,
+    ethernet: true,
+};

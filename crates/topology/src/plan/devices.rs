@@ -1,0 +1,134 @@
+//! What is set on devices and ports.
+
+use super::lookup::resolve;
+use super::{Planner, at};
+use crate::document::Interface;
+use crate::id::InterfaceId;
+use crate::kind::parameters::Changes;
+use crate::kind::{DeviceKind, port};
+use crate::name::InterfaceName;
+use crate::observed::{ObservedInterface, ObservedKind};
+use crate::step::Step;
+
+impl Planner<'_> {
+    /// Parameters that the kernel changes in place; for others the device is made anew.
+    pub(super) fn set_parameters(&mut self) {
+        let mut steps = Vec::new();
+        for (id, wanted) in self.interfaces() {
+            let Some(device) = wanted.kind.device() else {
+                continue;
+            };
+            let found = self.find(id, wanted).map(|(_, found)| &found.kind);
+            let resolved = resolve(self.document, &self.state, device);
+            let (Some(ObservedKind::Device(found)), Some(resolved)) = (found, resolved) else {
+                continue;
+            };
+            let changes = resolved.changes_from(found).unwrap_or_default();
+            if !changes.is_empty() {
+                steps.push(Step::SetParameters {
+                    at: at(wanted),
+                    kind: device.kind,
+                    changes: self.named(wanted, &changes),
+                });
+            }
+        }
+        self.push_all(steps);
+    }
+
+    pub(super) fn set_macs(&mut self) {
+        let mut steps = Vec::new();
+        for (id, wanted) in self.interfaces() {
+            let found = self.find(id, wanted).map(|(_, found)| found.mac);
+            if let (Some(mac), Some(found)) = (wanted.mac, found)
+                && found != Some(mac)
+            {
+                steps.push(Step::SetMac {
+                    at: at(wanted),
+                    mac,
+                });
+            }
+        }
+        self.push_all(steps);
+    }
+
+    pub(super) fn set_masters(&mut self) {
+        let mut steps = Vec::new();
+        for (id, wanted) in self.interfaces() {
+            let Some((_, found)) = self.find(id, wanted) else {
+                continue;
+            };
+            let master = wanted
+                .master
+                .and_then(|master| Some((master, self.document.interfaces.get(&master)?)));
+            let index = master.and_then(|(id, master)| Some(self.find(id, master)?.0));
+            let is_there = match master {
+                None => found.master.is_none(),
+                Some(_) => index.is_some() && found.master == index,
+            };
+            if is_there {
+                continue;
+            }
+            if found.up && master.is_some_and(|(_, master)| master.kind.is(DeviceKind::Bond)) {
+                // A bond takes only what is down, and sets it up.
+                steps.push(Step::SetUp {
+                    at: at(wanted),
+                    up: false,
+                });
+            }
+            steps.push(Step::SetMaster {
+                at: at(wanted),
+                master: master.map(|(_, master)| master.name.clone()),
+            });
+        }
+        self.push_all(steps);
+    }
+
+    /// Ports of bridges, once they are.
+    pub(super) fn set_ports(&mut self) {
+        let mut steps = Vec::new();
+        for (id, wanted) in self.interfaces() {
+            let Some((_, found)) = self.find(id, wanted) else {
+                continue;
+            };
+            let changes = self.port_changes(wanted, found);
+            if !changes.is_empty() {
+                steps.push(Step::SetPort {
+                    at: at(wanted),
+                    changes,
+                });
+            }
+        }
+        self.push_all(steps);
+    }
+
+    fn port_changes(
+        &self,
+        wanted: &Interface,
+        found: &ObservedInterface,
+    ) -> Changes<InterfaceName> {
+        if wanted.master.is_none() || found.port.is_empty() {
+            return Changes::new();
+        }
+        let index = |id: &InterfaceId| {
+            let interface = self.document.interfaces.get(id)?;
+            Some(self.find(*id, interface)?.0)
+        };
+        let resolved = wanted.port.map(index);
+        let changes = resolved.map(|port| port.changes_from(&found.port, port::TABLE));
+        self.named(wanted, &changes.unwrap_or_default())
+    }
+
+    /// Changes with names for indexes.
+    fn named(&self, of: &Interface, changes: &Changes<u32>) -> Changes<InterfaceName> {
+        let inside = self.state.namespaces.get(&of.namespace);
+        let name = |index: &u32| inside?.interfaces.get(index)?.name.parse().ok();
+        let named = changes.iter().filter_map(|(parameter, value)| {
+            let value = match value {
+                None => None,
+                Some(value) => Some(value.map(name)?),
+            };
+            Some((parameter.clone(), value))
+        });
+        named.collect()
+    }
+}

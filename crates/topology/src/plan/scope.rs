@@ -1,0 +1,100 @@
+//! What the plan of an edit may touch.
+
+use std::collections::BTreeSet;
+
+use crate::document::{Document, Interface, Kind};
+use crate::id::{InterfaceId, NamespaceId};
+
+/// What differs between two documents, and what the kernel changes with it.
+#[derive(Debug, Default)]
+pub(super) struct Scope {
+    pub(super) namespaces: BTreeSet<NamespaceId>,
+    pub(super) interfaces: BTreeSet<InterfaceId>,
+    /// Interfaces whose MTU the kernel changes with that of others: bridges with a port that
+    /// comes, goes or changes, and what stands on an interface that changes.
+    pub(super) mtus: BTreeSet<InterfaceId>,
+}
+
+impl Scope {
+    pub(super) fn between(before: &Document, after: &Document) -> Self {
+        let namespaces = before
+            .namespaces
+            .keys()
+            .chain(after.namespaces.keys())
+            .copied();
+        let all = before
+            .interfaces
+            .keys()
+            .chain(after.interfaces.keys())
+            .copied();
+        let mut interfaces: BTreeSet<InterfaceId> = all
+            .filter(|id| before.interfaces.get(id) != after.interfaces.get(id))
+            .collect();
+        let anew: BTreeSet<_> = interfaces
+            .iter()
+            .copied()
+            .filter(|id| is_made_anew(before, after, *id))
+            .collect();
+        interfaces.extend(fallen(after, anew));
+        let master = |document: &Document, id| document.interfaces.get(&id).and_then(|i| i.master);
+        let masters = interfaces
+            .iter()
+            .flat_map(|id| [master(before, *id), master(after, *id)])
+            .flatten();
+        let mut mtus: BTreeSet<_> = masters.collect();
+        mtus.extend(standing(
+            after,
+            interfaces.iter().chain(&mtus).copied().collect(),
+        ));
+        Self {
+            namespaces: namespaces
+                .filter(|id| before.namespaces.get(id) != after.namespaces.get(id))
+                .collect(),
+            mtus,
+            interfaces,
+        }
+    }
+}
+
+/// Whether an interface that both documents have may be another one for the kernel.
+fn is_made_anew(before: &Document, after: &Document, id: InterfaceId) -> bool {
+    let of = |document: &'_ Document| document.interfaces.get(&id).cloned();
+    match (of(before), of(after)) {
+        (Some(old), Some(new)) => {
+            let changes = |old: &Interface, new: &Interface| match (&old.kind, &new.kind) {
+                (Kind::Device(old), Kind::Device(new)) => new.changes_from(old).is_some(),
+                (old, new) => old == new,
+            };
+            old.namespace != new.namespace || !changes(&old, &new)
+        }
+        _ => true,
+    }
+}
+
+/// What loses its place when these are made anew: their ports, and what stands on them.
+fn fallen(document: &Document, anew: BTreeSet<InterfaceId>) -> BTreeSet<InterfaceId> {
+    let mut ports: BTreeSet<_> = document
+        .interfaces
+        .iter()
+        .filter(|(_, i)| i.master.is_some_and(|master| anew.contains(&master)))
+        .map(|(id, _)| *id)
+        .collect();
+    ports.extend(standing(document, anew));
+    ports
+}
+
+/// What stands on these, and on that, and so on.
+fn standing(document: &Document, mut lower: BTreeSet<InterfaceId>) -> BTreeSet<InterfaceId> {
+    let mut found = BTreeSet::new();
+    while !lower.is_empty() {
+        let stands = |i: &Interface| i.kind.named().any(|id| lower.contains(&id));
+        let all = document.interfaces.iter();
+        let next: BTreeSet<_> = all
+            .filter(|(id, i)| stands(i) && !found.contains(*id))
+            .map(|(id, _)| *id)
+            .collect();
+        found.extend(next.iter().copied());
+        lower = next;
+    }
+    found
+}

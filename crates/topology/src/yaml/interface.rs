@@ -1,0 +1,176 @@
+//! An interface from what its settings say, and the settings from an interface.
+
+use serde_saphyr::Spanned;
+
+use super::YamlError;
+use super::form::spanned;
+use super::settings::{Said, Scalar, Settings};
+use crate::address::parse_interface_address;
+use crate::document::{Device, DeviceKind, Document, Interface, Kind};
+use crate::id::InterfaceId;
+use crate::kind::parameters::parameter;
+use crate::kind::{Form, Parameter, Parameters, port};
+use crate::name::InterfaceName;
+
+/// Sets what needs no other interface. `names` are the keys that any interface takes, for the
+/// message about an unknown one.
+pub(super) fn set(interface: &mut Interface, settings: &Settings) -> Result<(), YamlError> {
+    interface.up = settings.up;
+    interface.mtu = settings.mtu;
+    if let Some(mac) = &settings.mac {
+        let read = mac.value.parse();
+        interface.mac = Some(read.map_err(|error: String| at(mac, error))?);
+    }
+    for text in &settings.addresses {
+        let address = parse_interface_address(&text.value);
+        interface
+            .addresses
+            .push(address.map_err(|error| at(text, error.to_string()))?);
+    }
+    if interface.kind.device().is_none()
+        && let Some((name, value)) = settings.parameters.first()
+    {
+        let what = match interface.kind {
+            Kind::Loopback => "a loopback",
+            _ => "the end of a link",
+        };
+        return Err(at(
+            value,
+            format!("unknown key `{name}`: {what} has none of that name"),
+        ));
+    }
+    if let (Some(kind), None | Some(DeviceKind::Bridge)) =
+        (&settings.kind, interface.kind.device().map(|d| d.kind))
+    {
+        return Err(at(
+            kind,
+            "`type` is for what stands under `interfaces`".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// The kind that the settings of an entry under `interfaces` name.
+pub(super) fn kind_of(
+    name: &str,
+    form: &Spanned<serde_saphyr::FlowMap<Settings>>,
+) -> Result<DeviceKind, YamlError> {
+    let Some(kind) = &form.value.0.kind else {
+        let error = format!("{name}: it needs a `type`: one of {}", DeviceKind::names());
+        return Err(YamlError::at(form.defined, error));
+    };
+    DeviceKind::named(&kind.value).ok_or_else(|| {
+        let known = DeviceKind::names();
+        at(
+            kind,
+            format!("there is no type `{}`: it is one of {known}", kind.value),
+        )
+    })
+}
+
+/// Sets what names other interfaces: all are there by now.
+pub(super) fn tie(
+    document: &mut Document,
+    id: InterfaceId,
+    settings: &Settings,
+) -> Result<(), YamlError> {
+    let Some(interface) = document.interfaces.get(&id) else {
+        return Ok(());
+    };
+    let mut tied = interface.clone();
+    let place = document.describe_namespace(tied.namespace);
+    let find = |name: &str| {
+        let found = document.interface_named(tied.namespace, name);
+        found.ok_or_else(|| format!("there is no interface {name} in {place}"))
+    };
+    if let Some((word, name)) = &settings.master {
+        let found = find(&name.value).ok().filter(|id| {
+            let device = document.interfaces.get(id).and_then(|i| i.kind.device());
+            device.is_some_and(|device| device.kind.table().ports == Some(*word))
+        });
+        let missing = || {
+            at(
+                name,
+                format!("there is no {word} {} in {place}", name.value),
+            )
+        };
+        tied.master = Some(found.ok_or_else(missing)?);
+    }
+    tied.port = read(port::NAME, port::TABLE, &settings.port, find)?;
+    if let Some(device) = interface.kind.device() {
+        let kind = device.kind;
+        let table = kind.table();
+        let parameters = read(table.name, table.parameters, &settings.parameters, find)?;
+        tied.kind = Kind::Device(Device { kind, parameters });
+    }
+    document.interfaces.insert(id, tied);
+    Ok(())
+}
+
+fn read(
+    what: &str,
+    table: &[Parameter],
+    said: &Said,
+    find: impl Fn(&str) -> Result<InterfaceId, String>,
+) -> Result<Parameters<InterfaceId>, YamlError> {
+    let values = said.iter().map(|(name, value)| {
+        let read = parameter(what, table, name)
+            .map_err(|known| format!("unknown key `{name}`: {known}"))
+            .and_then(|parameter| parameter.read(&value.value.text(), &find));
+        Ok((name.clone(), read.map_err(|error| at(value, error))?))
+    });
+    values.collect()
+}
+
+/// What is said of an interface.
+pub(super) fn settings(document: &Document, interface: &Interface) -> Settings {
+    let name = |id: &InterfaceId| document.interfaces.get(id).map(|i| &i.name);
+    let master = interface.master.and_then(|id| document.interfaces.get(&id));
+    let device = interface.kind.device();
+    let said_kind = device
+        .map(|d| d.kind)
+        .filter(|kind| *kind != DeviceKind::Bridge);
+    let parameters = device.map(|device| {
+        let table = device.kind.table().parameters;
+        said(table, device.parameters.map(name))
+    });
+    Settings {
+        kind: said_kind.map(|kind| spanned(kind.name().to_owned())),
+        up: interface.up,
+        mtu: interface.mtu,
+        mac: interface.mac.map(|mac| spanned(mac.to_string())),
+        master: master.and_then(|master| {
+            let word = master.kind.device()?.kind.table().ports?;
+            Some((word, spanned(master.name.to_string())))
+        }),
+        port: said(port::TABLE, interface.port.map(name)),
+        parameters: parameters.unwrap_or_default(),
+        addresses: interface
+            .addresses
+            .iter()
+            .map(|address| spanned(address.to_string()))
+            .collect(),
+    }
+}
+
+/// Parameters in the table's order.
+fn said(table: &[Parameter], values: Option<Parameters<&InterfaceName>>) -> Said {
+    let values = values.unwrap_or_default();
+    let said = table.iter().filter_map(|parameter| {
+        let value = values.get(parameter.name)?;
+        let text = parameter.text(value, |name| name.to_string());
+        let scalar = match parameter.form {
+            Form::Switch(..) => Scalar::Switch(text == "true"),
+            Form::Number { .. } | Form::Time { .. } => {
+                text.parse().map_or(Scalar::Text(text), Scalar::Number)
+            }
+            _ => Scalar::Text(text),
+        };
+        Some((parameter.name.to_owned(), spanned(scalar)))
+    });
+    said.collect()
+}
+
+fn at<T>(place: &Spanned<T>, error: String) -> YamlError {
+    YamlError::at(place.defined, error)
+}
