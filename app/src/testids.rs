@@ -23,6 +23,8 @@ pub(crate) const SECRET: &str = "secret";
 pub(crate) const TOASTS: &str = "toasts";
 /// The canvas; `data-ready` once the lab is drawn.
 pub(crate) const CANVAS: &str = "canvas";
+/// Why an interface of some kind could not be added.
+pub(crate) const ADD_ERROR: &str = "add-error";
 /// Starts the lab.
 pub(crate) const START: &str = "start";
 /// Stops the lab.

@@ -13,9 +13,11 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use topology::feature::Missing;
 
 use crate::cli::ServeArguments;
 use crate::data_dir::{self, DataDir, DataDirError, LocalSocket};
+use crate::labs::machine::Machine;
 use crate::labs::store::{Store, StoreError};
 use crate::labs::yard::Yard;
 use crate::web::guard::{Guard, cookie_name};
@@ -32,6 +34,8 @@ pub struct Config {
     pub data: PathBuf,
     /// What is run as agent: this program.
     pub agent_program: PathBuf,
+    /// What this machine's kernel lacks.
+    pub missing: Vec<Missing>,
 }
 
 impl Config {
@@ -41,6 +45,7 @@ impl Config {
             listen,
             data,
             agent_program: PathBuf::from("/proc/self/exe"),
+            missing: Vec::new(),
         }
     }
 }
@@ -118,7 +123,11 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
     data.announce(&url)?;
 
     let sockets = Sockets::default();
-    let yard = Yard::new(store, Arc::from(config.agent_program));
+    let machine = Machine {
+        program: Arc::from(config.agent_program),
+        missing: Arc::from(config.missing),
+    };
+    let yard = Yard::new(store, machine);
     let state = AppState {
         yard: yard.clone(),
         sessions: sessions.clone(),
@@ -196,11 +205,16 @@ pub fn main(arguments: &ServeArguments) -> ExitCode {
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .init();
+    // In a child, while this process has one thread.
+    let missing = kernel::doctor::missing_features().unwrap_or_else(|error| {
+        tracing::warn!(%error, "what this kernel lacks is not known: labs find out");
+        Vec::new()
+    });
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(run(arguments)),
+        Ok(runtime) => runtime.block_on(run(arguments, missing)),
         Err(error) => Err(format!("cannot start: {error}")),
     };
     match outcome {
@@ -213,7 +227,7 @@ pub fn main(arguments: &ServeArguments) -> ExitCode {
     }
 }
 
-async fn run(arguments: &ServeArguments) -> Result<(), String> {
+async fn run(arguments: &ServeArguments, missing: Vec<Missing>) -> Result<(), String> {
     let listen = |kind| signal(kind).map_err(|error| format!("cannot listen for signals: {error}"));
     let (mut interrupt, mut terminate) = (
         listen(SignalKind::interrupt())?,
@@ -224,9 +238,9 @@ async fn run(arguments: &ServeArguments) -> Result<(), String> {
         Some(data) => data.clone(),
         None => data_dir::default_path().map_err(|error| error.to_string())?,
     };
-    let server = start(Config::new(arguments.listen, data))
-        .await
-        .map_err(|error| error.to_string())?;
+    let mut config = Config::new(arguments.listen, data);
+    config.missing = missing;
+    let server = start(config).await.map_err(|error| error.to_string())?;
     // A reader that has gone is no reason to end.
     let _ = writeln!(io::stdout(), "Netyard: {}", server.sign_in_url());
     let _ = io::stdout().flush();

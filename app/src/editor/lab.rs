@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use protocol::ClientMessage;
 use protocol::lab::{ApplyFailure, LabId, RunState};
 use topology::edit::EditError;
+use topology::feature::Missing;
 use topology::status::Statuses;
 use topology::{Document, Edit, Observed};
 
@@ -47,6 +48,8 @@ pub(crate) struct Lab {
     pub(crate) statuses: RwSignal<Statuses>,
     /// The last failure that no later edit has made good.
     pub(crate) failure: RwSignal<Option<ApplyFailure>>,
+    /// What this machine's kernel lacks.
+    pub(crate) missing: RwSignal<Vec<Missing>>,
     /// The last own edit that was refused, for the field that it came from.
     pub(crate) refusal: RwSignal<Option<EditError>>,
     /// What is selected.
@@ -92,6 +95,7 @@ impl Lab {
             observed: RwSignal::new(None),
             statuses: RwSignal::new(Statuses::default()),
             failure: RwSignal::new(None),
+            missing: RwSignal::new(Vec::new()),
             refusal: RwSignal::new(None),
             selected: RwSignal::new(Selected::new()),
             gesture: RwSignal::new(Gesture::default()),

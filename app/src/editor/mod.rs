@@ -6,6 +6,7 @@ pub(crate) mod guess;
 pub(crate) mod ids;
 pub(crate) mod lab;
 pub(crate) mod make;
+pub(crate) mod make_device;
 pub(crate) mod names;
 pub(crate) mod parse;
 pub(crate) mod reach;

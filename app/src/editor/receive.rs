@@ -105,6 +105,7 @@ impl Lab {
         self.observed.set(welcome.observed);
         self.failure.set(welcome.failure);
         self.clients.set(welcome.clients);
+        self.missing.set(welcome.missing);
         self.streams.welcome(welcome.pings, welcome.captures);
         self.online.set(Online::Yes);
         self.tell_dropped(dropped);

@@ -45,6 +45,19 @@ pub struct ExampleSummary {
     pub document: topology::Document,
 }
 
+/// Something in which kernels differ: `GET /api/v1/features`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct FeatureState {
+    /// What it is, in words.
+    pub name: String,
+    /// Whether this kernel has it.
+    pub available: bool,
+    /// What the kernel said when it was tried; empty if it is there.
+    pub detail: String,
+    /// How to get it; empty if it is there.
+    pub remedy: String,
+}
+
 /// `POST /api/v1/labs`: a new lab.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use topology::edit::EditError;
+use topology::feature::Missing;
 use topology::observed::{Observed, ObservedChange};
 use topology::{Document, Edit};
 
@@ -142,4 +143,6 @@ pub struct Welcome {
     pub pings: Vec<(PingInfo, Vec<PingEvent>)>,
     /// Captures, running and stopped; the packets kept come as binary frames afterwards.
     pub captures: Vec<(CaptureInfo, CaptureEvent)>,
+    /// What this machine's kernel lacks: it is not offered, and a lab that needs it does not start.
+    pub missing: Vec<Missing>,
 }

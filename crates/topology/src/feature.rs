@@ -8,6 +8,7 @@ use crate::document::Document;
 use crate::edit::{Field, Place};
 use crate::id::InterfaceId;
 use crate::kind::{DeviceKind, Parameter, Parameters, port};
+use crate::problem::{Problem, Severity};
 
 /// Something that a kernel may lack.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -59,6 +60,45 @@ impl fmt::Display for Feature {
             Self::BridgeLearningLimit => f.write_str("the learning limit of bridges"),
         }
     }
+}
+
+/// A feature that this kernel lacks.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Missing {
+    /// Which.
+    pub feature: Feature,
+    /// What the kernel said when it was tried.
+    pub detail: String,
+}
+
+/// Whether a document needs anything that some kernels lack: if not, nothing need be tried.
+pub fn needs_any(document: &Document) -> bool {
+    // No lab runs without bridges: the doctor tells.
+    let basic = Feature::Device(DeviceKind::Bridge);
+    needed(document)
+        .iter()
+        .any(|(_, feature)| *feature != basic)
+}
+
+/// What a document needs and this kernel lacks: each is an error, for the kernel would refuse the
+/// document.
+pub fn problems(document: &Document, missing: &[Missing]) -> Vec<Problem> {
+    let lacks = |feature: Feature| missing.iter().find(|missing| missing.feature == feature);
+    let needed = needed(document).into_iter();
+    let lacking = needed.filter_map(|(place, feature)| Some((place, lacks(feature)?)));
+    lacking
+        .map(|(place, missing)| Problem {
+            severity: Severity::Error,
+            place,
+            subject: match place {
+                Place::Interface(id, _) => document.describe_interface(id),
+                Place::Namespace(id, _) => document.describe_namespace(id),
+                Place::Document(_) => document.title.clone(),
+            },
+            text: format!("this kernel has no {}: {}", missing.feature, missing.detail),
+            hint: missing.feature.remedy(),
+        })
+        .collect()
 }
 
 /// What a document needs of a kernel, and where.

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use topology::problem::{Severity, check};
+use topology::problem::{Problem, Severity, check};
+use topology::{Document, feature};
 
-use super::{WRONG_USE, complain, file, print, print_json};
+use super::{NOT_RUN, WRONG_USE, complain, file, print, print_json};
 
 /// What `netyard check` takes.
 #[derive(clap::Args, Debug)]
@@ -17,6 +18,16 @@ pub(super) struct CheckArguments {
     json: bool,
 }
 
+/// What the document needs and this machine's kernel lacks. Nothing is tried for a document that
+/// needs only what every kernel has.
+pub(super) fn lacking(document: &Document) -> Result<Vec<Problem>, kernel::error::Error> {
+    if !feature::needs_any(document) {
+        return Ok(Vec::new());
+    }
+    let missing = kernel::doctor::missing_features()?;
+    Ok(feature::problems(document, &missing))
+}
+
 pub(super) fn main(arguments: &CheckArguments) -> ExitCode {
     let read = match file::read(&arguments.file) {
         Ok(read) => read,
@@ -25,7 +36,14 @@ pub(super) fn main(arguments: &CheckArguments) -> ExitCode {
             return ExitCode::from(WRONG_USE);
         }
     };
-    let problems = check(&read.document);
+    let mut problems = check(&read.document);
+    match lacking(&read.document) {
+        Ok(lacking) => problems.splice(0..0, lacking),
+        Err(error) => {
+            complain(&error);
+            return ExitCode::from(NOT_RUN);
+        }
+    };
     let printed = if arguments.json {
         print_json(&problems)
     } else {

@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use topology::{Document, NamespaceId};
 
+use super::check::lacking;
 use super::{NOT_RUN, WRONG_USE, complain, file};
 use crate::agent::client::{Agent, AgentError, Streams};
 use crate::agent::protocol::{Answer, ExecCommand, ExecId, FromAgent, Request, Stdio};
@@ -51,6 +52,18 @@ pub(super) fn main(arguments: RunArguments) -> ExitCode {
         ));
         return ExitCode::from(WRONG_USE);
     };
+    match lacking(&read.document) {
+        Ok(problems) if problems.is_empty() => {}
+        Ok(problems) => {
+            let problems = problems.iter().map(ToString::to_string);
+            complain(&problems.collect::<Vec<_>>().join("\n"));
+            return ExitCode::from(NOT_RUN);
+        }
+        Err(error) => {
+            complain(&error);
+            return ExitCode::from(NOT_RUN);
+        }
+    }
     let command = match command(namespace, &arguments.command) {
         Ok(command) => command,
         Err(error) => {

@@ -6,6 +6,7 @@
 pub mod examples;
 pub mod handle;
 pub mod limits;
+pub mod machine;
 pub mod outbox;
 pub mod store;
 pub mod yard;

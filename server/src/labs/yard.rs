@@ -1,16 +1,17 @@
 //! The yard: all labs, those in memory and those that only the store knows.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use protocol::lab::{LabId, LabSummary, RunState};
 use topology::Document;
+use topology::feature::Missing;
 
 use super::handle::{Closed, LabHandle};
 use super::lab;
 use super::limits::MAX_LABS;
+use super::machine::Machine;
 use super::store::{Store, StoreError};
 
 /// Tries to reach a lab that leaves the memory at that moment, before giving up.
@@ -56,8 +57,7 @@ pub struct Yard(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     store: Store,
-    /// What is run as agent.
-    program: Arc<Path>,
+    machine: Machine,
     places: Mutex<BTreeMap<LabId, Arc<Place>>>,
     closing: AtomicBool,
 }
@@ -73,15 +73,20 @@ struct Place {
 }
 
 impl Yard {
-    /// The labs of a store; `program` is run as their agents.
-    pub fn new(store: Store, program: Arc<Path>) -> Self {
+    /// The labs of a store, run with what the machine has.
+    pub fn new(store: Store, machine: Machine) -> Self {
         let places = Mutex::new(BTreeMap::new());
         Self(Arc::new(Inner {
             store,
-            program,
+            machine,
             places,
             closing: AtomicBool::new(false),
         }))
+    }
+
+    /// What this machine's kernel lacks.
+    pub fn missing(&self) -> &[Missing] {
+        &self.0.machine.missing
     }
 
     /// Every lab, the one edited last first.
@@ -169,8 +174,8 @@ impl Yard {
         } else {
             RunState::Stopped
         };
-        let program = Arc::clone(&self.0.program);
-        let (opened, task) = lab::spawn(id.clone(), stored, run, self.0.store.clone(), program);
+        let machine = self.0.machine.clone();
+        let (opened, task) = lab::spawn(id.clone(), stored, run, self.0.store.clone(), machine);
         *handle = Some(opened.clone());
         *lock(&place.shown) = Some(opened.clone());
         *lock(&place.failed) = None;
@@ -271,13 +276,17 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
     use super::*;
 
+    fn machine() -> Machine {
+        Machine {
+            program: std::path::Path::new("/bin/false").into(),
+            missing: Arc::from([]),
+        }
+    }
+
     #[tokio::test]
     async fn a_lab_whose_task_panics_is_shown_as_failed_and_opens_again() {
         let folder = tempfile::tempdir().unwrap();
-        let yard = Yard::new(
-            Store::open(folder.path()).unwrap(),
-            Path::new("/bin/false").into(),
-        );
+        let yard = Yard::new(Store::open(folder.path()).unwrap(), machine());
         let (bad, good) = (Document::new("bad"), Document::new("good"));
         let (bad, good) = (
             yard.create(&bad).await.unwrap(),
@@ -300,10 +309,7 @@ mod tests {
     #[tokio::test]
     async fn a_lab_that_has_left_the_memory_comes_back_when_it_is_asked_for() {
         let folder = tempfile::tempdir().unwrap();
-        let yard = Yard::new(
-            Store::open(folder.path()).unwrap(),
-            Path::new("/bin/false").into(),
-        );
+        let yard = Yard::new(Store::open(folder.path()).unwrap(), machine());
         let id = yard.create(&Document::new("A")).await.unwrap();
         let first = yard.open(&id).await.unwrap();
         first.close(1000, "as a test").await;

@@ -11,6 +11,7 @@ pub mod sessions;
 mod body;
 mod error;
 mod exec_socket;
+mod features;
 mod files;
 mod labs;
 pub(crate) mod listen;

@@ -92,6 +92,7 @@ fn success(route: &Route) -> (&'static str, Value) {
     match (&route.method, route.path) {
         (&Method::POST, "/api/v1/labs") => ("201", answer("Made.", "Created")),
         (&Method::GET, "/api/v1/labs") => ("200", answer_list("The labs.", "LabSummary")),
+        (_, "/api/v1/features") => ("200", answer_list("The features.", "FeatureState")),
         (_, "/api/v1/examples") => ("200", answer_list("The examples.", "ExampleSummary")),
         (_, "/api/v1/labs/{id}/document.yaml") => ("200", file("text/yaml")),
         (_, "/api/v1/labs/{id}/captures/{file}") => ("200", file("application/x-pcapng")),
@@ -146,6 +147,9 @@ fn schemas() -> Value {
             variant("example", json!({ "name": text() })),
             variant("text", json!({ "text": text() })),
         ] },
+        "FeatureState": object(json!({
+            "name": text(), "available": { "type": "boolean" }, "detail": text(), "remedy": text(),
+        })),
         "ExampleSummary": object(json!({
             "name": text(), "title": text(), "description": text(),
             "document": { "type": "object", "description": "The lab, as the socket's welcome has it." },
@@ -156,7 +160,9 @@ fn schemas() -> Value {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
-    use protocol::lab::{ExampleSummary, HttpError, LabId, LabSummary, NewLab, RunState};
+    use protocol::lab::{
+        ExampleSummary, FeatureState, HttpError, LabId, LabSummary, NewLab, RunState,
+    };
     use serde::Serialize;
 
     use super::*;
@@ -217,6 +223,13 @@ mod tests {
                 run,
             },
         );
+        let feature = FeatureState {
+            name: String::new(),
+            available: true,
+            detail: String::new(),
+            remedy: String::new(),
+        };
+        same(&schemas["FeatureState"], feature);
         let (name, title, description) = Default::default();
         let document = topology::Document::default();
         same(

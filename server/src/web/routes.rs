@@ -10,7 +10,7 @@ use axum::{Extension, Router};
 
 use super::error::Refusal;
 use super::guard::{self, Guard};
-use super::{AppState, CookieName, exec_socket, files, labs, openapi, session, socket};
+use super::{AppState, CookieName, exec_socket, features, files, labs, openapi, session, socket};
 
 /// Who may use a route.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -152,6 +152,12 @@ pub fn all() -> Vec<Route> {
             "/api/v1/examples",
             "The gallery of example labs",
             labs::examples,
+        ),
+        Route::new(
+            GET,
+            "/api/v1/features",
+            "What kernels differ in, and whether this one has it",
+            features::list,
         ),
         Route::new(
             GET,

@@ -9,6 +9,7 @@ use topology::{Edit, NamespaceId, NamespaceName, Node};
 
 use super::commands::AsCommands;
 use super::connect::ConnectTo;
+use super::devices::Devices;
 use super::field::{Switch, TextField, commit, commit_or_tell};
 use super::routes::Routes;
 use super::state::{Differences, StateChip, interface_status, namespace_status};
@@ -110,6 +111,7 @@ pub(crate) fn NamespaceSections(
             <Forwarding id=id />
         </section>
         <InterfaceList id=id />
+        <Devices id=id />
         <Routes id=id />
         <AsCommands subject=Subject::Namespace(id) />
     }

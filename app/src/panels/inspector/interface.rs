@@ -10,6 +10,7 @@ use super::addresses::Addresses;
 use super::commands::AsCommands;
 use super::connect::ConnectTo;
 use super::field::{Choice, Switch, TextField, commit, commit_or_tell};
+use super::parameters::{Of, ParametersForm};
 use super::state::{Differences, StateChip, interface_status};
 use crate::canvas::contents::counted;
 use crate::canvas::view::keys::remove;
@@ -134,7 +135,10 @@ pub(crate) fn InterfaceSection(
     };
     let kind = interface.with_untracked(|i| i.as_ref().map(|i| i.kind.clone()));
     let is_loopback = kind == Some(Kind::Loopback);
-    let is_veth = matches!(kind, Some(Kind::Veth { .. }));
+    let takes_master = kind
+        .as_ref()
+        .is_some_and(|kind| *kind != Kind::Loopback && !kind.is_bridge());
+    let is_ethernet = kind.as_ref().is_some_and(Kind::is_ethernet);
     let status = interface_status(lab, id);
     let title = Signal::derive(move || lab.read(|document| document.describe_interface(id)));
     let rename = Callback::new(move |text: String| {
@@ -153,6 +157,14 @@ pub(crate) fn InterfaceSection(
     let set_mtu = Callback::new(move |text: String| {
         let mtu = parse::mtu(&text)?;
         commit(lab, Edit::SetMtu { interface: id, mtu })
+    });
+    let set_mac = Callback::new(move |text: String| {
+        let mac = match text.trim() {
+            "" => None,
+            text => Some(text.parse()?),
+        };
+        let interface = id;
+        commit(lab, Edit::SetMac { interface, mac })
     });
     let turn = Callback::new(move |up| commit_or_tell(lab, Edit::SetUp { interface: id, up }));
     let facts = move || {
@@ -194,7 +206,7 @@ pub(crate) fn InterfaceSection(
                         />
                     }
                 })}
-            {is_veth.then(|| view! { <PluggedInto id=id /> })}
+            {takes_master.then(|| view! { <PluggedInto id=id /> })}
             <Addresses id=id />
             <TextField
                 label="MTU"
@@ -203,6 +215,20 @@ pub(crate) fn InterfaceSection(
                 placeholder="the kernel's: 1500"
                 place=Place::Interface(id, Some(Field::Mtu))
             />
+            {is_ethernet
+                .then(|| {
+                    view! {
+                        <TextField
+                            label="MAC"
+                            value=of(|i| i.mac.map(|mac| mac.to_string()).unwrap_or_default())
+                            commit=set_mac
+                            placeholder="the kernel's"
+                            place=Place::Interface(id, Some(Field::Mac))
+                        />
+                    }
+                })}
+            <ParametersForm id=id of=Of::Device />
+            <ParametersForm id=id of=Of::Port />
             <p class="facts mono faint">{facts}</p>
         </section>
     }
@@ -226,9 +252,8 @@ fn PluggedInto(id: InterfaceId) -> impl IntoView {
                 device.is_some_and(|device| device.kind.table().ports.is_some())
             };
             let near = document.interfaces.iter();
-            let near = near.filter(|(other, i)| {
-                **other != id && Some(i.namespace) == home && takes_ports(i)
-            });
+            let near = near
+                .filter(|(other, i)| **other != id && Some(i.namespace) == home && takes_ports(i));
             std::iter::once(nothing)
                 .chain(near.map(|(id, master)| (id.0.to_string(), master.name.to_string())))
                 .collect::<Vec<_>>()

@@ -3,11 +3,13 @@
 mod addresses;
 mod commands;
 mod connect;
+mod devices;
 mod field;
 pub(crate) mod focus;
 mod host;
 mod interface;
 mod overview;
+mod parameters;
 mod routes;
 mod state;
 

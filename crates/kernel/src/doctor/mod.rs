@@ -1,10 +1,12 @@
 //! Can this machine run labs? Each answer is tried for real in a sandbox that
 //! is made for it and gone afterwards, never concluded from a version.
 
+mod features;
 mod machine;
 mod scratch;
 
 use serde::{Deserialize, Serialize};
+use topology::feature::{Feature, Missing};
 
 use crate::error::Result;
 
@@ -23,6 +25,9 @@ pub struct Finding {
     /// What to do, if it does not work and that is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub remedy: Option<String>,
+    /// Which of the things that kernels differ in this is, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub feature: Option<Feature>,
 }
 
 /// Whether labs can run, going by `findings`.
@@ -37,11 +42,33 @@ pub fn can_run(findings: &[Finding]) -> bool {
 /// Only if the trying itself cannot be done; what does not work is a finding.
 pub fn examine() -> Result<Vec<Finding>> {
     let mut findings = machine::examine();
-    findings.extend(scratch::examine()?);
+    findings.extend(scratch::examine(|inside| {
+        let mut findings = scratch::try_all(inside);
+        findings.extend(features::try_all());
+        findings
+    })?);
     Ok(findings)
 }
 
+/// Tries only what kernels differ in; what is missing, with the kernel's words. As [`examine`].
+///
+/// # Errors
+/// As [`examine`].
+pub fn missing_features() -> Result<Vec<Missing>> {
+    let findings = scratch::examine(|_| features::try_all())?;
+    Ok(findings.iter().filter_map(Finding::missing).collect())
+}
+
 impl Finding {
+    /// The feature that is missing, if this is one.
+    pub fn missing(&self) -> Option<Missing> {
+        let feature = self.feature.filter(|_| !self.ok)?;
+        Some(Missing {
+            feature,
+            detail: self.detail.clone(),
+        })
+    }
+
     /// Of something that no lab can run without.
     fn needed(name: &str, result: Result<String>, remedy: &str) -> Self {
         Self::new(name, true, result, remedy)
@@ -62,6 +89,7 @@ impl Finding {
                 needed,
                 detail,
                 remedy: None,
+                feature: None,
             },
             Err(error) => Self {
                 name,
@@ -69,6 +97,7 @@ impl Finding {
                 needed,
                 detail: error.reason(),
                 remedy: Some(error.advice().unwrap_or(remedy).to_owned()),
+                feature: None,
             },
         }
     }

@@ -212,7 +212,9 @@ pub(crate) fn strangers(_: &Inside) {
     let kind = |name: &str| seen.iter().find(|(n, ..)| n == name).unwrap().1.clone();
     assert_eq!(kind("vx0").name(), "vxlan");
     let macvlan = kind("mv0");
-    let mode = macvlan.device().and_then(|device| device.parameters.number("mode"));
+    let mode = macvlan
+        .device()
+        .and_then(|device| device.parameters.number("mode"));
     assert_eq!((macvlan.name(), mode), ("macvlan", Some(4)));
     assert_eq!(kind("far"), ObservedKind::Veth { peer: None });
     lab.stands(&article.builder.document);

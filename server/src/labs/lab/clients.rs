@@ -60,6 +60,7 @@ impl Lab {
             clients: self.clients.len() + 1,
             pings: self.ping_histories(),
             captures: self.capture_states(),
+            missing: self.machine.missing.to_vec(),
         }
     }
 

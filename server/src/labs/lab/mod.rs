@@ -13,7 +13,6 @@ mod pings;
 mod running;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use protocol::capture::CaptureId;
@@ -28,6 +27,7 @@ use topology::{Document, Observed};
 
 use super::handle::{Command, LabHandle, Snapshot};
 use super::limits::{IDLE, MAX_REQUESTS};
+use super::machine::Machine;
 use super::outbox::Cut;
 use super::store::{Store, StoredLab};
 use crate::agent::client::{Agent, AgentError};
@@ -46,8 +46,7 @@ const REPORTS: usize = 256;
 struct Lab {
     id: LabId,
     store: Store,
-    /// What is run as agent.
-    program: Arc<Path>,
+    machine: Machine,
 
     document: Arc<Document>,
     revision: u64,
@@ -132,14 +131,14 @@ pub(super) fn spawn(
     stored: StoredLab,
     run: RunState,
     store: Store,
-    program: Arc<Path>,
+    machine: Machine,
 ) -> (LabHandle, JoinHandle<()>) {
     let (handle, commands, run) = LabHandle::new(run);
     let (reports, report_receiver) = mpsc::channel(REPORTS);
     let lab = Lab {
         id,
         store,
-        program,
+        machine,
         document: Arc::new(stored.document),
         revision: stored.revision,
         run,

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use protocol::ServerMessage;
 use protocol::lab::{ApplyFailure, RunState};
 use tokio::sync::{mpsc, oneshot};
-use topology::Observed;
+use topology::edit::Place;
+use topology::{Observed, feature};
 
 use super::{Lab, Report, answer};
 use crate::agent::client::{Agent, AgentError, Streams};
@@ -44,7 +45,7 @@ impl Lab {
         let generation = self.generation;
         self.failure = None;
         self.set_run(RunState::Starting);
-        let program = Arc::clone(&self.program);
+        let program = Arc::clone(&self.machine.program);
         let title = match self.document.title.as_str() {
             "" => "lab".to_owned(),
             title => title.to_owned(),
@@ -176,6 +177,9 @@ impl Lab {
             return;
         };
         self.applying = true;
+        if let Some(failure) = self.lacking() {
+            return self.apply_is_done(self.revision, Ok(Answer::NotApplied(failure)));
+        }
         let (generation, revision) = (self.generation, self.revision);
         let document = Box::new((*self.document).clone());
         self.spawn_report(async move {
@@ -186,6 +190,24 @@ impl Lab {
                 result,
             }
         });
+    }
+
+    /// What the document needs and this machine's kernel lacks: nothing of it is tried.
+    fn lacking(&self) -> Option<ApplyFailure> {
+        let problems = feature::problems(&self.document, &self.machine.missing);
+        let problem = problems.into_iter().next()?;
+        let (namespace, interface) = match problem.place {
+            Place::Interface(id, _) => (None, Some(id)),
+            Place::Namespace(id, _) => (Some(id), None),
+            Place::Document(_) => (None, None),
+        };
+        Some(ApplyFailure {
+            subject: problem.subject,
+            namespace,
+            interface,
+            command: String::new(),
+            error: format!("{}; {}", problem.text, problem.hint),
+        })
     }
 
     /// The agent is done with a document.

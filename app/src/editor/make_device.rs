@@ -1,0 +1,118 @@
+//! The edit that puts a device into a namespace.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use topology::document::{Interface, Kind};
+use topology::edit::Fragment;
+use topology::kind::{Device, DeviceKind, Form, Usual, Value};
+use topology::{Document, Edit, InterfaceId, InterfaceName, NamespaceId};
+
+use super::ids::Ids;
+
+/// The first table of a VRF: those below are the kernel's own or people's for other ends.
+const FIRST_TABLE: u64 = 100;
+
+/// A device, up, with a fresh name and a fresh value for whatever must be said; otherwise why
+/// there can be none.
+pub(crate) fn device(
+    document: &Document,
+    namespace: NamespaceId,
+    kind: DeviceKind,
+    ids: &mut Ids<'_>,
+) -> Result<Edit, String> {
+    let name = name(document, namespace, kind).ok_or("no name is left")?;
+    let mut device = Device::new(kind);
+    for parameter in kind.table().parameters {
+        if parameter.usual != Usual::Required {
+            continue;
+        }
+        let value = match parameter.form {
+            Form::Lower | Form::Link => Value::Link(lower(document, namespace).ok_or_else(|| {
+                format!("a {kind} stands on another interface, and there is none here: cable it first")
+            })?),
+            _ => Value::Number(number(document, kind, parameter.name)),
+        };
+        device.parameters.set(parameter.name, Some(value));
+    }
+    let made = Interface {
+        up: true,
+        ..Interface::new(namespace, name, Kind::Device(device))
+    };
+    Ok(Edit::Insert(Fragment {
+        interfaces: BTreeMap::from([(ids.interface(document), made)]),
+        ..Fragment::default()
+    }))
+}
+
+/// `vxlan0`, `vxlan1`, …: the first that the namespace does not have.
+fn name(document: &Document, namespace: NamespaceId, kind: DeviceKind) -> Option<InterfaceName> {
+    let stem = if kind == DeviceKind::Bridge {
+        "br"
+    } else {
+        kind.name()
+    };
+    (0..=document.interfaces.len())
+        .map(|number| format!("{stem}{number}"))
+        .find(|name| document.interface_named(namespace, name).is_none())
+        .and_then(|name| name.parse().ok())
+}
+
+/// What others stand on most often: the end of a cable that is no port.
+fn lower(document: &Document, namespace: NamespaceId) -> Option<InterfaceId> {
+    let cables = document.interfaces_of(namespace);
+    let cables = cables.filter(|(_, i)| matches!(i.kind, Kind::Veth { .. }));
+    cables
+        .min_by_key(|(id, i)| (i.master.is_some(), *id))
+        .map(|(id, _)| id)
+}
+
+/// The first number that no device of that kind has.
+fn number(document: &Document, kind: DeviceKind, parameter: &str) -> u64 {
+    let devices = document.interfaces.values().filter_map(|i| i.kind.device());
+    let same = devices.filter(|device| device.kind == kind);
+    let taken: BTreeSet<u64> = same
+        .filter_map(|d| d.parameters.number(parameter))
+        .collect();
+    let first = if parameter == "table" { FIRST_TABLE } else { 1 };
+    (first..)
+        .find(|number| !taken.contains(number))
+        .unwrap_or(first)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use topology::edit::apply;
+
+    #[test]
+    fn every_kind_is_taken_or_refused_with_words() {
+        let mut document = Document::new("");
+        let host = NamespaceId::HOST;
+        let mut n = 0.0;
+        let mut random = move || {
+            n += 1e-6;
+            n
+        };
+        let mut ids = Ids::new(&mut random);
+        let refused = device(&document, host, DeviceKind::Vlan, &mut ids);
+        assert!(refused.is_err_and(|why| why.contains("cable it first")));
+        let ends = [InterfaceId(1), InterfaceId(2)];
+        let end =
+            |name: &str, peer| Interface::new(host, name.parse().unwrap(), Kind::Veth { peer });
+        let cable = Fragment {
+            interfaces: BTreeMap::from([
+                (ends[0], end("a", ends[1])),
+                (ends[1], end("b", ends[0])),
+            ]),
+            ..Fragment::default()
+        };
+        apply(&mut document, Edit::Insert(cable)).unwrap();
+        for _ in 0..2 {
+            for kind in DeviceKind::ALL {
+                let edit = device(&document, host, *kind, &mut ids).unwrap();
+                apply(&mut document, edit).unwrap();
+            }
+        }
+        assert!(document.interface_named(host, "vxlan1").is_some());
+    }
+}

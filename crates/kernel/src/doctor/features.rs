@@ -1,0 +1,108 @@
+//! What kernels differ in, each tried once.
+
+use nix::errno::Errno;
+use topology::feature::Feature;
+use topology::kind::{Changes, Device, DeviceKind, Form, Usual, Value};
+
+use super::Finding;
+use crate::error::Error;
+use crate::namespace::Namespace;
+use crate::netlink::{End, Failure, Socket};
+
+/// Tries everything in the namespace of the calling thread, which is made for it.
+pub(super) fn try_all() -> Vec<Finding> {
+    let lower = Lower::new();
+    Feature::all()
+        .map(|feature| {
+            let tried = match &lower {
+                Ok(lower) => tried(feature, lower.index),
+                Err(failure) => Err(failure.to_string()),
+            };
+            Finding {
+                name: feature.to_string(),
+                ok: tried.is_ok(),
+                needed: false,
+                remedy: tried.is_err().then(|| feature.remedy()),
+                detail: tried.map_or_else(|words| words, |()| "made".to_owned()),
+                feature: Some(feature),
+            }
+        })
+        .collect()
+}
+
+/// An interface for others to stand on.
+struct Lower {
+    index: u32,
+    /// Where its other end is: it goes with that.
+    _far: Namespace,
+}
+
+impl Lower {
+    fn new() -> Result<Self, Failure> {
+        let broken = |error: Error| Failure::Broken(error.to_string());
+        let host = Namespace::host().map_err(broken)?;
+        let far = Namespace::create("features").map_err(broken)?;
+        let ends = [("ny-lower", &host), ("ny-far", &far)].map(|(name, namespace)| End {
+            name,
+            namespace: namespace.net_fd(),
+        });
+        let mut socket = Socket::open()?;
+        socket.add_veth(ends)?;
+        let row = socket.link_named("ny-lower")?;
+        let index = row.ok_or(Errno::ENODEV)?.index;
+        Ok(Self { index, _far: far })
+    }
+}
+
+/// The kernel's words, if it does not do it.
+fn tried(feature: Feature, lower: u32) -> Result<(), String> {
+    let words = |failure: Failure| failure.to_string();
+    let mut socket = Socket::open().map_err(words)?;
+    match feature {
+        Feature::Device(kind) => make(&mut socket, kind, lower).map(drop).map_err(words),
+        Feature::BridgeVlans => set(&mut socket, lower, "vlan_filtering"),
+        Feature::BridgeLearningLimit => set(&mut socket, lower, "fdb_max_learned"),
+    }
+}
+
+/// Makes a device with what must be said, and returns its index.
+fn make(socket: &mut Socket, kind: DeviceKind, lower: u32) -> Result<u32, Failure> {
+    let mut device = Device::new(kind);
+    for parameter in kind.table().parameters {
+        let value = match (parameter.usual, parameter.form) {
+            (Usual::Required, Form::Lower | Form::Link) => Value::Link(lower),
+            (Usual::Required, _) => Value::Number(7),
+            // A tunnel without another end is one for everything, and there is one of it already.
+            (_, Form::Address { .. }) if parameter.name == "remote" => {
+                Value::Address([192, 0, 2, 1].into())
+            }
+            _ => continue,
+        };
+        device.parameters.set(parameter.name, Some(value));
+    }
+    let name = format!("ny-{kind}");
+    match socket.add_device(&name, &device) {
+        // Tried before in the same namespace.
+        Err(failure) if failure.is(Errno::EEXIST) => {}
+        other => other?,
+    }
+    let row = socket.link_named(&name)?;
+    Ok(row.ok_or(Errno::ENODEV)?.index)
+}
+
+/// Sets a parameter of a bridge.
+fn set(socket: &mut Socket, lower: u32, name: &str) -> Result<(), String> {
+    let words = |failure: Failure| failure.to_string();
+    let kind = DeviceKind::Bridge;
+    let index = make(socket, kind, lower).map_err(words)?;
+    let one = Value::Number(1);
+    let changes = Changes::from([(name.to_owned(), Some(one))]);
+    let is_set = socket.set_parameters(index, kind, &changes);
+    is_set.map_err(words)?;
+    let row = socket.link_named("ny-bridge").map_err(words)?;
+    let is = row.and_then(|row| row.device?.parameters.get(name).copied());
+    match is == Some(one) {
+        true => Ok(()),
+        false => Err(format!("`{name}` is taken and not done")),
+    }
+}
