@@ -3,8 +3,8 @@
 use std::fs;
 
 use kernel::sandbox::Inside;
-use topology::NamespaceId;
 use topology::step::Step;
+use topology::{Document, NamespaceId};
 
 use crate::labs::{Builder, article, empty, star as star_of};
 use crate::{Lab, ip, timed};
@@ -235,6 +235,47 @@ pub(crate) fn drift(_: &Inside) {
     let applied = lab.apply(&article.builder.document);
     assert_eq!(applied.steps.len(), 1, "{applied:?}");
     assert_eq!(ip::interfaces(&red)[0].mtu, 1500);
+}
+
+pub(crate) fn refused_and_others(_: &Inside) {
+    let lab = Lab::start();
+    let mut article = article();
+    lab.apply(&article.builder.document);
+    let before = article.builder.document.clone();
+    let edit = |document: &Document| {
+        let applied = lab.runtime.block_on(lab.engine.apply_edit(document));
+        applied.map(drop).map_err(|error| error.to_string())
+    };
+    // Nothing reaches that gateway: refused, and still in the document after that.
+    article
+        .builder
+        .route(article.red, "10.9.0.0/16", "192.168.99.1");
+    let refusal = edit(&article.builder.document).unwrap_err();
+    assert!(refusal.contains("192.168.99.1"), "{refusal}");
+    article.builder.address(article.veth_blue, "10.0.9.2/24");
+    assert_eq!(
+        edit(&article.builder.document),
+        Err(refusal),
+        "it is still there"
+    );
+    let addresses = || {
+        let observed = lab.engine.observed();
+        let (_, _, blue) = observed.interface_of(article.veth_blue).unwrap();
+        blue.addresses
+            .iter()
+            .map(|a| a.address.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert!(
+        addresses().contains(&"10.0.9.2/24".to_owned()),
+        "what is new is in the kernel"
+    );
+    // Both taken back at once: the kernel is as at first.
+    assert_eq!(edit(&before), Ok(()));
+    assert!(
+        !addresses().contains(&"10.0.9.2/24".to_owned()),
+        "and out of it again"
+    );
 }
 
 pub(crate) fn nothing_left_open(_: &Inside) {
