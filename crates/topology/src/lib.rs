@@ -20,6 +20,7 @@ pub mod adopt;
 pub mod arbitrary;
 mod canonical;
 pub mod command;
+mod connected;
 pub mod document;
 pub mod edit;
 pub mod history;
