@@ -221,6 +221,31 @@ async fn edits_reach_the_kernel_and_undo_takes_them_back() {
 }
 
 #[tokio::test]
+async fn a_command_where_there_is_no_place_for_it_is_wrong_use() {
+    let yard = Yard::start("wrong-use");
+    let lab = yard.create_example("article");
+    let mut view = View::open(&yard, &lab).await;
+    view.start().await;
+    let code = |lab: &str, namespace: &str| {
+        let lab = protocol::lab::LabId(lab.to_owned());
+        let output = yard.exec(&lab, namespace, &["true"]).output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    assert_eq!(code(&lab.0, "red"), (Some(0), String::new()));
+    for (name, namespace, words) in [
+        ("nowhere", "red", "no lab nowhere"),
+        (&lab.0, "purple", "no such namespace"),
+    ] {
+        let (code, error) = code(name, namespace);
+        assert_eq!(code, Some(2), "{error}");
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn what_the_kernel_refuses_is_rolled_back_and_told_in_its_words() {
     let yard = Yard::start("refused");
     let lab = yard.create_example("article");

@@ -14,7 +14,7 @@ use topology::Document;
 use super::outbox::Outbox;
 use crate::agent::client::Agent;
 use crate::agent::protocol::ExecId;
-use crate::exec_protocol::ExecStart;
+use crate::exec_protocol::{ExecEnd, ExecStart};
 
 /// Messages to a lab that may wait: whoever comes later waits to be let in.
 const QUEUE: usize = 64;
@@ -132,7 +132,7 @@ pub(super) enum Command {
     /// Run a command in it.
     Exec {
         start: ExecStart,
-        reply: oneshot::Sender<Result<RunningExec, String>>,
+        reply: oneshot::Sender<Result<RunningExec, ExecEnd>>,
     },
     /// Nobody listens to a command any more.
     ExecGone { exec: ExecId },
@@ -223,7 +223,7 @@ impl LabHandle {
     }
 
     /// Runs a command in the lab.
-    pub async fn exec(&self, start: ExecStart) -> Result<Result<RunningExec, String>, Closed> {
+    pub async fn exec(&self, start: ExecStart) -> Result<Result<RunningExec, ExecEnd>, Closed> {
         self.ask(|reply| Command::Exec { start, reply }).await
     }
 

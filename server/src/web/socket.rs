@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Extension;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use futures_util::stream::{SplitSink, SplitStream};
@@ -14,7 +14,7 @@ use protocol::{ClientMessage, MAX_CLIENT_MESSAGE};
 use tokio::time::{Instant, timeout};
 
 use super::AppState;
-use super::error::Refusal;
+use super::error::{Refusal, Upgrade};
 use super::guard::Caller;
 use super::sessions::Sessions;
 use crate::labs::handle::LabHandle;
@@ -51,8 +51,9 @@ pub(super) async fn lab(
     State(state): State<AppState>,
     Path(id): Path<LabId>,
     Extension(caller): Extension<Caller>,
-    upgrade: WebSocketUpgrade,
+    upgrade: Upgrade,
 ) -> Result<Response, Refusal> {
+    let upgrade = upgrade?;
     let handle = state.yard.open(&id).await?;
     let place = state.sockets.place()?;
     let upgrade = upgrade.max_message_size(MAX_READ).max_frame_size(MAX_READ);

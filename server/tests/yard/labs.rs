@@ -105,6 +105,45 @@ async fn what_is_no_lab_is_refused_whole_and_with_a_reason() {
 }
 
 #[tokio::test]
+async fn unknown_keys_of_a_body_are_refused() {
+    let yard = Yard::new().await;
+    for body in [
+        r#"{"empty": {"title": "A", "colour": "blue"}}"#,
+        r#"{"example": {"name": "article", "title": "A"}}"#,
+        r#"{"text": {"text": "netyard: 1", "format": "yaml"}}"#,
+        r#"{"empty": {"title": "A"}, "colour": "blue"}"#,
+    ] {
+        let answer = yard.ask("POST", "/api/v1/labs", body).await;
+        assert_eq!(answer.status, 400, "{body}: {}", answer.body);
+        assert!(answer.error().contains("cannot read the body"), "{body}");
+    }
+    assert_eq!(yard.ask("GET", "/api/v1/labs", "").await.body, "[]");
+}
+
+#[tokio::test]
+async fn the_address_of_a_socket_says_that_it_is_one() {
+    let yard = Yard::new().await;
+    let id = yard.lab("A").await;
+    let path = format!("/api/v1/labs/{id}/socket");
+    let answer = yard.ask("GET", &path, "").await;
+    assert!((400..500).contains(&answer.status), "{}", answer.status);
+    assert!(answer.error().contains("WebSocket"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn a_server_that_ends_leaves_one_file_of_labs() {
+    let yard = Yard::new().await;
+    yard.lab("A").await;
+    let file = |name: &str| yard.folder.path().join(name);
+    assert!(file("labs.sqlite-wal").exists(), "while it runs");
+    yard.server.shutdown().await;
+    assert!(file("labs.sqlite").exists());
+    for name in ["labs.sqlite-wal", "labs.sqlite-shm"] {
+        assert!(!file(name).exists(), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn two_browsers_see_each_others_edits_in_the_servers_order() {
     let yard = Yard::new().await;
     let id = yard.lab("A").await;
