@@ -10,6 +10,8 @@ use protocol::lab::RunState;
 use protocol::server::ClientId;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use topology::Document;
+use topology::edit::Place;
+use topology::name::NameError;
 
 use super::outbox::Outbox;
 use crate::agent::client::Agent;
@@ -114,6 +116,13 @@ pub(super) enum Command {
         token: Option<u64>,
         error: String,
     },
+    /// A browser's edit would give something a name that is none.
+    Misnamed {
+        client: ClientId,
+        token: u64,
+        place: Place,
+        error: NameError,
+    },
     /// Start; answered when the document has reached the kernel.
     Start {
         reply: oneshot::Sender<Result<(), String>>,
@@ -194,6 +203,23 @@ impl LabHandle {
         self.tell(Command::Refused {
             client,
             token,
+            error,
+        })
+        .await
+    }
+
+    /// Has a browser told that its edit was refused: the name in it is none.
+    pub async fn misnamed(
+        &self,
+        client: ClientId,
+        token: u64,
+        place: Place,
+        error: NameError,
+    ) -> Result<(), Closed> {
+        self.tell(Command::Misnamed {
+            client,
+            token,
+            place,
             error,
         })
         .await

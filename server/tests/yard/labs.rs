@@ -6,7 +6,7 @@ use protocol::lab::{LabSummary, RunState};
 use protocol::{ClientMessage, MAX_CLIENT_MESSAGE, ServerMessage};
 use tokio_tungstenite::tungstenite::Message;
 use topology::document::{Interface, Kind};
-use topology::edit::{Fragment, Reason};
+use topology::edit::{Field, Fragment, Place, Reason};
 use topology::{Edit, InterfaceId, InterfaceName, NamespaceId};
 
 fn bridge(id: u64, name: &str) -> Edit {
@@ -254,14 +254,12 @@ async fn json_that_is_no_message_is_answered_and_noise_closes_the_socket() {
     let long = serde_json::json!({ "edit": { "token": 9, "edit": { "rename_interface": { "interface": 1, "name": name } } } });
     browser.say_text(long.to_string()).await;
     let answer = browser.next().await;
-    let ServerMessage::RequestFailed {
-        token: Some(9),
-        error,
-    } = answer
-    else {
+    let ServerMessage::EditRefused { token: 9, error } = answer else {
         panic!("{answer:?}")
     };
-    assert!(error.contains("at most 15"), "{error}");
+    let place = Place::Interface(InterfaceId(1), Some(Field::Name));
+    assert_eq!(error.place, place);
+    assert!(error.to_string().contains("at most 15"), "{error}");
     browser.say_text(r#"{"no_such_thing":{}}"#.to_owned()).await;
     assert!(matches!(
         browser.next().await,
