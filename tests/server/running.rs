@@ -221,6 +221,39 @@ async fn edits_reach_the_kernel_and_undo_takes_them_back() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_refused_holds_back_no_other() {
+    let yard = Yard::start("addresses");
+    let lab = yard.create_example("article");
+    let mut view = View::open(&yard, &lab).await;
+    view.start().await;
+    let interface = view.interface("red", "veth-red");
+    let add = |address: &str| Edit::AddAddress {
+        interface,
+        address: address.parse().unwrap(),
+        index: None,
+    };
+    view.edit(add("::1/128")).await;
+    let error = view
+        .event(|message| match message {
+            ServerMessage::EditRefused { error, .. } => Some(error.to_string()),
+            _ => None,
+        })
+        .await;
+    assert!(error.contains("loopback's own"), "{error}");
+    for address in ["fd77::1/64", "127.0.0.9/8", "fe80::7/64"] {
+        view.edit(add(address)).await;
+        let failure = view
+            .event(|message| match message {
+                ServerMessage::Applied { failure, .. } => Some(failure.clone()),
+                _ => None,
+            })
+            .await;
+        assert_eq!(failure, None, "{address}");
+    }
+    view.until("all are there", View::is_settled).await;
+}
+
+#[tokio::test]
 async fn a_command_where_there_is_no_place_for_it_is_wrong_use() {
     let yard = Yard::start("wrong-use");
     let lab = yard.create_example("article");
