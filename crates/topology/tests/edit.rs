@@ -53,6 +53,32 @@ fn link_local_addresses_are_of_each_link() {
 }
 
 #[test]
+fn an_mtu_without_ipv6_has_no_ipv6_routes() {
+    let mtu = Edit::SetMtu {
+        interface: InterfaceId(2),
+        mtu: Some(1279),
+    };
+    let route = |destination: &str| Edit::AddRoute {
+        namespace: NamespaceId(1),
+        route: topology::document::Route {
+            destination: destination.parse().unwrap(),
+            gateway: None,
+            interface: Some(InterfaceId(2)),
+            metric: None,
+        },
+        index: None,
+    };
+    for edits in [
+        [mtu.clone(), route("fd09::/64")],
+        [route("fd09::/64"), mtu.clone()],
+    ] {
+        let why = refusal(&edits).unwrap();
+        assert!(why.contains("at least 1280"), "{why}");
+    }
+    assert_eq!(refusal(&[mtu, route("10.9.0.0/16")]), None);
+}
+
+#[test]
 fn there_is_one_route_a_destination_and_metric() {
     let route = |via: &str, metric| Edit::AddRoute {
         namespace: NamespaceId(1),

@@ -362,9 +362,15 @@ pub(super) fn mtu(
         .addresses
         .iter()
         .any(|a| Family::of(a.addr()) == Family::Ipv6);
-    if has_ipv6 && mtu < MIN_IPV6_MTU {
+    let namespace = document.namespaces.get(&found.namespace);
+    let leads_ipv6 = namespace.is_some_and(|namespace| {
+        let is_through = |r: &Route| r.interface == Some(id) && r.family() == Family::Ipv6;
+        namespace.routes.iter().any(is_through)
+    });
+    if (has_ipv6 || leads_ipv6) && mtu < MIN_IPV6_MTU {
+        let what = if has_ipv6 { "address" } else { "route" };
         return refuse_mtu(format!(
-            "with an IPv6 address it takes at least {MIN_IPV6_MTU} bytes"
+            "with an IPv6 {what} it takes at least {MIN_IPV6_MTU} bytes"
         ));
     }
     Ok(())
@@ -576,8 +582,17 @@ fn route_itself(document: &Document, id: NamespaceId, wanted: &Route) -> Result<
         None if wanted.gateway.is_none() => because("it needs a gateway or an interface"),
         None => Ok(()),
         Some(interface) => match document.interfaces.get(&interface) {
-            Some(found) if found.namespace == id => Ok(()),
-            Some(_) => because("its interface is in another namespace"),
+            Some(found) if found.namespace != id => {
+                because("its interface is in another namespace")
+            }
+            Some(found) => match found.mtu {
+                Some(mtu) if mtu < MIN_IPV6_MTU && wanted.family() == Family::Ipv6 => {
+                    because(&format!(
+                        "an IPv6 route needs an interface with an MTU of at least {MIN_IPV6_MTU} bytes"
+                    ))
+                }
+                _ => Ok(()),
+            },
             None => because("its interface is not in the lab any more"),
         },
     }
