@@ -64,6 +64,53 @@ pub(crate) fn article_stands(_: &Inside) {
     );
 }
 
+/// Scopes, the same link-local address on two links, and a metric of nothing.
+pub(crate) fn as_ip_adds_them(_: &Inside) {
+    let lab = Lab::start();
+    let mut builder = Builder::new("as ip");
+    let red = builder.namespace("red");
+    let ends = builder.link([(red, "a"), (red, "b")]);
+    for id in ends {
+        builder.address(id, "fe80::1/64");
+    }
+    for address in ["127.0.0.9/8", "10.0.0.1/24", "fd00::1/64"] {
+        builder.address(ends[0], address);
+    }
+    builder.route(red, "fd09::/64", "fd00::9");
+    let namespace = builder.document.namespaces.get_mut(&red).unwrap();
+    namespace.routes[0].metric = Some(0);
+    lab.apply(&builder.document);
+    assert!(lab.apply(&builder.document).steps.is_empty(), "no drift");
+
+    let kernel = lab.namespace(red);
+    let scopes = |namespace: &kernel::Namespace| {
+        let links = ip::json(namespace, "ip -j addr show dev a");
+        let addresses = links[0]["addr_info"].as_array().unwrap();
+        let mut scopes: Vec<_> = addresses
+            .iter()
+            .map(|a| format!("{} {}", a["local"], a["scope"]))
+            .filter(|text| text.contains("fe80::1\"") || !text.contains("fe80"))
+            .collect();
+        scopes.sort();
+        scopes
+    };
+    let by_us = scopes(&kernel);
+    for (address, length) in [
+        ("127.0.0.9", 8),
+        ("10.0.0.1", 24),
+        ("fd00::1", 64),
+        ("fe80::1", 64),
+    ] {
+        ip::must(&kernel, &format!("ip addr del {address}/{length} dev a"));
+        ip::must(&kernel, &format!("ip addr add {address}/{length} dev a"));
+    }
+    assert_eq!(by_us, scopes(&kernel));
+    assert!(
+        by_us.contains(&"\"127.0.0.9\" \"host\"".to_owned()),
+        "{by_us:?}"
+    );
+}
+
 pub(crate) fn edits_in_place(_: &Inside) {
     let lab = Lab::start();
     let mut article = article();

@@ -30,6 +30,10 @@ fn main() -> ExitCode {
         ),
         inside("edits_are_made_in_place", applying::edits_in_place),
         inside(
+            "addresses_and_routes_are_as_ip_adds_them",
+            applying::as_ip_adds_them,
+        ),
+        inside(
             "what_is_removed_can_come_back_at_once",
             applying::back_at_once,
         ),
