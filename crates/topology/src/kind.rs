@@ -7,9 +7,11 @@
 //! and its line in [`DeviceKind`].
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
+use crate::edit::{MAX_MTU, MIN_MTU};
 use crate::id::InterfaceId;
 
 mod bond;
@@ -28,7 +30,6 @@ mod vxlan;
 
 pub use parameter::{Change, Form, Parameter, Usual, Value};
 pub use parameters::{Changes, Parameters};
-pub use vrf::MTU as VRF_MTU;
 
 /// The kinds of interface.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -125,6 +126,18 @@ impl Said<'_> {
             Some(Value::Address(address)) => Some(*address),
             _ => None,
         }
+    }
+}
+
+/// The MTUs that the kernel takes for an interface of that kind, by [`Kind::name`].
+pub fn mtu_range(kind: &str) -> RangeInclusive<u32> {
+    match kind {
+        // loopback has no maximum of its own (drivers/net/loopback.c: max_mtu 0); the kernel keeps
+        // an MTU in a signed 32-bit number.
+        "loopback" => 0..=i32::MAX as u32,
+        // `vrf_setup` (drivers/net/vrf.c).
+        "vrf" => 1280..=vrf::MTU,
+        _ => MIN_MTU..=MAX_MTU,
     }
 }
 

@@ -14,7 +14,8 @@
 //! - [`model`]: a model kernel that executes steps on an observed state;
 //! - [`status`]: document and observed side by side, for the canvas;
 //! - [`feature`]: what kernels differ in, and what a document needs of one;
-//! - [`problem`]: mistakes and risks found in a document.
+//! - [`problem`]: mistakes and risks found in a document;
+//! - [`ready`]: whether a lab that was just brought up can be used.
 
 pub mod address;
 pub mod adopt;
@@ -22,6 +23,7 @@ pub mod adopt;
 pub mod arbitrary;
 mod canonical;
 pub mod command;
+mod connected;
 pub mod document;
 pub mod edit;
 pub mod feature;
@@ -36,6 +38,7 @@ pub mod observed;
 pub mod plan;
 pub mod problem;
 pub mod read;
+pub mod ready;
 pub mod script;
 pub mod status;
 pub mod step;

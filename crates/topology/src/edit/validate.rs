@@ -5,12 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::IpNet;
 
 use super::error::{EditError, Field, Place, Reason};
-use super::{MAX_INTERFACES, MAX_LIST, MAX_MTU, MAX_NAMESPACES, MAX_TITLE_BYTES, MIN_MTU};
-use crate::address::{Family, check_interface_address};
-use crate::document::{DeviceKind, Document, Interface, Kind, Point, Route};
+use super::{MAX_INTERFACES, MAX_LIST, MAX_NAMESPACES, MAX_TITLE_BYTES};
+use crate::address::{
+    AddressError, Family, check_interface_address, is_for_loopback_only, is_per_link,
+};
+use crate::document::{Device, DeviceKind, Document, Interface, Kind, Point, Route};
 use crate::id::{InterfaceId, MAX_ID, NamespaceId, Node};
+use crate::kind::mtu_range;
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::plan::kernel_metric;
 
 /// Farthest place of a node from the origin, in canvas units.
 const MAX_COORDINATE: f64 = 1_000_000.0;
@@ -166,7 +170,8 @@ fn unique(document: &Document) -> Result<(), EditError> {
         if found.kind == Kind::Loopback {
             loopbacks.insert(found.namespace);
         }
-        for &address in &found.addresses {
+        let exclusive = found.addresses.iter().filter(|a| !is_per_link(a.addr()));
+        for &address in exclusive {
             if let Some(other) = addresses.insert((found.namespace, address.addr()), id)
                 && other != id
             {
@@ -334,24 +339,24 @@ pub(super) fn mtu(
             Reason::Mtu { mtu, why },
         ))
     };
-    // loopback has no maximum of its own (drivers/net/loopback.c: max_mtu 0); the kernel keeps
-    // an MTU in a signed 32-bit number.
-    let (least, most) = match &found.kind {
-        Kind::Loopback => (0, i32::MAX as u32),
-        // `vrf_setup` (drivers/net/vrf.c).
-        kind if kind.is(DeviceKind::Vrf) => (MIN_IPV6_MTU, crate::kind::VRF_MTU),
-        _ => (MIN_MTU, MAX_MTU),
-    };
-    if mtu < least || mtu > most {
+    let range = mtu_range(found.kind.name());
+    if !range.contains(&mtu) {
+        let (least, most) = (range.start(), range.end());
         return refuse_mtu(format!("it takes {least} to {most} bytes here"));
     }
     let has_ipv6 = found
         .addresses
         .iter()
         .any(|a| Family::of(a.addr()) == Family::Ipv6);
-    if has_ipv6 && mtu < MIN_IPV6_MTU {
+    let namespace = document.namespaces.get(&found.namespace);
+    let leads_ipv6 = namespace.is_some_and(|namespace| {
+        let is_through = |r: &Route| r.interface == Some(id) && r.family() == Family::Ipv6;
+        namespace.routes.iter().any(is_through)
+    });
+    if (has_ipv6 || leads_ipv6) && mtu < MIN_IPV6_MTU {
+        let what = if has_ipv6 { "address" } else { "route" };
         return refuse_mtu(format!(
-            "with an IPv6 address it takes at least {MIN_IPV6_MTU} bytes"
+            "with an IPv6 {what} it takes at least {MIN_IPV6_MTU} bytes"
         ));
     }
     Ok(())
@@ -413,11 +418,71 @@ pub(super) fn device(
             }
             Some(_) => {}
         }
+        if let Some(why) = is_taken(document, id, device, lower) {
+            return fail(format!("`{parameter}`: {why}"));
+        }
         if stands_on(document, lower, id) {
             return fail(format!("`{parameter}`: it would stand on itself"));
         }
     }
     Ok(())
+}
+
+/// Why the frames of an interface are another's already: the kernel hands them to one only
+/// (`netdev_rx_handler_register`, EBUSY).
+fn is_taken(
+    document: &Document,
+    id: InterfaceId,
+    device: &Device<InterfaceId>,
+    lower: InterfaceId,
+) -> Option<String> {
+    let kind = device.kind;
+    if !matches!(kind, DeviceKind::Macvlan | DeviceKind::Ipvlan) {
+        return None;
+    }
+    let name = document.describe_interface(lower);
+    let found = document.interfaces.get(&lower)?;
+    if let Some(what) = frames_go_to(document, found.master) {
+        return Some(format!(
+            "{name} is a port of a {what}: nothing of type {kind} stands on it"
+        ));
+    }
+    // Several of one kind share them, but for a macvlan that passes them all through.
+    let is_passthru = |device: &Device<InterfaceId>| {
+        device.kind == DeviceKind::Macvlan && device.parameters.number("mode") == Some(8)
+    };
+    let alone = is_passthru(device);
+    let other = takers(document, lower).find(|(other, taker)| {
+        *other != id && (taker.kind != device.kind || alone || is_passthru(taker))
+    });
+    let (other, _) = other?;
+    let other = document.describe_interface(other);
+    Some(format!("{other} has all frames of {name} already"))
+}
+
+/// What the master of a port is called, if it takes the port's frames.
+fn frames_go_to(document: &Document, master: Option<InterfaceId>) -> Option<&'static str> {
+    let device = document.interfaces.get(&master?)?.kind.device()?;
+    device
+        .kind
+        .table()
+        .ports
+        .filter(|_| device.kind != DeviceKind::Vrf)
+}
+
+/// The macvlans and ipvlans that stand on an interface.
+fn takers(
+    document: &Document,
+    lower: InterfaceId,
+) -> impl Iterator<Item = (InterfaceId, &Device<InterfaceId>)> {
+    document
+        .interfaces
+        .iter()
+        .filter_map(move |(id, interface)| {
+            let device = interface.kind.device()?;
+            let takes = matches!(device.kind, DeviceKind::Macvlan | DeviceKind::Ipvlan);
+            (takes && device.lower() == Some(&lower)).then_some((*id, device))
+        })
 }
 
 /// Whether an interface stands on another, or is it.
@@ -509,6 +574,12 @@ pub(super) fn may_be_port(
             "an interface and its {what} must be in the same namespace"
         ));
     }
+    if let (Some((other, _)), Some(_)) =
+        (takers(document, id).next(), frames_go_to(document, master))
+    {
+        let other = document.describe_interface(other);
+        return because(format!("{other} stands on it and has its frames"));
+    }
     // The kernel refuses it too (ELOOP): what stands on a bridge is not plugged into it.
     if stands_on(document, id, master_id) {
         return because(format!("it stands on the {what} itself"));
@@ -553,6 +624,9 @@ fn address_itself(
     if let Err(error) = check_interface_address(address) {
         return fail(Reason::Address(error));
     }
+    if found.kind != Kind::Loopback && is_for_loopback_only(address.addr()) {
+        return fail(Reason::Address(AddressError::Loopback { address }));
+    }
     if Family::of(address.addr()) == Family::Ipv6 {
         if let Some(mtu) = found.mtu.filter(|mtu| *mtu < MIN_IPV6_MTU) {
             let why = format!("an IPv6 address needs at least {MIN_IPV6_MTU} bytes");
@@ -581,6 +655,9 @@ fn address_elsewhere(
     found: &Interface,
     address: IpNet,
 ) -> Result<(), EditError> {
+    if is_per_link(address.addr()) {
+        return Ok(());
+    }
     let fail = |reason| {
         Err(refuse(
             document,
@@ -601,7 +678,8 @@ fn address_elsewhere(
 }
 
 fn is_kernels_own(address: IpNet) -> bool {
-    matches!(address.to_string().as_str(), "127.0.0.1/8" | "::1/128")
+    // IPv6 has an address once, whatever its prefix.
+    is_for_loopback_only(address.addr()) || address.to_string() == "127.0.0.1/8"
 }
 
 /// Refuses a route that cannot be, or is there already.
@@ -625,19 +703,14 @@ fn duplicate_route(document: &Document, id: NamespaceId, wanted: &Route) -> Edit
     refuse_route(document, id, wanted, why)
 }
 
-/// The kernel keeps one IPv4 route for a destination and metric, and one IPv6 route for a
-/// destination, metric and next hop.
+/// The kernel adds no second route to a destination with the same metric, whatever its next hop
+/// (EEXIST: `fib_table_insert`, and `fib6_add_rt2node` with NLM_F_EXCL).
 fn same_route(a: &Route, b: &Route) -> bool {
     let key = |route: &Route| {
-        let metric = route.metric.unwrap_or(match route.family() {
-            Family::Ipv4 => 0,
-            Family::Ipv6 => crate::plan::IPV6_DEFAULT_METRIC,
-        });
-        let next = match route.family() {
-            Family::Ipv4 => None,
-            Family::Ipv6 => Some((route.gateway, route.interface)),
-        };
-        (route.destination, metric, next)
+        (
+            route.destination,
+            kernel_metric(route.family(), route.metric),
+        )
     };
     key(a) == key(b)
 }
@@ -673,8 +746,17 @@ fn route_itself(document: &Document, id: NamespaceId, wanted: &Route) -> Result<
         None if wanted.gateway.is_none() => because("it needs a gateway or an interface"),
         None => Ok(()),
         Some(interface) => match document.interfaces.get(&interface) {
-            Some(found) if found.namespace == id => Ok(()),
-            Some(_) => because("its interface is in another namespace"),
+            Some(found) if found.namespace != id => {
+                because("its interface is in another namespace")
+            }
+            Some(found) => match found.mtu {
+                Some(mtu) if mtu < MIN_IPV6_MTU && wanted.family() == Family::Ipv6 => {
+                    because(&format!(
+                        "an IPv6 route needs an interface with an MTU of at least {MIN_IPV6_MTU} bytes"
+                    ))
+                }
+                _ => Ok(()),
+            },
             None => because("its interface is not in the lab any more"),
         },
     }

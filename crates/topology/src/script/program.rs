@@ -62,6 +62,9 @@ const OBJECTS: [&str; 34] = [
     "stats",
 ];
 
+/// Verbs that only look.
+const LOOKING: [&str; 5] = ["show", "list", "lst", "ls", "get"];
+
 /// Options of `ip` that change only how things are printed; the first letters are enough.
 const DISPLAY: [&str; 17] = [
     "human-readable",
@@ -105,6 +108,15 @@ pub(super) fn actions(argv: &[String]) -> Result<Vec<Action>, String> {
         | "done" | "{" | "}" => Err(format!("the shell's `{name}` is not supported yet")),
         _ if name.contains('=') => Err("variables are not supported yet".to_owned()),
         _ => Err(format!("the command `{name}` is not understood")),
+    }
+}
+
+/// Whether a verb of one of the other objects only looks; the first letters are enough.
+fn looks(object: &str, verb: &str) -> bool {
+    match object {
+        // Their next word is no verb, or `s` is one that sets.
+        "xfrm" | "mptcp" | "sr" | "ioam" | "macsec" => LOOKING.contains(&verb),
+        _ => abbreviated(verb, &LOOKING).is_some(),
     }
 }
 
@@ -173,7 +185,8 @@ fn ip(words: &mut Words<'_>) -> Result<Action, String> {
         Some("netns") => netns::read(words),
         Some("monitor" | "stats" | "help") => Ok(Action::Look),
         Some(known) => match words.peek() {
-            None | Some("show" | "list" | "ls" | "lst" | "get") => Ok(Action::Look),
+            None => Ok(Action::Look),
+            Some(verb) if looks(known, verb) => Ok(Action::Look),
             Some(verb) => Err(format!("`ip {known} {verb}` is not supported yet")),
         },
         None => Err(format!("ip has no object `{object}`")),

@@ -2,9 +2,8 @@
 
 use super::World;
 use crate::command::action::{LinkChange, NewEnd};
-use crate::edit::{MAX_MTU, MIN_MTU};
 use crate::id::NamespaceId;
-use crate::kind::Device;
+use crate::kind::{Device, mtu_range};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 use crate::observed::{ObservedKind, ObservedPeer};
@@ -93,15 +92,17 @@ impl World {
 
     fn set_mtu(&mut self, at: &At, mtu: u32) -> Result<(), String> {
         let found = self.exists(at)?;
-        let id = found.id.filter(|_| found.kind.is_bridge());
-        if found.kind != ObservedKind::Loopback && !(MIN_MTU..=MAX_MTU).contains(&mtu) {
+        let id = found.id;
+        let range = mtu_range(found.kind.name());
+        if !range.contains(&mtu) {
+            let (least, most) = (range.start(), range.end());
             return Err(format!(
-                "the kernel refuses an MTU of {mtu}: it takes {MIN_MTU} to {MAX_MTU} bytes here"
+                "the kernel refuses an MTU of {mtu}: it takes {least} to {most} bytes here"
             ));
         }
         let at = at.clone();
         self.step(&Step::SetMtu { at, mtu })?;
-        self.bridge_mtus.extend(id.map(|id| (id, mtu)));
+        self.mtus.extend(id.map(|id| (id, mtu)));
         Ok(())
     }
 
