@@ -122,6 +122,12 @@ pub fn is_for_loopback_only(address: IpAddr) -> bool {
     address.is_ipv6() && address.is_loopback()
 }
 
+/// Whether the kernel puts this address on a loopback by itself when it comes up.
+pub(crate) fn is_kernels_own(address: IpNet) -> bool {
+    // IPv6 has an address once, whatever its prefix.
+    is_for_loopback_only(address.addr()) || address.to_string() == "127.0.0.1/8"
+}
+
 /// Whether an address means something on its own link only, so that several interfaces of a
 /// namespace may have the same: IPv6 link-local ones.
 pub fn is_per_link(address: IpAddr) -> bool {

@@ -28,7 +28,7 @@ fn errors(text: &str) -> Vec<ScriptError> {
 /// The kernel removes a namespace after `ip netns delete` has ended: the next command waits for it.
 fn pause_after(command: &str) -> &'static str {
     match command.contains("netns del") {
-        true => "sleep 0.1\n",
+        true => "sleep 0.5\n",
         false => "",
     }
 }

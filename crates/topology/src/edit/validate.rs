@@ -7,7 +7,8 @@ use ipnet::IpNet;
 use super::error::{EditError, Field, Place, Reason};
 use super::{MAX_INTERFACES, MAX_LIST, MAX_NAMESPACES, MAX_TITLE_BYTES};
 use crate::address::{
-    AddressError, Family, check_interface_address, is_for_loopback_only, is_per_link,
+    AddressError, Family, check_interface_address, is_for_loopback_only, is_kernels_own,
+    is_per_link,
 };
 use crate::document::{Device, DeviceKind, Document, Interface, Kind, Point, Route};
 use crate::id::{InterfaceId, MAX_ID, NamespaceId, Node};
@@ -675,11 +676,6 @@ fn address_elsewhere(
         }
         None => Ok(()),
     }
-}
-
-fn is_kernels_own(address: IpNet) -> bool {
-    // IPv6 has an address once, whatever its prefix.
-    is_for_loopback_only(address.addr()) || address.to_string() == "127.0.0.1/8"
 }
 
 /// Refuses a route that cannot be, or is there already.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::program::actions;
-use crate::address::is_per_link;
+use crate::address::{is_kernels_own, is_per_link};
 use crate::adopt::adopt;
 use crate::command::action::Action;
 use crate::document::Document;
@@ -12,7 +12,7 @@ use crate::id::{InterfaceId, NamespaceId};
 use crate::mac::Mac;
 use crate::model;
 use crate::name::NamespaceName;
-use crate::observed::{Observed, ObservedAddress, ObservedInterface, ObservedRoute};
+use crate::observed::{Observed, ObservedAddress, ObservedInterface, ObservedKind, ObservedRoute};
 use crate::step::{At, Step, StepRoute};
 
 mod link;
@@ -153,7 +153,12 @@ impl World {
                     namespace: here,
                     name: interface,
                 };
-                self.exists(&at)?;
+                let found = self.exists(&at)?;
+                if found.kind == ObservedKind::Loopback && found.up && is_kernels_own(address) {
+                    return Err(format!(
+                        "the kernel itself gives {address} to the loopback: no lab is without it"
+                    ));
+                }
                 self.step(&Step::RemoveAddress { at, address })
             }
             Action::AddRoute(route) => self.add_route(here, route),
