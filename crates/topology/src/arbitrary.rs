@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use crate::address::Family;
 use crate::document::{Document, Interface, Kind, Namespace, Point, Route};
 use crate::edit::{Edit, Fragment, Selection, apply};
+use crate::feature::Feature;
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::parameter::AddressClass;
 use crate::kind::{Device, DeviceKind, Form, Parameter, Usual, Value, port};
@@ -217,7 +218,10 @@ impl Wish {
         let kind = pick(self.devices.iter().copied(), self.b).unwrap_or(DeviceKind::Bridge);
         let mut device = Device::new(kind);
         for (number, parameter) in (0_u16..).zip(kind.table().parameters) {
-            let is_common = parameter.feature.is_none() || self.devices.len() > COMMON.len();
+            // Not in the kernel of the virtual machine.
+            let is_rare = parameter.feature == Some(Feature::BridgeLearningLimit);
+            let has_all = self.devices.len() > COMMON.len();
+            let is_common = parameter.feature.is_none() || (has_all && !is_rare);
             let is_said = parameter.usual == Usual::Required
                 || (self.on && is_common && self.c.wrapping_add(number).is_multiple_of(5));
             if is_said {

@@ -59,13 +59,18 @@ fn tried(feature: Feature, lower: u32) -> Result<(), String> {
     let words = |failure: Failure| failure.to_string();
     let mut socket = Socket::open().map_err(words)?;
     match feature {
-        Feature::Device(kind) => make(&mut socket, kind, lower).map(drop).map_err(words),
+        Feature::Device(kind) => {
+            let made = make(&mut socket, kind, lower);
+            made.and_then(|index| socket.delete_link(index))
+                .map_err(words)
+        }
         Feature::BridgeVlans => set(&mut socket, lower, "vlan_filtering"),
         Feature::BridgeLearningLimit => set(&mut socket, lower, "fdb_max_learned"),
     }
 }
 
-/// Makes a device with what must be said, and returns its index.
+/// Makes a device with what must be said, and returns its index. Whoever tries it removes it: a
+/// macvlan keeps an ipvlan from its interface.
 fn make(socket: &mut Socket, kind: DeviceKind, lower: u32) -> Result<u32, Failure> {
     let mut device = Device::new(kind);
     for parameter in kind.table().parameters {
@@ -81,11 +86,7 @@ fn make(socket: &mut Socket, kind: DeviceKind, lower: u32) -> Result<u32, Failur
         device.parameters.set(parameter.name, Some(value));
     }
     let name = format!("ny-{kind}");
-    match socket.add_device(&name, &device) {
-        // Tried before in the same namespace.
-        Err(failure) if failure.is(Errno::EEXIST) => {}
-        other => other?,
-    }
+    socket.add_device(&name, &device)?;
     let row = socket.link_named(&name)?;
     Ok(row.ok_or(Errno::ENODEV)?.index)
 }
@@ -100,6 +101,7 @@ fn set(socket: &mut Socket, lower: u32, name: &str) -> Result<(), String> {
     let is_set = socket.set_parameters(index, kind, &changes);
     is_set.map_err(words)?;
     let row = socket.link_named("ny-bridge").map_err(words)?;
+    socket.delete_link(index).map_err(words)?;
     let is = row.and_then(|row| row.device?.parameters.get(name).copied());
     match is == Some(one) {
         true => Ok(()),

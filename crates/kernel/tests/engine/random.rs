@@ -4,12 +4,21 @@ use kernel::sandbox::Inside;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use topology::arbitrary::{COMMON, document_with};
+use topology::kind::DeviceKind;
 use topology::plan;
 
 use crate::{Lab, rebuilt};
 
 /// How many documents follow each other.
 const MANY: usize = 60;
+
+/// Every kind where the kernel has them all (tests/vm), else those that every kernel has.
+fn kinds() -> &'static [DeviceKind] {
+    match std::env::var_os("NETYARD_ALL_KINDS") {
+        Some(_) => DeviceKind::ALL,
+        None => COMMON,
+    }
+}
 
 pub(crate) fn documents(_: &Inside) {
     let lab = Lab::start();
@@ -18,7 +27,7 @@ pub(crate) fn documents(_: &Inside) {
     let mut runner = TestRunner::new_with_rng(Config::default(), random);
     let mut refused = 0;
     for number in 0..MANY {
-        let wanted = document_with(60, COMMON)
+        let wanted = document_with(60, kinds())
             .new_tree(&mut runner)
             .unwrap()
             .current();
