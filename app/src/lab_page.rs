@@ -113,14 +113,18 @@ fn Title() -> impl IntoView {
     let title = Memo::new(move |_| lab.read(|document| document.title.clone()));
     let draft = RwSignal::new(None::<String>);
     let shown = move || draft.get().unwrap_or_else(|| title.get());
+    // A browser says `blur` while it removes a field that has the focus: by then the page's signals
+    // may be gone.
     let finish = move || {
-        if let Some(text) = draft.get_untracked() {
-            let text = text.trim().to_owned();
-            if text != title.get_untracked() {
-                lab.dispatch(Edit::SetTitle { title: text });
-            }
-            draft.set(None);
+        let (Some(Some(text)), Some(now)) = (draft.try_get_untracked(), title.try_get_untracked())
+        else {
+            return;
+        };
+        let text = text.trim().to_owned();
+        if text != now {
+            lab.dispatch(Edit::SetTitle { title: text });
         }
+        draft.try_set(None);
     };
     view! {
         <input
@@ -134,7 +138,9 @@ fn Title() -> impl IntoView {
             on:blur=move |_| finish()
             on:keydown=move |event| match event.key().as_str() {
                 "Enter" => finish(),
-                "Escape" => draft.set(None),
+                "Escape" => {
+                    draft.try_set(None);
+                }
                 _ => {}
             }
         />

@@ -51,6 +51,10 @@ pub(crate) const TOOL_SELECT: &str = "tool-select";
 pub(crate) const FIT: &str = "fit";
 /// The inspector.
 pub(crate) const INSPECTOR: &str = "inspector";
+/// Where a cable from the selected object goes.
+pub(crate) const CABLE_TO: &str = "cable-to";
+/// Makes that cable.
+pub(crate) const CABLE_MAKE: &str = "cable-make";
 /// What the kernel refused.
 pub(crate) const FAILURE: &str = "failure";
 /// The namespace that pings.
