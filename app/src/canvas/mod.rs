@@ -9,5 +9,6 @@ pub(crate) mod hit;
 pub(crate) mod mark;
 pub(crate) mod scene;
 pub(crate) mod shared;
+pub(crate) mod shortcut;
 pub(crate) mod view;
 pub(crate) mod viewport;

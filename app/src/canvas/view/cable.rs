@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use topology::document::Link;
 
 use super::keys::select_by_key;
+use super::stage::Stage;
 use crate::canvas::contents::Plug;
 use crate::canvas::geometry::on_curve;
 use crate::canvas::scene::{CableEnd, path};
@@ -18,6 +19,7 @@ pub(crate) fn CableLine(
     link: Link,
 ) -> impl IntoView {
     let lab = Lab::of_page();
+    let stage = Stage::of_page();
     let cable = lab.drawing.cable(link)?;
     let way = {
         let cable = cable.clone();
@@ -53,7 +55,7 @@ pub(crate) fn CableLine(
             aria-pressed=move || selected.get().to_string()
             data-testid=move || about.with(|about| about.2.clone())
             data-status=move || about.with(|about| about.0.key())
-            on:keydown=move |event| select_by_key(lab, object, &event)
+            on:keydown=move |event| select_by_key(lab, stage, object, &event)
         >
             <circle
                 class="grip"

@@ -56,7 +56,11 @@ pub(crate) fn Canvas() -> impl IntoView {
                 capture_pointer(&event);
                 pointers.down(&event);
             }
-            on:pointermove=move |event| pointers.moved(&event)
+            on:pointermove=move |event| {
+                stage.pointing.set_value(true);
+                pointers.moved(&event);
+            }
+            on:pointerleave=move |_| stage.pointing.set_value(false)
             on:pointerup=move |event| pointers.up(&event)
             on:pointercancel=move |event| pointers.cancelled(&event)
             on:wheel=move |event| pointers.wheel(&event)

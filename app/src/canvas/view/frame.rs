@@ -5,6 +5,7 @@ use topology::document::Point;
 
 use super::keys::select_by_key;
 use super::node::dot;
+use super::stage::Stage;
 use crate::canvas::contents::RowKind;
 use crate::editor::lab::Lab;
 use crate::editor::selection::Object;
@@ -13,6 +14,7 @@ use crate::editor::selection::Object;
 #[component]
 pub(crate) fn HostFrameView() -> impl IntoView {
     let lab = Lab::of_page();
+    let stage = Stage::of_page();
     let host = lab.drawing.host;
     let selected = Memo::new(move |_| lab.selected.with(|all| all.contains(&Object::Host)));
     let caption = move || {
@@ -36,7 +38,7 @@ pub(crate) fn HostFrameView() -> impl IntoView {
             aria-pressed=move || selected.get().to_string()
             data-testid="node-host"
             data-status=move || host.with(|host| host.mark.key())
-            on:keydown=move |event| select_by_key(lab, Object::Host, &event)
+            on:keydown=move |event| select_by_key(lab, stage, Object::Host, &event)
         >
             <rect
                 class="frame"

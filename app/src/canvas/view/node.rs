@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use topology::Node;
 
 use super::keys::select_by_key;
+use super::stage::Stage;
 use crate::canvas::contents::{Card, Row, RowKind};
 use crate::canvas::geometry::Rect;
 use crate::canvas::hit::{HANDLE_RADIUS, handle_of};
@@ -29,6 +30,7 @@ pub(crate) fn NodeView(
     node: Node,
 ) -> impl IntoView {
     let lab = Lab::of_page();
+    let stage = Stage::of_page();
     let placed = lab.drawing.node(node)?;
     let rect = {
         let placed = placed.clone();
@@ -55,7 +57,7 @@ pub(crate) fn NodeView(
                 let Rect { x, y, .. } = rect.get();
                 format!("translate({x:.1} {y:.1})")
             }
-            on:keydown=move |event| select_by_key(lab, object, &event)
+            on:keydown=move |event| select_by_key(lab, stage, object, &event)
         >
             // The label says it all, in order.
             <g aria-hidden="true">{move || card.with(|card| draw(node, card))}</g>
