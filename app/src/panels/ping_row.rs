@@ -23,10 +23,13 @@ pub(crate) fn PingRow(
     let lab = Lab::of_page();
     let log = lab.streams.ping(id)?;
     let (source, target) = log.with_untracked(|log| (log.info.source, log.info.target));
+    let last_name = log.with_untracked(|log| log.info.source_name.clone());
     let names = Memo::new(move |_| {
         lab.read(|document| {
             let whose = owner(document, target).map(|target| target.interface);
-            (document.describe_namespace(source), whose)
+            let name = document.namespaces.get(&source);
+            let name = name.map_or_else(|| last_name.clone(), |found| found.name.to_string());
+            (name, whose)
         })
     });
     let of = |look: fn(&PingLog) -> String| {
@@ -194,13 +197,13 @@ fn notes_view(lab: Lab, log: &PingLog) -> impl IntoView + use<> {
             }
         })
         .collect_view();
-    let line = |text: &Option<String>| {
-        text.clone()
+    let line = |text: Option<&String>| {
+        text.cloned()
             .map(|text| view! { <p class="ping-error">{text}</p> })
     };
     view! {
         {findings}
-        {line(&log.error)}
-        {line(&log.ended)}
+        {line(log.error.as_ref().map(|error| &error.text))}
+        {line(log.ended.as_ref())}
     }
 }

@@ -15,6 +15,7 @@ mod running;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use protocol::capture::CaptureId;
 use protocol::lab::{ApplyFailure, LabId, RunState};
@@ -48,6 +49,8 @@ struct Lab {
     store: Store,
     /// What is run as agent.
     program: Arc<Path>,
+    /// When this task began, nanoseconds since the Unix epoch: tells it from one before it.
+    opened_at: u64,
 
     document: Arc<Document>,
     revision: u64,
@@ -140,6 +143,7 @@ pub(super) fn spawn(
         id,
         store,
         program,
+        opened_at: now(),
         document: Arc::new(stored.document),
         revision: stored.revision,
         run,
@@ -380,6 +384,12 @@ impl Lab {
         }
         self.run.send_replace(RunState::Stopped);
     }
+}
+
+/// Nanoseconds since the Unix epoch.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_nanos().try_into().unwrap_or(u64::MAX))
 }
 
 /// The next message of the agent; never, if none runs.
