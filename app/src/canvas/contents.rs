@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use protocol::lab::ApplyFailure;
 use topology::document::{Interface, Kind, Link};
 use topology::status::{Status, Statuses, strangers};
 use topology::{Document, InterfaceId, NamespaceId, Node, Observed};
 
 use super::mark::{Mark, difference};
+use super::marks::Marks;
 use super::shared::Shared;
 
 /// What the contents are made from.
@@ -20,8 +20,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) statuses: &'a Statuses,
     /// What the kernel says, if the lab runs.
     pub(crate) observed: Option<&'a Observed>,
-    /// The last failure that no later edit has made good.
-    pub(crate) failure: Option<&'a ApplyFailure>,
+    /// The same in one word each.
+    pub(crate) marks: &'a Marks,
     /// Whether an edit is on its way into the kernel.
     pub(crate) settling: bool,
 }
@@ -129,7 +129,7 @@ pub(crate) fn contents(sources: Sources<'_>) -> Contents {
     let mut rows = rows_by_namespace(sources);
     let host = HostContents {
         rows: rows.remove(&NamespaceId::HOST).unwrap_or_default(),
-        mark: namespace_mark(sources, NamespaceId::HOST),
+        mark: sources.marks.namespace(NamespaceId::HOST),
     };
     let namespaces = document
         .namespaces
@@ -157,7 +157,7 @@ pub(crate) fn contents(sources: Sources<'_>) -> Contents {
 fn namespace_card(sources: Sources<'_>, id: NamespaceId, mut rows: Vec<Row>) -> Card {
     let document = sources.document;
     let node = Node::Namespace(id);
-    let mark = namespace_mark(sources, id);
+    let mark = sources.marks.namespace(id);
     let namespace = document.namespaces.get(&id);
     let forwarding = namespace.map(|ns| ns.forwarding).unwrap_or_default();
     for route in namespace.iter().flat_map(|ns| &ns.routes) {
@@ -204,7 +204,7 @@ fn namespace_card(sources: Sources<'_>, id: NamespaceId, mut rows: Vec<Row>) -> 
 fn bridge_card(sources: Sources<'_>, id: InterfaceId, bridge: &Interface) -> Card {
     let document = sources.document;
     let node = Node::Bridge(id);
-    let mark = interface_mark(sources, id);
+    let mark = sources.marks.interface(id);
     let ports = document.ports_of(id).count();
     let mut facts: Vec<String> = bridge.addresses.iter().map(ToString::to_string).collect();
     if facts.is_empty() {
@@ -284,7 +284,7 @@ fn rows_by_namespace(sources: Sources<'_>) -> BTreeMap<NamespaceId, Vec<Row>> {
 }
 
 fn interface_rows(sources: Sources<'_>, id: InterfaceId, interface: &Interface) -> Vec<Row> {
-    let mark = interface_mark(sources, id);
+    let mark = sources.marks.interface(id);
     let mut addresses = interface.addresses.iter().map(ToString::to_string);
     let first = Row {
         interface: Some(id),
@@ -327,30 +327,8 @@ fn plug(sources: Sources<'_>, id: InterfaceId) -> Option<Plug> {
         name: interface.name.to_string(),
         namespace: sources.document.describe_namespace(interface.namespace),
         node: sources.document.node_of(id),
-        mark: interface_mark(sources, id),
+        mark: sources.marks.interface(id),
     })
-}
-
-fn namespace_mark(sources: Sources<'_>, id: NamespaceId) -> Mark {
-    let failed = sources
-        .failure
-        .is_some_and(|failure| failure.namespace == Some(id) && failure.interface.is_none());
-    match sources.statuses.namespaces.get(&id) {
-        _ if failed => Mark::Failed,
-        Some(status) => Mark::of(status, sources.settling),
-        None => Mark::Wanted,
-    }
-}
-
-fn interface_mark(sources: Sources<'_>, id: InterfaceId) -> Mark {
-    let failed = sources
-        .failure
-        .is_some_and(|failure| failure.interface == Some(id));
-    match sources.statuses.interfaces.get(&id) {
-        _ if failed => Mark::Failed,
-        Some(status) => Mark::of(status, sources.settling),
-        None => Mark::Wanted,
-    }
 }
 
 fn note(status: Option<&Status>, mark: Mark) -> String {
@@ -371,6 +349,7 @@ fn note(status: Option<&Status>, mark: Mark) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::canvas::marks::Standing;
     use crate::editor::connect::{End, connect};
     use crate::editor::ids::Ids;
     use crate::editor::make;
@@ -407,7 +386,7 @@ pub(crate) mod tests {
             document,
             statuses: &statuses,
             observed: None,
-            failure: None,
+            marks: &Marks::default(),
             settling: false,
         })
     }
@@ -428,39 +407,21 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_failure_marks_its_object() {
-        let document = two_on_a_bridge();
-        let (id, _) = document.bridges().next().unwrap();
-        let failure = ApplyFailure {
-            subject: "host/br0".into(),
-            namespace: Some(NamespaceId::HOST),
-            interface: Some(id),
-            command: "ip link add br0 type bridge".into(),
-            error: "Operation not supported".into(),
-        };
-        let statuses = statuses(&document, None);
-        let contents = contents(Sources {
-            document: &document,
-            statuses: &statuses,
-            observed: None,
-            failure: Some(&failure),
-            settling: false,
-        });
-        assert_eq!(contents.cards[&Node::Bridge(id)].mark, Mark::Failed);
-        assert_eq!(contents.host.mark, Mark::Wanted);
-    }
-
-    #[test]
     fn what_the_kernel_does_not_have_is_missing_unless_on_its_way() {
         let document = two_on_a_bridge();
         let observed = Observed::default();
         let statuses = statuses(&document, Some(&observed));
         let marks = |settling| {
+            let standing = Standing {
+                failure: None,
+                settling,
+                is_known: true,
+            };
             let contents = contents(Sources {
                 document: &document,
                 statuses: &statuses,
                 observed: Some(&observed),
-                failure: None,
+                marks: &Marks::of(&statuses, standing),
                 settling,
             });
             contents.cards.values().map(|c| c.mark).collect::<Vec<_>>()

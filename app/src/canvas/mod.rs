@@ -7,6 +7,7 @@ pub(crate) mod geometry;
 pub(crate) mod gesture;
 pub(crate) mod hit;
 pub(crate) mod mark;
+pub(crate) mod marks;
 pub(crate) mod scene;
 pub(crate) mod shared;
 pub(crate) mod shortcut;

@@ -87,6 +87,7 @@ pub(crate) fn PingRow(
             data-state=move || state.get().0.key()
             data-running=move || state.get().1.to_string()
             class:stopped=move || !state.get().1
+            class:stale=move || !lab.is_live()
         >
             <div class="ping-main">
                 <span class="state-dot" aria-hidden="true"></span>
@@ -114,7 +115,7 @@ pub(crate) fn PingRow(
                                     class="ghost small"
                                     aria-label="Ping again"
                                     title="Ping again"
-                                    disabled=move || !lab.is_running()
+                                    disabled=move || !lab.is_live()
                                     on:click=again
                                 >
                                     {icon(Icon::Restart)}

@@ -109,7 +109,7 @@ pub(crate) fn CaptureForm() -> impl IntoView {
                 type="submit"
                 data-testid=testids::CAPTURE_START
                 disabled=move || {
-                    !lab.is_running()
+                    !lab.is_live()
                         || checked.with(|checked| matches!(checked, Checked::Invalid(_)))
                 }
             >
@@ -146,7 +146,7 @@ fn watch_filter(lab: Lab, dock: Dock, chosen: Memo<Option<InterfaceId>>) -> Memo
     Effect::new(move |_| {
         let filter = dock.capture_filter.get();
         let interface = chosen.get();
-        let running = lab.is_running();
+        let running = lab.is_live();
         cancel();
         asked.set(None);
         let Some(interface) = interface.filter(|_| running && !filter.trim().is_empty()) else {

@@ -11,7 +11,7 @@ use super::commands::AsCommands;
 use super::connect::ConnectTo;
 use super::field::{Switch, TextField, commit, commit_or_tell};
 use super::routes::Routes;
-use super::state::{Differences, StateChip, interface_status, namespace_status};
+use super::state::{Differences, StateChip, interface_mark, namespace_mark, namespace_status};
 use crate::canvas::contents::counted;
 use crate::canvas::view::keys::remove;
 use crate::editor::connect::End;
@@ -69,7 +69,7 @@ pub(crate) fn NamespaceSections(
         <section class="head">
             <h2>
                 <span class="object-name">{name}</span>
-                <StateChip status=status />
+                <StateChip mark=namespace_mark(lab, id) />
                 <span class="grow"></span>
                 {(!is_host)
                     .then(|| {
@@ -191,7 +191,7 @@ fn InterfaceList(id: NamespaceId) -> impl IntoView {
                         >
                             <span class="mono">{entry.1}</span>
                             <span class="mono faint">{entry.2}</span>
-                            <StateChip status=interface_status(lab, entry.0) />
+                            <StateChip mark=interface_mark(lab, entry.0) />
                         </button>
                     </li>
                 </For>

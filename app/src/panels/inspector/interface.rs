@@ -10,7 +10,7 @@ use super::addresses::Addresses;
 use super::commands::AsCommands;
 use super::connect::ConnectTo;
 use super::field::{Choice, Switch, TextField, commit, commit_or_tell};
-use super::state::{Differences, StateChip, interface_status};
+use super::state::{Differences, StateChip, interface_mark, interface_status};
 use crate::canvas::contents::counted;
 use crate::canvas::view::keys::remove;
 use crate::editor::connect::End;
@@ -166,7 +166,7 @@ pub(crate) fn InterfaceSection(
         <section class="interface">
             <h3>
                 <span class="mono">{title}</span>
-                <StateChip status=status />
+                <StateChip mark=interface_mark(lab, id) />
                 <span class="grow"></span>
                 <button
                     class="ghost small"

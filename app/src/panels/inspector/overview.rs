@@ -5,7 +5,7 @@ use topology::Document;
 use topology::Node;
 use topology::document::Link;
 
-use super::state::{StateChip, interface_status, namespace_status};
+use super::state::{StateChip, interface_mark, link_mark, namespace_mark};
 use crate::editor::lab::Lab;
 use crate::editor::selection::Object;
 
@@ -54,7 +54,7 @@ pub(crate) fn Overview() -> impl IntoView {
                             on:click=move |_| lab.select(Some(Object::of_namespace(entry.0)))
                         >
                             <span>{entry.1}</span>
-                            <StateChip status=namespace_status(lab, entry.0) />
+                            <StateChip mark=namespace_mark(lab, entry.0) />
                         </button>
                     </li>
                 </For>
@@ -73,7 +73,7 @@ pub(crate) fn Overview() -> impl IntoView {
                                 }
                             >
                                 <span class="mono">{entry.1}</span>
-                                <StateChip status=interface_status(lab, entry.0) />
+                                <StateChip mark=interface_mark(lab, entry.0) />
                             </button>
                         </li>
                     </For>
@@ -91,7 +91,7 @@ pub(crate) fn Overview() -> impl IntoView {
                                 on:click=move |_| lab.select(Some(Object::Link(entry.0)))
                             >
                                 <span class="mono">{entry.1}</span>
-                                <StateChip status=interface_status(lab, entry.0.ends[0]) />
+                                <StateChip mark=link_mark(lab, entry.0) />
                             </button>
                         </li>
                     </For>
