@@ -6,6 +6,8 @@ pub(crate) mod drawing;
 pub(crate) mod geometry;
 pub(crate) mod gesture;
 pub(crate) mod hit;
+pub(crate) mod labels;
+pub(crate) mod lines;
 pub(crate) mod mark;
 pub(crate) mod marks;
 pub(crate) mod scene;

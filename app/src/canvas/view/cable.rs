@@ -89,7 +89,8 @@ pub(crate) fn CablePlugs(
 }
 
 fn plug(end: &CableEnd, what: &Plug) -> impl IntoView + use<> {
-    let anchor = if end.label_ends { "end" } else { "start" };
+    let label = end.label;
+    let anchor = if label.ends { "end" } else { "start" };
     view! {
         <g
             class="plug"
@@ -97,7 +98,13 @@ fn plug(end: &CableEnd, what: &Plug) -> impl IntoView + use<> {
             data-status=what.mark.key()
         >
             <circle cx=end.at.x cy=end.at.y r="4.5"></circle>
-            <text class="mono label" x=end.label_at.x y=end.label_at.y text-anchor=anchor>
+            <text
+                class="mono label"
+                class:crowded=label.is_crowded
+                x=label.at.x
+                y=label.at.y
+                text-anchor=anchor
+            >
                 {what.name.clone()}
             </text>
         </g>

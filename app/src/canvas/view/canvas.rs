@@ -79,7 +79,12 @@ pub(crate) fn Canvas() -> impl IntoView {
                     </pattern>
                 </defs>
                 <rect class="ground" width="100%" height="100%" fill="url(#ground)"></rect>
-                <g transform=transform class:hidden=move || !ready.get() class:far=move || far.get()>
+                <g
+                    transform=transform
+                    class:hidden=move || !ready.get()
+                    class:far=move || far.get()
+                    style:--scale=move || stage.viewport.with(|view| format!("{:.4}", view.scale))
+                >
                     <HostFrameView />
                     <For each=move || lab.drawing.links.get() key=|link| *link let:link>
                         <CableLine link=link />
