@@ -99,13 +99,17 @@ pub(crate) fn PingRow(
                         {move || names.with(|names| names.1.clone())}
                     </span>
                 </span>
-                <span class="last mono">{last}</span>
-                <span class="detail mono faint">{detail}</span>
-                <span class="line">{line}</span>
-                <span class="spread mono" title="least / mean / greatest">
-                    {spread}
+                <span class="two">
+                    <span class="last mono">{last}</span>
+                    <span class="detail mono faint">{detail}</span>
                 </span>
-                <span class="loss mono faint">{loss}</span>
+                <span class="line">{line}</span>
+                <span class="two">
+                    <span class="spread mono" title="least / mean / greatest">
+                        {spread}
+                    </span>
+                    <span class="loss mono faint">{loss}</span>
+                </span>
                 <span class="buttons">
                     <Show
                         when=move || state.get().1

@@ -38,7 +38,7 @@ impl Lab {
             return self.request_failed(by.0, Some(by.1), error);
         }
         if !self.document.namespaces.contains_key(&source) {
-            let error = format!("{}: there is no such namespace any more", what());
+            let error = format!("cannot ping {target}: its namespace is not in the lab any more");
             return self.request_failed(by.0, Some(by.1), error);
         }
         let what = what();
