@@ -57,6 +57,8 @@ pub(crate) const INSPECTOR: &str = "inspector";
 pub(crate) const CABLE_TO: &str = "cable-to";
 /// Makes that cable.
 pub(crate) const CABLE_MAKE: &str = "cable-make";
+/// Brings the kernel back to the document.
+pub(crate) const PUT_RIGHT: &str = "put-right";
 /// What the kernel refused.
 pub(crate) const FAILURE: &str = "failure";
 /// The namespace that pings.

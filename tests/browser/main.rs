@@ -2,4 +2,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod first_lab;
+mod keyboard;
+mod removed;
 mod several;

@@ -317,6 +317,25 @@ async fn a_ping_is_answered_and_a_lost_one_is_explained() {
 }
 
 #[tokio::test]
+async fn what_was_changed_from_outside_is_put_right_when_somebody_asks() {
+    let yard = Yard::start("put-right");
+    let lab = yard.create_example("article");
+    let mut view = View::open(&yard, &lab).await;
+    view.start().await;
+    let pulled = view.interface("red", "veth-red");
+    let down = ["ip", "link", "set", "veth-red", "down", "mtu", "1400"];
+    assert!(yard.exec(&lab, "red", &down).status().unwrap().success());
+    view.until("veth-red differs", |view| {
+        matches!(view.status(pulled), Status::Drifted(_))
+    })
+    .await;
+    view.socket.send(&ClientMessage::PutRight).await;
+    view.until("all is as the document says", View::is_settled)
+        .await;
+    assert_eq!(view.status(pulled), Status::Up);
+}
+
+#[tokio::test]
 async fn a_ping_ends_with_the_namespace_that_it_comes_from() {
     let yard = Yard::start("ping-removed");
     let lab = yard.create_example("article");

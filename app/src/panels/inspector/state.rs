@@ -8,6 +8,8 @@ use topology::{InterfaceId, NamespaceId};
 use crate::canvas::mark::Mark;
 use crate::canvas::marks::Marks;
 use crate::editor::lab::Lab;
+use crate::icons::{Icon, icon};
+use crate::testids;
 
 /// The state of a namespace.
 pub(crate) fn namespace_status(lab: Lab, id: NamespaceId) -> Memo<Status> {
@@ -65,6 +67,7 @@ pub(crate) fn Differences(
     /// The state.
     status: Memo<Status>,
 ) -> impl IntoView {
+    let lab = Lab::of_page();
     let differences = move || {
         status.with(|status| match status {
             Status::Drifted(differences) => differences.clone(),
@@ -95,6 +98,18 @@ pub(crate) fn Differences(
                     </thead>
                     <tbody>{all.into_iter().map(row).collect_view()}</tbody>
                 </table>
+                <div class="actions">
+                    <button
+                        class="small"
+                        title="Bring the whole kernel back to the document"
+                        data-testid=testids::PUT_RIGHT
+                        disabled=move || !lab.is_live()
+                        on:click=move |_| lab.put_right()
+                    >
+                        {icon(Icon::Restart)}
+                        "Put right"
+                    </button>
+                </div>
             }
         })
     }

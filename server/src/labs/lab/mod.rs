@@ -63,6 +63,8 @@ struct Lab {
     observed: Option<Observed>,
     /// Whether the agent is at work on a document; the newest waits for it.
     applying: bool,
+    /// Whether the next document is brought to the kernel with all that it says, drift too.
+    put_right: bool,
     failure: Option<ApplyFailure>,
     waiters: Waiters,
 
@@ -152,6 +154,7 @@ pub(super) fn spawn(
         events: None,
         observed: None,
         applying: false,
+        put_right: false,
         failure: None,
         waiters: Waiters::default(),
         clients: BTreeMap::new(),
@@ -243,6 +246,7 @@ impl Lab {
             ClientMessage::Edit { token, edit } => self.edit(client, token, edit).await,
             ClientMessage::Start => self.start(None),
             ClientMessage::Stop => self.stop(None),
+            ClientMessage::PutRight => self.put_right(client),
             ClientMessage::StartPing {
                 token,
                 source,
