@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use topology::document::Point;
+use topology::layout::MONO;
 
 use super::cables::{Plugged, Side};
 use super::geometry::Rect;
 
-/// Width of a character of a label, canvas units.
-const CHARACTER: f64 = 6.3;
+/// Least room between a label and the next one.
+const MARGIN: f64 = 3.0;
 /// From a label's base line to its upper and lower end.
 const ASCENT: f64 = 9.0;
 const DESCENT: f64 = 3.0;
@@ -32,7 +33,7 @@ pub(crate) struct Label {
 
 impl Label {
     fn area(&self, text: &str) -> Rect {
-        let w = text.chars().count() as f64 * CHARACTER;
+        let w = text.chars().count() as f64 * MONO + MARGIN;
         Rect {
             x: if self.ends { self.at.x - w } else { self.at.x },
             y: self.at.y - ASCENT,
