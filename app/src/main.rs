@@ -4,7 +4,8 @@
 //! - [`canvas`]: what is drawn where, and what pointers do to it;
 //! - [`panels`]: the inspector and the dock;
 //! - [`live`]: the socket, pings and captures as they stream in;
-//! - [`yard`]: the list of labs, the gallery of examples, signing in.
+//! - [`yard`]: the list of labs, the gallery of examples, signing in;
+//! - [`split`]: what is in the file that the page starts with, and what is fetched for a lab.
 //!
 //! Logic is in plain types that are tested natively; components read signals and call them.
 
@@ -20,9 +21,11 @@ mod http;
 mod icons;
 mod lab_page;
 mod live;
+mod opening;
 mod panels;
 mod root;
 mod route;
+mod split;
 mod testids;
 mod theme;
 mod toast;

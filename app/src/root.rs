@@ -3,8 +3,9 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 
-use crate::lab_page::LabPage;
+use crate::opening::OpenLab;
 use crate::route::{Page, Router};
+use crate::split;
 use crate::theme;
 use crate::toast::{ToastList, Toasts};
 use crate::yard::page::YardPage;
@@ -37,6 +38,10 @@ pub(crate) fn Root() -> impl IntoView {
         });
     };
     ask();
+    if matches!(page.get_untracked(), Page::Lab(_)) {
+        // Both at once: the answer about the session and the editor.
+        split::prefetch();
+    }
     view! {
         {move || match session.get() {
             Session::Asking => view! { <p class="waiting">"Opening the yard…"</p> }.into_any(),
@@ -56,7 +61,7 @@ pub(crate) fn Root() -> impl IntoView {
             Session::SignedIn => {
                 match page.get() {
                     Page::Yard => view! { <YardPage /> }.into_any(),
-                    Page::Lab(id) => view! { <LabPage id=id /> }.into_any(),
+                    Page::Lab(id) => view! { <OpenLab id=id /> }.into_any(),
                 }
             }
         }}

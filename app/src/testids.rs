@@ -20,6 +20,10 @@ pub(crate) const PASTE_OPEN: &str = "paste-open";
 pub(crate) const PASTE_ERROR: &str = "paste-error";
 /// The field of the sign-in page.
 pub(crate) const SECRET: &str = "secret";
+/// Shown when the editor could not be fetched.
+pub(crate) const EDITOR_MISSING: &str = "editor-missing";
+/// Fetches it again.
+pub(crate) const TRY_AGAIN: &str = "try-again";
 /// Messages.
 pub(crate) const TOASTS: &str = "toasts";
 /// The canvas; `data-ready` once the lab is drawn.

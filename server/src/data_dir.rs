@@ -4,7 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::web::secret::Secret;
@@ -27,6 +27,17 @@ pub enum DataDirError {
         path: PathBuf,
         /// What the system said.
         error: io::Error,
+    },
+    /// Others could put there what they like.
+    #[error(
+        "{path} can be written by others (mode {mode:o}), who could change the labs and the secret: close it with `chmod go-w`, or choose another folder with --data DIR",
+        path = path.display()
+    )]
+    OpenToOthers {
+        /// The folder.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
     },
     /// Another server has it.
     #[error(
@@ -68,6 +79,31 @@ pub fn default_path() -> Result<PathBuf, DataDirError> {
         .ok_or(DataDirError::NoHome)
 }
 
+/// Refuses a folder that others can write to; one of our own with nothing in it is closed to them.
+fn close_to_others(path: &Path) -> Result<(), DataDirError> {
+    let fail = |action| {
+        let path = path.to_owned();
+        move |error| DataDirError::Io {
+            action,
+            path,
+            error,
+        }
+    };
+    let folder = fs::metadata(path).map_err(fail("look at"))?;
+    let mode = folder.permissions().mode() & 0o7777;
+    if mode & 0o022 == 0 {
+        return Ok(());
+    }
+    let is_ours = folder.uid() == nix::unistd::geteuid().as_raw();
+    let is_empty = fs::read_dir(path).is_ok_and(|mut inside| inside.next().is_none());
+    if is_ours && is_empty {
+        let closed = fs::Permissions::from_mode(0o700);
+        return fs::set_permissions(path, closed).map_err(fail("close to others"));
+    }
+    let path = path.to_owned();
+    Err(DataDirError::OpenToOthers { path, mode })
+}
+
 impl DataDir {
     /// Makes the folder if it is not there, for its owner alone, and locks it.
     pub fn open(path: &Path) -> Result<Self, DataDirError> {
@@ -85,6 +121,7 @@ impl DataDir {
             .create(path)
             .map_err(fail("make the folder", path))?;
         let path = path.canonicalize().map_err(fail("find", path))?;
+        close_to_others(&path)?;
         let lock_path = path.join("lock");
         let mut options = OpenOptions::new();
         options
@@ -206,7 +243,6 @@ impl LocalSocket {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use std::os::unix::fs::PermissionsExt;
     use std::os::unix::net::{UnixListener, UnixStream};
 
     use super::*;
@@ -226,6 +262,30 @@ mod tests {
             "{refused}"
         );
         drop(first);
+        DataDir::open(&path).unwrap();
+    }
+
+    #[test]
+    fn what_others_can_write_to_is_refused_or_closed() {
+        let base = tempfile::tempdir().unwrap();
+        let path = base.path().join("data");
+        let open = |mode| fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        fs::create_dir(&path).unwrap();
+        for mode in [0o777, 0o770, 0o702] {
+            open(mode);
+            drop(DataDir::open(&path).unwrap());
+            let mode = fs::metadata(&path).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o700);
+            fs::remove_file(path.join("lock")).unwrap();
+        }
+        fs::write(path.join("something"), "").unwrap();
+        for mode in [0o777, 0o1777, 0o770] {
+            open(mode);
+            let refused = DataDir::open(&path).unwrap_err().to_string();
+            assert!(refused.contains(&format!("mode {mode:o}")), "{refused}");
+            assert!(!path.join("lock").exists(), "nothing was done there");
+        }
+        open(0o755);
         DataDir::open(&path).unwrap();
     }
 

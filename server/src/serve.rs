@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::cli::ServeArguments;
+use crate::cli::{ServeArguments, WRONG_USE};
 use crate::data_dir::{self, DataDir, DataDirError, LocalSocket};
 use crate::labs::store::{Store, StoreError};
 use crate::labs::yard::Yard;
@@ -54,6 +54,7 @@ pub struct Server {
     pub url: String,
     /// The secret, for `Authorization: Bearer SECRET` and for signing in.
     pub secret: String,
+    store: Store,
     yard: Yard,
     sockets: Sockets,
     ending: watch::Sender<bool>,
@@ -118,7 +119,7 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
     data.announce(&url)?;
 
     let sockets = Sockets::default();
-    let yard = Yard::new(store, Arc::from(config.agent_program));
+    let yard = Yard::new(store.clone(), Arc::from(config.agent_program));
     let state = AppState {
         yard: yard.clone(),
         sessions: sessions.clone(),
@@ -137,6 +138,7 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
         addr,
         url,
         secret: secret.reveal(),
+        store,
         yard,
         sockets,
         ending,
@@ -180,6 +182,8 @@ impl Server {
                 tracing::error!(%error, "a listener has failed");
             }
         }
+        // Nobody writes any more: what is on disk is one file again.
+        self.store.close().await;
         if let Ok(socket) = LocalSocket::of(self.data.path()) {
             // If it stays, the next server removes it.
             let _ = std::fs::remove_file(socket.address());
@@ -201,19 +205,43 @@ pub fn main(arguments: &ServeArguments) -> ExitCode {
         .build();
     let outcome = match runtime {
         Ok(runtime) => runtime.block_on(run(arguments)),
-        Err(error) => Err(format!("cannot start: {error}")),
+        Err(error) => Err(Failure::from(format!("cannot start: {error}"))),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
+        Err(Failure { code, error }) => {
             // With nobody left to tell, the exit code still says it.
             let _ = writeln!(io::stderr(), "netyard: {error}");
-            ExitCode::FAILURE
+            code
         }
     }
 }
 
-async fn run(arguments: &ServeArguments) -> Result<(), String> {
+/// Why the server has failed, and its exit code.
+struct Failure {
+    code: ExitCode,
+    error: String,
+}
+
+impl From<String> for Failure {
+    fn from(error: String) -> Self {
+        let code = ExitCode::FAILURE;
+        Self { code, error }
+    }
+}
+
+impl From<StartError> for Failure {
+    fn from(error: StartError) -> Self {
+        let code = match error {
+            StartError::NotLoopback(_) => ExitCode::from(WRONG_USE),
+            _ => ExitCode::FAILURE,
+        };
+        let error = error.to_string();
+        Self { code, error }
+    }
+}
+
+async fn run(arguments: &ServeArguments) -> Result<(), Failure> {
     let listen = |kind| signal(kind).map_err(|error| format!("cannot listen for signals: {error}"));
     let (mut interrupt, mut terminate) = (
         listen(SignalKind::interrupt())?,
@@ -224,9 +252,7 @@ async fn run(arguments: &ServeArguments) -> Result<(), String> {
         Some(data) => data.clone(),
         None => data_dir::default_path().map_err(|error| error.to_string())?,
     };
-    let server = start(Config::new(arguments.listen, data))
-        .await
-        .map_err(|error| error.to_string())?;
+    let server = start(Config::new(arguments.listen, data)).await?;
     // A reader that has gone is no reason to end.
     let _ = writeln!(io::stdout(), "Netyard: {}", server.sign_in_url());
     let _ = io::stdout().flush();
@@ -241,6 +267,6 @@ async fn run(arguments: &ServeArguments) -> Result<(), String> {
     tokio::select! {
         () = server.shutdown() => Ok(()),
         // Who asks twice does not want to wait; the agents end with this process.
-        _ = interrupt.recv() => Err("ended before all labs were stopped".to_owned()),
+        _ = interrupt.recv() => Err("ended before all labs were stopped".to_owned().into()),
     }
 }

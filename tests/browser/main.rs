@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod first_lab;
+mod first_load;
 mod keyboard;
 mod removed;
 mod several;

@@ -22,6 +22,17 @@ fn the_exit_code_is_the_commands() {
 }
 
 #[test]
+fn arguments_are_any_bytes() {
+    use std::os::unix::ffi::OsStrExt;
+    let article = example("article.sh");
+    let output = netyard(&["run", &article, "--", "printf", "%s"])
+        .arg(std::ffi::OsStr::from_bytes(b"a\xffb"))
+        .output()
+        .unwrap();
+    assert_eq!(output.stdout, b"a\xffb");
+}
+
+#[test]
 fn standard_streams_go_through() {
     let article = example("article.sh");
     let mut child = netyard(&["run", &article, "--in", "blue", "--", "tr", "a-z", "A-Z"])

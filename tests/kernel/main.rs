@@ -5,4 +5,6 @@ mod article;
 mod commands;
 mod compare;
 mod leftovers;
+mod ready;
 mod refusals;
+mod signals;

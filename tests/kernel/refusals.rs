@@ -27,6 +27,18 @@ fn refused(text: &str, words: &[&str]) {
 }
 
 #[test]
+fn an_address_that_others_reach_is_wrong_use() {
+    let data = tempfile::tempdir().unwrap();
+    let output = netyard(&["serve", "--no-browser", "--listen", "0.0.0.0:0", "--data"])
+        .arg(data.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(error.contains("others could reach it"), "{error}");
+}
+
+#[test]
 fn names_that_are_none() {
     refused("ip netns add a-name-of-16-byt\n", &["line 1", "15"]);
     refused("ip netns add red\nip netns add a/b\n", &["line 2", "/"]);

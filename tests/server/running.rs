@@ -221,6 +221,64 @@ async fn edits_reach_the_kernel_and_undo_takes_them_back() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_refused_holds_back_no_other() {
+    let yard = Yard::start("addresses");
+    let lab = yard.create_example("article");
+    let mut view = View::open(&yard, &lab).await;
+    view.start().await;
+    let interface = view.interface("red", "veth-red");
+    let add = |address: &str| Edit::AddAddress {
+        interface,
+        address: address.parse().unwrap(),
+        index: None,
+    };
+    view.edit(add("::1/128")).await;
+    let error = view
+        .event(|message| match message {
+            ServerMessage::EditRefused { error, .. } => Some(error.to_string()),
+            _ => None,
+        })
+        .await;
+    assert!(error.contains("loopback's own"), "{error}");
+    for address in ["fd77::1/64", "127.0.0.9/8", "fe80::7/64"] {
+        view.edit(add(address)).await;
+        let failure = view
+            .event(|message| match message {
+                ServerMessage::Applied { failure, .. } => Some(failure.clone()),
+                _ => None,
+            })
+            .await;
+        assert_eq!(failure, None, "{address}");
+    }
+    view.until("all are there", View::is_settled).await;
+}
+
+#[tokio::test]
+async fn a_command_where_there_is_no_place_for_it_is_wrong_use() {
+    let yard = Yard::start("wrong-use");
+    let lab = yard.create_example("article");
+    let mut view = View::open(&yard, &lab).await;
+    view.start().await;
+    let code = |lab: &str, namespace: &str| {
+        let lab = protocol::lab::LabId(lab.to_owned());
+        let output = yard.exec(&lab, namespace, &["true"]).output().unwrap();
+        (
+            output.status.code(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    assert_eq!(code(&lab.0, "red"), (Some(0), String::new()));
+    for (name, namespace, words) in [
+        ("nowhere", "red", "no lab nowhere"),
+        (&lab.0, "purple", "no such namespace"),
+    ] {
+        let (code, error) = code(name, namespace);
+        assert_eq!(code, Some(2), "{error}");
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn what_the_kernel_refuses_is_rolled_back_and_told_in_its_words() {
     let yard = Yard::start("refused");
     let lab = yard.create_example("article");

@@ -189,6 +189,18 @@ impl Browser {
         )
     }
 
+    /// From now on, requests for these addresses fail; `*` stands for anything.
+    pub async fn block(&self, addresses: &[&str]) {
+        let cdp = self.driver.cdp();
+        cdp.network().enable().await.unwrap();
+        cdp.send_raw(
+            "Network.setBlockedURLs",
+            serde_json::json!({ "urls": addresses }),
+        )
+        .await
+        .unwrap();
+    }
+
     /// Leaves a picture of the window for a person to look at.
     pub async fn shoot(&self, name: &str) {
         let path = artifacts().join(format!("{name}.png"));

@@ -1,5 +1,7 @@
 //! The first page: labs, examples, new ones.
 
+use std::time::Duration;
+
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::lab::{ExampleSummary, LabId, LabSummary, NewLab};
@@ -11,12 +13,15 @@ use super::paste::PasteDialog;
 use crate::http;
 use crate::icons::{Icon, icon};
 use crate::route::{Page, Router};
+use crate::split;
 use crate::testids;
 use crate::theme::ThemeButton;
 use crate::toast::Toasts;
 
 const LABS: &str = "/api/v1/labs";
 const EXAMPLES: &str = "/api/v1/examples";
+/// When the editor is fetched: after what this page itself asks for, before a person has chosen.
+const PREFETCH: Duration = Duration::from_millis(500);
 
 /// What the page knows and does.
 #[derive(Clone, Copy)]
@@ -137,6 +142,7 @@ pub(crate) fn YardPage() -> impl IntoView {
     let yard = Yard::provide();
     yard.load();
     yard.load_examples();
+    set_timeout(split::prefetch, PREFETCH);
     document().set_title("Netyard");
     view! {
         <div class="yard">

@@ -89,7 +89,9 @@ impl Engine {
     /// the kernel, and leaves drift elsewhere alone.
     ///
     /// # Errors
-    /// As [`Engine::apply`].
+    /// As [`Engine::apply`]. While something that was refused is still in the
+    /// document, each edit is answered with that refusal, and what is new in
+    /// it is brought to the kernel all the same.
     pub async fn apply_edit(&self, document: &Document) -> Result<Applied, ApplyError> {
         self.ask(document, true).await
     }

@@ -27,6 +27,7 @@ fn main() -> ExitCode {
             the_end_takes_all_descendants,
         ),
         inside("a_kill_takes_all_descendants", a_kill_takes_all_descendants),
+        inside("signals_reach_the_command", signals_reach_the_command),
         inside("names_work_in_host_only", names_work_in_host_only),
         inside("a_start_is_fast", a_start_is_fast),
     ])
@@ -288,6 +289,35 @@ fn the_end_takes_all_descendants(_: &Inside) {
         let (code, ..) = output(&red, &["sh", "-c", "setsid sleep 1000 & exit 3"]).await;
         assert_eq!(code, 3);
         support::eventually("gone", || support::processes().len() == before);
+    });
+}
+
+/// Once each, and nobody but the command: neither the processes around it nor its children.
+fn signals_reach_the_command(sandbox: &Inside) {
+    block_on(async {
+        let red = Namespace::create("red").unwrap();
+        for namespace in [&sandbox.host, &red] {
+            for signal in [1, 2, 3, 15] {
+                let mut child = start(namespace, &["sleep", "1000"]).await;
+                child.signal(signal).unwrap();
+                assert_eq!(child.wait().await.unwrap(), 128 + signal);
+                child
+                    .signal(signal)
+                    .expect("it has ended, which is no error");
+            }
+            let script = "trap 'n=$((n+1)); echo $n' INT; echo up; while :; do read line; done";
+            let mut child = start(namespace, &["sh", "-c", script]).await;
+            let mut stdout = child.stdout.take().unwrap();
+            for expected in ["up\n", "1\n", "2\n"] {
+                let mut read = vec![0; expected.len()];
+                stdout.read_exact(&mut read).await.unwrap();
+                assert_eq!(String::from_utf8(read).unwrap(), expected);
+                child.signal(2).unwrap();
+            }
+            assert!(child.signal(10).is_err(), "SIGUSR1 is none of them");
+            child.kill().unwrap();
+            child.wait().await.unwrap();
+        }
     });
 }
 

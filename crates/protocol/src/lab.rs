@@ -47,7 +47,7 @@ pub struct ExampleSummary {
 
 /// `POST /api/v1/labs`: a new lab.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum NewLab {
     /// An empty one.
     Empty {

@@ -63,6 +63,12 @@ pub enum AddressError {
         /// The address that was given.
         address: IpNet,
     },
+    /// `::1` where no loopback is.
+    #[error("{address} is the loopback's own address: the kernel gives it to no other interface")]
+    Loopback {
+        /// The address that was given.
+        address: IpNet,
+    },
     /// `0.0.0.0` or `::`.
     #[error("{address} is the unspecified address, not one of an interface")]
     Unspecified {
@@ -108,6 +114,18 @@ fn is_directed_broadcast(address: IpNet) -> bool {
         IpNet::V4(net) => net.prefix_len() < 31 && net.addr() == net.broadcast(),
         IpNet::V6(_) => false,
     }
+}
+
+/// Whether the kernel takes an address on a loopback only: `::1`, whatever its prefix (EADDRNOTAVAIL
+/// elsewhere). It takes those of 127.0.0.0/8 anywhere.
+pub fn is_for_loopback_only(address: IpAddr) -> bool {
+    address.is_ipv6() && address.is_loopback()
+}
+
+/// Whether an address means something on its own link only, so that several interfaces of a
+/// namespace may have the same: IPv6 link-local ones.
+pub fn is_per_link(address: IpAddr) -> bool {
+    matches!(address, IpAddr::V6(address) if is_ipv6_link_local(address))
 }
 
 /// Whether the kernel made this address by itself (IPv6 link-local, `fe80::/10`).

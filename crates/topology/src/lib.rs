@@ -12,7 +12,8 @@
 //! - [`plan`]: the steps from observed to document; [`step`]: one kernel change;
 //! - [`model`]: a model kernel that executes steps on an observed state;
 //! - [`status`]: document and observed side by side, for the canvas;
-//! - [`problem`]: mistakes and risks found in a document.
+//! - [`problem`]: mistakes and risks found in a document;
+//! - [`ready`]: whether a lab that was just brought up can be used.
 
 pub mod address;
 pub mod adopt;
@@ -20,6 +21,7 @@ pub mod adopt;
 pub mod arbitrary;
 mod canonical;
 pub mod command;
+mod connected;
 pub mod document;
 pub mod edit;
 pub mod history;
@@ -31,6 +33,7 @@ pub mod observed;
 pub mod plan;
 pub mod problem;
 pub mod read;
+pub mod ready;
 pub mod script;
 pub mod status;
 pub mod step;

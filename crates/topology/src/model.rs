@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use crate::address::Family;
+use crate::address::{AddressError, Family, is_for_loopback_only};
 use crate::document::Forwarding;
 use crate::id::NamespaceId;
 use crate::name::{InterfaceName, NamespaceName};
@@ -368,6 +368,9 @@ fn adjust_bridge_mtu(
 fn add_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<Step>, Refused> {
     let index = index_of(state, at)?;
     let found = interface_mut(state, at)?;
+    if found.kind != ObservedKind::Loopback && is_for_loopback_only(address.addr()) {
+        return Err(Refused(AddressError::Loopback { address }.to_string()));
+    }
     if found
         .addresses
         .iter()

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::address::Family;
 use crate::document::{Document, Interface, Namespace, Route};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::model;
@@ -21,6 +22,16 @@ pub use lookup::wanted_mtu;
 
 /// Metric of an IPv6 route that is added without one: `IP6_RT_PRIO_USER` (linux/ipv6_route.h).
 pub const IPV6_DEFAULT_METRIC: u32 = 1024;
+
+/// The metric that the kernel gives a route that is added with `said`: IPv6 takes 0 for none
+/// (`ip6_route_info_create`).
+pub fn kernel_metric(family: Family, said: Option<u32>) -> u32 {
+    match (family, said) {
+        (Family::Ipv4, said) => said.unwrap_or_default(),
+        (Family::Ipv6, None | Some(0)) => IPV6_DEFAULT_METRIC,
+        (Family::Ipv6, Some(metric)) => metric,
+    }
+}
 
 /// The steps that bring the kernel from `observed` to `document`, in the order to execute them;
 /// empty if it is there.
@@ -248,10 +259,7 @@ fn is_route(
     wanted: &Route,
     known: &ObservedRoute,
 ) -> bool {
-    let metric = wanted.metric.unwrap_or(match wanted.family() {
-        crate::address::Family::Ipv4 => 0,
-        crate::address::Family::Ipv6 => IPV6_DEFAULT_METRIC,
-    });
+    let metric = kernel_metric(wanted.family(), wanted.metric);
     let same_interface = match wanted.interface {
         None => true,
         Some(id) => {

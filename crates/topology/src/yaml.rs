@@ -80,6 +80,11 @@ pub fn read(text: &str) -> Result<Document, YamlError> {
         )));
     }
     let form::Version { netyard: version } = parse(text)?;
+    // The library reads a number out of a string too.
+    if word_at(text, version.defined).starts_with(['"', '\'']) {
+        let message = "the version is a number, without quotes: `netyard: 1`";
+        return Err(YamlError::at(version.defined, message));
+    }
     match version.value {
         // Older versions are migrated here, one by one, when there are any.
         VERSION => from_form::document(parse(text)?),

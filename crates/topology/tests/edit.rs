@@ -6,6 +6,99 @@ use topology::arbitrary::{document, wish};
 use topology::edit::{Edit, apply};
 use topology::{Document, InterfaceId, NamespaceId};
 
+/// Why an edit of a lab of two interfaces, `a` of `red` and `b` and `c` of the host, is refused.
+fn refusal(edits: &[Edit]) -> Option<String> {
+    let text = "netyard: 1\nnamespaces:\n  red: {}\nlinks:\n  - red/a: {}\n    host/b: {}\n  - red/d: {}\n    host/c: {}\n";
+    let mut document = topology::yaml::read(text).unwrap();
+    edits
+        .iter()
+        .find_map(|edit| apply(&mut document, edit.clone()).err())
+        .map(|error| error.to_string())
+}
+
+fn add(interface: u64, address: &str) -> Edit {
+    Edit::AddAddress {
+        interface: InterfaceId(interface),
+        address: address.parse().unwrap(),
+        index: None,
+    }
+}
+
+#[test]
+fn the_loopbacks_own_address_is_for_no_other_interface() {
+    for address in ["::1/128", "::1/64"] {
+        let why = refusal(&[add(2, address)]).unwrap();
+        assert!(
+            why.contains("red/a") && why.contains("loopback's own"),
+            "{why}"
+        );
+        let text = format!(
+            "netyard: 1\nnamespaces:\n  red: {{}}\nlinks:\n  - red/a: {{addresses: ['{address}']}}\n    host/b: {{}}\n"
+        );
+        let error = topology::yaml::read(&text).unwrap_err();
+        assert_eq!(error.line, 5, "{error}");
+    }
+    assert_eq!(refusal(&[add(2, "127.0.0.9/8")]), None);
+    for address in ["::1/128", "::1/64", "127.0.0.1/8"] {
+        assert!(refusal(&[add(0, address)]).unwrap().contains("by itself"));
+    }
+}
+
+#[test]
+fn link_local_addresses_are_of_each_link() {
+    assert_eq!(refusal(&[add(3, "fe80::1/64"), add(5, "fe80::1/64")]), None);
+    assert!(refusal(&[add(3, "fd00::1/64"), add(5, "fd00::1/64")]).is_some());
+    let text = "netyard: 1\nlinks:\n  - host/a: {addresses: ['fe80::1/64']}\n    host/b: {addresses: ['fe80::1/64']}\n";
+    topology::yaml::read(text).unwrap();
+}
+
+#[test]
+fn an_mtu_without_ipv6_has_no_ipv6_routes() {
+    let mtu = Edit::SetMtu {
+        interface: InterfaceId(2),
+        mtu: Some(1279),
+    };
+    let route = |destination: &str| Edit::AddRoute {
+        namespace: NamespaceId(1),
+        route: topology::document::Route {
+            destination: destination.parse().unwrap(),
+            gateway: None,
+            interface: Some(InterfaceId(2)),
+            metric: None,
+        },
+        index: None,
+    };
+    for edits in [
+        [mtu.clone(), route("fd09::/64")],
+        [route("fd09::/64"), mtu.clone()],
+    ] {
+        let why = refusal(&edits).unwrap();
+        assert!(why.contains("at least 1280"), "{why}");
+    }
+    assert_eq!(refusal(&[mtu, route("10.9.0.0/16")]), None);
+}
+
+#[test]
+fn there_is_one_route_a_destination_and_metric() {
+    let route = |via: &str, metric| Edit::AddRoute {
+        namespace: NamespaceId(1),
+        route: topology::document::Route {
+            destination: "fd09::/64".parse().unwrap(),
+            gateway: Some(via.parse().unwrap()),
+            interface: None,
+            metric,
+        },
+        index: None,
+    };
+    for metric in [None, Some(0), Some(1024)] {
+        assert!(refusal(&[route("fd00::1", None), route("fd00::2", metric)]).is_some());
+    }
+    assert_eq!(
+        refusal(&[route("fd00::1", None), route("fd00::2", Some(5))]),
+        None
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 

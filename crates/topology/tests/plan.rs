@@ -23,6 +23,58 @@ fn reached(document: &Document) -> Observed {
     state
 }
 
+fn read(text: &str) -> Document {
+    topology::yaml::read(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn an_ipv6_metric_of_nothing_is_what_the_kernel_makes_of_it() {
+    let lab = |metric: &str| {
+        let text = "netyard: 1\nnamespaces:\n  red:\n    routes: [{to: 'fd09::/64', dev: a METRIC}]\n\
+                    links:\n  - red/a: {}\n    host/b: {}\n";
+        read(&text.replace(" METRIC", metric))
+    };
+    let zero = lab(", metric: 0");
+    let state = reached(&zero);
+    assert_eq!(plan(&zero, &state), vec![], "no drift");
+    assert_eq!(plan(&lab(""), &state), vec![]);
+    assert_eq!(plan(&lab(", metric: 1024"), &state), vec![]);
+    let statuses = statuses(&zero, Some(&state));
+    assert!(
+        statuses
+            .namespaces
+            .values()
+            .all(|status| *status == Status::Up)
+    );
+    let adopted = topology::adopt::adopt("", &state);
+    assert!(adopted.same_lab(&lab("")));
+}
+
+#[test]
+fn routes_are_added_in_the_documents_order_where_the_kernel_takes_it() {
+    let order = |routes: &str| {
+        let text = "netyard: 1\nnamespaces:\n  red:\n    routes: [ROUTES]\n\
+                    links:\n  - red/a: {addresses: [10.0.0.1/24]}\n    host/b: {}\n";
+        let steps = plan(&read(&text.replace("ROUTES", routes)), &model::fresh());
+        let routes = steps.iter().filter_map(|step| match step {
+            Step::AddRoute { route, .. } => Some(route.destination.to_string()),
+            _ => None,
+        });
+        routes.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        order("{to: default, via: 10.0.0.2}, {to: 10.9.0.0/16, dev: a}"),
+        ["0.0.0.0/0", "10.9.0.0/16"]
+    );
+    assert_eq!(
+        order(
+            "{to: default, via: 10.9.0.2}, {to: 10.8.0.0/16, via: 10.0.0.2}, {to: 10.9.0.0/16, dev: a}"
+        ),
+        ["10.8.0.0/16", "10.9.0.0/16", "0.0.0.0/0"],
+        "the gateway is reached through a later one"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 

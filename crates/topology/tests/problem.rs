@@ -267,6 +267,18 @@ fn routes() {
     only(&v6, Error, "red", &["fd00::1", "the namespace itself"]);
     let link_local = v6.replace("via: fd00::1", "via: fe80::7, dev: a");
     assert_eq!(told(&link_local), Vec::<String>::new());
+    let kernels = "the kernel itself makes this route";
+    for route in ["to: 'fd00::/64', dev: a", "to: 'fe80::/64', dev: a"] {
+        let with = |metric: u32| {
+            forwards(routed(
+                "addresses: [fd00::1/64]",
+                "addresses: [fd00::2/64]",
+                &format!("{route}, metric: {metric}"),
+            ))
+        };
+        only(&with(256), Error, "red", &[kernels]);
+        assert_eq!(told(&with(257)), Vec::<String>::new());
+    }
     for route in ["to: default, via: 10.0.0.2", "to: 10.9.0.0/16, dev: a"] {
         let down = problems(&forwards(routed(&format!("{A}, up: false"), B, route)));
         let errors = down.iter().filter(|problem| problem.severity == Error);

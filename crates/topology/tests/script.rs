@@ -106,6 +106,9 @@ const ADDRESSES: &[&str] = &[
     "fd00::2/64",
     "fd01::1/64",
     "10.0.0.3",
+    "::1/128",
+    "::1/64",
+    "127.0.0.9/8 scope host",
 ];
 const ROUTES: &[&str] = &[
     "default via 10.0.0.2",
@@ -120,6 +123,9 @@ const ROUTES: &[&str] = &[
     "default via fd00::2",
     "fd09::/64 via fd00::1 dev v1",
     "10.9.0.0/24",
+    "fd00::/64 dev v0 metric 256",
+    "fd00::/64 dev v1 metric 256",
+    "fd09::/64 dev v0 metric 0",
 ];
 
 /// One command, more often one that can succeed.
@@ -209,6 +215,29 @@ fn what_a_shell_would_do_beyond_commands_is_refused_by_name() {
         ("ip link set lo promisc on", "promisc"),
         ("ip route add 10.1.0.1/24 dev lo", "10.1.0.0/24"),
         ("sysctl -w net.ipv4.conf.all.rp_filter=2", "rp_filter"),
+        ("sysctl -w net.ipv4.ip_forward = 1", "no spaces"),
+        ("sysctl net.ipv4.ip_forward = 1", "no spaces"),
+        ("sysctl -w net.ipv4.ip_forward =1", "no spaces"),
+        ("sysctl -w net.ipv4.ip_forward= 1", "no spaces"),
+        ("ip netns add r*", "`*`"),
+        ("ip netns add re?", "`?`"),
+        ("[ -e /run/netns/red ]", "`[`"),
+        ("ls ~/labs", "`~`"),
+        ("ip netns add {red,blue}", "braces"),
+        ("ip netns add ns{1..3}", "braces"),
+        ("ip rule flush", "rule"),
+        (
+            "ip neigh repl 10.0.0.1 lladdr 02:00:00:00:00:01 dev lo",
+            "neigh",
+        ),
+        ("ip xfrm s add", "xfrm"),
+        ("bridge link s dev lo cost 5", "bridge"),
+        ("ip addr add 10.0.0.1/24 dev lo scope host", "scope host"),
+        (
+            "ip addr add 127.0.0.9/8 dev lo scope global",
+            "scope global",
+        ),
+        ("ip addr add fd00::1/64 dev lo scope link", "scope link"),
     ];
     for (command, word) in cases {
         let text = format!("#!/bin/sh\n\n{command}\n");
@@ -262,6 +291,81 @@ fn what_people_write_is_read() {
     assert_eq!(namespace.routes[0].destination.to_string(), "::/0");
     let lines: Vec<_> = script.notes.iter().map(|note| note.line).collect();
     assert_eq!(lines, [13, 13, 13, 13, 13], "{:#?}", script.notes);
+}
+
+/// The lines of the refusals.
+fn lines(text: &str) -> Vec<usize> {
+    errors(text).iter().map(|error| error.line).collect()
+}
+
+const LINK: &str = "ip link add v0 type veth peer name v1\nip link set v0 up\nip link set v1 up\n";
+
+#[test]
+fn the_loopbacks_own_address_is_for_no_other_interface() {
+    let text = |address: &str| format!("{LINK}ip addr add {address} dev v0\n");
+    assert_eq!(lines(&text("::1/128")), [4]);
+    assert_eq!(lines(&text("::1/64")), [4]);
+    assert_eq!(lines(&text("127.0.0.9/8")), [0; 0]);
+}
+
+#[test]
+fn link_local_addresses_are_of_each_link() {
+    let text = |address: &str| {
+        format!("{LINK}ip addr add {address} dev v0\nip addr add {address} dev v1\n")
+    };
+    assert_eq!(lines(&text("fe80::1/64")), [0; 0]);
+    assert_eq!(lines(&text("fe80::1/64 scope link")), [0; 0]);
+    assert_eq!(lines(&text("fd00::1/64")), [5]);
+}
+
+#[test]
+fn routes_of_the_kernels_own_are_refused_in_both_families() {
+    let text = |route: &str| {
+        format!(
+            "{LINK}ip addr add 10.0.0.1/24 dev v0\nip addr add fd00::1/64 dev v0\nip route add {route}\n"
+        )
+    };
+    for route in [
+        "10.0.0.0/24 dev v0",
+        "fd00::/64 dev v0 metric 256",
+        "fd00::/64 dev v1 metric 256",
+        "fe80::/64 dev v0 metric 256",
+    ] {
+        assert_eq!(lines(&text(route)), [6], "{route}");
+    }
+    assert_eq!(lines(&text("fd00::/64 dev v0")), [0; 0]);
+}
+
+#[test]
+fn an_ipv6_metric_of_nothing_is_the_usual_one() {
+    let text = |metric: &str| {
+        format!("{LINK}ip route add fd09::/64 dev v0\nip route add fd09::/64 dev v1{metric}\n")
+    };
+    assert_eq!(lines(&text(" metric 0")), [5]);
+    assert_eq!(lines(&text("")), [5]);
+    assert_eq!(lines(&text(" metric 5")), [0; 0]);
+}
+
+#[test]
+fn lines_are_joined_as_the_shell_joins_them() {
+    for end in ["\n", "\r\n"] {
+        let text = format!("ip netns add re\\{end}d{end}ip -n red \\{end}  link set lo up{end}");
+        let script = script::read(&text).unwrap_or_else(|errors| panic!("{errors:#?}"));
+        let red = script.document.namespace_named("red").unwrap();
+        let lo = script.document.interface_named(red, "lo").unwrap();
+        assert!(script.document.interfaces[&lo].up);
+        let (line, _) = refusal(&format!("{text}nonsense \"a\\{end}b\"{end}"));
+        assert_eq!(line, 5);
+    }
+}
+
+#[test]
+fn what_only_looks_is_noted_however_short() {
+    let text =
+        "ip rule li\nip neigh sh\nip n s\nip ru\nip maddr ls\nbridge fdb sh\nbridge -d link\n";
+    let script = script::read(text).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let lines: Vec<_> = script.notes.iter().map(|note| note.line).collect();
+    assert_eq!(lines, [1, 2, 3, 4, 5, 6, 7]);
 }
 
 #[test]

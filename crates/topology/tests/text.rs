@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
+use ipnet::IpNet;
 use proptest::prelude::*;
 use topology::arbitrary::document;
 use topology::command::{of_document, script_text};
@@ -12,8 +14,8 @@ use topology::plan::{plan, wanted_mtu};
 use topology::read::read;
 use topology::{Document, model, script, yaml};
 
-/// Kind, state, MTU, addresses, bridge.
-type Settings = (String, bool, u32, Vec<String>, Option<String>);
+/// Kind, state, MTU as it is said, addresses, bridge.
+type Settings = (String, bool, Option<u32>, Vec<String>, Option<String>);
 
 /// A document without its ids: what text forms carry.
 #[derive(Debug, PartialEq)]
@@ -47,11 +49,10 @@ fn lab(document: &Document) -> Lab {
             Kind::Veth { peer } => format!("veth to {}", interface(peer)),
             ref other => format!("{other:?}"),
         };
-        let mtu = wanted_mtu(document, *id, i);
         let addresses = i.addresses.iter().map(ToString::to_string).collect();
         (
             interface(*id),
-            (kind, i.up, mtu, addresses, i.bridge.map(interface)),
+            (kind, i.up, i.mtu, addresses, i.bridge.map(interface)),
         )
     };
     let position = |(node, at): (&Node, &topology::document::Point)| {
@@ -67,6 +68,68 @@ fn lab(document: &Document) -> Lab {
         interfaces: document.interfaces.iter().map(one).collect(),
         positions: document.positions.iter().map(position).collect(),
     }
+}
+
+fn choices() -> impl Strategy<Value = Vec<u16>> {
+    prop::collection::vec(any::<u16>(), 24)
+}
+
+/// Numbers that choose, one after the other.
+struct Choices<'a>(std::iter::Cycle<std::slice::Iter<'a, u16>>);
+
+impl Choices<'_> {
+    fn below(&mut self, most: usize) -> usize {
+        usize::from(*self.0.next().unwrap()) % most
+    }
+}
+
+/// Adds what random edits seldom come to: routes through gateways among those without, in any order
+/// that the kernel takes, and MTUs that the interface would have anyway.
+fn with_what_people_say(mut document: Document, choices: &[u16]) -> Document {
+    let mut choices = Choices(choices.iter().cycle());
+    let mut routes: Vec<(NamespaceId, Route)> = Vec::new();
+    for (&id, interface) in &document.interfaces {
+        for &address in interface.addresses.iter().filter(|_| interface.up) {
+            // No address of a random document ends so.
+            let (gateway, beyond) = match address {
+                IpNet::V4(net) => {
+                    let [a, b, c, _] = net.addr().octets();
+                    (IpAddr::from([a, b, c, 253]), "10.2.0.0/16")
+                }
+                IpNet::V6(net) => {
+                    let mut parts = net.addr().segments();
+                    parts[7] = 0xffff;
+                    (IpAddr::from(parts), "fd02::/32")
+                }
+            };
+            if interface.kind != Kind::Loopback && choices.below(2) == 0 {
+                let route = Route {
+                    destination: beyond.parse().unwrap(),
+                    gateway: Some(gateway),
+                    interface: (choices.below(3) == 0).then_some(id),
+                    // One of each destination and metric.
+                    metric: Some(2000 + routes.len() as u32),
+                };
+                routes.push((interface.namespace, route));
+            }
+        }
+    }
+    for (namespace, route) in routes {
+        let known = &mut document.namespaces.get_mut(&namespace).unwrap().routes;
+        let place = choices.below(known.len() + 1);
+        known.insert(place, route);
+    }
+    let usual = document.interfaces.iter();
+    let usual: Vec<_> = usual
+        .map(|(id, i)| (*id, wanted_mtu(&document, *id, i)))
+        .collect();
+    for (id, mtu) in usual {
+        let interface = document.interfaces.get_mut(&id).unwrap();
+        if choices.below(3) == 0 {
+            interface.mtu = Some(mtu);
+        }
+    }
+    document
 }
 
 /// Routes that wait for an interface that is down are in no script.
@@ -86,7 +149,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
     #[test]
-    fn yaml_out_and_in_is_the_same_lab(document in document(50)) {
+    fn yaml_out_and_in_is_the_same_lab(document in document(50), choices in choices()) {
+        let document = with_what_people_say(document, &choices);
         let text = yaml::write(&document);
         let again = yaml::read(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         prop_assert_eq!(lab(&again), lab(&document), "\n{}", text);
@@ -94,12 +158,13 @@ proptest! {
     }
 
     #[test]
-    fn a_script_out_and_in_is_the_same_lab_but_for_the_drawing(document in document(50)) {
+    fn a_script_out_and_in_is_the_same_lab_but_for_the_drawing(document in document(50), choices in choices()) {
+        let document = with_what_people_say(document, &choices);
+        prop_assert_eq!(document.validate(), Ok(()));
         let text = script_text(&document);
         let again = script::read(&text).unwrap_or_else(|errors| panic!("{errors:#?}\n{text}"));
         let mut wanted = lab(&without_waiting_routes(document));
         wanted.positions.clear();
-        // Device routes are added before those through gateways, each in their order.
         prop_assert_eq!(lab(&again.document), wanted, "\n{}", text);
     }
 

@@ -109,6 +109,26 @@ proptest! {
 }
 
 #[test]
+fn bridges_are_placed_in_the_order_in_which_they_are_read() {
+    let text =
+        "netyard: 1\nnamespaces:\n  red:\n    bridges:\n      b: {}\nlayout:\n  red/b: [0, 0]\n";
+    let mut document = read(text).unwrap();
+    // The host's own comes last, and is read first.
+    let (host, id) = (topology::NamespaceId::HOST, topology::InterfaceId(9));
+    let bridge = topology::document::Interface::new(
+        host,
+        "b".parse().unwrap(),
+        topology::document::Kind::Bridge,
+    );
+    document.interfaces.insert(id, bridge);
+    document
+        .positions
+        .insert(topology::Node::Bridge(id), Point { x: 8.0, y: 0.0 });
+    let text = write(&document);
+    assert_eq!(write(&read(&text).unwrap()), text);
+}
+
+#[test]
 fn it_looks_as_written_by_hand() {
     for text in [
         include_str!("../../../public/labs/article.yaml"),
@@ -151,6 +171,13 @@ fn what_is_wrong_is_told_with_its_place() {
             4,
             3,
             "red",
+        ),
+        ("netyard: \"1\"\n".into(), 1, 10, "without quotes"),
+        (
+            "netyard: 1\nnamespaces:\n  red: {forwarding: [ipv4, ipv4]}\n".into(),
+            3,
+            28,
+            "already",
         ),
         (
             "netyard: 1\nnamespaces:\n  red: {forwarding: [ipv5]}\n".into(),

@@ -10,6 +10,7 @@ mod bindgen;
 mod compress;
 mod page;
 mod sizes;
+mod split;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -50,7 +51,7 @@ pub(crate) fn build(workspace: &Workspace, toolchain: &Toolchain, mode: Mode) ->
 
 /// Cargo's command for the front end: also what the check of the front end runs.
 fn cargo_build(workspace: &Workspace, toolchain: &Toolchain, mode: Mode) -> Command {
-    let mut cargo = toolchain.cargo(workspace, "build");
+    let mut cargo = toolchain.cargo(workspace, "rustc");
     cargo.args(["--package", "app", "--bin", "app"]);
     match mode {
         Mode::Release => cargo.args(["--profile", "wasm"]),
@@ -61,6 +62,8 @@ fn cargo_build(workspace: &Workspace, toolchain: &Toolchain, mode: Mode) -> Comm
     };
     // Leptos without its deep view types: half the size, and compiled two to three times as fast.
     cargo.env("RUSTFLAGS", "--cfg erase_components");
+    // For the last step only: with other RUSTFLAGS everything would be compiled again.
+    cargo.args(["--", "-C", split::LINKER_ARGUMENT]);
     cargo
 }
 

@@ -156,6 +156,14 @@ impl Agent {
         self.0.ended.borrow().clone()
     }
 
+    /// How the agent ended; for one whose stream has ended, and whose process is about to.
+    pub async fn end(&self) -> String {
+        let mut ended = self.0.ended.clone();
+        let how = tokio::time::timeout(STOP_TIMEOUT, ended.wait_for(Option::is_some)).await;
+        let how = how.ok().and_then(Result::ok).and_then(|how| how.clone());
+        how.unwrap_or_else(|| "its stream ended".to_owned())
+    }
+
     /// Ends the sandbox and returns when no process of it is left.
     pub async fn shutdown(&self) {
         drop(

@@ -3,6 +3,7 @@
 //! A frame is a 32-bit little-endian length and that many bytes of postcard. The protocol knows no
 //! local files or descriptors, so that the stream may one day come from another machine.
 
+use std::ffi::OsString;
 use std::net::IpAddr;
 
 use packet::Record;
@@ -56,6 +57,13 @@ pub enum ToAgent {
         exec: ExecId,
         /// Its terminal now.
         terminal: Terminal,
+    },
+    /// Send a command a signal, and nobody else.
+    Signal {
+        /// Which command.
+        exec: ExecId,
+        /// SIGHUP, SIGINT, SIGQUIT or SIGTERM, by its number (signal(7)).
+        signal: i32,
     },
     /// End a command: SIGKILL to all of it.
     Kill {
@@ -128,11 +136,11 @@ pub struct ExecCommand {
     /// Where.
     pub namespace: NamespaceId,
     /// Program and arguments; never empty, never given to a shell.
-    pub argv: Vec<String>,
+    pub argv: Vec<OsString>,
     /// The environment, whole.
-    pub environment: Vec<(String, String)>,
+    pub environment: Vec<(OsString, OsString)>,
     /// Working directory; `/` if it does not exist.
-    pub directory: String,
+    pub directory: OsString,
     /// Where its standard streams go.
     pub stdio: Stdio,
 }

@@ -48,6 +48,9 @@ pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let (Ok(stream), Ok(lifeline)) = descriptors else {
         return wrong_use();
     };
+    // `netyard run` takes signals by a descriptor, and blocks them for that; all commands would
+    // inherit it. It fails for no set of signals.
+    let _ = nix::sys::signal::SigSet::empty().thread_set_mask();
     // One thread until here and beyond: the kernel lets no other process make a sandbox.
     let options = sandbox::Options {
         hostname: title,
@@ -149,6 +152,7 @@ impl Service {
                 }
                 Ok(Some(ToAgent::Input { exec, bytes })) => self.execs.input(exec, bytes),
                 Ok(Some(ToAgent::Resize { exec, terminal })) => self.execs.resize(exec, terminal),
+                Ok(Some(ToAgent::Signal { exec, signal })) => self.execs.signal(exec, signal),
                 Ok(Some(ToAgent::Kill { exec })) => self.execs.kill(exec),
                 Ok(Some(ToAgent::Hello { .. })) => {}
                 Ok(None) => return ExitCode::SUCCESS,

@@ -41,13 +41,7 @@ type Socket = WebSocketStream<UnixStream>;
 const CHUNK: usize = 16 * 1024;
 
 pub(super) fn main(arguments: ExecArguments) -> ExitCode {
-    let start = match start(&arguments) {
-        Ok(start) => start,
-        Err(error) => {
-            complain(&error);
-            return ExitCode::from(WRONG_USE);
-        }
-    };
+    let start = start(&arguments);
     // A read from a terminal cannot be cancelled: the runtime must not wait for it.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -58,30 +52,48 @@ pub(super) fn main(arguments: ExecArguments) -> ExitCode {
             runtime.shutdown_background();
             outcome
         }
-        Err(error) => Err(format!("could not start: {error}")),
+        Err(error) => Err(format!("could not start: {error}").into()),
     };
     match outcome {
         Ok(code) => ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX)),
-        Err(error) => {
+        Err(Failure { code, error }) => {
             complain(&error);
-            ExitCode::from(NOT_RUN)
+            ExitCode::from(code)
         }
     }
 }
 
-fn start(arguments: &ExecArguments) -> Result<ExecStart, String> {
-    let command = run::command(NamespaceId::HOST, &arguments.command)?;
-    let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
-    Ok(ExecStart {
-        namespace: arguments.namespace.clone(),
-        argv: command.argv,
-        environment: command.environment,
-        directory: command.directory,
-        terminal: interactive.then(terminal::size),
-    })
+/// Why there is no exit code of the command's, and the one to end with instead.
+struct Failure {
+    code: u8,
+    error: String,
 }
 
-async fn exec(arguments: &ExecArguments, start: &ExecStart) -> Result<i32, String> {
+impl From<String> for Failure {
+    fn from(error: String) -> Self {
+        Self {
+            code: NOT_RUN,
+            error,
+        }
+    }
+}
+
+fn start(arguments: &ExecArguments) -> ExecStart {
+    let command = run::command(NamespaceId::HOST, &arguments.command);
+    let environment = command.environment.into_iter();
+    let interactive = std::io::stdin().is_terminal() && std::io::stdout().is_terminal();
+    ExecStart {
+        namespace: arguments.namespace.clone(),
+        argv: command.argv.into_iter().map(Into::into).collect(),
+        environment: environment
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect(),
+        directory: command.directory.into(),
+        terminal: interactive.then(terminal::size),
+    }
+}
+
+async fn exec(arguments: &ExecArguments, start: &ExecStart) -> Result<i32, Failure> {
     let mut socket = connect(arguments).await?;
     let text = serde_json::to_string(start).map_err(|error| error.to_string())?;
     socket
@@ -101,10 +113,11 @@ async fn exec(arguments: &ExecArguments, start: &ExecStart) -> Result<i32, Strin
             Some(Ok(Message::Binary(bytes))) => write(&bytes).await?,
             Some(Ok(Message::Text(text))) => break end(&text),
             Some(Ok(Message::Close(_))) | None => {
-                break Err("the yard ended the connection before the command did".to_owned());
+                let error = "the yard ended the connection before the command did";
+                break Err(error.to_owned().into());
             }
             Some(Ok(_)) => {}
-            Some(Err(error)) => break Err(lost(&error)),
+            Some(Err(error)) => break Err(lost(&error).into()),
         }
     };
     input.abort();
@@ -190,13 +203,18 @@ async fn write(frame: &[u8]) -> Result<(), String> {
     }
 }
 
-fn end(text: &str) -> Result<i32, String> {
+fn end(text: &str) -> Result<i32, Failure> {
     match serde_json::from_str(text) {
         Ok(ExecEnd::Exited(code)) => Ok(code),
-        Ok(ExecEnd::Error(error)) => Err(error),
-        Err(error) => Err(format!(
-            "the yard said something that this version does not understand: {error}"
-        )),
+        Ok(ExecEnd::Error(error)) => Err(error.into()),
+        Ok(ExecEnd::WrongUse(error)) => Err(Failure {
+            code: WRONG_USE,
+            error,
+        }),
+        Err(error) => {
+            let what = "the yard said something that this version does not understand";
+            Err(format!("{what}: {error}").into())
+        }
     }
 }
 

@@ -3,14 +3,20 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
-use topology::{Document, NamespaceId};
+use tokio::time::timeout;
+use topology::{Document, NamespaceId, Observed, ready};
 
 use super::{NOT_RUN, WRONG_USE, complain, file};
 use crate::agent::client::{Agent, AgentError, Streams};
-use crate::agent::protocol::{Answer, ExecCommand, ExecId, FromAgent, Request, Stdio};
+use crate::agent::protocol::{Answer, ExecCommand, ExecId, FromAgent, Request, Stdio, ToAgent};
+
+mod signals;
+
+use signals::Signals;
 
 /// What `netyard run` takes.
 #[derive(clap::Args, Debug)]
@@ -24,6 +30,10 @@ pub(super) struct RunArguments {
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
+
+/// How long the kernel may take to find out whether somebody else has a lab's IPv6 addresses: up to
+/// a second before it asks, and a second in which nobody answers (RFC 4862, 5.4).
+const READY_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The only command of this sandbox.
 const EXEC: ExecId = ExecId(1);
@@ -51,13 +61,7 @@ pub(super) fn main(arguments: RunArguments) -> ExitCode {
         ));
         return ExitCode::from(WRONG_USE);
     };
-    let command = match command(namespace, &arguments.command) {
-        Ok(command) => command,
-        Err(error) => {
-            complain(&error);
-            return ExitCode::from(WRONG_USE);
-        }
-    };
+    let command = command(namespace, &arguments.command);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
@@ -75,75 +79,121 @@ pub(super) fn main(arguments: RunArguments) -> ExitCode {
 }
 
 /// The command with this process's own surroundings.
-pub(super) fn command(namespace: NamespaceId, argv: &[OsString]) -> Result<ExecCommand, String> {
-    let text = |text: &OsString| {
-        let known = text.to_str().map(str::to_owned);
-        known.ok_or_else(|| format!("{} is no UTF-8 text", text.to_string_lossy()))
-    };
-    // What is no text in the environment is left out: no program that we start needs it.
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
-    let directory = std::env::current_dir()
-        .ok()
-        .and_then(|path| path.to_str().map(str::to_owned));
-    Ok(ExecCommand {
+pub(super) fn command(namespace: NamespaceId, argv: &[OsString]) -> ExecCommand {
+    let directory = std::env::current_dir().map(PathBuf::into_os_string);
+    ExecCommand {
         namespace,
-        argv: argv.iter().map(text).collect::<Result<_, _>>()?,
-        environment,
-        directory: directory.unwrap_or_else(|| "/".to_owned()),
+        argv: argv.to_vec(),
+        environment: std::env::vars_os().collect(),
+        directory: directory.unwrap_or_else(|_| "/".into()),
         stdio: Stdio::Inherit,
-    })
+    }
 }
 
 async fn run(document: Document, command: ExecCommand) -> Result<u8, String> {
-    // The terminal sends keyboard signals to the command too: that one decides.
-    let listen =
-        |kind| signal(kind).map_err(|error| format!("could not listen for signals: {error}"));
-    let _interrupt = listen(SignalKind::interrupt())?;
-    let _quit = listen(SignalKind::quit())?;
-    let mut terminate = listen(SignalKind::terminate())?;
-    let mut hangup = listen(SignalKind::hangup())?;
+    let fail = |error: std::io::Error| format!("could not listen for signals: {error}");
+    let signals = Signals::take().map_err(fail)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(fail)?;
     let title = if document.title.is_empty() {
         "lab"
     } else {
         &document.title
     };
     let program = Path::new("/proc/self/exe");
-    let (agent, events) = Agent::spawn(program, title, Streams::Inherited)
+    let (agent, mut events) = Agent::spawn(program, title, Streams::Inherited)
         .await
         .map_err(text)?;
+    let session = async {
+        tokio::select! {
+            up = bring_up(&agent, document, &mut events) => up?,
+            // There is no command yet that could decide.
+            signal = signals.next() => return Ok(ended_by(signal.number)),
+        }
+        run_command(&agent, command, &mut events, &signals).await
+    };
     let code = tokio::select! {
-        code = bring_up_and_run(&agent, document, command, events) => code,
-        _ = terminate.recv() => Ok(128 + 15),
-        _ = hangup.recv() => Ok(128 + 1),
+        code = session => code,
+        _ = hangup.recv() => Ok(ended_by(SIGHUP)),
     };
     agent.shutdown().await;
     code
 }
 
-async fn bring_up_and_run(
+/// SIGHUP (signal(7)).
+const SIGHUP: i32 = 1;
+
+/// The exit code of what a signal ended, as a shell gives it.
+fn ended_by(signal: i32) -> u8 {
+    u8::try_from(128 + signal).unwrap_or(u8::MAX)
+}
+
+/// Makes the lab, and waits until its addresses can be used.
+async fn bring_up(
     agent: &Agent,
     document: Document,
-    command: ExecCommand,
-    mut events: mpsc::Receiver<FromAgent>,
-) -> Result<u8, String> {
+    events: &mut mpsc::Receiver<FromAgent>,
+) -> Result<(), String> {
     let apply = Request::Apply {
-        document: Box::new(document),
+        document: Box::new(document.clone()),
     };
     done(agent.request(apply).await.map_err(text)?)?;
+    let mut observed = Observed::default();
+    let ready = async {
+        while !ready::is_ready(&document, &observed) {
+            match events.recv().await {
+                Some(FromAgent::Observed { change }) => observed.apply(change),
+                Some(_) => {}
+                // The agent has ended: whoever asks it next says how.
+                None => break,
+            }
+        }
+    };
+    if timeout(READY_TIMEOUT, ready).await.is_err() {
+        let addresses = ready::tentative(&document, &observed).into_iter();
+        let addresses = addresses
+            .map(|(id, address)| format!("{address} of {}", document.describe_interface(id)));
+        complain(&format!(
+            "going on after {READY_TIMEOUT:?}, though the kernel still makes sure that nobody else has {}",
+            addresses.collect::<Vec<_>>().join(", ")
+        ));
+    }
+    Ok(())
+}
+
+async fn run_command(
+    agent: &Agent,
+    command: ExecCommand,
+    events: &mut mpsc::Receiver<FromAgent>,
+    signals: &Signals,
+) -> Result<u8, String> {
     let exec = Request::Exec {
         exec: EXEC,
         command,
     };
     let answer = agent.request(exec).await.map_err(text)?;
     done(answer)?;
-    while let Some(event) = events.recv().await {
-        if let FromAgent::Exited { exec: EXEC, code } = event {
-            return Ok(u8::try_from(code).unwrap_or(u8::MAX));
+    loop {
+        let event = tokio::select! {
+            event = events.recv() => event,
+            received = signals.next() => {
+                // What the terminal sends the command gets itself.
+                if !received.by_terminal {
+                    let signal = received.number;
+                    // An agent that has ended is seen by its events.
+                    let _ = agent.send(ToAgent::Signal { exec: EXEC, signal }).await;
+                }
+                continue;
+            }
+        };
+        match event {
+            Some(FromAgent::Exited { exec: EXEC, code }) => {
+                return Ok(u8::try_from(code).unwrap_or(u8::MAX));
+            }
+            Some(_) => {}
+            None => break,
         }
     }
-    let how = agent.ended().unwrap_or_default();
+    let how = agent.end().await;
     Err(format!(
         "the lab's agent ended before the command did: {how}"
     ))

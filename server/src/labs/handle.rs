@@ -10,11 +10,13 @@ use protocol::lab::RunState;
 use protocol::server::ClientId;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use topology::Document;
+use topology::edit::Place;
+use topology::name::NameError;
 
 use super::outbox::Outbox;
 use crate::agent::client::Agent;
 use crate::agent::protocol::ExecId;
-use crate::exec_protocol::ExecStart;
+use crate::exec_protocol::{ExecEnd, ExecStart};
 
 /// Messages to a lab that may wait: whoever comes later waits to be let in.
 const QUEUE: usize = 64;
@@ -114,6 +116,13 @@ pub(super) enum Command {
         token: Option<u64>,
         error: String,
     },
+    /// A browser's edit would give something a name that is none.
+    Misnamed {
+        client: ClientId,
+        token: u64,
+        place: Place,
+        error: NameError,
+    },
     /// Start; answered when the document has reached the kernel.
     Start {
         reply: oneshot::Sender<Result<(), String>>,
@@ -132,7 +141,7 @@ pub(super) enum Command {
     /// Run a command in it.
     Exec {
         start: ExecStart,
-        reply: oneshot::Sender<Result<RunningExec, String>>,
+        reply: oneshot::Sender<Result<RunningExec, ExecEnd>>,
     },
     /// Nobody listens to a command any more.
     ExecGone { exec: ExecId },
@@ -199,6 +208,23 @@ impl LabHandle {
         .await
     }
 
+    /// Has a browser told that its edit was refused: the name in it is none.
+    pub async fn misnamed(
+        &self,
+        client: ClientId,
+        token: u64,
+        place: Place,
+        error: NameError,
+    ) -> Result<(), Closed> {
+        self.tell(Command::Misnamed {
+            client,
+            token,
+            place,
+            error,
+        })
+        .await
+    }
+
     /// Starts the lab and waits until the kernel has taken its document.
     pub async fn start(&self) -> Result<Result<(), String>, Closed> {
         self.ask(|reply| Command::Start { reply }).await
@@ -223,7 +249,7 @@ impl LabHandle {
     }
 
     /// Runs a command in the lab.
-    pub async fn exec(&self, start: ExecStart) -> Result<Result<RunningExec, String>, Closed> {
+    pub async fn exec(&self, start: ExecStart) -> Result<Result<RunningExec, ExecEnd>, Closed> {
         self.ask(|reply| Command::Exec { start, reply }).await
     }
 

@@ -1,6 +1,8 @@
 //! Refusals as answers.
 
 use axum::Json;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use protocol::lab::HttpError;
@@ -27,6 +29,19 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         (self.status, Json(HttpError { error: self.error })).into_response()
+    }
+}
+
+/// The beginning of a WebSocket, or what was asked for instead of one.
+pub(super) type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
+
+impl From<WebSocketUpgradeRejection> for Refusal {
+    fn from(rejection: WebSocketUpgradeRejection) -> Self {
+        let error = format!(
+            "this is the address of a WebSocket: {}",
+            rejection.body_text()
+        );
+        Self::new(rejection.status(), error)
     }
 }
 

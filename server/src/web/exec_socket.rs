@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocket};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use futures_util::stream::{SplitSink, SplitStream};
@@ -12,11 +12,12 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use super::AppState;
-use super::error::Refusal;
+use super::error::{Refusal, Upgrade};
 use crate::agent::client::Agent;
 use crate::agent::protocol::{ExecId, ToAgent};
 use crate::exec_protocol::{ExecControl, ExecEnd, ExecStart, STDERR, STDOUT};
 use crate::labs::handle::{ExecEvent, LabHandle, RunningExec};
+use crate::labs::yard::YardError;
 
 /// How long the one who asked may take to say what to run.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
@@ -37,8 +38,9 @@ type Stream = SplitStream<WebSocket>;
 pub(super) async fn exec(
     State(state): State<AppState>,
     Path(lab): Path<String>,
-    upgrade: WebSocketUpgrade,
+    upgrade: Upgrade,
 ) -> Result<Response, Refusal> {
+    let upgrade = upgrade?;
     let place = state.sockets.place()?;
     Ok(upgrade.on_upgrade(async move |socket| {
         serve(socket, &state, &lab).await;
@@ -49,42 +51,36 @@ pub(super) async fn exec(
 async fn serve(socket: WebSocket, state: &AppState, lab: &str) {
     let (mut sink, mut stream) = socket.split();
     let end = match run(state, lab, &mut sink, &mut stream).await {
-        Ok(Some(end)) => end,
+        Ok(Some(end)) | Err(end) => end,
         Ok(None) => return,
-        Err(error) => ExecEnd::Error(error),
     };
     // Whoever has gone does not hear how it ended.
     let _ = timeout(END_TIMEOUT, finish(sink, stream, &end)).await;
 }
 
-/// Runs a command to its end; nothing if the one who asked has gone.
+/// Runs a command to its end, or says why not; nothing if the one who asked has gone.
 async fn run(
     state: &AppState,
     lab: &str,
     sink: &mut Sink,
     stream: &mut Stream,
-) -> Result<Option<ExecEnd>, String> {
+) -> Result<Option<ExecEnd>, ExecEnd> {
+    let failed = |error: &dyn std::fmt::Display| ExecEnd::Error(error.to_string());
     let first = timeout(START_TIMEOUT, stream.next()).await;
-    let first = first.map_err(|_| "nobody said what to run".to_owned())?;
+    let first = first.map_err(|_| failed(&"nobody said what to run"))?;
     let Some(Ok(Message::Text(text))) = first else {
         return Ok(None);
     };
     let start: ExecStart = serde_json::from_str(&text)
-        .map_err(|error| format!("what to run was not understood: {error}"))?;
-    let id = state
-        .yard
-        .find(lab)
-        .await
-        .map_err(|error| error.to_string())?;
-    let handle = state
-        .yard
-        .open(&id)
-        .await
-        .map_err(|error| error.to_string())?;
-    let mut running = handle
-        .exec(start)
-        .await
-        .map_err(|error| error.to_string())??;
+        .map_err(|error| failed(&format!("what to run was not understood: {error}")))?;
+    let id = state.yard.find(lab).await.map_err(|error| match error {
+        YardError::NoSuchLab(_) | YardError::Ambiguous { .. } => {
+            ExecEnd::WrongUse(error.to_string())
+        }
+        error => failed(&error),
+    })?;
+    let handle = state.yard.open(&id).await.map_err(|error| failed(&error))?;
+    let mut running = handle.exec(start).await.map_err(|error| failed(&error))??;
     let (agent, exec) = (running.agent.clone(), running.exec);
     let window = Arc::clone(&running.window);
     let ended = tokio::select! {
@@ -92,7 +88,7 @@ async fn run(
         error = read(&agent, exec, stream, &window) => error.map(Err),
     };
     leave(&handle, exec, &ended).await;
-    ended.transpose()
+    ended.transpose().map_err(ExecEnd::Error)
 }
 
 /// A command that has not ended by itself is ended, for nobody listens to it any more.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::Extension;
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use futures_util::stream::{SplitSink, SplitStream};
@@ -14,11 +14,15 @@ use protocol::{ClientMessage, MAX_CLIENT_MESSAGE};
 use tokio::time::{Instant, timeout};
 
 use super::AppState;
-use super::error::Refusal;
+use super::error::{Refusal, Upgrade};
 use super::guard::Caller;
 use super::sessions::Sessions;
 use crate::labs::handle::LabHandle;
 use crate::labs::outbox::{Cut, OutboxReader, outbox};
+
+mod renaming;
+
+use renaming::{BadName, bad_name};
 
 /// Largest message that is taken off the wire. One between [`MAX_CLIENT_MESSAGE`] and this is read
 /// and thrown away, so that its sender gets to know why the socket is closed; a larger one is not
@@ -51,8 +55,9 @@ pub(super) async fn lab(
     State(state): State<AppState>,
     Path(id): Path<LabId>,
     Extension(caller): Extension<Caller>,
-    upgrade: WebSocketUpgrade,
+    upgrade: Upgrade,
 ) -> Result<Response, Refusal> {
+    let upgrade = upgrade?;
     let handle = state.yard.open(&id).await?;
     let place = state.sockets.place()?;
     let upgrade = upgrade.max_message_size(MAX_READ).max_frame_size(MAX_READ);
@@ -142,12 +147,16 @@ async fn read(
             Err(Misfit::NotJson(error)) => {
                 return Some(Cut::new(1007, format!("the message is not JSON: {error}")));
             }
+            Err(_) if misfits >= MAX_MISFITS => {
+                return Some(Cut::new(1008, "too many messages that are not understood"));
+            }
             Err(Misfit::NotAMessage { token, error }) => {
                 misfits += 1;
-                if misfits > MAX_MISFITS {
-                    return Some(Cut::new(1008, "too many messages that are not understood"));
-                }
                 lab.refused(client, token, error).await
+            }
+            Err(Misfit::BadName(bad)) => {
+                misfits += 1;
+                lab.misnamed(client, bad.token, bad.place, bad.error).await
             }
         };
         if told.is_err() {
@@ -180,6 +189,7 @@ fn refusal(error: &axum::Error) -> Option<Cut> {
 enum Misfit {
     NotJson(String),
     NotAMessage { token: Option<u64>, error: String },
+    BadName(BadName),
 }
 
 /// Reads a message. JSON that is none gets an answer, for somebody wrote it by hand; anything else
@@ -189,6 +199,9 @@ fn understand(text: &str) -> Result<ClientMessage, Misfit> {
         match serde_json::from_str::<serde_json::Value>(text) {
             Err(error) => Misfit::NotJson(error.to_string()),
             Ok(value) => {
+                if let Some(bad) = bad_name(text) {
+                    return Misfit::BadName(bad);
+                }
                 let inside = value.as_object().and_then(|object| object.values().next());
                 let token = inside
                     .and_then(|inside| inside.get("token"))
@@ -273,12 +286,18 @@ mod tests {
         assert!(matches!(understand("{\"start"), Err(Misfit::NotJson(_))));
         let long = r#"{"edit":{"token":7,"edit":{"rename_namespace":{"namespace":1,"name":"1234567890123456"}}}}"#;
         match understand(long) {
-            Err(Misfit::NotAMessage {
-                token: Some(7),
-                error,
-            }) => assert!(error.contains("at most 15"), "{error}"),
+            Err(Misfit::BadName(bad)) => {
+                assert_eq!(bad.token, 7);
+                let error = bad.error.to_string();
+                assert!(error.contains("at most 15"), "{error}");
+            }
             other => panic!("{other:?}"),
         }
+        let unknown = long.replace("name\":\"", "title\":\"");
+        assert!(matches!(
+            understand(&unknown),
+            Err(Misfit::NotAMessage { token: Some(7), .. })
+        ));
         assert!(matches!(
             understand("[]"),
             Err(Misfit::NotAMessage { token: None, .. })

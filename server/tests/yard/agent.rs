@@ -113,7 +113,7 @@ impl Scripted {
 
     async fn hear(&mut self, message: ToAgent) {
         match message {
-            ToAgent::Hello { .. } | ToAgent::Resize { .. } => {}
+            ToAgent::Hello { .. } | ToAgent::Resize { .. } | ToAgent::Signal { .. } => {}
             ToAgent::Request { number, request } => {
                 let answer = self.answer(request).await;
                 self.say(FromAgent::Answer { number, answer }).await;
@@ -210,14 +210,22 @@ impl Scripted {
 
     /// `echo`, `cat`, and `crash`, which ends the agent.
     async fn exec(&mut self, exec: ExecId, command: ExecCommand) -> Answer {
-        match command.argv[0].as_str() {
+        let argv: Vec<_> = command
+            .argv
+            .iter()
+            .map(|word| word.to_str().unwrap())
+            .collect();
+        match argv[0] {
             "echo" => {
                 let kind = match command.stdio {
                     Stdio::Terminal(terminal) => format!("{} columns", terminal.columns),
                     stdio => format!("{stdio:?}"),
                 };
-                let text = format!("{} ({kind})", command.argv[1..].join(" "));
-                for (is_error, text) in [(false, text), (true, command.directory)] {
+                let text = format!("{} ({kind})", argv[1..].join(" "));
+                for (is_error, text) in [
+                    (false, text),
+                    (true, command.directory.into_string().unwrap()),
+                ] {
                     self.say(FromAgent::Output {
                         exec,
                         is_error,

@@ -6,7 +6,7 @@ use protocol::lab::{LabSummary, RunState};
 use protocol::{ClientMessage, MAX_CLIENT_MESSAGE, ServerMessage};
 use tokio_tungstenite::tungstenite::Message;
 use topology::document::{Interface, Kind};
-use topology::edit::{Fragment, Reason};
+use topology::edit::{Field, Fragment, Place, Reason};
 use topology::{Edit, InterfaceId, InterfaceName, NamespaceId};
 
 fn bridge(id: u64, name: &str) -> Edit {
@@ -102,6 +102,45 @@ async fn what_is_no_lab_is_refused_whole_and_with_a_reason() {
     assert_eq!(answer.status, 413, "{}", answer.body);
     assert!(answer.error().contains("too large"), "{}", answer.error());
     assert_eq!(yard.ask("GET", "/api/v1/labs", "").await.body, "[]");
+}
+
+#[tokio::test]
+async fn unknown_keys_of_a_body_are_refused() {
+    let yard = Yard::new().await;
+    for body in [
+        r#"{"empty": {"title": "A", "colour": "blue"}}"#,
+        r#"{"example": {"name": "article", "title": "A"}}"#,
+        r#"{"text": {"text": "netyard: 1", "format": "yaml"}}"#,
+        r#"{"empty": {"title": "A"}, "colour": "blue"}"#,
+    ] {
+        let answer = yard.ask("POST", "/api/v1/labs", body).await;
+        assert_eq!(answer.status, 400, "{body}: {}", answer.body);
+        assert!(answer.error().contains("cannot read the body"), "{body}");
+    }
+    assert_eq!(yard.ask("GET", "/api/v1/labs", "").await.body, "[]");
+}
+
+#[tokio::test]
+async fn the_address_of_a_socket_says_that_it_is_one() {
+    let yard = Yard::new().await;
+    let id = yard.lab("A").await;
+    let path = format!("/api/v1/labs/{id}/socket");
+    let answer = yard.ask("GET", &path, "").await;
+    assert!((400..500).contains(&answer.status), "{}", answer.status);
+    assert!(answer.error().contains("WebSocket"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn a_server_that_ends_leaves_one_file_of_labs() {
+    let yard = Yard::new().await;
+    yard.lab("A").await;
+    let file = |name: &str| yard.folder.path().join(name);
+    assert!(file("labs.sqlite-wal").exists(), "while it runs");
+    yard.server.shutdown().await;
+    assert!(file("labs.sqlite").exists());
+    for name in ["labs.sqlite-wal", "labs.sqlite-shm"] {
+        assert!(!file(name).exists(), "{name}");
+    }
 }
 
 #[tokio::test]
@@ -215,14 +254,12 @@ async fn json_that_is_no_message_is_answered_and_noise_closes_the_socket() {
     let long = serde_json::json!({ "edit": { "token": 9, "edit": { "rename_interface": { "interface": 1, "name": name } } } });
     browser.say_text(long.to_string()).await;
     let answer = browser.next().await;
-    let ServerMessage::RequestFailed {
-        token: Some(9),
-        error,
-    } = answer
-    else {
+    let ServerMessage::EditRefused { token: 9, error } = answer else {
         panic!("{answer:?}")
     };
-    assert!(error.contains("at most 15"), "{error}");
+    let place = Place::Interface(InterfaceId(1), Some(Field::Name));
+    assert_eq!(error.place, place);
+    assert!(error.to_string().contains("at most 15"), "{error}");
     browser.say_text(r#"{"no_such_thing":{}}"#.to_owned()).await;
     assert!(matches!(
         browser.next().await,

@@ -12,7 +12,7 @@ use protocol::{ClientMessage, ServerMessage};
 use server::agent::client::{Agent, Streams};
 use server::agent::protocol::{Answer, Request};
 use server::data_dir::LocalSocket;
-use server::exec_protocol::{self, ExecEnd, ExecStart, STDERR, STDOUT};
+use server::exec_protocol::{self, ExecEnd, ExecStart, STDERR, STDOUT, Word};
 use server::labs::limits;
 use tokio::net::UnixStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -481,9 +481,12 @@ async fn exec(
     let (mut sink, mut stream) = local(yard, lab).await.split();
     let start = ExecStart {
         namespace: "host".into(),
-        argv: argv.iter().map(|&argument| argument.to_owned()).collect(),
+        argv: argv
+            .iter()
+            .map(|&word| Word::Text(word.to_owned()))
+            .collect(),
         environment: Vec::new(),
-        directory: "/somewhere".into(),
+        directory: Word::Text("/somewhere".to_owned()),
         terminal,
     };
     sink.send(Message::Text(serde_json::to_string(&start).unwrap().into()))
@@ -541,9 +544,10 @@ async fn commands_run_by_id_and_by_title() {
         ExecEnd::Error("could not run nothing: No such file or directory (ENOENT)".into())
     );
     let missing = exec(&yard, "Your lab", &["echo"], None, &[]).await.2;
-    assert_eq!(missing, ExecEnd::Error("there is no lab Your lab".into()));
+    let no_lab = ExecEnd::WrongUse("there is no lab Your lab".into());
+    assert_eq!(missing, no_lab);
     yard.lab("My lab").await;
-    let ExecEnd::Error(error) = exec(&yard, "My lab", &["echo"], None, &[]).await.2 else {
+    let ExecEnd::WrongUse(error) = exec(&yard, "My lab", &["echo"], None, &[]).await.2 else {
         panic!()
     };
     assert!(error.contains("2 labs") && error.contains(&id.0), "{error}");
@@ -606,6 +610,33 @@ async fn commands_need_a_running_lab_and_the_namespace() {
         panic!()
     };
     assert!(error.contains("does not run"), "{error}");
+}
+
+#[tokio::test]
+async fn a_namespace_that_is_not_there_and_no_command_are_wrong_use() {
+    let (yard, id, _browser) = running("A").await;
+    let end = async |namespace: &str, argv: &[&str]| {
+        let mut socket = local(&yard, &id.0).await;
+        let start = serde_json::json!({
+            "namespace": namespace, "argv": argv, "environment": [], "directory": "/", "terminal": null
+        });
+        socket
+            .send(Message::Text(start.to_string().into()))
+            .await
+            .unwrap();
+        match socket.next().await.unwrap().unwrap() {
+            Message::Text(text) => serde_json::from_str::<ExecEnd>(&text).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let ExecEnd::WrongUse(error) = end("purple", &["echo"]).await else {
+        panic!()
+    };
+    assert!(
+        error.contains("no such namespace") && error.contains("host"),
+        "{error}"
+    );
+    assert!(matches!(end("host", &[]).await, ExecEnd::WrongUse(_)));
 }
 
 #[tokio::test]

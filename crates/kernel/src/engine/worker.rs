@@ -42,10 +42,24 @@ pub(super) struct Worker {
     lab: Lab,
     /// The document that was applied last.
     applied: Option<Document>,
+    /// The one after it, of which something was refused.
+    refused: Option<Document>,
     commands: mpsc::Receiver<Command>,
     bell: Arc<EventFd>,
     publish: watch::Sender<State>,
     epoll: Epoll,
+}
+
+/// Brings the kernel to a document, or what differs in it from the one before.
+fn bring(
+    lab: &mut Lab,
+    before: Option<&Document>,
+    document: &Document,
+) -> Result<Applied, ApplyError> {
+    match before {
+        Some(before) => apply::apply(lab, |seen| plan::plan_edit(before, document, seen)),
+        None => apply::apply(lab, |seen| plan::plan(document, seen)),
+    }
 }
 
 impl Worker {
@@ -63,6 +77,7 @@ impl Worker {
         let worker = Self {
             lab,
             applied: None,
+            refused: None,
             commands,
             bell,
             publish,
@@ -126,15 +141,23 @@ impl Worker {
             answer,
         } = command;
         let before = self.applied.as_ref().filter(|_| edit);
-        let result = match before {
-            Some(before) => apply::apply(&mut self.lab, |seen| {
-                plan::plan_edit(before, &document, seen)
-            }),
-            None => apply::apply(&mut self.lab, |seen| plan::plan(&document, seen)),
+        let whole = bring(&mut self.lab, before, &document);
+        // What was refused before must not hold back what is new.
+        let newest = match self.refused.take().filter(|_| edit) {
+            Some(refused) => bring(&mut self.lab, Some(&refused), &document),
+            None => Ok(Applied::default()),
         };
-        if result.is_ok() {
-            self.applied = Some(*document);
-        }
+        let is_edit = before.is_some();
+        let result = match (whole, newest) {
+            (Ok(applied), Ok(_)) => {
+                self.applied = Some(*document);
+                Ok(applied)
+            }
+            (Err(error), Ok(_)) | (_, Err(error)) => {
+                self.refused = is_edit.then_some(*document);
+                Err(error)
+            }
+        };
         self.await_events();
         self.publish();
         // Nobody may be waiting any more: it is done all the same.

@@ -19,6 +19,7 @@
 mod environment;
 mod filter;
 mod node_init;
+mod relay;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -117,6 +118,30 @@ impl Child {
             Some(outer) => outer.wait().await.map(code).context("wait for", object),
             None => Err(Error::new("wait for", object(), Errno::ECHILD)),
         }
+    }
+
+    /// Sends the command SIGHUP, SIGINT, SIGQUIT or SIGTERM, as if by kill(2) to it alone.
+    ///
+    /// # Errors
+    /// If it is another signal, or the kernel refuses. A command that has ended
+    /// is no error.
+    pub fn signal(&mut self, signal: i32) -> Result<()> {
+        let object = || "a command";
+        let carrier = relay::carrier(signal)
+            .ok_or_else(|| Error::new("send a signal to", object(), Errno::EINVAL))?;
+        let Some(outer) = &mut self.outer else {
+            return Ok(());
+        };
+        // Not waited for yet, so that the number is still its own.
+        let running = matches!(outer.try_wait(), Ok(None));
+        let Some(pid) = outer.id().filter(|_| running) else {
+            return Ok(());
+        };
+        // SAFETY: no memory is touched.
+        let sent = unsafe { libc::kill(pid.cast_signed(), carrier) };
+        Errno::result(sent)
+            .map(drop)
+            .context("send a signal to", object)
     }
 
     /// Kills the command and all it has started, by SIGKILL. Does not wait.

@@ -16,6 +16,7 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::{ForkResult, fork, getpid, sethostname, setsid};
 
 use super::filter;
+use super::relay::{self, Next};
 use crate::descriptors::adopt;
 use crate::error::{Context, Error, Result};
 use crate::sandbox::{keeper, mounts};
@@ -145,12 +146,14 @@ fn outer(request: &Request<'_>) -> Result<std::convert::Infallible> {
     )
     .context("create", || "a command's namespaces")?;
     let this = sys::pidfd_open(getpid()).context("watch", || "node-init")?;
+    relay::hold();
     // SAFETY: this process has one thread, so the child may do anything.
     match unsafe { fork() }.context("fork", || "the init of a command")? {
         ForkResult::Parent { child } => {
             keeper::ignore_keyboard();
             keeper::detach_standard_streams();
             keeper::close_all_but(&[]);
+            relay::pass_on(Next::Relay(child));
             keeper::exit(keeper::wait_code(child))
         }
         ForkResult::Child => {
@@ -170,6 +173,7 @@ fn init(request: &Request<'_>) -> Result<std::convert::Infallible> {
         ForkResult::Parent { child } => {
             keeper::detach_standard_streams();
             keeper::close_all_but(&[]);
+            relay::pass_on(Next::Command(child));
             keeper::reap_until(child)
         }
         ForkResult::Child => run(request),
@@ -210,6 +214,7 @@ fn run(request: &Request<'_>) -> Result<std::convert::Infallible> {
     prctl::set_no_new_privs().context("forbid", || "new privileges")?;
     filter::install()?;
     keeper::heed_keyboard();
+    relay::release();
     let error = Command::new(request.program).args(request.arguments).exec();
     let program = request.program.display();
     let (text, code) = match error.kind() {

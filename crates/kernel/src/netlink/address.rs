@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
-use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage};
+use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage, AddressScope};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use super::attributes::{Attributes, byte, prefix, word};
@@ -57,12 +57,22 @@ fn message(index: u32, address: IpNet) -> AddressMessage {
     message.header.family = family(address);
     message.header.prefix_len = address.prefix_len();
     message.header.index = index;
+    message.header.scope = scope(address);
     // Both the same: not a point-to-point address.
     message.attributes = vec![
         AddressAttribute::Local(address.addr()),
         AddressAttribute::Address(address.addr()),
     ];
     message
+}
+
+/// As iproute2 has it (`default_scope` in ip/ipaddress.c): those of 127.0.0.0/8
+/// are for this host only. IPv6 finds the scope by itself.
+fn scope(address: IpNet) -> AddressScope {
+    match address {
+        IpNet::V4(net) if net.addr().is_loopback() => AddressScope::Host,
+        IpNet::V4(_) | IpNet::V6(_) => AddressScope::Universe,
+    }
 }
 
 /// The kernel's number for the family of an address.

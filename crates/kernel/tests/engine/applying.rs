@@ -3,8 +3,8 @@
 use std::fs;
 
 use kernel::sandbox::Inside;
-use topology::NamespaceId;
 use topology::step::Step;
+use topology::{Document, NamespaceId};
 
 use crate::labs::{Builder, article, empty, star as star_of};
 use crate::{Lab, ip, timed};
@@ -61,6 +61,53 @@ pub(crate) fn article_stands(_: &Inside) {
     assert_eq!(
         lab.engine.interface(article.veth_red),
         Some((namespace, index))
+    );
+}
+
+/// Scopes, the same link-local address on two links, and a metric of nothing.
+pub(crate) fn as_ip_adds_them(_: &Inside) {
+    let lab = Lab::start();
+    let mut builder = Builder::new("as ip");
+    let red = builder.namespace("red");
+    let ends = builder.link([(red, "a"), (red, "b")]);
+    for id in ends {
+        builder.address(id, "fe80::1/64");
+    }
+    for address in ["127.0.0.9/8", "10.0.0.1/24", "fd00::1/64"] {
+        builder.address(ends[0], address);
+    }
+    builder.route(red, "fd09::/64", "fd00::9");
+    let namespace = builder.document.namespaces.get_mut(&red).unwrap();
+    namespace.routes[0].metric = Some(0);
+    lab.apply(&builder.document);
+    assert!(lab.apply(&builder.document).steps.is_empty(), "no drift");
+
+    let kernel = lab.namespace(red);
+    let scopes = |namespace: &kernel::Namespace| {
+        let links = ip::json(namespace, "ip -j addr show dev a");
+        let addresses = links[0]["addr_info"].as_array().unwrap();
+        let mut scopes: Vec<_> = addresses
+            .iter()
+            .map(|a| format!("{} {}", a["local"], a["scope"]))
+            .filter(|text| text.contains("fe80::1\"") || !text.contains("fe80"))
+            .collect();
+        scopes.sort();
+        scopes
+    };
+    let by_us = scopes(&kernel);
+    for (address, length) in [
+        ("127.0.0.9", 8),
+        ("10.0.0.1", 24),
+        ("fd00::1", 64),
+        ("fe80::1", 64),
+    ] {
+        ip::must(&kernel, &format!("ip addr del {address}/{length} dev a"));
+        ip::must(&kernel, &format!("ip addr add {address}/{length} dev a"));
+    }
+    assert_eq!(by_us, scopes(&kernel));
+    assert!(
+        by_us.contains(&"\"127.0.0.9\" \"host\"".to_owned()),
+        "{by_us:?}"
     );
 }
 
@@ -235,6 +282,47 @@ pub(crate) fn drift(_: &Inside) {
     let applied = lab.apply(&article.builder.document);
     assert_eq!(applied.steps.len(), 1, "{applied:?}");
     assert_eq!(ip::interfaces(&red)[0].mtu, 1500);
+}
+
+pub(crate) fn refused_and_others(_: &Inside) {
+    let lab = Lab::start();
+    let mut article = article();
+    lab.apply(&article.builder.document);
+    let before = article.builder.document.clone();
+    let edit = |document: &Document| {
+        let applied = lab.runtime.block_on(lab.engine.apply_edit(document));
+        applied.map(drop).map_err(|error| error.to_string())
+    };
+    // Nothing reaches that gateway: refused, and still in the document after that.
+    article
+        .builder
+        .route(article.red, "10.9.0.0/16", "192.168.99.1");
+    let refusal = edit(&article.builder.document).unwrap_err();
+    assert!(refusal.contains("192.168.99.1"), "{refusal}");
+    article.builder.address(article.veth_blue, "10.0.9.2/24");
+    assert_eq!(
+        edit(&article.builder.document),
+        Err(refusal),
+        "it is still there"
+    );
+    let addresses = || {
+        let observed = lab.engine.observed();
+        let (_, _, blue) = observed.interface_of(article.veth_blue).unwrap();
+        blue.addresses
+            .iter()
+            .map(|a| a.address.to_string())
+            .collect::<Vec<_>>()
+    };
+    assert!(
+        addresses().contains(&"10.0.9.2/24".to_owned()),
+        "what is new is in the kernel"
+    );
+    // Both taken back at once: the kernel is as at first.
+    assert_eq!(edit(&before), Ok(()));
+    assert!(
+        !addresses().contains(&"10.0.9.2/24".to_owned()),
+        "and out of it again"
+    );
 }
 
 pub(crate) fn nothing_left_open(_: &Inside) {

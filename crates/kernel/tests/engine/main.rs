@@ -30,6 +30,10 @@ fn main() -> ExitCode {
         ),
         inside("edits_are_made_in_place", applying::edits_in_place),
         inside(
+            "addresses_and_routes_are_as_ip_adds_them",
+            applying::as_ip_adds_them,
+        ),
+        inside(
             "what_is_removed_can_come_back_at_once",
             applying::back_at_once,
         ),
@@ -39,6 +43,10 @@ fn main() -> ExitCode {
         ),
         inside("a_star_of_100_stands_and_goes", applying::star),
         inside("an_edit_leaves_drift_alone", applying::drift),
+        inside(
+            "what_was_refused_holds_back_nothing_else",
+            applying::refused_and_others,
+        ),
         inside("fifty_labs_leave_nothing_open", applying::nothing_left_open),
         inside("a_refused_mtu_changes_nothing", failing::mtu),
         inside("a_refused_route_changes_nothing", failing::route),

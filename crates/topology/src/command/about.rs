@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::script::steps_from_nothing;
 use super::{Command, Names, of_step};
 use crate::document::{Document, Kind};
 use crate::id::{InterfaceId, NamespaceId, Node};
-use crate::model;
-use crate::plan::plan;
 use crate::step::{At, Step};
 
 /// What commands may be about.
@@ -41,7 +40,7 @@ pub fn commands_about(document: &Document, subject: Subject) -> Vec<Command> {
         Subject::Namespace(id) => is_in(step, id),
         Subject::Interface(_) => subjects.iter().any(|id| is_of(document, step, *id)),
     };
-    plan(&around(document, subject), &model::fresh())
+    steps_from_nothing(&around(document, subject))
         .iter()
         .filter(about)
         .map(|step| of_step(step, &names))

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::action::{Action, Global};
 use super::words::{Words, abbreviated, refused};
 use super::{Command, Names, join};
-use crate::address::{Family, check_interface_address};
+use crate::address::{Family, check_interface_address, is_per_link};
 use crate::step::At;
 
 pub(super) fn write(names: &Names, at: &At, verb: &str, address: IpNet) -> Command {
@@ -55,17 +55,14 @@ pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, Stri
     };
     let mut address = None;
     let mut interface = None;
+    let mut scope = None;
     while let Some(word) = words.next() {
         match word {
             "dev" => interface = Some(words.parsed(word)?),
             "local" => address = Some(parse(words.value(word)?, global.family)?),
             // The broadcast address only tells IPv4 hosts whom not to answer.
             "broadcast" | "brd" => drop(words.value(word)?),
-            // What the kernel would set anyway for an address like these.
-            "scope" => match words.value(word)? {
-                "global" => {}
-                other => return Err(format!("`scope {other}` is not supported")),
-            },
+            "scope" => scope = Some(words.value(word)?),
             _ if address.is_some() || UNSUPPORTED.contains(&word) => {
                 return Err(refused(word, &UNSUPPORTED));
             }
@@ -75,12 +72,27 @@ pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, Stri
     let address = address.ok_or_else(|| format!("`ip addr {verb}` needs an address"))?;
     let interface =
         interface.ok_or_else(|| format!("`ip addr {verb}` needs `dev` and an interface"))?;
+    if let Some(scope) = scope.filter(|scope| !is_usual_scope(scope, address)) {
+        return Err(format!("`scope {scope}` is not supported for {address}"));
+    }
     if is_add {
         check_interface_address(address).map_err(|error| error.to_string())?;
         Ok(Action::AddAddress { interface, address })
     } else {
         Ok(Action::RemoveAddress { interface, address })
     }
+}
+
+/// Whether an address has that scope anyway: IPv4 by `default_scope` of iproute2
+/// (ip/ipaddress.c), IPv6 by the kernel, which takes no other and ignores what is said
+/// (`ipv6_addr_scope`).
+fn is_usual_scope(scope: &str, address: IpNet) -> bool {
+    let usual = match address.addr() {
+        address if address.is_loopback() => "host",
+        address if is_per_link(address) => "link",
+        _ => "global",
+    };
+    scope == usual || (scope == "global" && address.addr().is_ipv6())
 }
 
 /// An address with its length; `ip` takes one without a length for a single one: /32 or /128.

@@ -5,7 +5,7 @@ use crate::document::Document;
 use crate::id::NamespaceId;
 use crate::model;
 use crate::plan::{plan, waits};
-use crate::step::{Step, StepRoute};
+use crate::step::{At, Step, StepRoute};
 
 /// What a section is about, in the order of the sections.
 ///
@@ -50,13 +50,37 @@ impl Part {
     }
 }
 
+/// The steps that make a document on a clean machine, and say all that it says: an MTU that an
+/// interface would have anyway is planned by nobody, and is the document's own all the same.
+pub(super) fn steps_from_nothing(document: &Document) -> Vec<Step> {
+    let mut steps = plan(document, &model::fresh());
+    let is_set = |at: &At| {
+        let is_it = |step: &Step| matches!(step, Step::SetMtu { at: known, .. } if known == at);
+        steps.iter().any(is_it)
+    };
+    let said = document.interfaces.values().filter_map(|interface| {
+        let at = At {
+            namespace: interface.namespace,
+            name: interface.name.clone(),
+        };
+        let mtu = interface.mtu.filter(|_| !is_set(&at))?;
+        Some(Step::SetMtu { at, mtu })
+    });
+    let said: Vec<_> = said.collect();
+    // After the ports, whose MTUs a bridge follows until its own is set.
+    let is_route = |step: &Step| matches!(step, Step::AddRoute { .. });
+    let place = steps.iter().position(is_route).unwrap_or(steps.len());
+    steps.splice(place..place, said);
+    steps
+}
+
 /// A document as commands that make it on a clean machine: those of the plan from nothing, object
 /// by object. A route that waits for an interface which is down is a remark.
 pub fn of_document(document: &Document) -> Vec<Section> {
     let names = Names::of(document);
     let mut state = model::fresh();
     let mut commands: Vec<(Part, Command)> = Vec::new();
-    for step in plan(document, &state) {
+    for step in steps_from_nothing(document) {
         let _refused = model::execute(&mut state, &step);
         commands.push((Part::of(&step), of_step(&step, &names)));
     }

@@ -27,19 +27,32 @@ pub(super) fn write(names: &Names, namespace: NamespaceId, family: Family, on: b
 /// `sysctl [-w] [-q] KEY=VALUE…`, or `sysctl KEY…`, which only looks.
 pub(crate) fn read(words: &mut Words<'_>) -> Result<Vec<Action>, String> {
     let mut actions = Vec::new();
+    let mut writes = false;
     while let Some(word) = words.next() {
         if let Some(option) = word.strip_prefix('-') {
             match option {
-                "w" | "q" | "qw" | "wq" | "n" | "e" | "-write" | "-quiet" => continue,
+                "w" | "qw" | "wq" | "-write" => {
+                    writes = true;
+                    continue;
+                }
+                "q" | "n" | "e" | "-quiet" => continue,
                 _ => return Err(format!("the option `{word}` of sysctl is not supported")),
             }
         }
         actions.push(match word.split_once('=') {
+            None if words.peek().is_some_and(|next| next.starts_with('=')) || writes => {
+                return Err(spaced(word));
+            }
+            Some((key, value)) if key.is_empty() || value.is_empty() => return Err(spaced(word)),
             None => Action::Look,
             Some((key, value)) => setting(key.trim(), value.trim())?,
         });
     }
     Ok(actions)
+}
+
+fn spaced(word: &str) -> String {
+    format!("`{word}`: sysctl takes a setting as one word: KEY=VALUE, no spaces around the `=`")
 }
 
 fn setting(key: &str, value: &str) -> Result<Action, String> {

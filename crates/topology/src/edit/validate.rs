@@ -6,10 +6,13 @@ use ipnet::IpNet;
 
 use super::error::{EditError, Field, Place, Reason};
 use super::{MAX_INTERFACES, MAX_LIST, MAX_MTU, MAX_NAMESPACES, MAX_TITLE_BYTES, MIN_MTU};
-use crate::address::{Family, check_interface_address};
+use crate::address::{
+    AddressError, Family, check_interface_address, is_for_loopback_only, is_per_link,
+};
 use crate::document::{Document, Interface, Kind, Point, Route};
 use crate::id::{InterfaceId, MAX_ID, NamespaceId, Node};
 use crate::name::{InterfaceName, NamespaceName};
+use crate::plan::kernel_metric;
 
 /// Farthest place of a node from the origin, in canvas units.
 const MAX_COORDINATE: f64 = 1_000_000.0;
@@ -171,7 +174,8 @@ fn unique(document: &Document) -> Result<(), EditError> {
         if found.kind == Kind::Loopback {
             loopbacks.insert(found.namespace);
         }
-        for &address in &found.addresses {
+        let exclusive = found.addresses.iter().filter(|a| !is_per_link(a.addr()));
+        for &address in exclusive {
             if let Some(other) = addresses.insert((found.namespace, address.addr()), id)
                 && other != id
             {
@@ -365,9 +369,15 @@ pub(super) fn mtu(
         .addresses
         .iter()
         .any(|a| Family::of(a.addr()) == Family::Ipv6);
-    if has_ipv6 && mtu < MIN_IPV6_MTU {
+    let namespace = document.namespaces.get(&found.namespace);
+    let leads_ipv6 = namespace.is_some_and(|namespace| {
+        let is_through = |r: &Route| r.interface == Some(id) && r.family() == Family::Ipv6;
+        namespace.routes.iter().any(is_through)
+    });
+    if (has_ipv6 || leads_ipv6) && mtu < MIN_IPV6_MTU {
+        let what = if has_ipv6 { "address" } else { "route" };
         return refuse_mtu(format!(
-            "with an IPv6 address it takes at least {MIN_IPV6_MTU} bytes"
+            "with an IPv6 {what} it takes at least {MIN_IPV6_MTU} bytes"
         ));
     }
     Ok(())
@@ -457,6 +467,9 @@ fn address_itself(
     if let Err(error) = check_interface_address(address) {
         return fail(Reason::Address(error));
     }
+    if found.kind != Kind::Loopback && is_for_loopback_only(address.addr()) {
+        return fail(Reason::Address(AddressError::Loopback { address }));
+    }
     if Family::of(address.addr()) == Family::Ipv6 {
         if let Some(mtu) = found.mtu.filter(|mtu| *mtu < MIN_IPV6_MTU) {
             let why = format!("an IPv6 address needs at least {MIN_IPV6_MTU} bytes");
@@ -485,6 +498,9 @@ fn address_elsewhere(
     found: &Interface,
     address: IpNet,
 ) -> Result<(), EditError> {
+    if is_per_link(address.addr()) {
+        return Ok(());
+    }
     let fail = |reason| {
         Err(refuse(
             document,
@@ -505,7 +521,8 @@ fn address_elsewhere(
 }
 
 fn is_kernels_own(address: IpNet) -> bool {
-    matches!(address.to_string().as_str(), "127.0.0.1/8" | "::1/128")
+    // IPv6 has an address once, whatever its prefix.
+    is_for_loopback_only(address.addr()) || address.to_string() == "127.0.0.1/8"
 }
 
 /// Refuses a route that cannot be, or is there already.
@@ -529,19 +546,14 @@ fn duplicate_route(document: &Document, id: NamespaceId, wanted: &Route) -> Edit
     refuse_route(document, id, wanted, why)
 }
 
-/// The kernel keeps one IPv4 route for a destination and metric, and one IPv6 route for a
-/// destination, metric and next hop.
+/// The kernel adds no second route to a destination with the same metric, whatever its next hop
+/// (EEXIST: `fib_table_insert`, and `fib6_add_rt2node` with NLM_F_EXCL).
 fn same_route(a: &Route, b: &Route) -> bool {
     let key = |route: &Route| {
-        let metric = route.metric.unwrap_or(match route.family() {
-            Family::Ipv4 => 0,
-            Family::Ipv6 => crate::plan::IPV6_DEFAULT_METRIC,
-        });
-        let next = match route.family() {
-            Family::Ipv4 => None,
-            Family::Ipv6 => Some((route.gateway, route.interface)),
-        };
-        (route.destination, metric, next)
+        (
+            route.destination,
+            kernel_metric(route.family(), route.metric),
+        )
     };
     key(a) == key(b)
 }
@@ -577,8 +589,17 @@ fn route_itself(document: &Document, id: NamespaceId, wanted: &Route) -> Result<
         None if wanted.gateway.is_none() => because("it needs a gateway or an interface"),
         None => Ok(()),
         Some(interface) => match document.interfaces.get(&interface) {
-            Some(found) if found.namespace == id => Ok(()),
-            Some(_) => because("its interface is in another namespace"),
+            Some(found) if found.namespace != id => {
+                because("its interface is in another namespace")
+            }
+            Some(found) => match found.mtu {
+                Some(mtu) if mtu < MIN_IPV6_MTU && wanted.family() == Family::Ipv6 => {
+                    because(&format!(
+                        "an IPv6 route needs an interface with an MTU of at least {MIN_IPV6_MTU} bytes"
+                    ))
+                }
+                _ => Ok(()),
+            },
             None => because("its interface is not in the lab any more"),
         },
     }

@@ -6,7 +6,7 @@ use super::{Refused, namespace_mut, step_route};
 use crate::address::Family;
 use crate::id::NamespaceId;
 use crate::observed::{Observed, ObservedNamespace, ObservedRoute, Origin};
-use crate::plan::IPV6_DEFAULT_METRIC;
+use crate::plan::kernel_metric;
 use crate::step::{Step, StepRoute};
 
 /// Adds a route: its interface must be up, its gateway on a network of an interface that is up.
@@ -161,17 +161,10 @@ fn observed(route: &StepRoute, interface: Option<u32>) -> ObservedRoute {
 }
 
 fn metric(route: &StepRoute) -> u32 {
-    route
-        .metric
-        .unwrap_or(match Family::of(route.destination.addr()) {
-            Family::Ipv4 => 0,
-            Family::Ipv6 => IPV6_DEFAULT_METRIC,
-        })
+    kernel_metric(Family::of(route.destination.addr()), route.metric)
 }
 
-/// IPv4 has one route a destination and metric, IPv6 one a destination, metric and next hop.
+/// There is one route a destination and metric: a second one is refused whatever its next hop.
 fn is_same(a: &ObservedRoute, b: &ObservedRoute) -> bool {
-    let same = a.destination == b.destination && a.metric == b.metric;
-    let same_hop = a.gateway == b.gateway && a.interface == b.interface;
-    same && (same_hop || Family::of(a.destination.addr()) == Family::Ipv4)
+    a.destination == b.destination && a.metric == b.metric
 }

@@ -6,7 +6,7 @@ use super::lookup::wanted_mtu;
 use super::{Planner, at, has_route, unwanted, waits};
 use crate::address::Family;
 use crate::document::{Interface, Kind, Route};
-use crate::model::is_same_network;
+use crate::model::{self, is_same_network};
 use crate::observed::{ObservedInterface, ObservedNamespace, ObservedRoute, Origin};
 use crate::step::{At, Step, StepRoute};
 
@@ -183,31 +183,45 @@ impl Planner<'_> {
         self.push_all(steps);
     }
 
-    /// Those without a gateway first: the gateways of others may be reached through them.
+    /// In the document's order, wherever the kernel takes it.
     pub(super) fn add_routes(&mut self) {
-        for through_gateway in [false, true] {
-            let mut steps = Vec::new();
-            for (namespace, wanted) in self.document.namespaces.iter() {
-                let Some(found) = self.state.namespaces.get(namespace) else {
-                    continue;
-                };
-                let routes = wanted
-                    .routes
-                    .iter()
-                    .filter(|r| r.gateway.is_some() == through_gateway);
-                let missing = routes.filter(|route| !has_route(self.document, found, route));
-                for route in missing.filter(|route| !waits(self.document, found, route)) {
-                    if self.covers_namespace(*namespace) || self.was_lost(route) {
-                        let route = self.route_of_document(route);
-                        steps.push(Step::AddRoute {
-                            namespace: *namespace,
-                            route,
-                        });
-                    }
+        let mut steps = Vec::new();
+        for (namespace, wanted) in self.document.namespaces.iter() {
+            let Some(found) = self.state.namespaces.get(namespace) else {
+                continue;
+            };
+            let routes = wanted.routes.iter();
+            let missing = routes.filter(|route| !has_route(self.document, found, route));
+            for route in missing.filter(|route| !waits(self.document, found, route)) {
+                if self.covers_namespace(*namespace) || self.was_lost(route) {
+                    let route = self.route_of_document(route);
+                    steps.push(Step::AddRoute {
+                        namespace: *namespace,
+                        route,
+                    });
                 }
             }
-            self.push_all(steps);
         }
+        self.push_as_taken(steps);
+    }
+
+    /// Adds steps in their order, but for those that the model refuses before later ones are there:
+    /// a gateway may be reached through a route that is written below.
+    fn push_as_taken(&mut self, mut steps: Vec<Step>) {
+        loop {
+            let count = steps.len();
+            steps.retain(|step| {
+                let refused = model::execute(&mut self.state, step).is_err();
+                if !refused {
+                    self.steps.push(step.clone());
+                }
+                refused
+            });
+            if steps.len() == count {
+                break;
+            }
+        }
+        self.push_all(steps);
     }
 
     /// Whether a route goes through an interface that this plan touches: it may have taken the

@@ -5,9 +5,11 @@ use std::net::IpAddr;
 
 use super::{Report, Severity};
 use crate::address::is_link_local;
-use crate::document::{Interface, Kind, Route};
+use crate::connected::{self, Connected};
+use crate::document::{Document, Interface, Kind, Route};
 use crate::edit::Field;
 use crate::id::{InterfaceId, NamespaceId};
+use crate::plan::kernel_metric;
 use crate::status::route_text;
 
 /// The interfaces of one namespace.
@@ -64,16 +66,16 @@ fn is_taken(report: &mut Report<'_>, id: NamespaceId, route: &Route, inside: &In
         let why = format!("{name} is down, and the kernel takes no route through it");
         return refuse(why, "set the interface up");
     }
-    // Those of the loopback are in another table, and IPv6 has them with a metric of their own.
-    let is_connected = |(_, i): &&(InterfaceId, &Interface)| {
-        let mut networks = i.addresses.iter().filter(|a| a.prefix_len() < 32);
-        i.up && i.kind != Kind::Loopback && networks.any(|a| a.trunc() == route.destination)
+    let same = Connected {
+        to: route.destination,
+        metric: kernel_metric(route.family(), route.metric),
     };
-    let is_plain = route.destination.addr().is_ipv4() && route.metric.unwrap_or_default() == 0;
-    if is_plain && let Some((_, interface)) = inside.iter().find(is_connected) {
+    let makes_it =
+        |(_, i): &&(InterfaceId, &Interface)| made_by_kernel(document, i).any(|made| made == same);
+    if let Some((_, interface)) = inside.iter().find(makes_it) {
         let name = &interface.name;
         let why = format!("the kernel itself makes this route with the address of {name}");
-        return refuse(why, "remove the route, or give it a metric");
+        return refuse(why, "remove the route, or give it another metric");
     }
     let Some(gateway) = route.gateway else {
         return true;
@@ -117,6 +119,21 @@ fn is_taken(report: &mut Report<'_>, id: NamespaceId, route: &Route, inside: &In
         return refuse(why, "set the interface up");
     }
     true
+}
+
+/// The routes that the kernel makes for an interface.
+fn made_by_kernel<'a>(
+    document: &'a Document,
+    interface: &'a Interface,
+) -> impl Iterator<Item = Connected> + 'a {
+    let is_loopback = interface.kind == Kind::Loopback;
+    let peer = interface.peer().and_then(|id| document.interfaces.get(&id));
+    let has_carrier = peer.is_some_and(|peer| peer.up);
+    let addresses = interface.addresses.iter();
+    addresses
+        .filter_map(move |address| connected::of_address(*address, is_loopback))
+        .chain(has_carrier.then(connected::link_local))
+        .filter(|_| interface.up)
 }
 
 fn has(interface: &Interface, address: IpAddr) -> bool {

@@ -62,6 +62,9 @@ const OBJECTS: [&str; 34] = [
     "stats",
 ];
 
+/// Verbs that only look.
+const LOOKING: [&str; 5] = ["show", "list", "lst", "ls", "get"];
+
 /// Options of `ip` that change only how things are printed; the first letters are enough.
 const DISPLAY: [&str; 17] = [
     "human-readable",
@@ -97,13 +100,7 @@ pub(super) fn actions(argv: &[String]) -> Result<Vec<Action>, String> {
     match name {
         "ip" => ip(&mut words).map(|action| vec![action]),
         "sysctl" => sysctl::read(&mut words),
-        "bridge" => match argv
-            .iter()
-            .any(|word| matches!(word.as_str(), "show" | "list"))
-        {
-            true => Ok(vec![Action::Look]),
-            false => Err("of `bridge` only `show` is supported yet".to_owned()),
-        },
+        "bridge" => bridge(&mut words),
         "set" => shell_option(&mut words).map(|()| Vec::new()),
         "sleep" | ":" => Ok(Vec::new()),
         looker if LOOKERS.contains(&looker) => Ok(vec![Action::Look]),
@@ -111,6 +108,31 @@ pub(super) fn actions(argv: &[String]) -> Result<Vec<Action>, String> {
         | "done" | "{" | "}" => Err(format!("the shell's `{name}` is not supported yet")),
         _ if name.contains('=') => Err("variables are not supported yet".to_owned()),
         _ => Err(format!("the command `{name}` is not understood")),
+    }
+}
+
+/// Whether a verb of one of the other objects only looks; the first letters are enough.
+fn looks(object: &str, verb: &str) -> bool {
+    match object {
+        // Their next word is no verb, or `s` is one that sets.
+        "xfrm" | "mptcp" | "sr" | "ioam" | "macsec" => LOOKING.contains(&verb),
+        _ => abbreviated(verb, &LOOKING).is_some(),
+    }
+}
+
+/// `bridge [OPTIONS] OBJECT [VERB …]`, which shows without a verb.
+fn bridge(words: &mut Words<'_>) -> Result<Vec<Action>, String> {
+    while words.peek().is_some_and(|word| word.starts_with('-')) {
+        words.next();
+    }
+    let is_monitor = words.next().is_some_and(|object| object == "monitor");
+    match words.next() {
+        None => Ok(vec![Action::Look]),
+        // `bridge link s` is `set`.
+        Some(verb) if is_monitor || (verb.len() > 1 && looks("bridge", verb)) => {
+            Ok(vec![Action::Look])
+        }
+        Some(_) => Err("of `bridge` only `show` is supported yet".to_owned()),
     }
 }
 
@@ -179,7 +201,8 @@ fn ip(words: &mut Words<'_>) -> Result<Action, String> {
         Some("netns") => netns::read(words),
         Some("monitor" | "stats" | "help") => Ok(Action::Look),
         Some(known) => match words.peek() {
-            None | Some("show" | "list" | "ls" | "lst" | "get") => Ok(Action::Look),
+            None => Ok(Action::Look),
+            Some(verb) if looks(known, verb) => Ok(Action::Look),
             Some(verb) => Err(format!("`ip {known} {verb}` is not supported yet")),
         },
         None => Err(format!("ip has no object `{object}`")),

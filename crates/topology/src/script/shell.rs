@@ -68,15 +68,16 @@ impl Splitter<'_> {
         let mut end = self.rest.len();
         while let Some((index, c)) = chars.next() {
             let at_word_start = piece.chars().next_back().is_none_or(char::is_whitespace);
+            let after = self.rest.get(index + c.len_utf8()..).unwrap_or_default();
             match (quote, c) {
                 (Quote::None, '\n' | ';') => {
                     end = index + 1;
                     break;
                 }
-                (Quote::None, '\\') if matches!(chars.peek(), Some((_, '\n'))) => {
-                    chars.next();
+                // Joins the lines: the shell puts nothing in between.
+                (Quote::None | Quote::Double, '\\') if is_line_end(after) => {
+                    while chars.next().is_some_and(|(_, c)| c != '\n') {}
                     self.line += 1;
-                    piece.push(' ');
                     continue;
                 }
                 (Quote::None | Quote::Double, '\\') => {
@@ -116,6 +117,15 @@ impl Splitter<'_> {
                 (Quote::None | Quote::Double, '`') => {
                     refuse("command substitution (`) is not supported".into())
                 }
+                (Quote::None, '*' | '?' | '[') => {
+                    refuse(format!("patterns of file names (`{c}`) are not supported"))
+                }
+                (Quote::None, '~') if at_word_start => {
+                    refuse("home directories (`~`) are not supported".into())
+                }
+                (Quote::None, '{') if is_list(after) => {
+                    refuse("lists in braces (`{a,b}`) are not supported".into())
+                }
                 (Quote::None, '\'') => quote = Quote::Single,
                 (Quote::Single, '\'') => quote = Quote::None,
                 (Quote::None, '"') => quote = Quote::Double,
@@ -134,6 +144,18 @@ impl Splitter<'_> {
         self.rest = self.rest.get(end..).unwrap_or_default();
         Some((line, piece, trouble))
     }
+}
+
+/// Whether the line ends here, as on Windows too.
+fn is_line_end(text: &str) -> bool {
+    text.starts_with('\n') || text.starts_with("\r\n")
+}
+
+/// Whether what follows a brace is a list, `a,b}` or `1..3}`, of which bash makes several words.
+fn is_list(after: &str) -> bool {
+    let word = after.split(char::is_whitespace).next().unwrap_or_default();
+    let inside = word.split_once('}').map(|(inside, _)| inside);
+    inside.is_some_and(|inside| inside.contains(',') || inside.contains(".."))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::program::actions;
+use crate::address::is_per_link;
 use crate::adopt::adopt;
 use crate::command::action::Action;
 use crate::document::Document;
@@ -10,7 +11,7 @@ use crate::edit::{MAX_INTERFACES, MAX_LIST, MAX_NAMESPACES};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::model;
 use crate::name::NamespaceName;
-use crate::observed::{Observed, ObservedInterface, ObservedRoute};
+use crate::observed::{Observed, ObservedAddress, ObservedInterface, ObservedRoute};
 use crate::step::{At, Step, StepRoute};
 
 mod link;
@@ -27,8 +28,9 @@ pub(super) struct World {
     /// Routes in the order and as they were written: without an interface that the gateway tells,
     /// with a metric that is the default anyway.
     routes: BTreeMap<NamespaceId, Vec<(ObservedRoute, StepRoute)>>,
-    /// MTUs of bridges that were set by hand: those follow their ports no more.
-    bridge_mtus: BTreeMap<InterfaceId, u32>,
+    /// MTUs that were set by hand, also to what they were: a bridge with one follows its ports no
+    /// more.
+    mtus: BTreeMap<InterfaceId, u32>,
 }
 
 impl World {
@@ -44,7 +46,7 @@ impl World {
             next_namespace: 1,
             next_interface: 1,
             routes: BTreeMap::new(),
-            bridge_mtus: BTreeMap::new(),
+            mtus: BTreeMap::new(),
         }
     }
 
@@ -52,9 +54,9 @@ impl World {
     pub(super) fn document(&self, title: &str) -> Document {
         let mut document = adopt(title, &self.state);
         self.routes_as_written(&mut document);
-        for (id, mtu) in &self.bridge_mtus {
-            if let Some(bridge) = document.interfaces.get_mut(id) {
-                bridge.mtu = Some(*mtu);
+        for (id, mtu) in &self.mtus {
+            if let Some(interface) = document.interfaces.get_mut(id) {
+                interface.mtu = Some(*mtu);
             }
         }
         document
@@ -126,9 +128,8 @@ impl World {
                     .into_iter()
                     .flat_map(|ns| ns.interfaces.values());
                 let other = found.filter(|i| i.name != at.name.as_str()).find(|i| {
-                    i.addresses
-                        .iter()
-                        .any(|a| a.address.addr() == address.addr())
+                    let is_same = |a: &ObservedAddress| a.address.addr() == address.addr();
+                    !is_per_link(address.addr()) && i.addresses.iter().any(is_same)
                 });
                 if let Some(other) = other {
                     return Err(format!(

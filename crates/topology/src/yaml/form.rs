@@ -46,7 +46,7 @@ fn is_untitled(title: &Spanned<String>) -> bool {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Namespace {
     #[serde(skip_serializing_if = "is_empty")]
-    pub(super) forwarding: FlowSeq<Vec<Family>>,
+    pub(super) forwarding: FlowSeq<Vec<Spanned<Family>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) loopback: Option<FlowMap<Settings>>,
     #[serde(skip_serializing_if = "IndexMap::is_empty")]

@@ -103,7 +103,9 @@ impl Builder {
             routes: Vec::new(),
         };
         for family in &said.forwarding.0 {
-            namespace.forwarding.set(*family, true);
+            if namespace.forwarding.set(family.value, true) {
+                return Err(fail(family.defined, "it is in the list already"));
+            }
         }
         self.document.namespaces.insert(id, namespace);
         let loopback_id = if is_host {

@@ -27,9 +27,7 @@ pub(super) fn form(document: &Document) -> Lab {
             .links()
             .map(|link| spanned(link_form(document, link)))
             .collect(),
-        layout: document
-            .positions
-            .iter()
+        layout: positions(document)
             .filter_map(|(node, at)| {
                 Some((
                     node_name(document, *node)?,
@@ -38,6 +36,17 @@ pub(super) fn form(document: &Document) -> Lab {
             })
             .collect(),
     }
+}
+
+/// Bridges by namespace, as they are read: ids are given anew by then.
+fn positions(document: &Document) -> impl Iterator<Item = (&Node, &document::Point)> {
+    let namespace_of = |node: &Node| match node {
+        Node::Namespace(_) => None,
+        Node::Bridge(id) => document.interfaces.get(id).map(|bridge| bridge.namespace),
+    };
+    let mut positions: Vec<_> = document.positions.iter().collect();
+    positions.sort_by_key(|(node, _)| namespace_of(node));
+    positions.into_iter()
 }
 
 fn namespace_form(
@@ -60,6 +69,7 @@ fn namespace_form(
             families
                 .into_iter()
                 .filter(|f| namespace.forwarding.get(*f))
+                .map(spanned)
                 .collect(),
         ),
         loopback: loopback.map(FlowMap),

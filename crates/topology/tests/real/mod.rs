@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use topology::Document;
 use topology::document::Route;
-use topology::plan::{IPV6_DEFAULT_METRIC, wanted_mtu};
+use topology::plan::{kernel_metric, wanted_mtu};
 
 /// Runs a shell script as root of fresh user, mount, network and pid namespaces, where the names of
 /// `ip netns` are private; returns what it printed.
@@ -172,14 +172,10 @@ fn wanted_route(route: &Route) -> String {
         (_, 128) => route.destination.addr().to_string(),
         _ => route.destination.to_string(),
     };
-    let usual = match route.destination.addr().is_ipv4() {
-        true => 0,
-        false => IPV6_DEFAULT_METRIC,
-    };
     let gateway = route.gateway.map(|gateway| gateway.to_string());
     format!(
         "{destination} via {} metric {}",
         gateway.as_deref().unwrap_or("none"),
-        route.metric.unwrap_or(usual)
+        kernel_metric(route.family(), route.metric)
     )
 }

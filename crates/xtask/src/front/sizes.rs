@@ -1,4 +1,5 @@
-//! How much a browser loads before the page can be used, against the budget.
+//! How much a browser loads before the yard can be used, against the budget, and how much more for
+//! a lab.
 
 use std::cmp::Reverse;
 use std::fmt;
@@ -8,11 +9,22 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::compress::beside;
-use super::files_below;
+use super::{files_below, split};
 use crate::size::bytes;
 
 /// What the first load may weigh, all files, brotli: 350 KB.
 const BUDGET: u64 = 350_000;
+
+/// When a browser fetches a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum When {
+    /// With the page: it is needed to show the yard.
+    First,
+    /// When a lab is opened, or a little before.
+    Lab,
+    /// Only when something asks for it.
+    Asked,
+}
 
 /// One file of the front end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +34,7 @@ struct File {
     raw: u64,
     /// As it travels: brotli where there is such a copy.
     packed: u64,
-    /// Whether it is loaded with the page, or only when something asks for it.
-    first: bool,
+    when: When,
 }
 
 /// All files of the front end.
@@ -52,34 +63,39 @@ impl Sizes {
             let raw = fs::metadata(path)?.len();
             let packed = fs::metadata(beside(path, "br")).map_or(raw, |meta| meta.len());
             files.push(File {
-                first: is_first(&name, &naming),
+                when: when(&name, &naming),
                 path: name,
                 raw,
                 packed,
             });
         }
-        files.sort_by_key(|file| Reverse((file.first, file.packed)));
+        files.sort_by_key(|file| (file.when, Reverse(file.packed)));
         Ok(Self { files })
     }
 
-    /// Raw and compressed size of the files of the first load, or of the others.
-    fn total(&self, first: bool) -> (u64, u64) {
+    /// Raw and compressed size of what is fetched then.
+    fn total(&self, when: When) -> (u64, u64) {
         self.files
             .iter()
-            .filter(|file| file.first == first)
+            .filter(|file| file.when == when)
             .fold((0, 0), |(raw, packed), file| {
                 (raw + file.raw, packed + file.packed)
             })
     }
 }
 
-/// The page, all assets, fonts and icons, and what the page or a style sheet names.
-fn is_first(name: &str, naming: &str) -> bool {
-    name == "/index.html"
+/// With the page come the page itself, all assets but the parts of the program that were split off,
+/// fonts and icons, and what the page or a style sheet names.
+fn when(name: &str, naming: &str) -> When {
+    if split::is_part(name) {
+        return When::Lab;
+    }
+    let first = name == "/index.html"
         || ["/assets/", "/fonts/", "/icons"]
             .iter()
             .any(|start| name.starts_with(start))
-        || naming.contains(name)
+        || naming.contains(name);
+    if first { When::First } else { When::Asked }
 }
 
 impl fmt::Display for Sizes {
@@ -93,17 +109,22 @@ impl fmt::Display for Sizes {
             )
         };
         for file in &self.files {
-            let note = if file.first { "" } else { "  (when asked for)" };
+            let note = match file.when {
+                When::First => "",
+                When::Lab => "  (when a lab is opened)",
+                When::Asked => "  (when asked for)",
+            };
             line(&file.path, (file.raw, file.packed), note)?;
         }
-        let first = self.total(true);
+        let first = self.total(When::First);
         let verdict = if first.1 <= BUDGET { "within" } else { "OVER" };
         line(
             "first load",
             first,
             &format!("  {verdict} the budget of {}", bytes(BUDGET)),
         )?;
-        let (raw, packed) = self.total(false);
+        line("when a lab is opened", self.total(When::Lab), "")?;
+        let (raw, packed) = self.total(When::Asked);
         write!(
             formatter,
             "  {:<44} {:>12} {:>12}",
@@ -136,9 +157,15 @@ mod tests {
         write("fonts/text.woff2", &[0; 100]);
         write("favicon.svg", &[0; 10]);
         write("vendor/xterm.js", &[0; 4000]);
+        write("assets/app-1/split.js", &[0; 7]);
+        write("assets/app-1/split_editor.wasm", &[0; 9000]);
         let sizes = Sizes::measure(dir.path()).unwrap();
-        assert_eq!(sizes.total(true), (26 + 38 + 100 + 10, 26 + 5 + 100 + 10));
-        assert_eq!(sizes.total(false), (4000, 4000));
+        assert_eq!(
+            sizes.total(When::First),
+            (26 + 38 + 100 + 10 + 7, 26 + 5 + 100 + 10 + 7)
+        );
+        assert_eq!(sizes.total(When::Lab), (9000, 9000));
+        assert_eq!(sizes.total(When::Asked), (4000, 4000));
         assert!(sizes.to_string().contains("within the budget of 350.0 KB"));
     }
 
@@ -148,7 +175,7 @@ mod tests {
             path: "/assets/app.wasm".into(),
             raw: 1,
             packed: BUDGET + 1,
-            first: true,
+            when: When::First,
         };
         assert!(
             Sizes { files: vec![file] }

@@ -37,6 +37,7 @@ enum Control {
     /// Bytes to its standard input; empty closes it.
     Input(Vec<u8>),
     Resize(Terminal),
+    Signal(i32),
     Kill,
 }
 
@@ -60,13 +61,9 @@ impl Execs {
             return failed("could not run a command: none was given");
         };
         let spec = Spec {
-            program: program.into(),
-            arguments: arguments.iter().map(Into::into).collect(),
-            environment: command
-                .environment
-                .iter()
-                .map(|(n, v)| (n.into(), v.into()))
-                .collect(),
+            program: program.clone(),
+            arguments: arguments.to_vec(),
+            environment: command.environment,
             directory: Some(command.directory.into()),
             stdio: match command.stdio {
                 Stdio::Inherit => KernelStdio::Inherit,
@@ -103,6 +100,10 @@ impl Execs {
 
     pub(super) fn resize(&self, exec: ExecId, terminal: Terminal) {
         self.tell(exec, Control::Resize(terminal));
+    }
+
+    pub(super) fn signal(&self, exec: ExecId, signal: i32) {
+        self.tell(exec, Control::Signal(signal));
     }
 
     pub(super) fn kill(&self, exec: ExecId) {
@@ -157,6 +158,11 @@ async fn attend(
                 // These fail only when the command has closed its input, which is its business.
                 Some(Control::Input(bytes)) => drop(to_input.send(bytes)),
                 Some(Control::Resize(terminal)) => drop(to_size.send_replace(Some(terminal))),
+                Some(Control::Signal(signal)) => {
+                    if let Err(error) = child.signal(signal) {
+                        tracing::warn!("{error}");
+                    }
+                }
                 Some(Control::Kill) | None => {
                     if let Err(error) = child.kill() {
                         tracing::warn!("{error}");

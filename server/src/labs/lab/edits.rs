@@ -5,12 +5,35 @@ use std::sync::Arc;
 use protocol::ServerMessage;
 use protocol::server::ClientId;
 use topology::Edit;
+use topology::edit::{EditError, Place, Reason};
+use topology::name::NameError;
 
 use super::Lab;
 use crate::labs::outbox::Cut;
 use crate::labs::store::NewEdit;
 
 impl Lab {
+    /// Refuses an edit with a name that is none.
+    pub(super) fn misnamed(
+        &mut self,
+        author: ClientId,
+        token: u64,
+        place: Place,
+        error: NameError,
+    ) {
+        let subject = match place {
+            Place::Namespace(id, _) => self.document.describe_namespace(id),
+            Place::Interface(id, _) => self.document.describe_interface(id),
+            Place::Document(_) => "the lab".to_owned(),
+        };
+        let error = EditError {
+            place,
+            subject,
+            reason: Reason::Name(error),
+        };
+        self.tell(author, &ServerMessage::EditRefused { token, error });
+    }
+
     /// Takes an edit of a browser, or refuses it and changes nothing.
     pub(super) async fn edit(&mut self, author: ClientId, token: u64, edit: Edit) {
         let document = Arc::make_mut(&mut self.document);

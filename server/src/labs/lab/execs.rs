@@ -1,5 +1,6 @@
 //! Commands that run in a lab for `netyard exec`.
 
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,7 +9,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use super::pings::done;
 use super::{Asked, Lab, answer};
 use crate::agent::protocol::{Answer, ExecCommand, ExecId, INPUT_WINDOW, Request, Stdio, ToAgent};
-use crate::exec_protocol::ExecStart;
+use crate::exec_protocol::{ExecEnd, ExecStart};
 use crate::labs::handle::{ExecEvent, ExecEvents, RunningExec};
 use crate::labs::limits::{EXEC_BYTES, EXEC_MESSAGES, MAX_EXECS};
 
@@ -17,7 +18,7 @@ pub(super) struct Exec {
     events: mpsc::Sender<ExecEvent>,
     waiting: Arc<AtomicUsize>,
     /// Who asked for it, until the agent has answered.
-    asker: Option<(oneshot::Sender<Result<RunningExec, String>>, ExecEvents)>,
+    asker: Option<(oneshot::Sender<Result<RunningExec, ExecEnd>>, ExecEvents)>,
     /// Whether it has ended; it may do so before the agent's answer was read.
     ended: bool,
     /// Bytes of input that may still be sent to it.
@@ -29,22 +30,30 @@ impl Lab {
     pub(super) fn exec(
         &mut self,
         start: ExecStart,
-        reply: oneshot::Sender<Result<RunningExec, String>>,
+        reply: oneshot::Sender<Result<RunningExec, ExecEnd>>,
     ) {
-        let what = format!(
-            "cannot run {} in {}",
-            start.argv.first().map_or("nothing", |a| a),
-            start.namespace
-        );
-        let refuse = |reply, why: String| answer(Some(reply), Err(format!("{what}: {why}")));
+        let argv: Vec<OsString> = start.argv.into_iter().map(Into::into).collect();
+        let program = argv
+            .first()
+            .map_or("nothing".into(), |a| a.to_string_lossy());
+        let what = format!("cannot run {program} in {}", start.namespace);
+        let refuse = |reply, why: String| {
+            answer(Some(reply), Err(ExecEnd::Error(format!("{what}: {why}"))));
+        };
+        let wrong = |reply, why: String| {
+            answer(
+                Some(reply),
+                Err(ExecEnd::WrongUse(format!("{what}: {why}"))),
+            );
+        };
         if self.execs.len() >= MAX_EXECS {
             return refuse(
                 reply,
                 format!("{MAX_EXECS} commands run in the lab already"),
             );
         }
-        if start.argv.is_empty() {
-            return refuse(reply, "no command was given".to_owned());
+        if argv.is_empty() {
+            return wrong(reply, "no command was given".to_owned());
         }
         let Some(namespace) = self.document.namespace_named(&start.namespace) else {
             let names = self
@@ -53,16 +62,18 @@ impl Lab {
                 .values()
                 .map(|namespace| namespace.name.as_str());
             let names = names.collect::<Vec<_>>().join(", ");
-            return refuse(
+            return wrong(
                 reply,
                 format!("there is no such namespace in the lab: it has {names}"),
             );
         };
+        let environment = start.environment.into_iter();
+        let environment = environment.map(|(name, value)| (name.into(), value.into()));
         let command = ExecCommand {
             namespace,
-            argv: start.argv,
-            environment: start.environment,
-            directory: start.directory,
+            argv,
+            environment: environment.collect(),
+            directory: start.directory.into(),
             stdio: start.terminal.map_or(Stdio::Piped, Stdio::Terminal),
         };
         let exec = ExecId(self.next_number());
@@ -114,7 +125,7 @@ impl Lab {
                 let error = result
                     .err()
                     .unwrap_or_else(|| "the lab has stopped".to_owned());
-                answer(Some(reply), Err(error));
+                answer(Some(reply), Err(ExecEnd::Error(error)));
             }
         }
     }
@@ -170,7 +181,7 @@ impl Lab {
     pub(super) fn end_execs(&mut self, why: &str) {
         for exec in std::mem::take(&mut self.execs).into_values() {
             match exec.asker {
-                Some((reply, _)) => answer(Some(reply), Err(why.to_owned())),
+                Some((reply, _)) => answer(Some(reply), Err(ExecEnd::Error(why.to_owned()))),
                 None => {
                     let _ = exec.events.try_send(ExecEvent::Failed(why.to_owned()));
                 }

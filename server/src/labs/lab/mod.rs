@@ -222,6 +222,12 @@ impl Lab {
                 token,
                 error,
             } => self.request_failed(client, token, error),
+            Command::Misnamed {
+                client,
+                token,
+                place,
+                error,
+            } => self.misnamed(client, token, place, error),
             Command::Start { reply } => self.start(Some(reply)),
             Command::Stop { reply } => self.stop(Some(reply)),
             Command::Snapshot { reply } => {

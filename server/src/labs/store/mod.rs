@@ -76,6 +76,16 @@ impl Store {
         Ok(Self { jobs })
     }
 
+    /// Ends the thread and closes the database, after what was asked for before: what is in the
+    /// write-ahead log goes into the database, and the log is removed. Every handle is closed by it.
+    pub async fn close(&self) {
+        let (reply, closed) = oneshot::channel();
+        if self.jobs.send(Job::Close(reply)).await.is_ok() {
+            // A thread that has failed has said so.
+            let _ = closed.await;
+        }
+    }
+
     /// Runs `work` on the store's thread and waits until what it changed is on disk.
     async fn run<T, W>(&self, action: &'static str, work: W) -> Result<T, StoreError>
     where

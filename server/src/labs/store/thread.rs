@@ -15,8 +15,15 @@ pub(super) struct Ran {
     finish: Box<dyn FnOnce(Result<(), String>) + Send>,
 }
 
-/// Work on the database.
-pub(super) type Job = Box<dyn FnOnce(&Connection) -> Ran + Send>;
+/// What the thread is asked for.
+pub(super) enum Job {
+    /// Work on the database.
+    Work(Work),
+    /// Close it, and tell when that is done.
+    Close(oneshot::Sender<()>),
+}
+
+type Work = Box<dyn FnOnce(&Connection) -> Ran + Send>;
 
 /// Makes a job of a function and the one who waits for its result.
 pub(super) fn job<T, W>(work: W, reply: oneshot::Sender<Result<T, String>>) -> Job
@@ -24,7 +31,7 @@ where
     T: Send + 'static,
     W: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
 {
-    Box::new(move |connection| {
+    Job::Work(Box::new(move |connection| {
         let result = work(connection).map_err(|error| error.to_string());
         Ran {
             failed: result.is_err(),
@@ -33,7 +40,7 @@ where
                 let _ = reply.send(committed.and(result));
             }),
         }
-    })
+    }))
 }
 
 /// Starts the thread.
@@ -41,17 +48,31 @@ pub(super) fn start(connection: Connection) -> Result<mpsc::Sender<Job>, StoreEr
     let (sender, mut jobs) = mpsc::channel::<Job>(QUEUE);
     let work = move || {
         let mut waiting = Vec::new();
-        while let Some(first) = jobs.blocking_recv() {
-            waiting.push(first);
-            while waiting.len() < QUEUE
-                && let Ok(next) = jobs.try_recv()
-            {
-                waiting.push(next);
+        let mut asked = None;
+        while asked.is_none()
+            && let Some(first) = jobs.blocking_recv()
+        {
+            let mut next = Some(first);
+            while let Some(job) = next.take() {
+                match job {
+                    Job::Work(work) => waiting.push(work),
+                    Job::Close(reply) => {
+                        asked = Some(reply);
+                        break;
+                    }
+                }
+                if waiting.len() < QUEUE {
+                    next = jobs.try_recv().ok();
+                }
             }
             commit_together(&connection, &mut waiting);
         }
-        if let Err(error) = connection.execute_batch("PRAGMA optimize") {
-            tracing::debug!(%error, "cannot optimize the database");
+        // Whoever still waits, or comes later, learns that it is closed.
+        drop(jobs);
+        close(connection);
+        if let Some(asked) = asked {
+            // Whoever asked may have gone.
+            let _ = asked.send(());
         }
     };
     let spawned = std::thread::Builder::new()
@@ -64,8 +85,19 @@ pub(super) fn start(connection: Connection) -> Result<mpsc::Sender<Job>, StoreEr
     Ok(sender)
 }
 
+/// The last connection that is closed writes the log into the database and removes it
+/// (sqlite.org/wal.html).
+fn close(connection: Connection) {
+    if let Err(error) = connection.execute_batch("PRAGMA optimize") {
+        tracing::debug!(%error, "cannot optimize the database");
+    }
+    if let Err((_, error)) = connection.close() {
+        tracing::warn!(%error, "cannot close the database");
+    }
+}
+
 /// Each job in a savepoint of its own, all in one transaction.
-fn commit_together(connection: &Connection, waiting: &mut Vec<Job>) {
+fn commit_together(connection: &Connection, waiting: &mut Vec<Work>) {
     let mut ran = Vec::with_capacity(waiting.len());
     let result = connection.execute_batch("BEGIN IMMEDIATE").and_then(|()| {
         for job in waiting.drain(..) {

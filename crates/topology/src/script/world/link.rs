@@ -66,7 +66,7 @@ impl World {
 
     fn set_mtu(&mut self, at: &At, mtu: u32) -> Result<(), String> {
         let found = self.exists(at)?;
-        let id = found.id.filter(|_| found.kind == ObservedKind::Bridge);
+        let id = found.id;
         if found.kind != ObservedKind::Loopback && !(MIN_MTU..=MAX_MTU).contains(&mtu) {
             return Err(format!(
                 "the kernel refuses an MTU of {mtu}: it takes {MIN_MTU} to {MAX_MTU} bytes here"
@@ -74,7 +74,7 @@ impl World {
         }
         let at = at.clone();
         self.step(&Step::SetMtu { at, mtu })?;
-        self.bridge_mtus.extend(id.map(|id| (id, mtu)));
+        self.mtus.extend(id.map(|id| (id, mtu)));
         Ok(())
     }
 

@@ -1,18 +1,15 @@
 //! Routes: added and removed as `ip route` does.
 
-use ipnet::IpNet;
-
 use super::World;
+use crate::address::Family;
 use crate::command::action::Route;
+use crate::connected::{self, Connected};
 use crate::document::Document;
 use crate::edit::MAX_LIST;
 use crate::id::NamespaceId;
-use crate::observed::{ObservedInterface, ObservedKind, Origin};
+use crate::observed::{ObservedKind, Origin};
+use crate::plan::kernel_metric;
 use crate::step::{At, Step, StepRoute};
-
-/// Metric of the routes that the kernel makes with IPv6 addresses: `IP6_RT_PRIO_ADDRCONF`
-/// (linux/ipv6_route.h).
-const IPV6_CONNECTED_METRIC: u32 = 256;
 
 impl World {
     pub(super) fn add_route(&mut self, here: NamespaceId, route: Route) -> Result<(), String> {
@@ -54,10 +51,11 @@ impl World {
 
     /// What the model leaves to the kernel: connected routes, and own addresses.
     fn is_free(&self, here: NamespaceId, route: &Route) -> Result<(), String> {
-        let is_same = |known: &Connected<'_>| {
-            known.to == route.destination && known.metric == route.metric.unwrap_or_default()
+        let same = Connected {
+            to: route.destination,
+            metric: kernel_metric(Family::of(route.destination.addr()), route.metric),
         };
-        if route.destination.addr().is_ipv4() && self.connected(here).any(|known| is_same(&known)) {
+        if self.connected(here).any(|(known, _)| known == same) {
             return Err(format!(
                 "File exists: the kernel itself made a route to {} with the address",
                 route.destination
@@ -76,25 +74,21 @@ impl World {
     }
 
     /// The routes to their networks that addresses bring along.
-    fn connected(&self, here: NamespaceId) -> impl Iterator<Item = Connected<'_>> {
+    fn connected(&self, here: NamespaceId) -> impl Iterator<Item = (Connected, &str)> {
         let interfaces = self.state.namespaces.get(&here).into_iter();
-        // A loopback's are in another table.
-        let is_connected = |i: &&ObservedInterface| i.up && i.kind != ObservedKind::Loopback;
         interfaces
             .flat_map(|ns| ns.interfaces.values())
-            .filter(is_connected)
+            .filter(|i| i.up)
             .flat_map(|interface| {
+                let is_loopback = interface.kind == ObservedKind::Loopback;
                 let addresses = interface.addresses.iter().map(|a| a.address);
-                addresses.map(move |address| Connected {
-                    to: address.trunc(),
-                    interface: &interface.name,
-                    metric: match address.addr().is_ipv4() {
-                        true => 0,
-                        false => IPV6_CONNECTED_METRIC,
-                    },
-                })
+                let own = (interface.carrier && !is_loopback).then(connected::link_local);
+                let with_addresses =
+                    addresses.filter_map(move |a| connected::of_address(a, is_loopback));
+                with_addresses
+                    .chain(own)
+                    .map(|route| (route, interface.name.as_str()))
             })
-            .filter(|route| route.to.addr().is_ipv6() || route.to.prefix_len() < 32)
     }
 
     /// Of those that match what is said the one of the lowest metric goes.
@@ -111,11 +105,11 @@ impl World {
                 name,
             })?;
         }
-        let connected = self.connected(here).filter(|known| {
+        let connected = self.connected(here).filter(|(known, interface)| {
             let is_meant = known.to == route.destination && route.gateway.is_none();
-            is_meant && is_metric(known.metric) && is_through(Some(known.interface))
+            is_meant && is_metric(known.metric) && is_through(Some(interface))
         });
-        let connected = connected.map(|known| known.metric).min();
+        let connected = connected.map(|(known, _)| known.metric).min();
         let kernel = self.state.namespaces.get(&here);
         let name_of = |index: Option<u32>| {
             let found = kernel?.interfaces.get(&index?);
@@ -184,11 +178,4 @@ impl World {
                 .collect();
         }
     }
-}
-
-/// A route that came with an address.
-struct Connected<'a> {
-    to: IpNet,
-    interface: &'a str,
-    metric: u32,
 }
