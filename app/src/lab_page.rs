@@ -16,7 +16,7 @@ use crate::panels::inspector::Inspector;
 use crate::route::{Page, PageLink};
 use crate::testids;
 use crate::theme::ThemeButton;
-use crate::yard::labs::run_words;
+use crate::yard::labs::{run_words, standing};
 use crate::yard::page::Logo;
 
 /// The page.
@@ -113,14 +113,18 @@ fn Title() -> impl IntoView {
     let title = Memo::new(move |_| lab.read(|document| document.title.clone()));
     let draft = RwSignal::new(None::<String>);
     let shown = move || draft.get().unwrap_or_else(|| title.get());
+    // A browser says `blur` while it removes a field that has the focus: by then the page's signals
+    // may be gone.
     let finish = move || {
-        if let Some(text) = draft.get_untracked() {
-            let text = text.trim().to_owned();
-            if text != title.get_untracked() {
-                lab.dispatch(Edit::SetTitle { title: text });
-            }
-            draft.set(None);
+        let (Some(Some(text)), Some(now)) = (draft.try_get_untracked(), title.try_get_untracked())
+        else {
+            return;
+        };
+        let text = text.trim().to_owned();
+        if text != now {
+            lab.dispatch(Edit::SetTitle { title: text });
         }
+        draft.try_set(None);
     };
     view! {
         <input
@@ -134,7 +138,9 @@ fn Title() -> impl IntoView {
             on:blur=move |_| finish()
             on:keydown=move |event| match event.key().as_str() {
                 "Enter" => finish(),
-                "Escape" => draft.set(None),
+                "Escape" => {
+                    draft.try_set(None);
+                }
                 _ => {}
             }
         />
@@ -179,7 +185,11 @@ fn Saved() -> impl IntoView {
 #[component]
 fn RunChip() -> impl IntoView {
     let lab = Lab::of_page();
-    let words = move || lab.run.with(run_words);
+    let words = move || {
+        let is_refused = lab.failure.with(Option::is_some);
+        let is_lost = lab.online.get() == Online::No;
+        lab.run.with(|run| standing(run, is_refused, is_lost))
+    };
     let counts = move || {
         lab.read(|document| {
             let namespaces = document.namespaces.len().saturating_sub(1);
@@ -192,9 +202,13 @@ fn RunChip() -> impl IntoView {
         })
     };
     let message = move || {
+        let refused = lab.failure.with(|failure| {
+            let failure = failure.as_ref()?;
+            Some(format!("{}: {}", failure.subject, failure.error))
+        });
         lab.run.with(|run| match run {
             RunState::Failed { message } => Some(message.clone()),
-            _ => None,
+            _ => refused,
         })
     };
     view! {
@@ -202,7 +216,11 @@ fn RunChip() -> impl IntoView {
             class=move || format!("chip {}", words().0)
             role="status"
             data-testid=testids::RUN
-            data-run=move || words().1.to_lowercase()
+            data-run=move || {
+                let is_lost = lab.online.get() == Online::No;
+                let key = lab.run.with(|run| run_words(run).1.to_lowercase());
+                if is_lost { "unknown".to_owned() } else { key }
+            }
             title=message
         >
             <span class="chip-dot" aria-hidden="true"></span>

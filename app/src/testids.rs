@@ -3,7 +3,8 @@
 //! Besides these, objects of the canvas carry `node-NAME`, `port-NAME` (the handle to drag a cable
 //! from), `interface-NAMESPACE-NAME` (the end of a cable), `row-NAMESPACE-NAME` (the line of a
 //! card) and `link-NAME-NAME` (interface names, the lower id first), each but the handle with
-//! `data-status`: up, down, no-carrier, drifted, missing, failed, applying or wanted.
+//! `data-status`: up, down, no-carrier, drifted, missing, failed, applying, unknown (without a
+//! connection) or wanted.
 
 /// A row of the list of labs; `data-lab` is its id.
 pub(crate) const LAB_ROW: &str = "lab-row";
@@ -33,7 +34,8 @@ pub(crate) const ADD_ERROR: &str = "add-error";
 pub(crate) const START: &str = "start";
 /// Stops the lab.
 pub(crate) const STOP: &str = "stop";
-/// Whether the lab runs: `data-run` is stopped, starting, running, stopping or failed.
+/// Whether the lab runs: `data-run` is stopped, starting, running, stopping, failed, or
+/// unknown without a connection.
 pub(crate) const RUN: &str = "run";
 /// Takes back the latest own edit.
 pub(crate) const UNDO: &str = "undo";
@@ -57,6 +59,12 @@ pub(crate) const TOOL_SELECT: &str = "tool-select";
 pub(crate) const FIT: &str = "fit";
 /// The inspector.
 pub(crate) const INSPECTOR: &str = "inspector";
+/// Where a cable from the selected object goes.
+pub(crate) const CABLE_TO: &str = "cable-to";
+/// Makes that cable.
+pub(crate) const CABLE_MAKE: &str = "cable-make";
+/// Brings the kernel back to the document.
+pub(crate) const PUT_RIGHT: &str = "put-right";
 /// What the kernel refused.
 pub(crate) const FAILURE: &str = "failure";
 /// The namespace that pings.

@@ -3,4 +3,6 @@
 
 mod first_lab;
 mod first_load;
+mod keyboard;
+mod removed;
 mod several;

@@ -375,6 +375,71 @@ async fn a_ping_is_answered_and_a_lost_one_is_explained() {
 }
 
 #[tokio::test]
+async fn what_was_changed_from_outside_is_put_right_when_somebody_asks() {
+    let yard = Yard::start("put-right");
+    let lab = yard.create_example("article");
+    let mut view = View::open(&yard, &lab).await;
+    view.start().await;
+    let pulled = view.interface("red", "veth-red");
+    let down = ["ip", "link", "set", "veth-red", "down", "mtu", "1400"];
+    assert!(yard.exec(&lab, "red", &down).status().unwrap().success());
+    view.until("veth-red differs", |view| {
+        matches!(view.status(pulled), Status::Drifted(_))
+    })
+    .await;
+    view.socket.send(&ClientMessage::PutRight).await;
+    view.until("all is as the document says", View::is_settled)
+        .await;
+    assert_eq!(view.status(pulled), Status::Up);
+}
+
+#[tokio::test]
+async fn a_ping_ends_with_the_namespace_that_it_comes_from() {
+    let yard = Yard::start("ping-removed");
+    let lab = yard.create_example("article");
+    let mut view = View::open(&yard, &lab).await;
+    view.start().await;
+    let red = view.document.namespace_named("red").unwrap();
+    view.socket
+        .send(&ClientMessage::StartPing {
+            token: 7,
+            source: red,
+            target: "10.0.0.2".parse().unwrap(),
+        })
+        .await;
+    let name = view
+        .event(|message| match message {
+            ServerMessage::PingStarted { info, .. } => Some(info.source_name.clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!(name, "red");
+    let selection = Selection {
+        namespaces: [red].into(),
+        ..Selection::default()
+    };
+    view.edit(Edit::Remove(selection)).await;
+    let ended = |message: &ServerMessage| match message {
+        ServerMessage::Ping {
+            event: PingEvent::Stopped { error },
+            ..
+        } => Some(error.clone()),
+        _ => None,
+    };
+    assert_eq!(view.event(ended).await.as_deref(), Some("red was removed"));
+    // A browser that comes later is told the same, by name.
+    let (_, welcome) = Socket::open(&yard, &lab).await;
+    let [(info, events)] = welcome.pings.as_slice() else {
+        panic!("{:?}", welcome.pings)
+    };
+    assert_eq!(info.source_name, "red");
+    assert!(matches!(
+        events.last(),
+        Some(PingEvent::Stopped { error: Some(_) })
+    ));
+}
+
+#[tokio::test]
 async fn a_capture_streams_and_downloads_what_tcpdump_reads() {
     let yard = Yard::start("capture");
     let lab = yard.create_example("article");

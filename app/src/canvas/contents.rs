@@ -3,14 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use protocol::lab::ApplyFailure;
 use topology::document::{Interface, Link};
-use topology::layout::is_listed;
+use topology::layout::{BAR_LINE, LINE, bar_lines, is_listed, size_of};
 use topology::status::{Status, Statuses, strangers};
 use topology::{Document, InterfaceId, NamespaceId, Node, Observed};
 
+use super::lines;
 use super::mark::{Mark, difference};
+use super::marks::Marks;
 use super::shared::Shared;
+use crate::editor::names::natural;
 
 /// What the contents are made from.
 #[derive(Clone, Copy)]
@@ -21,8 +23,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) statuses: &'a Statuses,
     /// What the kernel says, if the lab runs.
     pub(crate) observed: Option<&'a Observed>,
-    /// The last failure that no later edit has made good.
-    pub(crate) failure: Option<&'a ApplyFailure>,
+    /// The same in one word each.
+    pub(crate) marks: &'a Marks,
     /// Whether an edit is on its way into the kernel.
     pub(crate) settling: bool,
 }
@@ -34,18 +36,24 @@ pub(crate) struct Card {
     pub(crate) node: Node,
     /// Its name.
     pub(crate) name: String,
-    /// Beside or below the name: where a bridge lives, its addresses; that a namespace forwards.
-    pub(crate) subtitle: String,
+    /// Beside the name of a namespace: that it forwards. Below that of a bridge, a line each: where
+    /// it lives, its addresses.
+    pub(crate) facts: Vec<String>,
     /// Its state.
     pub(crate) mark: Mark,
     /// Its state in words, if there is something to say.
     pub(crate) note: String,
+    /// Whether the note has a line of its own, the last one, for there is no room beside the name.
+    pub(crate) note_below: bool,
     /// The interfaces of a namespace, and its default route.
     pub(crate) rows: Vec<Row>,
     /// For those who cannot see it.
     pub(crate) label: String,
     /// Width and height, canvas units.
     pub(crate) size: (f64, f64),
+    /// Height without what only the kernel has to say: that hangs below, so that a card stays where
+    /// it is while states come and go.
+    pub(crate) base: f64,
 }
 
 /// A line of a card.
@@ -76,6 +84,8 @@ pub(crate) enum RowKind {
     Route,
     /// An interface that is not in the document.
     Stranger,
+    /// The state of the interface above in words, where there was no room beside it.
+    Note,
 }
 
 /// One end of a cable.
@@ -130,7 +140,7 @@ pub(crate) fn contents(sources: Sources<'_>) -> Contents {
     let mut rows = rows_by_namespace(sources);
     let host = HostContents {
         rows: rows.remove(&NamespaceId::HOST).unwrap_or_default(),
-        mark: namespace_mark(sources, NamespaceId::HOST),
+        mark: sources.marks.namespace(NamespaceId::HOST),
     };
     let namespaces = document
         .namespaces
@@ -158,7 +168,7 @@ pub(crate) fn contents(sources: Sources<'_>) -> Contents {
 fn namespace_card(sources: Sources<'_>, id: NamespaceId, mut rows: Vec<Row>) -> Card {
     let document = sources.document;
     let node = Node::Namespace(id);
-    let mark = namespace_mark(sources, id);
+    let mark = sources.marks.namespace(id);
     let namespace = document.namespaces.get(&id);
     let forwarding = namespace.map(|ns| ns.forwarding).unwrap_or_default();
     for route in namespace.iter().flat_map(|ns| &ns.routes) {
@@ -183,6 +193,12 @@ fn namespace_card(sources: Sources<'_>, id: NamespaceId, mut rows: Vec<Row>) -> 
         .iter()
         .filter(|row| row.kind == RowKind::Interface)
         .count();
+    let (width, base) = size_of(document, node);
+    let rows = lines::with_notes(rows, width);
+    let more = rows.iter().filter(|row| row.kind.is_of_the_kernel());
+    let note = note(sources.statuses.namespaces.get(&id), mark);
+    let note_below = !lines::fits_beside_name(&name, &note, width);
+    let below = more.count() + usize::from(note_below);
     Card {
         label: format!(
             "Namespace {name}, {}, {}",
@@ -191,13 +207,15 @@ fn namespace_card(sources: Sources<'_>, id: NamespaceId, mut rows: Vec<Row>) -> 
         ),
         node,
         name,
-        subtitle: match (forwarding.ipv4, forwarding.ipv6) {
-            (true, _) | (_, true) => "forwards".into(),
-            _ => String::new(),
-        },
+        facts: (forwarding.ipv4 || forwarding.ipv6)
+            .then(|| "forwards".to_owned())
+            .into_iter()
+            .collect(),
         mark,
-        note: note(sources.statuses.namespaces.get(&id), mark),
-        size: with_strangers(topology::layout::size_of(document, node), &rows),
+        note,
+        note_below,
+        size: (width, base + LINE * below as f64),
+        base,
         rows,
     }
 }
@@ -205,24 +223,19 @@ fn namespace_card(sources: Sources<'_>, id: NamespaceId, mut rows: Vec<Row>) -> 
 fn bridge_card(sources: Sources<'_>, id: InterfaceId, bridge: &Interface) -> Card {
     let document = sources.document;
     let node = Node::Bridge(id);
-    let mark = interface_mark(sources, id);
+    let mark = sources.marks.interface(id);
     let ports = document.ports_of(id).count();
-    let mut facts: Vec<String> = bridge.addresses.iter().map(ToString::to_string).collect();
-    if facts.is_empty() {
-        facts.push(counted(ports, "port"));
-    }
-    if bridge.namespace != NamespaceId::HOST {
-        facts.insert(
-            0,
-            format!("in {}", document.describe_namespace(bridge.namespace)),
-        );
-    }
+    let (width, base) = size_of(document, node);
+    let note = note(sources.statuses.interfaces.get(&id), mark);
+    let note_below = !lines::fits_on_bar(bridge.name.as_str(), &note, width);
+    let below = if note_below { BAR_LINE } else { 0.0 };
     Card {
         node,
         name: bridge.name.to_string(),
-        subtitle: facts.join(" · "),
+        facts: bar_lines(document, id),
         mark,
-        note: note(sources.statuses.interfaces.get(&id), mark),
+        note,
+        note_below,
         rows: Vec::new(),
         label: format!(
             "Bridge {}, {}, {}",
@@ -230,16 +243,16 @@ fn bridge_card(sources: Sources<'_>, id: InterfaceId, bridge: &Interface) -> Car
             mark.word(),
             counted(ports, "port")
         ),
-        size: topology::layout::size_of(document, node),
+        size: (width, base + below),
+        base,
     }
 }
 
-/// The layout knows nothing of what is not in the document: its lines make the card higher.
-fn with_strangers((width, height): (f64, f64), rows: &[Row]) -> (f64, f64) {
-    const LINE: f64 = 19.0;
-    let strange = |row: &&Row| row.kind == RowKind::Stranger;
-    let lines = rows.iter().filter(strange).count();
-    (width, height + LINE * lines as f64)
+impl RowKind {
+    /// Whether the layout, which knows the document alone, has left no room for such a line.
+    fn is_of_the_kernel(self) -> bool {
+        matches!(self, Self::Stranger | Self::Note)
+    }
 }
 
 /// `1 port`, `2 ports`.
@@ -255,7 +268,10 @@ pub(crate) fn counted(count: usize, what: &str) -> String {
 fn rows_by_namespace(sources: Sources<'_>) -> BTreeMap<NamespaceId, Vec<Row>> {
     let document = sources.document;
     let mut rows: BTreeMap<NamespaceId, Vec<Row>> = BTreeMap::new();
-    for (&id, interface) in &document.interfaces {
+    // Ids are drawn at random: people look for names.
+    let mut interfaces: Vec<_> = document.interfaces.iter().collect();
+    interfaces.sort_by(|(_, a), (_, b)| natural(a.name.as_str(), b.name.as_str()));
+    for (&id, interface) in interfaces {
         if is_listed(document, interface) {
             rows.entry(interface.namespace)
                 .or_default()
@@ -284,7 +300,7 @@ fn rows_by_namespace(sources: Sources<'_>) -> BTreeMap<NamespaceId, Vec<Row>> {
 }
 
 fn interface_rows(sources: Sources<'_>, id: InterfaceId, interface: &Interface) -> Vec<Row> {
-    let mark = interface_mark(sources, id);
+    let mark = sources.marks.interface(id);
     let mut addresses = interface.addresses.iter().map(ToString::to_string);
     let first = Row {
         interface: Some(id),
@@ -327,30 +343,8 @@ fn plug(sources: Sources<'_>, id: InterfaceId) -> Option<Plug> {
         name: interface.name.to_string(),
         namespace: sources.document.describe_namespace(interface.namespace),
         node: sources.document.node_of(id),
-        mark: interface_mark(sources, id),
+        mark: sources.marks.interface(id),
     })
-}
-
-fn namespace_mark(sources: Sources<'_>, id: NamespaceId) -> Mark {
-    let failed = sources
-        .failure
-        .is_some_and(|failure| failure.namespace == Some(id) && failure.interface.is_none());
-    match sources.statuses.namespaces.get(&id) {
-        _ if failed => Mark::Failed,
-        Some(status) => Mark::of(status, sources.settling),
-        None => Mark::Wanted,
-    }
-}
-
-fn interface_mark(sources: Sources<'_>, id: InterfaceId) -> Mark {
-    let failed = sources
-        .failure
-        .is_some_and(|failure| failure.interface == Some(id));
-    match sources.statuses.interfaces.get(&id) {
-        _ if failed => Mark::Failed,
-        Some(status) => Mark::of(status, sources.settling),
-        None => Mark::Wanted,
-    }
 }
 
 fn note(status: Option<&Status>, mark: Mark) -> String {
@@ -371,6 +365,7 @@ fn note(status: Option<&Status>, mark: Mark) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::canvas::marks::Standing;
     use crate::editor::connect::{End, connect};
     use crate::editor::ids::Ids;
     use crate::editor::make;
@@ -407,7 +402,7 @@ pub(crate) mod tests {
             document,
             statuses: &statuses,
             observed: None,
-            failure: None,
+            marks: &Marks::default(),
             settling: false,
         })
     }
@@ -428,39 +423,21 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_failure_marks_its_object() {
-        let document = two_on_a_bridge();
-        let (id, _) = document.bridges().next().unwrap();
-        let failure = ApplyFailure {
-            subject: "host/br0".into(),
-            namespace: Some(NamespaceId::HOST),
-            interface: Some(id),
-            command: "ip link add br0 type bridge".into(),
-            error: "Operation not supported".into(),
-        };
-        let statuses = statuses(&document, None);
-        let contents = contents(Sources {
-            document: &document,
-            statuses: &statuses,
-            observed: None,
-            failure: Some(&failure),
-            settling: false,
-        });
-        assert_eq!(contents.cards[&Node::Bridge(id)].mark, Mark::Failed);
-        assert_eq!(contents.host.mark, Mark::Wanted);
-    }
-
-    #[test]
     fn what_the_kernel_does_not_have_is_missing_unless_on_its_way() {
         let document = two_on_a_bridge();
         let observed = Observed::default();
         let statuses = statuses(&document, Some(&observed));
         let marks = |settling| {
+            let standing = Standing {
+                failure: None,
+                settling,
+                is_known: true,
+            };
             let contents = contents(Sources {
                 document: &document,
                 statuses: &statuses,
                 observed: Some(&observed),
-                failure: None,
+                marks: &Marks::of(&statuses, standing),
                 settling,
             });
             contents.cards.values().map(|c| c.mark).collect::<Vec<_>>()

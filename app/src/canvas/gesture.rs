@@ -100,8 +100,10 @@ pub(crate) enum Gesture {
         ping: bool,
         /// Where the pointer is, on the canvas.
         end: Point,
-        /// What is under it.
+        /// What is under it; nothing until it has left the node that it comes from.
         over: Hit,
+        /// Whether it has left that node: coming back is meant, and is answered.
+        left: bool,
     },
 }
 
@@ -194,7 +196,8 @@ impl Gesture {
             from,
             ping,
             end: start.canvas,
-            over: start.hit,
+            over: Hit::Outside,
+            left: false,
         };
         match (button, tool, start.hit) {
             (Button::Pan, ..) | (Button::Menu, _, Hit::Host | Hit::Outside | Hit::Frame) => {
@@ -238,9 +241,16 @@ impl Gesture {
                 *end = pointer.canvas;
                 Outcome::Redraw
             }
-            Self::Draw { end, over, .. } => {
+            Self::Draw {
+                from,
+                end,
+                over,
+                left,
+                ..
+            } => {
                 *end = pointer.canvas;
-                *over = pointer.hit;
+                *left |= !pointer.hit.is_on(*from);
+                *over = drawn_over(pointer.hit, *left);
                 Outcome::Redraw
             }
         }
@@ -271,10 +281,12 @@ impl Gesture {
                 area: Rect::between(start, end),
                 add,
             },
-            Self::Draw { from, ping, .. } => Outcome::Drawn {
+            Self::Draw {
+                from, ping, left, ..
+            } => Outcome::Drawn {
                 from,
                 ping,
-                over: pointer.hit,
+                over: drawn_over(pointer.hit, left || !pointer.hit.is_on(from)),
             },
         }
     }
@@ -314,6 +326,11 @@ fn snapped(from: &BTreeMap<Node, Point>, by: Point) -> Point {
         x: snap(first.x, by.x),
         y: snap(first.y, by.y),
     }
+}
+
+/// What a cable is over: nothing as long as the pointer has not left where it comes from.
+fn drawn_over(hit: Hit, left: bool) -> Hit {
+    if left { hit } else { Hit::Outside }
 }
 
 #[cfg(test)]
@@ -390,6 +407,27 @@ mod tests {
                 }
             );
         }
+    }
+
+    #[test]
+    fn a_cable_back_to_its_own_node_is_answered_one_that_never_left_is_not() {
+        let own = Hit::Node(RED);
+        let start = at(0.0, 0.0, Hit::Handle(RED));
+        let drawn = |over| Outcome::Drawn {
+            from: RED,
+            ping: false,
+            over,
+        };
+        let mut gesture = Gesture::default();
+        gesture.down(start, Button::Main, Tool::Select);
+        gesture.moved(at(20.0, 0.0, own), Tool::Select, places);
+        assert_eq!(gesture.up(at(22.0, 0.0, own)), drawn(Hit::Outside));
+        gesture.down(start, Button::Main, Tool::Select);
+        gesture.moved(at(20.0, 0.0, own), Tool::Select, places);
+        gesture.moved(at(90.0, 0.0, Hit::Host), Tool::Select, places);
+        gesture.moved(at(20.0, 0.0, own), Tool::Select, places);
+        assert!(matches!(gesture, Gesture::Draw { over, .. } if over == own));
+        assert_eq!(gesture.up(at(20.0, 0.0, own)), drawn(own));
     }
 
     #[test]

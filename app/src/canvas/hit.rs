@@ -47,6 +47,13 @@ impl Hit {
     }
 }
 
+impl Hit {
+    /// Whether it is a node's card, bar or handle.
+    pub(crate) fn is_on(self, node: Node) -> bool {
+        matches!(self, Self::Node(other) | Self::Handle(other) if other == node)
+    }
+}
+
 /// Where the port handle of a card or bar is.
 pub(crate) fn handle_of(rect: Rect) -> Point {
     Point {

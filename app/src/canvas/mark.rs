@@ -11,6 +11,8 @@ pub(crate) enum Mark {
     /// The lab does not run.
     #[default]
     Wanted,
+    /// There is no connection: nobody knows.
+    Unknown,
     /// On its way into the kernel.
     Applying,
     /// Up, but the other end is down.
@@ -47,6 +49,7 @@ impl Mark {
         match self {
             Self::Up => "up",
             Self::Wanted => "wanted",
+            Self::Unknown => "unknown",
             Self::Applying => "applying",
             Self::NoCarrier => "no-carrier",
             Self::Down => "down",
@@ -61,6 +64,7 @@ impl Mark {
         match self {
             Self::Up => "up",
             Self::Wanted => "not running",
+            Self::Unknown => "unknown",
             Self::Applying => "applying",
             Self::NoCarrier => "no carrier",
             Self::Down => "down",
@@ -72,7 +76,7 @@ impl Mark {
 
     /// Whether a row of a card has to say it in words.
     pub(crate) fn is_remarkable(self) -> bool {
-        !matches!(self, Self::Up | Self::Wanted)
+        !matches!(self, Self::Up | Self::Wanted | Self::Unknown)
     }
 }
 

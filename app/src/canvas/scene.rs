@@ -4,15 +4,26 @@ use std::collections::BTreeMap;
 
 use topology::Node;
 use topology::document::{Link, Point};
+use topology::layout::MONO;
 
-use super::cables::{Plugged, Side, curve, plug_in};
-use super::contents::{Card, Contents, HostContents, Plug, Row, Wire};
+use super::cables::{Boxed, Frame, Plugged, curve, plug_in};
+use super::contents::{Card, Contents, HostContents, Plug, RowKind, Wire};
 use super::geometry::Rect;
+use super::labels::{Covered, Label};
+use super::lines::fitted;
 use super::mark::Mark;
 use super::shared::Shared;
 
 /// From the cards to the frame of the host.
 const FRAME_MARGIN: f64 = 64.0;
+/// From the frame's left edge to its caption.
+const CAPTION_START: f64 = 22.0;
+/// Room for the sign and the name in the caption.
+const CAPTION_NAME: f64 = 62.0;
+/// How much of the upper edge the caption may take.
+const CAPTION_SHARE: f64 = 0.6;
+/// Between the caption and the next socket on the frame.
+const SOCKET: f64 = 16.0;
 /// The frame of a lab with nothing in it.
 const EMPTY_FRAME: Rect = Rect {
     x: -340.0,
@@ -48,10 +59,8 @@ pub(crate) struct Cable {
 pub(crate) struct CableEnd {
     /// Where.
     pub(crate) at: Point,
-    /// Where its label stands.
-    pub(crate) label_at: Point,
-    /// Whether the label ends there instead of starting there.
-    pub(crate) label_ends: bool,
+    /// Its label.
+    pub(crate) label: Label,
 }
 
 /// The host's frame.
@@ -59,10 +68,22 @@ pub(crate) struct CableEnd {
 pub(crate) struct HostFrame {
     /// Around everything.
     pub(crate) rect: Rect,
-    /// Its own interfaces.
-    pub(crate) rows: Vec<Row>,
+    /// Its own interfaces and their addresses.
+    pub(crate) caption: String,
     /// Its state.
     pub(crate) mark: Mark,
+}
+
+impl HostFrame {
+    /// The caption on the upper edge.
+    pub(crate) fn caption_area(&self) -> Rect {
+        Rect {
+            x: self.rect.x + CAPTION_START,
+            y: self.rect.y - 12.0,
+            w: CAPTION_NAME + self.caption.chars().count() as f64 * MONO,
+            h: 24.0,
+        }
+    }
 }
 
 /// Everything that is drawn.
@@ -90,22 +111,25 @@ impl Scene {
             .cards
             .iter()
             .map(|(node, card)| {
-                let placed = Placed {
-                    rect: Rect::around(centre(node), card.size),
-                    card: card.clone(),
+                let base = Rect::around(centre(node), (card.size.0, card.base));
+                let rect = Rect {
+                    h: card.size.1,
+                    ..base
                 };
-                (*node, placed)
+                let card = card.clone();
+                (*node, Placed { card, rect })
             })
             .collect();
         let frame = frame_around(nodes.values().map(|placed| placed.rect));
+        let host = host_frame(&contents.host, frame);
         let tethers = homes.iter().filter_map(|(bridge, home)| {
             let (bridge, home) = (nodes.get(bridge)?, nodes.get(home)?);
             Some([bridge.rect.centre(), home.rect.centre()])
         });
         Self {
             tethers: tethers.collect(),
-            cables: lay_cables(contents, &nodes, frame),
-            host: host_frame(&contents.host, frame),
+            cables: lay_cables(contents, &nodes, &host),
+            host,
             nodes,
         }
     }
@@ -117,9 +141,18 @@ impl Scene {
 }
 
 fn host_frame(contents: &HostContents, rect: Rect) -> HostFrame {
+    let rows = contents.rows.iter();
+    let rows = rows.filter(|row| !matches!(row.kind, RowKind::More | RowKind::Note));
+    let texts = rows.map(|row| match row.text.as_str() {
+        "" => row.name.clone(),
+        text => format!("{} {text}", row.name),
+    });
+    let all = texts.collect::<Vec<_>>().join(" · ");
+    // The rest of the edge is for cables.
+    let room = (rect.w * CAPTION_SHARE - CAPTION_NAME).max(0.0);
     HostFrame {
         rect,
-        rows: contents.rows.clone(),
+        caption: fitted(&all, room, MONO),
         mark: contents.mark,
     }
 }
@@ -133,11 +166,15 @@ fn frame_around(rects: impl Iterator<Item = Rect>) -> Rect {
 fn lay_cables(
     contents: &Contents,
     nodes: &BTreeMap<Node, Placed>,
-    frame: Rect,
+    host: &HostFrame,
 ) -> BTreeMap<Link, Cable> {
     let boxed = |plug: &Plug| {
-        let node = plug.node?;
-        Some((node, nodes.get(&node)?.rect))
+        let key = plug.node?;
+        Some(Boxed {
+            key,
+            rect: nodes.get(&key)?.rect,
+            is_bar: matches!(key, Node::Bridge(_)),
+        })
     };
     let boxes: Vec<_> = contents
         .cables
@@ -148,73 +185,43 @@ fn lay_cables(
         .iter()
         .map(|(node, placed)| (*node, placed.rect))
         .collect();
+    let frame = Frame {
+        rect: host.rect,
+        caption_end: host.caption_area().right() + SOCKET,
+    };
     let plugged = plug_in(&boxes, &all, frame);
+    let mut covered = Covered::default();
+    covered.cover(host.caption_area());
+    for (_, rect) in all {
+        covered.cover(rect);
+    }
     contents
         .cables
         .iter()
         .zip(plugged)
-        .map(|((link, wire), places)| (*link, cable(*link, wire, places)))
+        .map(|((link, wire), places)| (*link, cable(*link, wire, places, &mut covered)))
         .collect()
 }
 
-fn cable(link: Link, wire: &Shared<Wire>, places: [Plugged; 2]) -> Cable {
+fn cable(link: Link, wire: &Shared<Wire>, places: [Plugged; 2], covered: &mut Covered) -> Cable {
     let [a, b] = places;
-    let inwards = wire.plugs.each_ref().map(|plug| plug.node.is_none());
-    let end = |index: usize| {
-        let (this, other) = (places[index], places[1 - index]);
-        let (label_at, label_ends) = label_place(this, other, inwards[index]);
+    let [from, to] = &wire.plugs;
+    let inwards = [from, to].map(|plug| plug.node.is_none());
+    let ends = [
         CableEnd {
-            at: this.at,
-            label_at,
-            label_ends,
-        }
-    };
+            at: a.at,
+            label: covered.place(&from.name, a, b, inwards[0]),
+        },
+        CableEnd {
+            at: b.at,
+            label: covered.place(&to.name, b, a, inwards[1]),
+        },
+    ];
     Cable {
         link,
         curve: curve(a, b, inwards),
-        ends: [end(0), end(1)],
+        ends,
         wire: wire.clone(),
-    }
-}
-
-/// Room between an edge and the labels beside it.
-const LABEL_GAP: f64 = 15.0;
-/// Labels of neighbours nearer than this stand on two lines.
-const LABEL_WIDTH: f64 = 84.0;
-
-/// Beside a cable that leaves upwards or downwards, on the side away from where it goes; above one
-/// that leaves sideways.
-fn label_place(this: Plugged, other: Plugged, inwards: bool) -> (Point, bool) {
-    let sign = if inwards { -1.0 } else { 1.0 };
-    let (x, y) = this.side.outwards();
-    let crowded = this.spacing < LABEL_WIDTH && this.index % 2 == 1;
-    match this.side {
-        Side::Top | Side::Bottom => {
-            // With neighbours all stand on the same side, or they would meet.
-            let ends = this.spacing.is_infinite() && other.at.x > this.at.x + 4.0;
-            let line = if crowded { 13.0 } else { 0.0 };
-            let down = y * sign * (LABEL_GAP + line);
-            let point = Point {
-                x: this.at.x + if ends { -8.0 } else { 8.0 },
-                y: this.at.y + down + 4.0,
-            };
-            (point, ends)
-        }
-        Side::Left | Side::Right => {
-            let ends = x * sign < 0.0;
-            // On a short cable one stands above it and the other below.
-            let short = (other.at.x - this.at.x).abs() < 2.0 * LABEL_WIDTH;
-            let above = match (short, other.at.y < this.at.y - 4.0) {
-                (true, _) if ends => 16.0,
-                (false, true) => 16.0,
-                _ => -7.0,
-            };
-            let point = Point {
-                x: this.at.x + x * sign * 10.0,
-                y: this.at.y + above,
-            };
-            (point, ends)
-        }
     }
 }
 
@@ -257,7 +264,10 @@ pub(crate) mod tests {
             for (end, plug) in cable.ends.iter().zip(&cable.wire.plugs) {
                 let rect = scene.nodes[&plug.node.unwrap()].rect;
                 assert!(rect.contains(end.at), "{end:?}");
-                assert!(!rect.contains(end.label_at), "{end:?}");
+                assert!(
+                    !end.label.is_crowded && !rect.contains(end.label.at),
+                    "{end:?}"
+                );
             }
             assert!(cable.wire.label.contains("host/veth-br-"));
         }

@@ -6,8 +6,8 @@ use super::geometry::Rect;
 
 /// Farthest out: 1,000 nodes in rows of six fit on a screen.
 const MIN_SCALE: f64 = 0.02;
-/// Below this no text can be read: it is not drawn.
-const READABLE: f64 = 0.3;
+/// Below this no text can be read: only names are drawn, in large.
+const READABLE: f64 = 0.35;
 /// Nearest in.
 const MAX_SCALE: f64 = 4.0;
 /// Room left around what is fitted, in screen pixels.
@@ -76,7 +76,7 @@ impl Viewport {
         }
     }
 
-    /// Whether it is too far out for text.
+    /// Whether it is too far out for text other than names.
     pub(crate) fn is_far(self) -> bool {
         self.scale < READABLE
     }

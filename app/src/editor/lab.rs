@@ -15,6 +15,7 @@ use super::redraw::touches_kernel;
 use super::selection::{Object, Selected};
 use crate::canvas::drawing::Drawing;
 use crate::canvas::gesture::Gesture;
+use crate::canvas::marks::Marks;
 use crate::live::socket::Socket;
 use crate::live::streams::Streams;
 use crate::route::Router;
@@ -46,6 +47,8 @@ pub(crate) struct Lab {
     pub(crate) observed: RwSignal<Option<Observed>>,
     /// Every object's state.
     pub(crate) statuses: RwSignal<Statuses>,
+    /// The same in one word each, with what failed.
+    pub(crate) marks: RwSignal<Marks>,
     /// The last failure that no later edit has made good.
     pub(crate) failure: RwSignal<Option<ApplyFailure>>,
     /// What this machine's kernel lacks.
@@ -73,6 +76,8 @@ pub(crate) struct Lab {
 pub(super) struct Plain {
     /// This browser, by the server's number.
     pub(super) me: Option<protocol::server::ClientId>,
+    /// When the server took the lab into its memory.
+    pub(super) opened_at: Option<u64>,
     /// The revision that the kernel has yet to take.
     pub(super) awaited: Option<u64>,
     /// Own edits that touch the kernel and are not stored yet.
@@ -94,6 +99,7 @@ impl Lab {
             clients: RwSignal::new(0),
             observed: RwSignal::new(None),
             statuses: RwSignal::new(Statuses::default()),
+            marks: RwSignal::new(Marks::default()),
             failure: RwSignal::new(None),
             missing: RwSignal::new(Vec::new()),
             refusal: RwSignal::new(None),
@@ -107,6 +113,7 @@ impl Lab {
             router: Router::of_page(),
             plain: StoredValue::new(Plain {
                 me: None,
+                opened_at: None,
                 awaited: None,
                 unsent: false,
                 request: 0,
@@ -144,6 +151,11 @@ impl Lab {
     /// Whether the lab runs.
     pub(crate) fn is_running(self) -> bool {
         self.run.with(|run| *run == RunState::Running)
+    }
+
+    /// Whether the lab runs and is heard of: pings and captures can be started.
+    pub(crate) fn is_live(self) -> bool {
+        self.is_running() && self.online.get() == Online::Yes
     }
 
     // Edits.

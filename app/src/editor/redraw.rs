@@ -9,9 +9,10 @@ use topology::document::Point;
 use topology::status::statuses;
 use topology::{Document, Edit, NamespaceId, Node};
 
-use super::lab::Lab;
+use super::lab::{Lab, Online};
 use crate::canvas::contents::{Sources, contents};
 use crate::canvas::gesture::Gesture;
+use crate::canvas::marks::{Marks, Standing};
 
 /// After this long a difference between document and kernel is no longer taken for an edit on its
 /// way.
@@ -65,33 +66,46 @@ impl Lab {
     pub(super) fn refresh(self) {
         self.plain.update_value(|plain| plain.stale = false);
         let settling = self.settling();
-        let (statuses, contents, centres, homes, gone) = self.working.with_untracked(|working| {
-            let document = working.document();
-            self.observed.with_untracked(|observed| {
-                self.failure.with_untracked(|failure| {
-                    let statuses = statuses(document, observed.as_ref());
-                    let contents = contents(Sources {
-                        document,
-                        statuses: &statuses,
-                        observed: observed.as_ref(),
-                        failure: failure.as_ref(),
-                        settling,
-                    });
-                    let gone = self.selected.with_untracked(|selected| {
-                        selected.iter().any(|object| !object.is_in(document))
-                    });
-                    (
-                        statuses,
-                        contents,
-                        topology::layout::place(document),
-                        homes(document),
-                        gone,
-                    )
+        let running = self.run.with_untracked(|run| *run != RunState::Stopped);
+        let is_known = !running || self.online.get_untracked() != Online::No;
+        let (statuses, marks, contents, centres, homes, gone) =
+            self.working.with_untracked(|working| {
+                let document = working.document();
+                self.observed.with_untracked(|observed| {
+                    self.failure.with_untracked(|failure| {
+                        let statuses = statuses(document, observed.as_ref());
+                        let standing = Standing {
+                            failure: failure.as_ref(),
+                            settling,
+                            is_known,
+                        };
+                        let marks = Marks::of(&statuses, standing);
+                        let contents = contents(Sources {
+                            document,
+                            statuses: &statuses,
+                            observed: observed.as_ref(),
+                            marks: &marks,
+                            settling,
+                        });
+                        let gone = self.selected.with_untracked(|selected| {
+                            selected.iter().any(|object| !object.is_in(document))
+                        });
+                        (
+                            statuses,
+                            marks,
+                            contents,
+                            topology::layout::place(document),
+                            homes(document),
+                            gone,
+                        )
+                    })
                 })
-            })
-        });
+            });
         if self.statuses.with_untracked(|old| *old != statuses) {
             self.statuses.set(statuses);
+        }
+        if self.marks.with_untracked(|old| *old != marks) {
+            self.marks.set(marks);
         }
         let overlay = self.gesture.with_untracked(Gesture::overlay);
         self.drawing.set(contents, centres, homes, &overlay);

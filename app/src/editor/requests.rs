@@ -46,6 +46,11 @@ impl Lab {
         self.ask(&ClientMessage::Stop);
     }
 
+    /// Has the running kernel brought back to the document.
+    pub(crate) fn put_right(self) {
+        self.ask(&ClientMessage::PutRight);
+    }
+
     /// Starts a ping.
     pub(crate) fn ping(self, source: NamespaceId, target: IpAddr) {
         let token = self.token();

@@ -52,6 +52,15 @@ impl PingState {
     }
 }
 
+/// An error that a request met.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct PingError {
+    /// Which request.
+    sequence: u64,
+    /// For a person.
+    pub(crate) text: String,
+}
+
 /// One ping.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct PingLog {
@@ -67,8 +76,8 @@ pub(crate) struct PingLog {
     pub(crate) samples: VecDeque<Sample>,
     /// The latest reply: sequence, nanoseconds, time to live.
     pub(crate) last: Option<(u64, u64, Option<u8>)>,
-    /// The latest error, for a person.
-    pub(crate) error: Option<String>,
+    /// The latest error.
+    pub(crate) error: Option<PingError>,
     /// What is seen while no reply comes.
     pub(crate) findings: Vec<PingFinding>,
     /// Replies.
@@ -112,6 +121,9 @@ impl PingLog {
                 ttl,
                 ..
             } => {
+                if !self.settle(sequence, Fate::Reply(rtt_ns)) {
+                    return;
+                }
                 self.replies += 1;
                 self.min = self.min.min(rtt_ns);
                 self.max = self.max.max(rtt_ns);
@@ -119,15 +131,13 @@ impl PingLog {
                 self.last = Some((sequence, rtt_ns, ttl));
                 self.state = PingState::Ok;
                 self.error = None;
-                self.sample(sequence, Fate::Reply(rtt_ns));
             }
             PingEvent::Duplicate { .. } => self.duplicates += 1,
             PingEvent::Lost { sequence } => {
-                // An ICMP error has told of this request already.
-                if !self.is_error(sequence) {
-                    self.lost += 1;
+                if self.settle(sequence, Fate::Lost) {
                     self.state = PingState::Lost;
-                    self.sample(sequence, Fate::Lost);
+                    // What an earlier request met says nothing of this one.
+                    self.error.take_if(|error| error.sequence < sequence);
                 }
             }
             PingEvent::IcmpError {
@@ -148,32 +158,52 @@ impl PingLog {
     }
 
     fn failed(&mut self, sequence: u64, text: String) {
-        self.error = Some(text);
-        self.state = PingState::Error;
-        if !self.is_error(sequence) {
-            self.lost += 1;
-            self.sample(sequence, Fate::Error);
+        // One that does not tell which request it is about is about one of the latest; that one is
+        // counted when it is lost.
+        let (about, is_news) = match sequence {
+            0 => (self.samples.back().map_or(0, |last| last.sequence), true),
+            known => (known, self.settle(known, Fate::Error)),
+        };
+        if is_news {
+            self.error = Some(PingError {
+                sequence: about,
+                text,
+            });
+            self.state = PingState::Error;
         }
     }
 
-    fn is_error(&self, sequence: u64) -> bool {
-        let known = self.samples.iter().rev().find(|s| s.sequence == sequence);
-        sequence != 0 && known.is_some_and(|s| s.fate == Fate::Error)
-    }
-
-    fn sample(&mut self, sequence: u64, fate: Fate) {
-        // A reply that came too late makes its loss good.
-        if let Some(known) = self.samples.iter_mut().find(|s| s.sequence == sequence) {
-            if known.fate == Fate::Lost && matches!(fate, Fate::Reply(_)) {
-                self.lost = self.lost.saturating_sub(1);
+    /// Writes down what came of a request and counts it once; whether that is news.
+    fn settle(&mut self, sequence: u64, fate: Fate) -> bool {
+        let known = self.samples.iter_mut().find(|s| s.sequence == sequence);
+        let Some(known) = known else {
+            if self.is_forgotten(sequence) {
+                // Counted long ago.
+                return false;
             }
-            known.fate = fate;
-            return;
+            self.lost += u64::from(!matches!(fate, Fate::Reply(_)));
+            if self.samples.len() == SAMPLES {
+                self.samples.pop_front();
+            }
+            self.samples.push_back(Sample { sequence, fate });
+            return true;
+        };
+        match (&known.fate, &fate) {
+            // A reply that came too late makes its loss good.
+            (Fate::Lost | Fate::Error, Fate::Reply(_)) => self.lost = self.lost.saturating_sub(1),
+            // Why it was lost.
+            (Fate::Lost, Fate::Error) => {}
+            // An error has told of it already, or a reply has come.
+            _ => return false,
         }
-        if self.samples.len() == SAMPLES {
-            self.samples.pop_front();
-        }
-        self.samples.push_back(Sample { sequence, fate });
+        known.fate = fate;
+        true
+    }
+
+    /// Whether a request is older than all that are kept.
+    fn is_forgotten(&self, sequence: u64) -> bool {
+        let full = self.samples.len() == SAMPLES;
+        full && self.samples.iter().all(|s| s.sequence > sequence)
     }
 
     /// Least, mean and greatest round trip in nanoseconds; `None` before the first reply.
@@ -255,6 +285,7 @@ mod tests {
         PingLog::new(PingInfo {
             id: PingId(1),
             source: NamespaceId(1),
+            source_name: "red".into(),
             target: "10.0.0.2".parse().unwrap(),
         })
     }
@@ -291,21 +322,55 @@ mod tests {
         assert_eq!((log.requests(), log.lost, log.state), (3, 0, PingState::Ok));
     }
 
-    #[test]
-    fn an_error_is_counted_once() {
-        let mut log = log();
-        let error = PingEvent::IcmpError {
-            sequence: 1,
+    fn unreachable(sequence: u64) -> PingEvent {
+        PingEvent::IcmpError {
+            sequence,
             from: "10.0.0.1".parse().unwrap(),
             kind: 3,
             code: 1,
             meaning: "Destination Host Unreachable".into(),
-        };
-        log.take(error.clone());
+        }
+    }
+
+    #[test]
+    fn an_error_after_a_loss_is_about_the_same_request() {
+        let mut log = log();
+        for sequence in 1..=38 {
+            log.take(PingEvent::Lost { sequence });
+            log.take(unreachable(sequence));
+        }
+        assert_eq!((log.replies, log.requests(), log.lost), (0, 38, 38));
+        assert_eq!(log.state, PingState::Error);
+        // One that does not tell which request it is about is not counted beside it.
+        log.take(unreachable(0));
+        log.take(PingEvent::Lost { sequence: 39 });
+        assert_eq!((log.requests(), log.lost), (39, 39));
+        // A late reply makes an error good, too.
+        log.take(reply(38, 10));
+        assert_eq!((log.replies, log.requests(), log.lost), (1, 39, 38));
+    }
+
+    #[test]
+    fn an_error_goes_when_a_later_request_is_only_lost() {
+        let mut log = log();
+        log.take(unreachable(1));
+        log.take(PingEvent::Lost { sequence: 1 });
+        assert!(log.error.is_some());
+        log.take(PingEvent::Lost { sequence: 2 });
+        assert_eq!((log.error.is_some(), log.state), (false, PingState::Lost));
+        // One about the same request comes after it.
+        log.take(unreachable(2));
+        assert!(log.error.is_some());
+    }
+
+    #[test]
+    fn an_error_is_counted_once() {
+        let mut log = log();
+        log.take(unreachable(1));
         log.take(PingEvent::Lost { sequence: 1 });
         assert_eq!((log.lost, log.state), (1, PingState::Error));
         assert_eq!(
-            log.error.as_deref(),
+            log.error.as_ref().map(|error| error.text.as_str()),
             Some("10.0.0.1 says: Destination Host Unreachable")
         );
         log.take(PingEvent::Stopped { error: None });

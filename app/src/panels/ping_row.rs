@@ -23,10 +23,13 @@ pub(crate) fn PingRow(
     let lab = Lab::of_page();
     let log = lab.streams.ping(id)?;
     let (source, target) = log.with_untracked(|log| (log.info.source, log.info.target));
+    let last_name = log.with_untracked(|log| log.info.source_name.clone());
     let names = Memo::new(move |_| {
         lab.read(|document| {
             let whose = owner(document, target).map(|target| target.interface);
-            (document.describe_namespace(source), whose)
+            let name = document.namespaces.get(&source);
+            let name = name.map_or_else(|| last_name.clone(), |found| found.name.to_string());
+            (name, whose)
         })
     });
     let of = |look: fn(&PingLog) -> String| {
@@ -84,6 +87,7 @@ pub(crate) fn PingRow(
             data-state=move || state.get().0.key()
             data-running=move || state.get().1.to_string()
             class:stopped=move || !state.get().1
+            class:stale=move || !lab.is_live()
         >
             <div class="ping-main">
                 <span class="state-dot" aria-hidden="true"></span>
@@ -95,13 +99,17 @@ pub(crate) fn PingRow(
                         {move || names.with(|names| names.1.clone())}
                     </span>
                 </span>
-                <span class="last mono">{last}</span>
-                <span class="detail mono faint">{detail}</span>
-                <span class="line">{line}</span>
-                <span class="spread mono" title="least / mean / greatest">
-                    {spread}
+                <span class="two">
+                    <span class="last mono">{last}</span>
+                    <span class="detail mono faint">{detail}</span>
                 </span>
-                <span class="loss mono faint">{loss}</span>
+                <span class="line">{line}</span>
+                <span class="two">
+                    <span class="spread mono" title="least / mean / greatest">
+                        {spread}
+                    </span>
+                    <span class="loss mono faint">{loss}</span>
+                </span>
                 <span class="buttons">
                     <Show
                         when=move || state.get().1
@@ -111,7 +119,7 @@ pub(crate) fn PingRow(
                                     class="ghost small"
                                     aria-label="Ping again"
                                     title="Ping again"
-                                    disabled=move || !lab.is_running()
+                                    disabled=move || !lab.is_live()
                                     on:click=again
                                 >
                                     {icon(Icon::Restart)}
@@ -194,13 +202,13 @@ fn notes_view(lab: Lab, log: &PingLog) -> impl IntoView + use<> {
             }
         })
         .collect_view();
-    let line = |text: &Option<String>| {
-        text.clone()
+    let line = |text: Option<&String>| {
+        text.cloned()
             .map(|text| view! { <p class="ping-error">{text}</p> })
     };
     view! {
         {findings}
-        {line(&log.error)}
-        {line(&log.ended)}
+        {line(log.error.as_ref().map(|error| &error.text))}
+        {line(log.ended.as_ref())}
     }
 }

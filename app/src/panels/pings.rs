@@ -144,7 +144,7 @@ fn PingForm() -> impl IntoView {
                 class="primary"
                 type="submit"
                 data-testid=testids::PING_START
-                disabled=move || !lab.is_running()
+                disabled=move || !lab.is_live()
             >
                 {icon(Icon::Ping)}
                 "Ping"

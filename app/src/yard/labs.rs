@@ -121,6 +121,21 @@ pub(crate) fn run_words(run: &RunState) -> (&'static str, &'static str) {
     }
 }
 
+/// The same of an open lab: whether the kernel refused its newest document, and whether nobody can
+/// know because there is no connection.
+pub(crate) fn standing(
+    run: &RunState,
+    is_refused: bool,
+    is_lost: bool,
+) -> (&'static str, &'static str) {
+    match run {
+        RunState::Stopped | RunState::Failed { .. } => run_words(run),
+        _ if is_lost => ("off", "State unknown"),
+        RunState::Running if is_refused => ("busy", "Running, not applied"),
+        _ => run_words(run),
+    }
+}
+
 /// How long ago, in words.
 fn ago(seconds: u64) -> String {
     let unit = |count: u64, what: &str| {
@@ -138,6 +153,21 @@ fn ago(seconds: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_chip_claims_no_more_than_is_known() {
+        let run = RunState::Running;
+        assert_eq!(standing(&run, false, false), ("up", "Running"));
+        assert_eq!(
+            standing(&run, true, false),
+            ("busy", "Running, not applied")
+        );
+        assert_eq!(standing(&run, true, true), ("off", "State unknown"));
+        assert_eq!(
+            standing(&RunState::Stopped, false, true),
+            ("off", "Stopped")
+        );
+    }
 
     #[test]
     fn times_in_words() {

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use topology::{Document, Node};
 
 use crate::canvas::contents::{Sources, contents};
+use crate::canvas::marks::Marks;
 use crate::canvas::scene::{Scene, path};
 
 /// The picture of a document.
@@ -15,7 +16,7 @@ pub(crate) fn thumbnail(document: &Document) -> impl IntoView + use<> {
         document,
         statuses: &statuses,
         observed: None,
-        failure: None,
+        marks: &Marks::default(),
         settling: false,
     });
     let places = topology::layout::place(document);

@@ -9,6 +9,15 @@ use topology::{InterfaceId, NamespaceId};
 #[serde(transparent)]
 pub struct CaptureId(pub u64);
 
+/// Longest filter in bytes: longer ones are no filters of a person.
+pub const MAX_FILTER_BYTES: usize = 4_096;
+
+/// What speaks against a filter before libpcap has to look at it.
+pub fn filter_problem(filter: &str) -> Option<String> {
+    let long = filter.len() > MAX_FILTER_BYTES;
+    long.then(|| format!("the filter is longer than {MAX_FILTER_BYTES} bytes"))
+}
+
 /// What a capture is.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct CaptureInfo {

@@ -23,6 +23,8 @@ pub enum ClientMessage {
     Start,
     /// Stop the lab.
     Stop,
+    /// Bring the running kernel back to the document, whatever somebody else has changed in it.
+    PutRight,
     /// Ping an address from a namespace until stopped.
     StartPing {
         /// The answer carries it, so that this browser knows which ping is the one it asked for.

@@ -17,6 +17,9 @@ pub struct PingInfo {
     pub id: PingId,
     /// From where.
     pub source: NamespaceId,
+    /// What that was called when the ping was started: it may be removed before the ping is
+    /// dismissed.
+    pub source_name: String,
     /// To where.
     pub target: IpAddr,
 }

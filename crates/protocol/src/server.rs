@@ -127,6 +127,9 @@ pub struct Welcome {
     pub client: ClientId,
     /// The lab.
     pub lab: LabId,
+    /// When the server took the lab into its memory, nanoseconds since the Unix epoch. Another one
+    /// than in the last welcome means that the server was restarted, and what ran had to stop.
+    pub opened_at: u64,
     /// Revision of the document.
     pub revision: u64,
     /// The document.

@@ -3,48 +3,20 @@
 //! Deterministic: the same document is laid out in the same way on every screen. Bridges form a
 //! row (or several), their members stand above and below them, the rest in rows of its own.
 
+mod size;
+
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use self::size::{BAR_LINE, BAR_TEXT, GAP, LINE, MONO, NAME, SIDE, bar_lines, size_of};
 use crate::document::{Document, Interface, Kind, Point};
 use crate::id::{InterfaceId, NamespaceId, Node};
 
-/// Width of a namespace's card, in canvas units.
-const CARD_WIDTH: f64 = 196.0;
-/// Height of a card's heading.
-const CARD_HEAD: f64 = 40.0;
-/// Height of one line of a card: an interface or its further address, a gateway.
-const LINE: f64 = 19.0;
-/// Space below the last line.
-const CARD_FOOT: f64 = 14.0;
-/// Height of a bridge's bar.
-const BRIDGE_HEIGHT: f64 = 50.0;
-/// Narrowest bar.
-const BRIDGE_WIDTH: f64 = 220.0;
-/// Width that a port adds to a bar beyond what fits the narrowest one.
-const PORT_WIDTH: f64 = 56.0;
-/// Widest bar: more ports stand closer.
-const MAX_BRIDGE_WIDTH: f64 = 1200.0;
 /// Space between cards of a row: the labels on cables need it.
 const GAP_X: f64 = 56.0;
 /// Space between rows.
 const GAP_Y: f64 = 100.0;
 /// Most cards in a row.
 const MOST_IN_ROW: usize = 6;
-
-/// Width and height of a node, in canvas units.
-pub fn size_of(document: &Document, node: Node) -> (f64, f64) {
-    match node {
-        Node::Namespace(id) => (
-            CARD_WIDTH,
-            CARD_HEAD + LINE * lines_of(document, id) + CARD_FOOT,
-        ),
-        Node::Bridge(id) => {
-            let ports = document.ports_of(id).count();
-            let width = PORT_WIDTH * (ports as f64 + 1.0);
-            (width.clamp(BRIDGE_WIDTH, MAX_BRIDGE_WIDTH), BRIDGE_HEIGHT)
-        }
-    }
-}
 
 /// Lines of a namespace's card below its heading: each interface but the loopback (unless that has
 /// addresses of its own) with its addresses, and each default route.

@@ -3,7 +3,7 @@
 //! What cannot be in a document at all is refused by [`crate::edit`]; here is what can be there and
 //! will not work, or not as a person expects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -68,6 +68,11 @@ pub fn check(document: &Document) -> Vec<Problem> {
     routes::check(&mut report);
     segments::check(&mut report);
     report.problems.sort_by_key(|problem| problem.severity);
+    // What several routes make is still one problem of the one that it is said of.
+    let mut told = BTreeSet::new();
+    report
+        .problems
+        .retain(|problem| told.insert((problem.subject.clone(), problem.text.clone())));
     report.problems
 }
 

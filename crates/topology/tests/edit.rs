@@ -161,3 +161,33 @@ proptest! {
         prop_assert_eq!(serde_json::from_str::<Document>(&text).unwrap(), before);
     }
 }
+
+#[test]
+fn people_read_no_ids_and_why_lo_is_no_name() {
+    let text = "netyard: 1\nnamespaces: {red: {}, blue: {}}\nlinks: [{red/a: {}, blue/b: {}}]\n";
+    let mut document = topology::read::read(text).unwrap().document;
+    let told = |document: &mut Document, edit: Edit| apply(document, edit).unwrap_err().to_string();
+    let rename = Edit::RenameNamespace {
+        namespace: NamespaceId(4),
+        name: "green".parse().unwrap(),
+    };
+    assert_eq!(
+        told(&mut document, rename),
+        "that namespace: there is no such object any more"
+    );
+    let gone = Edit::SetUp {
+        interface: InterfaceId(77),
+        up: true,
+    };
+    assert_eq!(
+        told(&mut document, gone),
+        "that interface: there is no such object any more"
+    );
+    let red = document.namespace_named("red").unwrap();
+    let reserved = Edit::RenameInterface {
+        interface: document.interface_named(red, "a").unwrap(),
+        name: "lo".parse().unwrap(),
+    };
+    let told = told(&mut document, reserved);
+    assert!(told.contains("`lo` is reserved"), "{told}");
+}

@@ -321,3 +321,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_several_routes_make_is_said_once() {
+    let routes = "{to: default, via: 10.0.0.2}, {to: 10.9.0.0/16, via: 10.0.0.2}";
+    let text = cable(A, B, "").replace("red: {}", &format!("red: {{routes: [{routes}]}}"));
+    only(
+        &text,
+        Severity::Warning,
+        "blue",
+        &["it is the gateway 10.0.0.2 of red"],
+    );
+}
+
+#[test]
+fn one_interface_may_have_an_address_with_two_prefixes() {
+    let both = "addresses: [10.0.0.1/24, 10.0.0.1/32]";
+    assert_eq!(told(&cable(both, B, "")), Vec::<String>::new());
+}

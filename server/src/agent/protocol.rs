@@ -15,7 +15,7 @@ use topology::observed::ObservedChange;
 use topology::{Document, InterfaceId, NamespaceId};
 
 /// Both ends say theirs first and part ways if they differ.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Largest frame in bytes: a document at its limits, or a batch of captured packets.
 pub const MAX_FRAME: usize = 64 << 20;
@@ -78,6 +78,11 @@ pub enum Request {
     /// Bring the kernel to this document, or leave it as it was. After the first one only what
     /// differs from the one before is touched: what else differs is drift, and left alone.
     Apply {
+        /// The document.
+        document: Box<Document>,
+    },
+    /// Bring the kernel to this document, drift too, or leave it as it was.
+    PutRight {
         /// The document.
         document: Box<Document>,
     },

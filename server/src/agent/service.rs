@@ -167,7 +167,12 @@ impl Service {
     async fn handle(&mut self, number: u64, request: Request) {
         let answer = match request {
             // May take a while: it answers by itself, in order.
-            Request::Apply { document } => return self.applier.apply(number, document).await,
+            Request::Apply { document } => {
+                return self.applier.apply(number, document, false).await;
+            }
+            Request::PutRight { document } => {
+                return self.applier.apply(number, document, true).await;
+            }
             Request::StartPing {
                 ping,
                 source,

@@ -100,22 +100,24 @@ fn choose(
     file: &'static EmbeddedFile,
     headers: &HeaderMap,
 ) -> (&'static [u8], Option<&'static str>) {
+    match (file.brotli, file.gzip) {
+        (Some(bytes), _) if takes(headers, "br") => (bytes, Some("br")),
+        (_, Some(bytes)) if takes(headers, "gzip") => (bytes, Some("gzip")),
+        _ => (file.bytes, None),
+    }
+}
+
+/// Whether whoever asks takes that encoding.
+pub(super) fn takes(headers: &HeaderMap, wanted: &str) -> bool {
     let accepted = headers
         .get(header::ACCEPT_ENCODING)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let takes = |wanted: &str| {
-        accepted.split(',').any(|one| {
-            let (name, quality) = one.split_once(';').unwrap_or((one, ""));
-            let refused = matches!(quality.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
-            name.trim().eq_ignore_ascii_case(wanted) && !refused
-        })
-    };
-    match (file.brotli, file.gzip) {
-        (Some(bytes), _) if takes("br") => (bytes, Some("br")),
-        (_, Some(bytes)) if takes("gzip") => (bytes, Some("gzip")),
-        _ => (file.bytes, None),
-    }
+    accepted.split(',').any(|one| {
+        let (name, quality) = one.split_once(';').unwrap_or((one, ""));
+        let refused = matches!(quality.trim(), "q=0" | "q=0.0" | "q=0.00" | "q=0.000");
+        name.trim().eq_ignore_ascii_case(wanted) && !refused
+    })
 }
 
 fn content_type(path: &str) -> &'static str {

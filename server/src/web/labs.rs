@@ -1,10 +1,14 @@
 //! `/api/v1/labs` and below, and the examples.
 
+use std::sync::LazyLock;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use protocol::capture::CaptureId;
 use protocol::lab::{ExampleSummary, LabId, LabSummary, NewLab};
 use serde::Serialize;
@@ -13,6 +17,7 @@ use topology::Document;
 use super::AppState;
 use super::body;
 use super::error::Refusal;
+use super::files;
 use crate::labs::examples;
 
 /// The answer to a new lab.
@@ -169,8 +174,31 @@ pub(super) async fn capture(
     }
 }
 
-pub(super) async fn examples() -> Json<&'static [ExampleSummary]> {
-    Json(examples::all())
+pub(super) async fn examples(headers: HeaderMap) -> Response {
+    // The same for everybody and all the time: compressed once.
+    static GZIP: LazyLock<Option<Vec<u8>>> = LazyLock::new(|| gzip(examples::all()));
+    let mut response = match GZIP.as_deref() {
+        Some(bytes) if files::takes(&headers, "gzip") => {
+            let mut response = Body::from(bytes).into_response();
+            let headers = response.headers_mut();
+            let json = HeaderValue::from_static("application/json");
+            headers.insert(header::CONTENT_TYPE, json);
+            let gzip = HeaderValue::from_static("gzip");
+            headers.insert(header::CONTENT_ENCODING, gzip);
+            response
+        }
+        _ => Json(examples::all()).into_response(),
+    };
+    let vary = HeaderValue::from_static("Accept-Encoding");
+    response.headers_mut().insert(header::VARY, vary);
+    response
+}
+
+/// As compressed JSON; `None` if that cannot be made, which leaves the plain one.
+fn gzip(examples: &[ExampleSummary]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    serde_json::to_writer(&mut encoder, examples).ok()?;
+    encoder.finish().ok()
 }
 
 /// A name for a downloaded file that every system takes.

@@ -1,6 +1,6 @@
 //! Labs over HTTP and by socket, without an agent: documents, edits, refusals, several browsers.
 
-use crate::support::{Browser, Yard};
+use crate::support::{Answer, Browser, Yard, request};
 use futures_util::SinkExt;
 use protocol::lab::{LabSummary, RunState};
 use protocol::{ClientMessage, MAX_CLIENT_MESSAGE, ServerMessage};
@@ -405,7 +405,10 @@ async fn what_needs_a_running_lab_is_refused_while_none_runs() {
     else {
         panic!("{answer:?}")
     };
-    assert!(error.contains("no such namespace"), "{error}");
+    assert_eq!(
+        error,
+        "cannot ping ::1: its namespace is not in the lab any more"
+    );
 }
 
 #[tokio::test]
@@ -486,4 +489,30 @@ async fn no_more_browsers_than_a_lab_takes() {
         u16::from(frame.code) == 1013 && frame.reason.contains("64 browsers"),
         "{frame:?}"
     );
+}
+
+#[tokio::test]
+async fn the_gallery_is_compressed_for_those_who_take_it() {
+    let yard = Yard::new().await;
+    let secret = format!("Bearer {}", yard.server.secret);
+    let get = async |encoding: &str| {
+        let headers = [
+            ("Authorization", secret.as_str()),
+            ("Accept-Encoding", encoding),
+        ];
+        let addr = yard.server.addr;
+        request(addr, "GET", "/api/v1/examples", &yard.host(), &headers, b"").await
+    };
+    let length = |answer: &Answer| answer.header("content-length").unwrap().parse::<usize>();
+    let plain = get("identity").await;
+    assert_eq!(
+        (plain.status, plain.header("content-encoding")),
+        (200, None)
+    );
+    assert!(plain.json().is_array());
+    let small = get("br, gzip").await;
+    assert_eq!(small.header("content-encoding"), Some("gzip"));
+    assert_eq!(small.header("content-type"), Some("application/json"));
+    assert!(length(&small).unwrap() * 2 < length(&plain).unwrap());
+    yard.server.shutdown().await;
 }

@@ -357,7 +357,15 @@ async fn captures_stream_are_replayed_and_can_be_downloaded() {
 async fn a_filter_that_is_none_is_said_to_be_so() {
     let (_yard, _id, mut browser) = running("A").await;
     let interface = InterfaceId::HOST_LOOPBACK;
-    for (filter, expected) in [("icmp", None), ("bad", Some("syntax error".to_owned()))] {
+    let long = "icmp or ".repeat(600) + "icmp";
+    for (filter, expected) in [
+        ("icmp", None),
+        ("bad", Some("syntax error".to_owned())),
+        (
+            &long,
+            Some("the filter is longer than 4096 bytes".to_owned()),
+        ),
+    ] {
         browser
             .say(&ClientMessage::CheckFilter {
                 token: 5,

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use topology::document::Link;
 
 use super::keys::select_by_key;
+use super::stage::Stage;
 use crate::canvas::contents::Plug;
 use crate::canvas::geometry::on_curve;
 use crate::canvas::scene::{CableEnd, path};
@@ -18,6 +19,7 @@ pub(crate) fn CableLine(
     link: Link,
 ) -> impl IntoView {
     let lab = Lab::of_page();
+    let stage = Stage::of_page();
     let cable = lab.drawing.cable(link)?;
     let way = {
         let cable = cable.clone();
@@ -53,7 +55,7 @@ pub(crate) fn CableLine(
             aria-pressed=move || selected.get().to_string()
             data-testid=move || about.with(|about| about.2.clone())
             data-status=move || about.with(|about| about.0.key())
-            on:keydown=move |event| select_by_key(lab, object, &event)
+            on:keydown=move |event| select_by_key(lab, stage, object, &event)
         >
             <circle
                 class="grip"
@@ -87,7 +89,8 @@ pub(crate) fn CablePlugs(
 }
 
 fn plug(end: &CableEnd, what: &Plug) -> impl IntoView + use<> {
-    let anchor = if end.label_ends { "end" } else { "start" };
+    let label = end.label;
+    let anchor = if label.ends { "end" } else { "start" };
     view! {
         <g
             class="plug"
@@ -95,7 +98,13 @@ fn plug(end: &CableEnd, what: &Plug) -> impl IntoView + use<> {
             data-status=what.mark.key()
         >
             <circle cx=end.at.x cy=end.at.y r="4.5"></circle>
-            <text class="mono label" x=end.label_at.x y=end.label_at.y text-anchor=anchor>
+            <text
+                class="mono label"
+                class:crowded=label.is_crowded
+                x=label.at.x
+                y=label.at.y
+                text-anchor=anchor
+            >
                 {what.name.clone()}
             </text>
         </g>

@@ -56,7 +56,11 @@ pub(crate) fn Canvas() -> impl IntoView {
                 capture_pointer(&event);
                 pointers.down(&event);
             }
-            on:pointermove=move |event| pointers.moved(&event)
+            on:pointermove=move |event| {
+                stage.pointing.set_value(true);
+                pointers.moved(&event);
+            }
+            on:pointerleave=move |_| stage.pointing.set_value(false)
             on:pointerup=move |event| pointers.up(&event)
             on:pointercancel=move |event| pointers.cancelled(&event)
             on:wheel=move |event| pointers.wheel(&event)
@@ -75,7 +79,12 @@ pub(crate) fn Canvas() -> impl IntoView {
                     </pattern>
                 </defs>
                 <rect class="ground" width="100%" height="100%" fill="url(#ground)"></rect>
-                <g transform=transform class:hidden=move || !ready.get() class:far=move || far.get()>
+                <g
+                    transform=transform
+                    class:hidden=move || !ready.get()
+                    class:far=move || far.get()
+                    style:--scale=move || stage.viewport.with(|view| format!("{:.4}", view.scale))
+                >
                     <HostFrameView />
                     <For each=move || lab.drawing.links.get() key=|link| *link let:link>
                         <CableLine link=link />

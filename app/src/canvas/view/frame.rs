@@ -5,7 +5,7 @@ use topology::document::Point;
 
 use super::keys::select_by_key;
 use super::node::dot;
-use crate::canvas::contents::RowKind;
+use super::stage::Stage;
 use crate::editor::lab::Lab;
 use crate::editor::selection::Object;
 
@@ -13,19 +13,9 @@ use crate::editor::selection::Object;
 #[component]
 pub(crate) fn HostFrameView() -> impl IntoView {
     let lab = Lab::of_page();
+    let stage = Stage::of_page();
     let host = lab.drawing.host;
     let selected = Memo::new(move |_| lab.selected.with(|all| all.contains(&Object::Host)));
-    let caption = move || {
-        host.with(|host| {
-            let rows = host.rows.iter().filter(|row| row.kind != RowKind::More);
-            let texts = rows.map(|row| match row.text.as_str() {
-                "" => row.name.clone(),
-                text => format!("{} {text}", row.name),
-            });
-            texts.collect::<Vec<_>>().join(" · ")
-        })
-    };
-    let caption = Memo::new(move |_| caption());
     view! {
         <g
             class="host"
@@ -36,7 +26,7 @@ pub(crate) fn HostFrameView() -> impl IntoView {
             aria-pressed=move || selected.get().to_string()
             data-testid="node-host"
             data-status=move || host.with(|host| host.mark.key())
-            on:keydown=move |event| select_by_key(lab, Object::Host, &event)
+            on:keydown=move |event| select_by_key(lab, stage, Object::Host, &event)
         >
             <rect
                 class="frame"
@@ -54,14 +44,14 @@ pub(crate) fn HostFrameView() -> impl IntoView {
                     y="-12"
                     height="24"
                     rx="6"
-                    width=move || caption.with(|text| 62.0 + text.chars().count() as f64 * 6.6)
+                    width=move || host.with(|host| host.caption_area().w)
                 ></rect>
                 {move || dot(host.with(|host| host.mark), 12.0, 0.0)}
                 <text class="caption-name" x="23" y="4">
                     "host"
                 </text>
                 <text class="mono faint" x="55" y="4">
-                    {move || caption.get()}
+                    {move || host.with(|host| host.caption.clone())}
                 </text>
             </g>
         </g>

@@ -1,4 +1,4 @@
-//! Shortcuts. None fires while something is being typed.
+//! The page's keys: who has the focus, and what comes of a shortcut.
 
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
@@ -9,6 +9,7 @@ use web_sys::Element;
 use super::stage::Stage;
 use super::zoom::STEP;
 use crate::canvas::gesture::{GRID, Gesture, Tool};
+use crate::canvas::shortcut::{Focus, Press, Shortcut, shortcut};
 use crate::editor::lab::Lab;
 use crate::editor::make;
 use crate::editor::selection::Object;
@@ -19,94 +20,93 @@ pub(crate) fn listen() {
     let lab = Lab::of_page();
     let stage = Stage::of_page();
     let down = window_event_listener(leptos::ev::keydown, move |event| {
-        if !is_typing(&event) && press(lab, stage, &event) {
+        if event.key() == "Tab" {
+            // From here on the keys are at work, and the space bar is for what they come to.
+            stage.pointing.set_value(false);
+        }
+        let press = Press {
+            key: &event.key(),
+            control: event.ctrl_key() || event.meta_key(),
+            shift: event.shift_key(),
+            alt: event.alt_key(),
+        };
+        if let Some(shortcut) = shortcut(press, focus_of(&event), stage.pointing.get_value()) {
             event.prevent_default();
+            carry_out(lab, stage, shortcut);
         }
     });
     let up = window_event_listener(leptos::ev::keyup, move |event| {
-        if event.key() == " " {
+        if event.key() == " " && stage.space.get_untracked() {
+            // A button that has the focus would be pressed.
+            event.prevent_default();
             stage.space.set(false);
         }
     });
+    // The key that goes up elsewhere is not heard here.
+    let left = window_event_listener(leptos::ev::blur, move |_| stage.space.set(false));
     on_cleanup(move || {
         down.remove();
         up.remove();
+        left.remove();
     });
 }
 
-/// Whether a field or a dialog has the keys.
-fn is_typing(event: &KeyboardEvent) -> bool {
+/// Inputs without text, such as switches, are not for typing.
+const TEXT: &str = "textarea, dialog, [contenteditable], \
+     input:not([type=checkbox], [type=radio], [type=range], [type=button])";
+
+/// Where the focus is when a key is pressed.
+fn focus_of(event: &KeyboardEvent) -> Focus {
     let target = event.target();
     let Some(element) = target.and_then(|target| target.dyn_into::<Element>().ok()) else {
-        return false;
+        return Focus::Canvas;
     };
-    let selector = "input, textarea, select, dialog, [contenteditable]";
-    matches!(element.closest(selector), Ok(Some(_)))
+    let is_in = |selector: &str| matches!(element.closest(selector), Ok(Some(_)));
+    if is_in(TEXT) {
+        Focus::Text
+    } else if is_in(".scene") || matches!(element.matches("html, body, .canvas"), Ok(true)) {
+        Focus::Canvas
+    } else {
+        Focus::Elsewhere
+    }
 }
 
-/// Whether a button or link has the focus: it takes Enter and the space bar itself.
-fn is_on_control(event: &KeyboardEvent) -> bool {
-    let target = event.target();
-    let element = target.and_then(|target| target.dyn_into::<Element>().ok());
-    element.is_some_and(|element| matches!(element.closest("button, a"), Ok(Some(_))))
+fn carry_out(lab: Lab, stage: Stage, shortcut: Shortcut) {
+    match shortcut {
+        Shortcut::Undo => lab.undo(),
+        Shortcut::Redo => lab.redo(),
+        Shortcut::SelectAll => select_all(lab),
+        Shortcut::Duplicate => duplicate(lab, stage),
+        Shortcut::Remove => remove(lab),
+        Shortcut::Escape => escape(lab, stage),
+        Shortcut::Nudge(right, down) => stage.nudge(lab, GRID * right, GRID * down),
+        Shortcut::ZoomIn => stage.zoom(STEP),
+        Shortcut::ZoomOut => stage.zoom(1.0 / STEP),
+        Shortcut::Fit => stage.fit(lab.drawing.with_scene(|scene| scene.bounds())),
+        Shortcut::FullSize => stage.zoom_to_full(),
+        Shortcut::Take(tool) => stage.tool.set(tool),
+        Shortcut::Put(tool) => stage.put_somewhere(lab, tool),
+        Shortcut::Fields => focus_first_field(),
+        Shortcut::Pan => stage.space.set(true),
+    }
 }
 
-/// Does what a key stands for; whether it stands for anything.
-fn press(lab: Lab, stage: Stage, event: &KeyboardEvent) -> bool {
-    let key = event.key();
-    if event.ctrl_key() || event.meta_key() {
-        return with_control(lab, stage, &key.to_lowercase(), event.shift_key());
-    }
-    if event.alt_key() {
-        return false;
-    }
-    let far = if event.shift_key() { 10.0 } else { 1.0 };
-    match key.as_str() {
-        "Delete" | "Backspace" => remove(lab),
-        "Escape" => escape(lab, stage),
-        "ArrowLeft" => stage.nudge(lab, -GRID * far, 0.0),
-        "ArrowRight" => stage.nudge(lab, GRID * far, 0.0),
-        "ArrowUp" => stage.nudge(lab, 0.0, -GRID * far),
-        "ArrowDown" => stage.nudge(lab, 0.0, GRID * far),
-        "+" | "=" => stage.zoom(STEP),
-        "-" => stage.zoom(1.0 / STEP),
-        "0" => stage.fit(lab.drawing.with_scene(|scene| scene.bounds())),
-        "1" => stage.zoom_to_full(),
-        "v" => stage.tool.set(Tool::Select),
-        "n" => stage.put_somewhere(lab, Tool::Namespace),
-        "b" => stage.put_somewhere(lab, Tool::Bridge),
-        "l" => stage.tool.set(Tool::Link),
-        "p" => stage.tool.set(Tool::Ping),
-        "Enter" if !is_on_control(event) => focus_first_field(),
-        " " if !is_on_control(event) => stage.space.set(true),
-        _ => return false,
-    }
-    true
-}
-
-fn with_control(lab: Lab, stage: Stage, key: &str, shift: bool) -> bool {
-    match (key, shift) {
-        ("z", false) => lab.undo(),
-        ("z", true) | ("y", _) => lab.redo(),
-        ("a", _) => {
-            let all = lab.drawing.with_scene(|scene| {
-                let nodes = scene.nodes.keys().map(|node| Object::Node(*node));
-                let links = scene.cables.keys().map(|link| Object::Link(*link));
-                nodes.chain(links).collect()
-            });
-            lab.selected.set(all);
-        }
-        ("d", _) => duplicate(lab, stage),
-        _ => return false,
-    }
-    true
+fn select_all(lab: Lab) {
+    let all = lab.drawing.with_scene(|scene| {
+        let nodes = scene.nodes.keys().map(|node| Object::Node(*node));
+        let links = scene.cables.keys().map(|link| Object::Link(*link));
+        nodes.chain(links).collect()
+    });
+    lab.selected.set(all);
 }
 
 /// Enter or the space bar selects the object that has the focus, with Shift too; Enter on one that
-/// is selected goes on to its fields.
-pub(crate) fn select_by_key(lab: Lab, object: Object, event: &KeyboardEvent) {
-    if !matches!(event.key().as_str(), "Enter" | " ") {
-        return;
+/// is selected goes on to its fields. The space bar pans instead while the pointer is at work.
+pub(crate) fn select_by_key(lab: Lab, stage: Stage, object: Object, event: &KeyboardEvent) {
+    match event.key().as_str() {
+        "Enter" => {}
+        " " if !stage.pointing.get_value() => {}
+        _ => return,
     }
     let already = lab
         .selected

@@ -69,8 +69,6 @@ fn cable_verdict(lab: Lab, from: Node, over: Hit) -> Verdict {
     let start = End::Node(from);
     match end_of(over) {
         None => Verdict::None,
-        // A bridge in the host is dragged through the host: only outside its bar is it meant.
-        Some(end) if end == start => Verdict::None,
         Some(end) => {
             let mut random = js_sys::Math::random;
             let outcome =

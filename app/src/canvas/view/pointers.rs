@@ -334,7 +334,7 @@ impl Pointers {
 
     fn connect(self, from: Node, over: Hit) {
         let start = End::Node(from);
-        let Some(end) = end_of(over).filter(|end| *end != start) else {
+        let Some(end) = end_of(over) else {
             return;
         };
         let mut random = js_sys::Math::random;

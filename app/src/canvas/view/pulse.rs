@@ -39,7 +39,7 @@ fn Pulse(id: PingId) -> impl IntoView {
     let line = Memo::new(move |_| line());
     let said = Memo::new(move |_| log.with(|log| log.running.then(|| words(log))));
     Some(move || {
-        let (key, text) = said.get()?;
+        let (key, text) = said.get().filter(|_| lab.is_live())?;
         let rect = lab.drawing.node(source)?.with(|placed| placed.rect);
         let width = text.chars().count() as f64 * 6.0 + 20.0;
         let x = rect.right() - width + 6.0;

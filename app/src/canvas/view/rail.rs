@@ -4,7 +4,7 @@ use leptos::ev::{MouseEvent, PointerEvent};
 use leptos::prelude::*;
 use topology::document::Point;
 use wasm_bindgen::JsCast;
-use web_sys::Element;
+use web_sys::{Element, HtmlElement};
 
 use super::stage::Stage;
 use crate::canvas::gesture::Tool;
@@ -79,6 +79,7 @@ fn ToolButton(tool: Tool, mark: Icon, name: &'static str, testid: &'static str) 
         }
     };
     let click = move |event: MouseEvent| {
+        leave_to_canvas(&event);
         if dropped.get_value() {
             return;
         }
@@ -106,6 +107,17 @@ fn ToolButton(tool: Tool, mark: Icon, name: &'static str, testid: &'static str) 
         >
             {icon(mark)}
         </button>
+    }
+}
+
+/// After a click by the pointer the keys are the canvas's again, not the button's.
+pub(super) fn leave_to_canvas(event: &MouseEvent) {
+    let focused = document().active_element();
+    if event.detail() > 0
+        && let Some(button) = focused.and_then(|element| element.dyn_into::<HtmlElement>().ok())
+    {
+        // Nothing is lost if it keeps the focus.
+        let _ = button.blur();
     }
 }
 

@@ -39,6 +39,8 @@ pub(crate) struct Stage {
     pub(crate) ghost: RwSignal<Option<(Tool, Point)>>,
     /// Whether the space bar is down: drags pan.
     pub(crate) space: RwSignal<bool>,
+    /// Whether the pointer is at work over the canvas: it moved there, and no Tab came since.
+    pub(crate) pointing: StoredValue<bool>,
 }
 
 impl Stage {
@@ -51,6 +53,7 @@ impl Stage {
             menu: RwSignal::new(None),
             ghost: RwSignal::new(None),
             space: RwSignal::new(false),
+            pointing: StoredValue::new(false),
         };
         provide_context(stage);
         stage

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::rail::leave_to_canvas;
 use super::stage::Stage;
 use crate::editor::lab::Lab;
 use crate::icons::{Icon, icon};
@@ -22,6 +23,7 @@ pub(crate) fn ZoomTools() -> impl IntoView {
             role="toolbar"
             aria-label="Zoom"
             on:pointerdown=move |event| event.stop_propagation()
+            on:click=move |event| leave_to_canvas(&event)
         >
             <button aria-label="Zoom out" title="Zoom out (−)" on:click=move |_| stage.zoom(1.0 / STEP)>
                 {icon(Icon::Minus)}

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use leptos::prelude::*;
+use protocol::capture::filter_problem;
 use topology::InterfaceId;
 
 use crate::editor::lab::Lab;
@@ -109,7 +110,7 @@ pub(crate) fn CaptureForm() -> impl IntoView {
                 type="submit"
                 data-testid=testids::CAPTURE_START
                 disabled=move || {
-                    !lab.is_running()
+                    !lab.is_live()
                         || checked.with(|checked| matches!(checked, Checked::Invalid(_)))
                 }
             >
@@ -146,10 +147,11 @@ fn watch_filter(lab: Lab, dock: Dock, chosen: Memo<Option<InterfaceId>>) -> Memo
     Effect::new(move |_| {
         let filter = dock.capture_filter.get();
         let interface = chosen.get();
-        let running = lab.is_running();
+        let running = lab.is_live();
         cancel();
         asked.set(None);
-        let Some(interface) = interface.filter(|_| running && !filter.trim().is_empty()) else {
+        let is_one = !filter.trim().is_empty() && filter_problem(&filter).is_none();
+        let Some(interface) = interface.filter(|_| running && is_one) else {
             return;
         };
         let ask = move || {
@@ -160,11 +162,17 @@ fn watch_filter(lab: Lab, dock: Dock, chosen: Memo<Option<InterfaceId>>) -> Memo
         }
     });
     on_cleanup(cancel);
-    Memo::new(move |_| match (asked.get(), lab.filter_answer.get()) {
-        (Some(asked), Some((token, answer))) if asked == token => match answer {
-            None => Checked::Valid,
-            Some(error) => Checked::Invalid(error),
-        },
-        _ => Checked::Unknown,
+    Memo::new(move |_| {
+        // Not asked about: its message could be too long for the socket.
+        if let Some(problem) = dock.capture_filter.with(|filter| filter_problem(filter)) {
+            return Checked::Invalid(problem);
+        }
+        match (asked.get(), lab.filter_answer.get()) {
+            (Some(asked), Some((token, answer))) if asked == token => match answer {
+                None => Checked::Valid,
+                Some(error) => Checked::Invalid(error),
+            },
+            _ => Checked::Unknown,
+        }
     })
 }

@@ -61,11 +61,8 @@ fn CaptureTab(id: CaptureId, selected: RwSignal<Option<u64>>) -> impl IntoView {
     let event = Memo::new(move |_| log.with(|log| log.event.clone()));
     let counts = move || {
         event.with(|event| {
-            let dropped = match event.dropped {
-                0 => String::new(),
-                lost => format!(" · {lost} dropped"),
-            };
-            format!("{} received{dropped} · {} kept", event.received, event.kept)
+            let (received, dropped, kept) = (event.received, event.dropped, event.kept);
+            format!("{received} received · {dropped} dropped · {kept} kept")
         })
     };
     let save = format!("/api/v1/labs/{}/captures/{}.pcapng", lab.id(), id.0);

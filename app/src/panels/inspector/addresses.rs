@@ -66,7 +66,7 @@ pub(crate) fn Addresses(
             label="Add address"
             value=Signal::derive(String::new)
             commit=add
-            placeholder="10.0.0.1/24 or fd00::1/64"
+            placeholder="10.0.0.1/24, fd00::1/64"
             place=Place::Interface(id, Some(Field::Addresses))
         />
     }

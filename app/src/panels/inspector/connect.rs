@@ -1,5 +1,6 @@
 //! A cable without dragging.
 
+use leptos::ev::{KeyboardEvent, SubmitEvent};
 use leptos::prelude::*;
 use topology::{InterfaceId, NamespaceId, Node};
 
@@ -8,6 +9,7 @@ use crate::editor::ids::Ids;
 use crate::editor::lab::Lab;
 use crate::editor::selection::Object;
 use crate::icons::{Icon, icon};
+use crate::testids;
 use crate::toast::Toasts;
 
 /// Chooses where a new cable from here goes.
@@ -39,8 +41,11 @@ pub(crate) fn ConnectTo(
                 .collect::<Vec<_>>()
         })
     });
-    let chosen = move |event| {
-        let Some(to) = end_of(&event_target_value(&event)) else {
+    // Only chosen: arrow keys go through the options one by one, and none of them must make a cable.
+    let chosen = RwSignal::new(String::new());
+    let confirm = move |event: SubmitEvent| {
+        event.prevent_default();
+        let Some(to) = end_of(&chosen.get_untracked()) else {
             return;
         };
         let mut random = js_sys::Math::random;
@@ -54,17 +59,37 @@ pub(crate) fn ConnectTo(
             Err(why) => toasts.error(why),
         }
     };
+    let key = move |event: KeyboardEvent| {
+        if event.key() == "Escape" {
+            chosen.set(String::new());
+        }
+    };
     view! {
-        <label class="connect">
-            {icon(Icon::Cable)}
-            <span class="visually-hidden">"Cable to"</span>
-            <select prop:value="" on:change=chosen>
-                <option value="">"Cable to…"</option>
-                <For each=move || options.get() key=|option| option.clone() let:option>
-                    <option value=option.0>{option.1}</option>
-                </For>
-            </select>
-        </label>
+        <form class="connect" on:submit=confirm>
+            <label>
+                {icon(Icon::Cable)}
+                <span class="visually-hidden">"Cable to"</span>
+                <select
+                    data-testid=testids::CABLE_TO
+                    prop:value=move || {
+                        options.track();
+                        chosen.get()
+                    }
+                    on:change=move |event| chosen.set(event_target_value(&event))
+                    on:keydown=key
+                >
+                    <option value="">"Cable to…"</option>
+                    <For each=move || options.get() key=|option| option.clone() let:option>
+                        <option value=option.0>{option.1}</option>
+                    </For>
+                </select>
+            </label>
+            <Show when=move || end_of(&chosen.get()).is_some()>
+                <button class="small primary" type="submit" data-testid=testids::CABLE_MAKE>
+                    "Cable"
+                </button>
+            </Show>
+        </form>
     }
 }
 

@@ -54,13 +54,16 @@ pub(crate) fn TextField(
     let error = RwSignal::new(None::<String>);
     let shown = move || draft.get().unwrap_or_else(|| value.get());
     let message = Memo::new(move |_| error.get().or_else(|| refusal_at(lab, place)));
+    // A browser says `blur` while it removes a field that has the focus: by then the field's signals
+    // may be gone.
     let finish = move || {
-        let Some(text) = draft.get_untracked() else {
+        let (Some(Some(text)), Some(now)) = (draft.try_get_untracked(), value.try_get_untracked())
+        else {
             return;
         };
-        if text == value.get_untracked() {
-            draft.set(None);
-            error.set(None);
+        if text == now {
+            draft.try_set(None);
+            error.try_set(None);
             return;
         }
         match commit.run(text) {
@@ -77,8 +80,8 @@ pub(crate) fn TextField(
     let key = move |event: KeyboardEvent| match event.key().as_str() {
         "Enter" => finish(),
         "Escape" => {
-            draft.set(None);
-            error.set(None);
+            draft.try_set(None);
+            error.try_set(None);
             let target = event.target();
             if let Some(field) = target.and_then(|t| t.dyn_into::<HtmlElement>().ok()) {
                 // Nothing is lost if it keeps the focus.
@@ -137,7 +140,8 @@ pub(crate) fn Switch(
     }
 }
 
-/// One of several.
+/// One of several. A pointer's choice counts at once; keys go through the options one by one, so
+/// that theirs counts at Enter or when the field is left.
 #[component]
 pub(crate) fn Choice(
     /// What it is.
@@ -152,23 +156,54 @@ pub(crate) fn Choice(
     /// What to do with another key.
     choose: Callback<String>,
 ) -> impl IntoView {
+    let draft = RwSignal::new(None::<String>);
+    let by_keys = StoredValue::new(false);
+    let shown = move || draft.get().unwrap_or_else(|| value.get());
+    // As with a text, the signals may be gone when the focus is.
+    let finish = move || {
+        let (Some(Some(key)), Some(now)) = (draft.try_get_untracked(), value.try_get_untracked())
+        else {
+            return;
+        };
+        draft.try_set(None);
+        if key != now {
+            choose.run(key);
+        }
+    };
+    let key = move |event: KeyboardEvent| match event.key().as_str() {
+        "Enter" => finish(),
+        "Escape" => {
+            draft.try_set(None);
+        }
+        _ => by_keys.set_value(true),
+    };
     view! {
         <label class="field">
             <span class="field-label">{label}</span>
             <select
                 class="mono"
+                class:draft=move || draft.with(Option::is_some)
+                title=move || draft.with(Option::is_some).then_some("Press Enter to change it")
                 prop:value=move || {
                     // Options that are drawn later must not lose the choice.
                     options.track();
-                    value.get()
+                    shown()
                 }
-                on:change=move |event| choose.run(event_target_value(&event))
+                on:pointerdown=move |_| by_keys.set_value(false)
+                on:keydown=key
+                on:blur=move |_| finish()
+                on:change=move |event| {
+                    draft.try_set(Some(event_target_value(&event)));
+                    if !by_keys.get_value() {
+                        finish();
+                    }
+                }
             >
                 <For each=move || options.get() key=|option| option.clone() let:option>
                     {
                         let key = option.0.clone();
                         view! {
-                            <option value=option.0 selected=move || value.get() == key>
+                            <option value=option.0 selected=move || shown() == key>
                                 {option.1}
                             </option>
                         }

@@ -4,12 +4,18 @@ use leptos::prelude::document;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-/// Gives the focus to the first field or button of the inspector.
+/// The fields of an object come first, then any other thing to fill in. Never a button: the next
+/// Enter would press it.
+const FIELDS: [&str; 2] = [
+    "#inspector .field :is(input, select)",
+    "#inspector :is(input, select)",
+];
+
+/// Gives the focus to the first field of the inspector, if it has one.
 pub(crate) fn focus_first_field() {
-    let first = document().query_selector("#inspector :is(input, select, button)");
-    if let Ok(Some(first)) = first
-        && let Ok(element) = first.dyn_into::<HtmlElement>()
-    {
+    let find = |selector: &&str| document().query_selector(selector).ok().flatten();
+    let first = FIELDS.iter().find_map(find);
+    if let Some(element) = first.and_then(|found| found.dyn_into::<HtmlElement>().ok()) {
         // Nothing is lost if it cannot have it.
         let _ = element.focus();
     }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use topology::address::Family;
 use topology::command::Subject;
-use topology::document::Kind;
+use topology::document::{Interface, Kind};
 use topology::edit::{Field, Place};
 use topology::{Edit, NamespaceId, NamespaceName, Node};
 
@@ -12,11 +12,12 @@ use super::connect::ConnectTo;
 use super::devices::Devices;
 use super::field::{Switch, TextField, commit, commit_or_tell};
 use super::routes::Routes;
-use super::state::{Differences, StateChip, interface_status, namespace_status};
+use super::state::{Differences, StateChip, interface_mark, namespace_mark, namespace_status};
 use crate::canvas::contents::counted;
 use crate::canvas::view::keys::remove;
 use crate::editor::connect::End;
 use crate::editor::lab::Lab;
+use crate::editor::names::natural;
 use crate::editor::selection::Object;
 use crate::icons::{Icon, icon};
 use crate::panels::dock::Dock;
@@ -39,7 +40,10 @@ pub(crate) fn NamespaceSections(
     let name = Signal::derive(move || lab.read(|document| document.describe_namespace(id)));
     let counts = move || {
         lab.read(|document| {
-            let interfaces = document.interfaces_of(id).count();
+            // As many as the list below has.
+            let listed = |interface: &Interface| interface.kind != Kind::Loopback;
+            let all = document.interfaces_of(id);
+            let interfaces = all.filter(|(_, interface)| listed(interface)).count();
             let routes = document.namespaces.get(&id).map_or(0, |ns| ns.routes.len());
             format!(
                 "{} · {} · {}",
@@ -70,7 +74,7 @@ pub(crate) fn NamespaceSections(
         <section class="head">
             <h2>
                 <span class="object-name">{name}</span>
-                <StateChip status=status />
+                <StateChip mark=namespace_mark(lab, id) />
                 <span class="grow"></span>
                 {(!is_host)
                     .then(|| {
@@ -164,16 +168,19 @@ fn InterfaceList(id: NamespaceId) -> impl IntoView {
     let lab = Lab::of_page();
     let interfaces = Memo::new(move |_| {
         lab.read(|document| {
-            document
+            let mut all: Vec<_> = document
                 .interfaces_of(id)
                 .filter(|(_, interface)| interface.kind != Kind::Loopback)
+                .collect();
+            all.sort_by(|(_, a), (_, b)| natural(a.name.as_str(), b.name.as_str()));
+            all.into_iter()
                 .map(|(id, interface)| {
                     let addresses: Vec<String> = interface
                         .addresses
                         .iter()
                         .map(ToString::to_string)
                         .collect();
-                    (id, interface.name.to_string(), addresses.join(" "))
+                    (id, interface.name.to_string(), addresses)
                 })
                 .collect::<Vec<_>>()
         })
@@ -191,9 +198,15 @@ fn InterfaceList(id: NamespaceId) -> impl IntoView {
                                 lab.select(object);
                             }
                         >
-                            <span class="mono">{entry.1}</span>
-                            <span class="mono faint">{entry.2}</span>
-                            <StateChip status=interface_status(lab, entry.0) />
+                            <span class="mono name">{entry.1}</span>
+                            <StateChip mark=interface_mark(lab, entry.0) />
+                            {entry
+                                .2
+                                .into_iter()
+                                .map(|address| {
+                                    view! { <span class="mono faint below">{address}</span> }
+                                })
+                                .collect_view()}
                         </button>
                     </li>
                 </For>

@@ -11,11 +11,12 @@ use super::commands::AsCommands;
 use super::connect::ConnectTo;
 use super::field::{Choice, Switch, TextField, commit, commit_or_tell};
 use super::parameters::{Of, ParametersForm};
-use super::state::{Differences, StateChip, interface_status};
+use super::state::{Differences, StateChip, interface_mark, interface_status};
 use crate::canvas::contents::counted;
 use crate::canvas::view::keys::remove;
 use crate::editor::connect::End;
 use crate::editor::lab::Lab;
+use crate::editor::names::natural;
 use crate::editor::parse;
 use crate::editor::selection::Object;
 use crate::icons::{Icon, icon};
@@ -61,8 +62,9 @@ pub(crate) fn BridgeForm(
     let lab = Lab::of_page();
     let ports = Memo::new(move |_| {
         lab.read(|document| {
-            document
-                .ports_of(id)
+            let mut all: Vec<_> = document.ports_of(id).collect();
+            all.sort_by(|(_, a), (_, b)| natural(a.name.as_str(), b.name.as_str()));
+            all.into_iter()
                 .map(|(port, interface)| {
                     let other = interface
                         .peer()
@@ -105,8 +107,8 @@ pub(crate) fn BridgeForm(
                                 lab.select(object);
                             }
                         >
-                            <span class="mono">{port.1}</span>
-                            <span class="mono faint">{port.2}</span>
+                            <span class="mono name">{port.1}</span>
+                            <span class="mono faint below">{port.2}</span>
                         </button>
                     </li>
                 </For>
@@ -178,7 +180,7 @@ pub(crate) fn InterfaceSection(
         <section class="interface">
             <h3>
                 <span class="mono">{title}</span>
-                <StateChip status=status />
+                <StateChip mark=interface_mark(lab, id) />
                 <span class="grow"></span>
                 <button
                     class="ghost small"

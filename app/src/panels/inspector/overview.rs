@@ -1,12 +1,11 @@
 //! The whole lab as an outline: everything on the canvas, as lists for keys and screen readers.
 
 use leptos::prelude::*;
-use topology::Document;
-use topology::Node;
-use topology::document::Link;
+use topology::{NamespaceId, Node};
 
-use super::state::{StateChip, interface_status, namespace_status};
+use super::state::{StateChip, interface_mark, link_mark, namespace_mark};
 use crate::editor::lab::Lab;
+use crate::editor::names::natural;
 use crate::editor::selection::Object;
 
 /// The outline.
@@ -16,25 +15,35 @@ pub(crate) fn Overview() -> impl IntoView {
     let namespaces = Memo::new(move |_| {
         lab.read(|document| {
             let names = document.namespaces.iter();
-            names
-                .map(|(id, ns)| (*id, ns.name.to_string()))
-                .collect::<Vec<_>>()
+            let mut all: Vec<_> = names.map(|(id, ns)| (*id, ns.name.to_string())).collect();
+            // The host is first by its id, and stays so.
+            all.sort_by(|(a, x), (b, y)| {
+                let is_not_host = |id: NamespaceId| id != NamespaceId::HOST;
+                is_not_host(*a)
+                    .cmp(&is_not_host(*b))
+                    .then_with(|| natural(x, y))
+            });
+            all
         })
     });
     let bridges = Memo::new(move |_| {
         lab.read(|document| {
             let bridges = document.bridges();
-            bridges
+            let mut all: Vec<_> = bridges
                 .map(|(id, _)| (id, document.describe_interface(id)))
-                .collect::<Vec<_>>()
+                .collect();
+            all.sort_by(|(_, a), (_, b)| natural(a, b));
+            all
         })
     });
     let links = Memo::new(move |_| {
         lab.read(|document| {
             let links = document.links();
-            links
-                .map(|link| (link, describe_link(document, link)))
-                .collect::<Vec<_>>()
+            let mut all: Vec<_> = links
+                .map(|link| (link, link.ends.map(|end| document.describe_interface(end))))
+                .collect();
+            all.sort_by(|(_, a), (_, b)| natural(&a[0], &b[0]).then_with(|| natural(&a[1], &b[1])));
+            all
         })
     });
     view! {
@@ -54,7 +63,7 @@ pub(crate) fn Overview() -> impl IntoView {
                             on:click=move |_| lab.select(Some(Object::of_namespace(entry.0)))
                         >
                             <span>{entry.1}</span>
-                            <StateChip status=namespace_status(lab, entry.0) />
+                            <StateChip mark=namespace_mark(lab, entry.0) />
                         </button>
                     </li>
                 </For>
@@ -73,7 +82,7 @@ pub(crate) fn Overview() -> impl IntoView {
                                 }
                             >
                                 <span class="mono">{entry.1}</span>
-                                <StateChip status=interface_status(lab, entry.0) />
+                                <StateChip mark=interface_mark(lab, entry.0) />
                             </button>
                         </li>
                     </For>
@@ -90,8 +99,10 @@ pub(crate) fn Overview() -> impl IntoView {
                                 class="entry pick-entry"
                                 on:click=move |_| lab.select(Some(Object::Link(entry.0)))
                             >
-                                <span class="mono">{entry.1}</span>
-                                <StateChip status=interface_status(lab, entry.0.ends[0]) />
+                                <span class="mono">
+                                    {ends_view(entry.1)}
+                                </span>
+                                <StateChip mark=link_mark(lab, entry.0) />
                             </button>
                         </li>
                     </For>
@@ -101,7 +112,11 @@ pub(crate) fn Overview() -> impl IntoView {
     }
 }
 
-fn describe_link(document: &Document, link: Link) -> String {
-    let [a, b] = link.ends.map(|end| document.describe_interface(end));
-    format!("{a} – {b}")
+/// Both ends of a link; a line may be broken between them only.
+fn ends_view([a, b]: [String; 2]) -> impl IntoView {
+    view! {
+        <span class="whole">{a}</span>
+        " – "
+        <span class="whole">{b}</span>
+    }
 }

@@ -10,6 +10,7 @@ use super::field::{Choice, commit_or_tell};
 use crate::editor::lab::Lab;
 use crate::editor::parse;
 use crate::icons::{Icon, icon};
+use crate::panels::dock::focus_element;
 
 /// The section.
 #[component]
@@ -40,7 +41,13 @@ pub(crate) fn Routes(
         <section>
             <h3>
                 "Routes" <span class="grow"></span>
-                <button class="ghost small" on:click=move |_| adding.set(true)>
+                <button
+                    class="ghost small"
+                    on:click=move |_| {
+                        adding.set(true);
+                        focus_element(DESTINATION);
+                    }
+                >
                     {icon(Icon::Plus)}
                     "Add"
                 </button>
@@ -102,6 +109,9 @@ fn kernel_routes(observed: &Observed, id: NamespaceId) -> Vec<String> {
         .collect()
 }
 
+/// The id of the first field of the form.
+const DESTINATION: &str = "route-to";
+
 #[component]
 fn RouteForm(id: NamespaceId, done: Callback<()>) -> impl IntoView {
     let lab = Lab::of_page();
@@ -146,6 +156,7 @@ fn RouteForm(id: NamespaceId, done: Callback<()>) -> impl IntoView {
             <label class="field">
                 <span class="field-label">{label}</span>
                 <input
+                    id=(label == "To").then_some(DESTINATION)
                     class="mono"
                     autocomplete="off"
                     spellcheck="false"

@@ -1,13 +1,17 @@
 //! The state of an object in words: what the kernel has, and how it differs.
 
 use leptos::prelude::*;
+use topology::document::Link;
 use topology::status::{Difference, Status};
 use topology::{InterfaceId, NamespaceId};
 
 use crate::canvas::mark::Mark;
+use crate::canvas::marks::Marks;
 use crate::editor::lab::Lab;
+use crate::icons::{Icon, icon};
+use crate::testids;
 
-/// A chip with the state of a namespace.
+/// The state of a namespace.
 pub(crate) fn namespace_status(lab: Lab, id: NamespaceId) -> Memo<Status> {
     Memo::new(move |_| {
         lab.statuses
@@ -15,7 +19,7 @@ pub(crate) fn namespace_status(lab: Lab, id: NamespaceId) -> Memo<Status> {
     })
 }
 
-/// A chip with the state of an interface.
+/// The state of an interface.
 pub(crate) fn interface_status(lab: Lab, id: InterfaceId) -> Memo<Status> {
     Memo::new(move |_| {
         lab.statuses
@@ -23,13 +27,31 @@ pub(crate) fn interface_status(lab: Lab, id: InterfaceId) -> Memo<Status> {
     })
 }
 
+/// The mark of a namespace, as the canvas shows it.
+pub(crate) fn namespace_mark(lab: Lab, id: NamespaceId) -> Memo<Mark> {
+    Memo::new(move |_| lab.marks.with(|marks| marks.namespace(id)))
+}
+
+/// The mark of an interface, as the canvas shows it.
+pub(crate) fn interface_mark(lab: Lab, id: InterfaceId) -> Memo<Mark> {
+    Memo::new(move |_| lab.marks.with(|marks| marks.interface(id)))
+}
+
+/// The mark of a link: the worse of its ends.
+pub(crate) fn link_mark(lab: Lab, link: Link) -> Memo<Mark> {
+    let worst = move |marks: &Marks| {
+        let [a, b] = link.ends.map(|end| marks.interface(end));
+        a.max(b)
+    };
+    Memo::new(move |_| lab.marks.with(worst))
+}
+
 /// The state in one word.
 #[component]
 pub(crate) fn StateChip(
     /// The state.
-    status: Memo<Status>,
+    mark: Memo<Mark>,
 ) -> impl IntoView {
-    let mark = Memo::new(move |_| status.with(|status| Mark::of(status, false)));
     // A lab that does not run says so once, in its header.
     move || {
         let mark = mark.get();
@@ -45,6 +67,7 @@ pub(crate) fn Differences(
     /// The state.
     status: Memo<Status>,
 ) -> impl IntoView {
+    let lab = Lab::of_page();
     let differences = move || {
         status.with(|status| match status {
             Status::Drifted(differences) => differences.clone(),
@@ -75,6 +98,18 @@ pub(crate) fn Differences(
                     </thead>
                     <tbody>{all.into_iter().map(row).collect_view()}</tbody>
                 </table>
+                <div class="actions">
+                    <button
+                        class="small"
+                        title="Bring the whole kernel back to the document"
+                        data-testid=testids::PUT_RIGHT
+                        disabled=move || !lab.is_live()
+                        on:click=move |_| lab.put_right()
+                    >
+                        {icon(Icon::Restart)}
+                        "Put right"
+                    </button>
+                </div>
             }
         })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::{EditError, Field, Place, Reason};
 use super::fragment::{insert, remove};
-use super::validate::{self, refuse, refuse_document};
+use super::validate::{self, THAT_INTERFACE, THAT_NAMESPACE, refuse, refuse_document};
 use super::{Edit, MAX_LIST, MAX_TITLE_BYTES};
 use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::id::{InterfaceId, NamespaceId};
@@ -307,10 +307,10 @@ fn add_route(
     Ok(Edit::RemoveRoute { namespace, route })
 }
 
-fn gone(place: Place, subject: String) -> EditError {
+fn gone(place: Place, subject: &str) -> EditError {
     EditError {
         place,
-        subject,
+        subject: subject.to_owned(),
         reason: Reason::Gone,
     }
 }
@@ -321,7 +321,7 @@ fn namespace_of(
     field: Field,
 ) -> Result<&Namespace, EditError> {
     let found = document.namespaces.get(&id);
-    found.ok_or_else(|| gone(Place::Namespace(id, Some(field)), id.to_string()))
+    found.ok_or_else(|| gone(Place::Namespace(id, Some(field)), THAT_NAMESPACE))
 }
 
 fn namespace_mut(
@@ -330,7 +330,7 @@ fn namespace_mut(
     field: Field,
 ) -> Result<&mut Namespace, EditError> {
     let found = document.namespaces.get_mut(&id);
-    found.ok_or_else(|| gone(Place::Namespace(id, Some(field)), id.to_string()))
+    found.ok_or_else(|| gone(Place::Namespace(id, Some(field)), THAT_NAMESPACE))
 }
 
 fn interface_of(
@@ -339,7 +339,7 @@ fn interface_of(
     field: Field,
 ) -> Result<&Interface, EditError> {
     let found = document.interfaces.get(&id);
-    found.ok_or_else(|| gone(Place::Interface(id, Some(field)), id.to_string()))
+    found.ok_or_else(|| gone(Place::Interface(id, Some(field)), THAT_INTERFACE))
 }
 
 fn interface_mut(
@@ -348,5 +348,5 @@ fn interface_mut(
     field: Field,
 ) -> Result<&mut Interface, EditError> {
     let found = document.interfaces.get_mut(&id);
-    found.ok_or_else(|| gone(Place::Interface(id, Some(field)), id.to_string()))
+    found.ok_or_else(|| gone(Place::Interface(id, Some(field)), THAT_INTERFACE))
 }

@@ -85,6 +85,9 @@ pub enum Reason {
         "the host namespace and loopback interfaces cannot be added, removed or renamed by themselves"
     )]
     Permanent,
+    /// The kernel's own name for the loopback.
+    #[error("`lo` is reserved for the loopback that every namespace has: choose another name")]
+    Reserved,
     /// A malformed address.
     #[error("{0}")]
     Address(AddressError),

@@ -28,6 +28,8 @@ const MIN_IPV6_MTU: u32 = 1280;
 pub(super) fn refuse(document: &Document, place: Place, reason: Reason) -> EditError {
     let subject = match place {
         Place::Document(_) => subject_of_document(document),
+        Place::Namespace(id, _) if !document.namespaces.contains_key(&id) => THAT_NAMESPACE.into(),
+        Place::Interface(id, _) if !document.interfaces.contains_key(&id) => THAT_INTERFACE.into(),
         Place::Namespace(id, _) => document.describe_namespace(id),
         Place::Interface(id, _) => document.describe_interface(id),
     };
@@ -37,6 +39,10 @@ pub(super) fn refuse(document: &Document, place: Place, reason: Reason) -> EditE
         reason,
     }
 }
+
+/// What nobody knows the name of any more: ids are not for people.
+pub(super) const THAT_NAMESPACE: &str = "that namespace";
+pub(super) const THAT_INTERFACE: &str = "that interface";
 
 /// A refusal of the document as a whole.
 pub(super) fn refuse_document(field: Option<Field>, reason: Reason) -> EditError {
@@ -315,12 +321,13 @@ pub(super) fn may_be_named(
     found: &Interface,
     name: &InterfaceName,
 ) -> Result<(), EditError> {
-    if found.kind == Kind::Loopback || *name == InterfaceName::loopback() {
-        return Err(refuse(
-            document,
-            Place::Interface(id, Some(Field::Name)),
-            Reason::Permanent,
-        ));
+    let reason = match (found.kind == Kind::Loopback, InterfaceName::loopback()) {
+        (true, _) => Some(Reason::Permanent),
+        (false, lo) => (*name == lo).then_some(Reason::Reserved),
+    };
+    if let Some(reason) = reason {
+        let place = Place::Interface(id, Some(Field::Name));
+        return Err(refuse(document, place, reason));
     }
     interface_name_free(document, id, found.namespace, name)
 }

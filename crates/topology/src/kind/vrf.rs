@@ -4,7 +4,7 @@ use super::parameter::{Parameter, Usual, Width};
 use super::{NewMtu, Table, nothing};
 
 /// The MTU of a VRF, and the largest that it takes: an IPv6 packet with its header.
-pub const MTU: u32 = 65_575;
+pub(super) const MTU: u32 = 65_575;
 
 /// drivers/net/vrf.c.
 pub(super) const TABLE: Table = Table {

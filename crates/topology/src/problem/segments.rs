@@ -27,6 +27,8 @@ pub(super) fn check(report: &mut Report<'_>) {
         let segment = segments.of(id);
         for address in &interface.addresses {
             match owners.get(&(segment, address.addr())) {
+                // With two prefixes on one interface.
+                Some(other) if *other == id => {}
                 Some(other) => duplicate(report, id, *other, address.addr()),
                 None => drop(owners.insert((segment, address.addr()), id)),
             }

@@ -15,16 +15,30 @@ use crate::agent::protocol::{Answer, FromAgent};
 /// Documents that wait: the web process asks for one at a time.
 const WAITING: usize = 16;
 
+/// A document that waits.
+struct Waiting {
+    /// Of the request.
+    number: u64,
+    document: Box<Document>,
+    /// Whether what somebody else has changed is put right, too.
+    whole: bool,
+}
+
 /// Takes documents to the kernel in the order in which they come.
-pub(super) struct Applier(mpsc::Sender<(u64, Box<Document>)>);
+pub(super) struct Applier(mpsc::Sender<Waiting>);
 
 impl Applier {
     pub(super) fn start(engine: Arc<Engine>, outbound: Outbound) -> Self {
-        let (sender, mut documents) = mpsc::channel::<(u64, Box<Document>)>(WAITING);
+        let (sender, mut documents) = mpsc::channel::<Waiting>(WAITING);
         tokio::spawn(async move {
             let mut is_first = true;
-            while let Some((number, document)) = documents.recv().await {
-                let applied = if is_first {
+            while let Some(waiting) = documents.recv().await {
+                let Waiting {
+                    number,
+                    document,
+                    whole,
+                } = waiting;
+                let applied = if is_first || whole {
                     engine.apply(&document).await
                 } else {
                     engine.apply_edit(&document).await
@@ -46,9 +60,14 @@ impl Applier {
         Self(sender)
     }
 
-    pub(super) async fn apply(&self, number: u64, document: Box<Document>) {
+    pub(super) async fn apply(&self, number: u64, document: Box<Document>, whole: bool) {
+        let waiting = Waiting {
+            number,
+            document,
+            whole,
+        };
         // Fails only when the web process has gone.
-        let _ = self.0.send((number, document)).await;
+        let _ = self.0.send(waiting).await;
     }
 }
 

@@ -32,11 +32,7 @@ impl Captures {
     /// Where an interface is in the kernel now, and what it is called there.
     fn find(&self, interface: InterfaceId) -> Result<(Namespace, String), Answer> {
         let observed = self.engine.observed();
-        let gone = || {
-            failed(format!(
-                "could not capture: {interface} is not in the kernel"
-            ))
-        };
+        let gone = || failed("could not capture: the interface is not in the kernel");
         let (namespace, _, found) = observed.interface_of(interface).ok_or_else(gone)?;
         let namespace = self.engine.namespace(namespace).ok_or_else(gone)?;
         Ok((namespace, found.name.clone()))

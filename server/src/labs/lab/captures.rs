@@ -2,7 +2,7 @@
 
 use packet::Record;
 use protocol::ServerMessage;
-use protocol::capture::{CaptureEvent, CaptureId, CaptureInfo};
+use protocol::capture::{CaptureEvent, CaptureId, CaptureInfo, filter_problem};
 use protocol::server::ClientId;
 use topology::InterfaceId;
 
@@ -11,9 +11,6 @@ use super::{Asked, Lab};
 use crate::agent::protocol::{Answer, Request};
 use crate::labs::limits::{LAB_RING_BYTES, MAX_CAPTURES};
 use crate::labs::ring::Ring;
-
-/// Longest filter in bytes: longer ones are no filters of a person.
-const MAX_FILTER_BYTES: usize = 4_096;
 
 /// A capture and its packets.
 pub(super) struct Capture {
@@ -45,6 +42,10 @@ impl Lab {
         interface: InterfaceId,
         filter: String,
     ) {
+        if let error @ Some(_) = filter_problem(&filter) {
+            let token = by.1;
+            return self.tell(by.0, &ServerMessage::FilterChecked { token, error });
+        }
         let asked = self
             .capture_problem(interface, &filter)
             .map_or(Ok(()), Err)
@@ -85,8 +86,7 @@ impl Lab {
         if !self.document.interfaces.contains_key(&interface) {
             return Some("there is no such interface any more".to_owned());
         }
-        let long = filter.len() > MAX_FILTER_BYTES;
-        long.then(|| format!("the filter is longer than {MAX_FILTER_BYTES} bytes"))
+        filter_problem(filter)
     }
 
     /// Has the agent start a capture.
@@ -96,7 +96,10 @@ impl Lab {
         interface: InterfaceId,
         filter: String,
     ) {
-        let name = self.document.describe_interface(interface);
+        let name = match self.document.interfaces.contains_key(&interface) {
+            true => self.document.describe_interface(interface),
+            false => "it".to_owned(),
+        };
         let problem = if self.captures.len() >= MAX_CAPTURES {
             Some(format!(
                 "the lab has {MAX_CAPTURES} captures already: dismiss one first"

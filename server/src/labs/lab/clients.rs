@@ -52,6 +52,7 @@ impl Lab {
             version: protocol::VERSION,
             client,
             lab: self.id.clone(),
+            opened_at: self.opened_at,
             revision: self.revision,
             document: (*self.document).clone(),
             run: self.run.borrow().clone(),

@@ -14,6 +14,7 @@ mod running;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use protocol::capture::CaptureId;
 use protocol::lab::{ApplyFailure, LabId, RunState};
@@ -47,6 +48,8 @@ struct Lab {
     id: LabId,
     store: Store,
     machine: Machine,
+    /// When this task began, nanoseconds since the Unix epoch: tells it from one before it.
+    opened_at: u64,
 
     document: Arc<Document>,
     revision: u64,
@@ -59,6 +62,8 @@ struct Lab {
     observed: Option<Observed>,
     /// Whether the agent is at work on a document; the newest waits for it.
     applying: bool,
+    /// Whether the next document is brought to the kernel with all that it says, drift too.
+    put_right: bool,
     failure: Option<ApplyFailure>,
     waiters: Waiters,
 
@@ -139,6 +144,7 @@ pub(super) fn spawn(
         id,
         store,
         machine,
+        opened_at: now(),
         document: Arc::new(stored.document),
         revision: stored.revision,
         run,
@@ -147,6 +153,7 @@ pub(super) fn spawn(
         events: None,
         observed: None,
         applying: false,
+        put_right: false,
         failure: None,
         waiters: Waiters::default(),
         clients: BTreeMap::new(),
@@ -244,6 +251,7 @@ impl Lab {
             ClientMessage::Edit { token, edit } => self.edit(client, token, edit).await,
             ClientMessage::Start => self.start(None),
             ClientMessage::Stop => self.stop(None),
+            ClientMessage::PutRight => self.put_right(client),
             ClientMessage::StartPing {
                 token,
                 source,
@@ -385,6 +393,12 @@ impl Lab {
         }
         self.run.send_replace(RunState::Stopped);
     }
+}
+
+/// Nanoseconds since the Unix epoch.
+fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| since.as_nanos().try_into().unwrap_or(u64::MAX))
 }
 
 /// The next message of the agent; never, if none runs.

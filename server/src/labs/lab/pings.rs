@@ -38,7 +38,7 @@ impl Lab {
             return self.request_failed(by.0, Some(by.1), error);
         }
         if !self.document.namespaces.contains_key(&source) {
-            let error = format!("{}: there is no such namespace any more", what());
+            let error = format!("cannot ping {target}: its namespace is not in the lab any more");
             return self.request_failed(by.0, Some(by.1), error);
         }
         let what = what();
@@ -51,7 +51,12 @@ impl Lab {
         if let Err(error) = self.ask(Asked::StartPing { ping: id, by }, request) {
             return self.request_failed(by.0, Some(by.1), format!("{what}: {error}"));
         }
-        let info = PingInfo { id, source, target };
+        let info = PingInfo {
+            id,
+            source,
+            source_name: self.document.describe_namespace(source),
+            target,
+        };
         self.pings.insert(
             id,
             Ping {
@@ -74,10 +79,13 @@ impl Lab {
             return;
         };
         if let Err(error) = done(result) {
-            let PingInfo { source, target, .. } = ping.info;
+            let PingInfo {
+                source_name,
+                target,
+                ..
+            } = ping.info.clone();
             self.pings.remove(&id);
-            let source = self.document.describe_namespace(source);
-            let error = format!("cannot ping {target} from {source}: {error}");
+            let error = format!("cannot ping {target} from {source_name}: {error}");
             return self.request_failed(by.0, Some(by.1), error);
         }
         ping.announced = true;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use protocol::ServerMessage;
 use protocol::lab::{ApplyFailure, RunState};
+use protocol::server::ClientId;
 use tokio::sync::{mpsc, oneshot};
 use topology::edit::Place;
 use topology::{Observed, feature};
@@ -44,6 +45,8 @@ impl Lab {
         self.generation += 1;
         let generation = self.generation;
         self.failure = None;
+        // A start does it anyway.
+        self.put_right = false;
         self.set_run(RunState::Starting);
         let program = Arc::clone(&self.machine.program);
         let title = match self.document.title.as_str() {
@@ -168,6 +171,16 @@ impl Lab {
         }
     }
 
+    /// Brings the kernel back to the document, whatever somebody else has changed in it.
+    pub(super) fn put_right(&mut self, client: ClientId) {
+        if *self.run.borrow() != RunState::Running {
+            let error = "cannot put the kernel right: the lab does not run".to_owned();
+            return self.request_failed(client, None, error);
+        }
+        self.put_right = true;
+        self.apply();
+    }
+
     /// Gives the newest document to the agent, unless it is at work: then it gets it after that.
     pub(super) fn apply(&mut self) {
         if self.applying || *self.run.borrow() != RunState::Running {
@@ -182,8 +195,13 @@ impl Lab {
         }
         let (generation, revision) = (self.generation, self.revision);
         let document = Box::new((*self.document).clone());
+        let request = if std::mem::take(&mut self.put_right) {
+            Request::PutRight { document }
+        } else {
+            Request::Apply { document }
+        };
         self.spawn_report(async move {
-            let result = agent.request(Request::Apply { document }).await;
+            let result = agent.request(request).await;
             Report::Applied {
                 generation,
                 revision,
@@ -227,7 +245,7 @@ impl Lab {
             Some(failure) => Err(in_words(failure)),
         };
         self.broadcast(&ServerMessage::Applied { revision, failure });
-        if self.revision > revision {
+        if self.revision > revision || self.put_right {
             return self.apply();
         }
         for reply in std::mem::take(&mut self.waiters.start) {
