@@ -26,7 +26,7 @@ pub(crate) fn namespace(
     mut number: impl FnMut(&mut Socket, i32) -> Result<Option<NamespaceId>, Failure>,
 ) -> Result<ObservedNamespace, Failure> {
     let mut interfaces = BTreeMap::new();
-    for row in socket.links()? {
+    for row in socket.links()?.into_iter().filter(|row| !is_fallback(row)) {
         let mut interface = interface::observed(&row, tags.get(&row.index).copied());
         if interface.kind == (ObservedKind::Veth { peer: None }) {
             interface.kind = ObservedKind::Veth {
@@ -52,6 +52,24 @@ pub(crate) fn namespace(
             ipv6: socket.forwarding(Family::Ipv6)?,
         },
     })
+}
+
+/// The tunnels that kernel modules put into every namespace by themselves: nobody made them, nobody
+/// can remove them, and no lab has them (net.core.fb_tunnels_only_for_init_net).
+fn is_fallback(row: &LinkRow) -> bool {
+    let kind = match row.name.as_str() {
+        "tunl0" => "ipip",
+        "gre0" => "gre",
+        "gretap0" => "gretap",
+        "erspan0" => "erspan",
+        "sit0" => "sit",
+        "ip6tnl0" => "ip6tnl",
+        "ip6gre0" => "ip6gre",
+        "ip_vti0" => "vti",
+        "ip6_vti0" => "vti6",
+        _ => return false,
+    };
+    row.kind == kind
 }
 
 /// The other end of a veth, if it is in the lab.

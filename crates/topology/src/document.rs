@@ -223,6 +223,21 @@ impl Document {
         }
     }
 
+    /// Whether an interface is up in the kernel when all is done: a VLAN follows what it stands on
+    /// (`vlan_dev_open`, ENETDOWN).
+    pub fn is_up(&self, interface: &Interface) -> bool {
+        let mut interface = interface;
+        // Nothing stands on itself: it ends.
+        while interface.up && interface.kind.is(DeviceKind::Vlan) {
+            let lower = interface.kind.device().and_then(Device::lower);
+            match lower.and_then(|lower| self.interfaces.get(lower)) {
+                Some(lower) => interface = lower,
+                None => return false,
+            }
+        }
+        interface.up
+    }
+
     /// An interface as people say it: `red/veth-red`.
     pub fn describe_interface(&self, id: InterfaceId) -> String {
         match self.interfaces.get(&id) {

@@ -241,8 +241,14 @@ fn rename(state: &mut Observed, at: &At, name: &InterfaceName) -> Result<Vec<Ste
 
 /// Going down takes the IPv6 addresses (`addrconf_ifdown`, keep_addr_on_down is 0) and every route
 /// through the interface (`fib_disable_ip`, `rt6_disable_ip`).
+///
+/// A VLAN goes up and down with what it stands on (`vlan_device_event`), and is up only while that
+/// is (`vlan_dev_open`).
 fn set_up(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused> {
     let index = index_of(state, at)?;
+    if up && !device::may_be_up(state, at)? {
+        return Err(Refused("Network is down".to_owned()));
+    }
     let found = interface_mut(state, at)?;
     let old = std::mem::replace(&mut found.up, up);
     let set_back = Step::SetUp {
@@ -250,7 +256,7 @@ fn set_up(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused>
         up: old,
     };
     let is_lost = |a: &ObservedAddress| Family::of(a.address.addr()) == Family::Ipv6;
-    let undo = if up {
+    let mut undo = if up {
         // Taken back, this is a going down.
         let lost = found
             .addresses
@@ -270,6 +276,24 @@ fn set_up(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused>
         }));
         undo
     };
+    if old && !up {
+        // Taken back, this is a coming up, which those that are down come up with.
+        for vlan in device::vlans_on(state, at.namespace, index, false) {
+            let addresses = interface_mut(state, &vlan)?.addresses.clone();
+            let lost = addresses.into_iter().filter(is_lost).collect();
+            let again = re_add(&vlan, lost);
+            undo.push(Step::SetUp {
+                at: vlan,
+                up: false,
+            });
+            undo.extend(again);
+        }
+    }
+    if old != up {
+        for vlan in device::vlans_on(state, at.namespace, index, !up) {
+            undo.extend(set_up(state, &vlan, up)?);
+        }
+    }
     carrier::recompute(state);
     Ok(undo)
 }

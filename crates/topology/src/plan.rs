@@ -71,12 +71,16 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     planner.set_mtus();
     planner.add_addresses();
     // Ends in namespaces first, ports last: a bridge floods less while it grows.
-    planner.set_up(|interface| interface.master.is_none());
+    let stands = |interface: &Interface| interface.kind.named().next().is_some();
+    planner.set_up(|interface| interface.master.is_none() && !stands(interface));
     planner.set_masters();
     planner.set_ports();
-    // A bond sets its ports up.
+    // What left a bond was closed.
+    planner.set_up(|interface| !stands(interface));
+    // A VLAN on a VLAN comes up after that.
+    while planner.set_up(stands) {}
+    // A bond sets its ports up, and an interface the VLANs that stand on it.
     planner.set_down();
-    planner.set_up(|interface| interface.master.is_some());
     planner.set_bridge_mtus();
     // Joining a VRF takes IPv6 addresses along.
     planner.add_addresses();

@@ -204,7 +204,7 @@ fn interface_status(
         interface.kind.name().to_owned(),
     );
     let state = |up: bool| if up { "up" } else { "down" }.to_owned();
-    differ("state", state(wanted.up), state(interface.up));
+    differ("state", state(document.is_up(wanted)), state(interface.up));
     if let Some(mtu) = wanted.mtu {
         differ("mtu", mtu.to_string(), interface.mtu.to_string());
     }

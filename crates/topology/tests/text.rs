@@ -62,7 +62,13 @@ fn lab(document: &Document) -> Lab {
         let addresses = i.addresses.iter().map(ToString::to_string).collect();
         (
             interface(*id),
-            (kind, i.up, i.mtu, addresses, i.master.map(interface)),
+            (
+                kind,
+                document.is_up(i),
+                i.mtu,
+                addresses,
+                i.master.map(interface),
+            ),
         )
     };
     let position = |(node, at): (&Node, &topology::document::Point)| {

@@ -409,6 +409,12 @@ pub(super) fn device(
     if let Err(why) = device.check() {
         return fail(why);
     }
+    if let Some(twin) = twin(document, id, found, device) {
+        let twin = document.describe_interface(twin);
+        return fail(format!(
+            "{twin} has the same ends: the kernel could not tell them apart"
+        ));
+    }
     for (parameter, &lower) in device.parameters.links() {
         match document.interfaces.get(&lower) {
             None => {
@@ -434,6 +440,36 @@ pub(super) fn device(
         }
     }
     Ok(())
+}
+
+/// Another tunnel of the namespace with the same ends (EEXIST), or another device with the same
+/// number where that must be its own.
+fn twin(
+    document: &Document,
+    id: InterfaceId,
+    found: &Interface,
+    device: &Device<InterfaceId>,
+) -> Option<InterfaceId> {
+    let same: &[&str] = match device.kind {
+        DeviceKind::Gre | DeviceKind::Ipip => &["remote", "local", "dev"],
+        DeviceKind::Vlan => &["link", "id", "protocol"],
+        DeviceKind::Vxlan => &["id", "dstport"],
+        _ => return None,
+    };
+    let key = |device: &Device<InterfaceId>| {
+        let table = device.kind.table().parameters;
+        let all = device.parameters.clone().with_usual(table);
+        same.iter()
+            .map(|name| all.get(name).copied())
+            .collect::<Vec<_>>()
+    };
+    let own = key(device);
+    let mut others = document.interfaces_of(found.namespace);
+    let twin = others.find(|(other, i)| {
+        let other_device = i.kind.device().filter(|d| d.kind == device.kind);
+        *other != id && other_device.is_some_and(|other| key(other) == own)
+    });
+    twin.map(|(other, _)| other)
 }
 
 /// Why the frames of an interface are another's already: the kernel hands them to one only
@@ -558,6 +594,8 @@ pub(super) fn may_be_port(
     let own = found.kind.name();
     let fits = match device {
         Some(DeviceKind::Vrf) => found.kind != Kind::Loopback && !found.kind.is(DeviceKind::Vrf),
+        // A bond opens its ports, which a VLAN refuses while what it stands on is down.
+        Some(DeviceKind::Bond) if found.kind.is(DeviceKind::Vlan) => false,
         Some(kind) => found.kind.is_ethernet() && !found.kind.is(kind),
         None => false,
     };

@@ -54,6 +54,12 @@ pub(super) const TABLE: Table = Table {
 
 /// `ipgre_netlink_parms` and `ip_tunnel_check`: a fixed TTL goes with path MTU discovery only.
 pub(super) fn tunnel(said: &Said<'_>) -> Result<(), String> {
+    // One for everything is the kernel's own `gre0` or `tunl0`.
+    if !said.has("remote") && !said.has("local") {
+        return Err(
+            "a tunnel needs `remote`, or `local` to take what comes from anybody".to_owned(),
+        );
+    }
     let is_fixed = said.number("ttl").is_some_and(|ttl| ttl > 0);
     match is_fixed && said.number("pmtudisc") == Some(0) {
         true => Err("a fixed `ttl` needs `pmtudisc`".to_owned()),

@@ -161,3 +161,28 @@ pub(super) fn shrink(state: &mut Observed, at: &At, mtu: u32) -> Result<Vec<Step
     }
     Ok(undo)
 }
+
+/// Whether an interface may be set up: a VLAN only while what it stands on is up.
+pub(super) fn may_be_up(state: &mut Observed, at: &At) -> Result<bool, Refused> {
+    let lower = match &interface_mut(state, at)?.kind {
+        ObservedKind::Device(device) if device.kind == DeviceKind::Vlan => device.lower().copied(),
+        _ => None,
+    };
+    let found = namespace_mut(state, at.namespace)?;
+    let lower = lower.and_then(|lower| found.interfaces.get(&lower));
+    Ok(lower.is_none_or(|lower| lower.up))
+}
+
+/// The VLANs on an interface that are up, or that are down.
+pub(super) fn vlans_on(state: &Observed, namespace: NamespaceId, lower: u32, up: bool) -> Vec<At> {
+    let inside = state.namespaces.get(&namespace).into_iter();
+    let vlans = inside.flat_map(|ns| ns.interfaces.values()).filter(|i| {
+        let device = i.kind.device().filter(|d| d.kind == DeviceKind::Vlan);
+        i.up == up && device.is_some_and(|device| device.lower() == Some(&lower))
+    });
+    let at = |i: &crate::observed::ObservedInterface| {
+        let name = i.name.parse().ok()?;
+        Some(At { namespace, name })
+    };
+    vlans.filter_map(at).collect()
+}

@@ -21,7 +21,7 @@ pub(super) fn set(
     let old = interface_mut(state, at)?.master;
     let old_kind = old.and_then(|old| kind_of(state, at, old));
     let mut undo = match old {
-        Some(_) => plugged(state, at.namespace, index_of(state, at)?),
+        Some(_) => plugged_again(state, at.namespace, index_of(state, at)?),
         None => vec![Step::SetMaster {
             at: at.clone(),
             master: None,
@@ -45,6 +45,21 @@ pub(super) fn set(
     Ok(undo)
 }
 
+/// The steps that make an interface that is there the port that it was.
+pub(super) fn plugged_again(state: &Observed, namespace: NamespaceId, index: u32) -> Vec<Step> {
+    let mut steps = plugged(state, namespace, index);
+    // Of a bond: a VRF's are added again with what else its port loses.
+    if let Some(Step::SetUp { at, up: false }) = steps.last() {
+        // IPv6 addresses went with that.
+        let found = state.interface_named(at.namespace, at.name.as_str());
+        let addresses = found.map(|(_, i)| i.addresses.clone()).unwrap_or_default();
+        let ipv6 = addresses.into_iter().filter(|a| a.address.addr().is_ipv6());
+        let again = re_add(at, ipv6.collect());
+        steps.extend(again);
+    }
+    steps
+}
+
 /// The steps that make an interface the port that it is, if it is one.
 pub(super) fn plugged(state: &Observed, namespace: NamespaceId, index: u32) -> Vec<Step> {
     let found = state.namespaces.get(&namespace);
@@ -65,7 +80,13 @@ pub(super) fn plugged(state: &Observed, namespace: NamespaceId, index: u32) -> V
         master: Some(master),
     }];
     if !changes.is_empty() {
+        let at = at.clone();
         steps.push(Step::SetPort { at, changes });
+    }
+    let kind = found.master.and_then(|index| kind_of(state, &at, index));
+    if kind == Some(DeviceKind::Bond) && !found.up {
+        // It was set up by that.
+        steps.push(Step::SetUp { at, up: false });
     }
     steps
 }
@@ -132,13 +153,18 @@ fn may_join(
     let found = interface_mut(state, at)?;
     let fits = match kind {
         DeviceKind::Vrf => found.kind != ObservedKind::Loopback && !is(found, DeviceKind::Vrf),
-        DeviceKind::Bond => is_ethernet(found) && !is(found, DeviceKind::Bond),
+        DeviceKind::Bond => {
+            is_ethernet(found) && !is(found, DeviceKind::Bond) && !is(found, DeviceKind::Vlan)
+        }
         _ => is_ethernet(found) && !found.kind.is_bridge(),
     };
     if !fits {
         return Err(Refused(format!("{} cannot be a port of a {kind}", at.name)));
     }
-    if kind == DeviceKind::Bond && found.up {
+    let (is_up, old) = (found.up, found.master);
+    // Leaving another bond closes it first.
+    let leaves_bond = old.and_then(|old| kind_of(state, at, old)) == Some(DeviceKind::Bond);
+    if kind == DeviceKind::Bond && is_up && !leaves_bond {
         return Err(Refused("Device can not be enslaved while up".to_owned()));
     }
     Ok((index, kind))

@@ -3,7 +3,7 @@
 use super::device::{falls_with, name_of, named};
 use super::{Refused, adjust_bridge_mtu, carrier, index_of, master, re_add, route, step_route};
 use crate::id::NamespaceId;
-use crate::kind::{Device, Parameters};
+use crate::kind::{Device, DeviceKind, Parameters};
 use crate::mac::Mac;
 use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, Origin};
 use crate::step::{At, NewInterface, Step};
@@ -231,6 +231,12 @@ fn settings(state: &Observed, namespace: NamespaceId, index: u32) -> Vec<Step> {
         mac,
     }));
     steps.extend(master::plugged(state, namespace, index));
+    let device = interface.kind.device();
+    if !interface.up && device.is_some_and(|device| device.kind == DeviceKind::Vlan) {
+        // It came up with what it stands on. IPv6 addresses would go with this.
+        let at = at.clone();
+        steps.push(Step::SetUp { at, up: false });
+    }
     steps.extend(re_add(&at, interface.addresses.clone()));
     if interface.up {
         steps.push(Step::SetUp { at, up: true });
@@ -274,7 +280,7 @@ fn ports_again(state: &mut Observed, namespace: NamespaceId, bridge: u32) -> Vec
     let (indexes, mtus): (Vec<u32>, Vec<u32>) = ports.map(|(i, port)| (*i, port.mtu)).unzip();
     let mut steps: Vec<Step> = indexes
         .iter()
-        .flat_map(|index| master::plugged(state, namespace, *index))
+        .flat_map(|index| master::plugged_again(state, namespace, *index))
         .collect();
     let usual = mtus.into_iter().min().unwrap_or(super::DEFAULT_MTU);
     if own.kind.is_bridge() && own.mtu != usual {
@@ -284,11 +290,30 @@ fn ports_again(state: &mut Observed, namespace: NamespaceId, bridge: u32) -> Vec
             mtu,
         }));
     }
+    let kind = own.kind.device().map(|device| device.kind);
+    let is_moving = matches!(kind, Some(DeviceKind::Bond | DeviceKind::Vrf));
     let found = state.namespaces.get_mut(&namespace).into_iter();
     for port in found.flat_map(|ns| ns.interfaces.values_mut()) {
         if port.master == Some(bridge) {
             port.master = None;
             port.port = Parameters::default();
+        }
+    }
+    // A bond closes its ports when it goes, and a VRF sets them down and up.
+    for index in indexes.into_iter().filter(|_| is_moving) {
+        let is_up = state
+            .namespaces
+            .get(&namespace)
+            .and_then(|ns| ns.interfaces.get(&index))
+            .is_some_and(|port| port.up);
+        if let (true, Some(name)) = (is_up, name_of(state, namespace, index)) {
+            let at = At { namespace, name };
+            let mut again = super::set_up(state, &at, false).unwrap_or_default();
+            if kind == Some(DeviceKind::Vrf) {
+                let _was_up = super::set_up(state, &at, true);
+                again.retain(|step| !matches!(step, Step::SetUp { .. }));
+            }
+            steps.extend(again);
         }
     }
     steps

@@ -36,6 +36,8 @@ impl Scope {
             .filter(|id| is_made_anew(before, after, *id))
             .collect();
         interfaces.extend(fallen(after, anew));
+        // A VLAN goes up and down with what it stands on.
+        interfaces.extend(standing(after, interfaces.clone()));
         let master = |document: &Document, id| document.interfaces.get(&id).and_then(|i| i.master);
         let masters = interfaces
             .iter()

@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use super::lookup::{DEEPEST, wanted_mtu};
 use super::{Planner, at, has_route, unwanted, waits};
 use crate::address::Family;
-use crate::document::{Interface, Route};
+use crate::document::{DeviceKind, Interface, Route};
 use crate::model::{self, is_same_network};
 use crate::observed::{ObservedInterface, ObservedNamespace, ObservedRoute, Origin};
 use crate::step::{At, Step, StepRoute};
@@ -60,7 +60,7 @@ impl Planner<'_> {
     }
 
     pub(super) fn set_down(&mut self) {
-        let steps = self.differing(|wanted, found| !wanted.up && found.up);
+        let steps = self.differing(|wanted, found| !self.document.is_up(wanted) && found.up);
         self.push_all(
             steps
                 .into_iter()
@@ -69,14 +69,27 @@ impl Planner<'_> {
         );
     }
 
-    pub(super) fn set_up(&mut self, which: impl Fn(&Interface) -> bool) {
-        let steps = self.differing(|wanted, found| which(wanted) && wanted.up && !found.up);
-        self.push_all(
-            steps
-                .into_iter()
-                .map(|at| Step::SetUp { at, up: true })
-                .collect(),
-        );
+    /// Whether what a VLAN stands on is up: the kernel refuses it otherwise.
+    fn may_be_up(&self, wanted: &Interface) -> bool {
+        let device = wanted
+            .kind
+            .device()
+            .filter(|device| device.kind == DeviceKind::Vlan);
+        let lower = device.and_then(|device| device.lower());
+        let lower = lower.and_then(|id| Some((*id, self.document.interfaces.get(id)?)));
+        lower.is_none_or(|(id, lower)| self.find(id, lower).is_some_and(|(_, found)| found.up))
+    }
+
+    /// Whether there was any to set up.
+    pub(super) fn set_up(&mut self, which: impl Fn(&Interface) -> bool) -> bool {
+        let document = self.document;
+        let steps = self.differing(|wanted, found| {
+            which(wanted) && document.is_up(wanted) && !found.up && self.may_be_up(wanted)
+        });
+        let was_any = !steps.is_empty();
+        let up = |at| Step::SetUp { at, up: true };
+        self.push_all(steps.into_iter().map(up).collect());
+        was_any
     }
 
     /// Where the interfaces are that differ so.

@@ -23,11 +23,16 @@ pub(crate) fn sandbox(script: &str) -> String {
         .unwrap();
     let mut input = child.stdin.take().unwrap();
     let script = format!("mount -t tmpfs none /run || exit 9\n{script}");
-    let writer = std::thread::spawn(move || input.write_all(script.as_bytes()));
+    let text = script.clone();
+    let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
     let output = child.wait_with_output().unwrap();
     let _the_shell_may_end_before = writer.join().unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}: {errors}", output.status);
+    assert!(
+        output.status.success(),
+        "{}: {errors}\n{script}",
+        output.status
+    );
     String::from_utf8(output.stdout).unwrap()
 }
 

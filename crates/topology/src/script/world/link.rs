@@ -172,6 +172,9 @@ impl World {
         let ObservedKind::Veth { peer: Some(peer) } = self.exists(at)?.kind else {
             return Ok(());
         };
+        if !self.exists(bridge)?.kind.is_bridge() {
+            return Ok(());
+        }
         let other = self.state.namespaces.get(&peer.namespace);
         let other = other.and_then(|ns| ns.interfaces.get(&peer.index));
         let index = self
