@@ -12,10 +12,10 @@ use crate::address::{
 };
 use crate::document::{Device, DeviceKind, Document, Interface, Kind, Point, Route};
 use crate::id::{InterfaceId, MAX_ID, NamespaceId, Node};
-use crate::kind::mtu_range;
+use crate::kind::{NewMtu, mtu_range};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
-use crate::plan::kernel_metric;
+use crate::plan::{kernel_metric, wanted_mtu};
 
 /// Farthest place of a node from the origin, in canvas units.
 const MAX_COORDINATE: f64 = 1_000_000.0;
@@ -339,6 +339,26 @@ pub(super) fn mtu(
     found: &Interface,
     mtu: Option<u32>,
 ) -> Result<(), EditError> {
+    let changed = Interface {
+        mtu,
+        ..found.clone()
+    };
+    // `vlan_dev_change_mtu`, `macvlan_change_mtu`: none above what they stand on.
+    let own = wanted_mtu(document, id, &changed);
+    let uppers = document
+        .interfaces
+        .iter()
+        .filter(|(_, i)| takes_mtu_of(i) == Some(id));
+    for (upper, above) in uppers {
+        if let (Some(own), Some(has)) = (own, above.mtu)
+            && has > own
+        {
+            let upper = document.describe_interface(*upper);
+            let why = format!("{upper} stands on it and has {has}");
+            let place = Place::Interface(id, Some(Field::Mtu));
+            return Err(refuse(document, place, Reason::Mtu { mtu: own, why }));
+        }
+    }
     let Some(mtu) = mtu else { return Ok(()) };
     let refuse_mtu = |why: String| {
         Err(refuse(
@@ -347,6 +367,13 @@ pub(super) fn mtu(
             Reason::Mtu { mtu, why },
         ))
     };
+    let lower = takes_mtu_of(found).and_then(|id| Some((id, document.interfaces.get(&id)?)));
+    if let Some((id, lower)) = lower
+        && let Some(most) = wanted_mtu(document, id, lower).filter(|most| mtu > *most)
+    {
+        let lower = document.describe_interface(id);
+        return refuse_mtu(format!("{lower}, on which it stands, has {most}"));
+    }
     let range = mtu_range(found.kind.name());
     if !range.contains(&mtu) {
         let (least, most) = (range.start(), range.end());
@@ -368,6 +395,13 @@ pub(super) fn mtu(
         ));
     }
     Ok(())
+}
+
+/// The interface above whose MTU its own cannot be.
+fn takes_mtu_of(interface: &Interface) -> Option<InterfaceId> {
+    let device = interface.kind.device()?;
+    let follows = matches!(device.kind.table().mtu, NewMtu::OfLower { .. });
+    device.lower().copied().filter(|_| follows)
 }
 
 /// Refuses a MAC address that an interface cannot have.
