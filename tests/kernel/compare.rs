@@ -177,7 +177,13 @@ fn the_articles_script_makes_the_same_lab_in_netyard_and_by_ip() {
 
 #[test]
 fn every_example_makes_the_same_lab_by_its_own_script() {
-    for name in ["article.yaml", "bridged.yaml", "router.yaml"] {
+    for name in [
+        "article.yaml",
+        "bridged.yaml",
+        "router.yaml",
+        "loop.yaml",
+        "vxlan.yaml",
+    ] {
         let file = example(name);
         assert_same(&by_netyard(&file), &by_ip(&convert(&file, "ip")), name);
     }

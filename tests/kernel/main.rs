@@ -4,6 +4,7 @@
 mod article;
 mod commands;
 mod compare;
+mod examples;
 mod leftovers;
 mod ready;
 mod refusals;

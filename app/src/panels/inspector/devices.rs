@@ -78,7 +78,10 @@ fn AddDevice(id: NamespaceId) -> impl IntoView {
             <button
                 class="ghost small"
                 class:lacking=is_missing
-                aria-disabled=move || is_missing().to_string()
+                aria-label=move || {
+                    let lacking = if is_missing() { ": this kernel lacks it" } else { "" };
+                    format!("Add an interface of type {kind}{lacking}")
+                }
                 title=kind.table().about
                 data-testid=format!("add-{kind}")
                 on:click=move |_| add(kind)

@@ -1,0 +1,102 @@
+//! Addresses of interfaces.
+
+use ipnet::IpNet;
+
+use super::super::error::{EditError, Field, Place, Reason};
+use super::{MIN_IPV6_MTU, refuse};
+use crate::address::{
+    AddressError, Family, check_interface_address, is_for_loopback_only, is_kernels_own,
+    is_per_link,
+};
+use crate::document::{Document, Interface, Kind};
+use crate::id::InterfaceId;
+
+/// Refuses an address that an interface cannot have or has already.
+pub(in crate::edit) fn address_free(
+    document: &Document,
+    id: InterfaceId,
+    address: IpNet,
+) -> Result<(), EditError> {
+    let place = Place::Interface(id, Some(Field::Addresses));
+    let Some(found) = document.interfaces.get(&id) else {
+        return Err(refuse(document, place, Reason::Gone));
+    };
+    if found.addresses.contains(&address) {
+        return Err(refuse(
+            document,
+            place,
+            Reason::DuplicateAddress { address },
+        ));
+    }
+    address_itself(document, id, found, address)?;
+    address_elsewhere(document, id, found, address)
+}
+
+pub(super) fn address_itself(
+    document: &Document,
+    id: InterfaceId,
+    found: &Interface,
+    address: IpNet,
+) -> Result<(), EditError> {
+    let fail = |reason| {
+        Err(refuse(
+            document,
+            Place::Interface(id, Some(Field::Addresses)),
+            reason,
+        ))
+    };
+    if let Err(error) = check_interface_address(address) {
+        return fail(Reason::Address(error));
+    }
+    if found.kind != Kind::Loopback && is_for_loopback_only(address.addr()) {
+        return fail(Reason::Address(AddressError::Loopback { address }));
+    }
+    if Family::of(address.addr()) == Family::Ipv6 {
+        if let Some(mtu) = found.mtu.filter(|mtu| *mtu < MIN_IPV6_MTU) {
+            let why = format!("an IPv6 address needs at least {MIN_IPV6_MTU} bytes");
+            return fail(Reason::Mtu { mtu, why });
+        }
+        // The kernel refuses a second one of the same address, whatever its prefix (EEXIST).
+        let twin = found
+            .addresses
+            .iter()
+            .find(|a| a.addr() == address.addr() && **a != address);
+        if let Some(&twin) = twin {
+            return fail(Reason::DuplicateAddress { address: twin });
+        }
+    }
+    // The kernel puts these on the loopback by itself when it comes up.
+    if found.kind == Kind::Loopback && is_kernels_own(address) {
+        return fail(Reason::KernelAddress { address });
+    }
+    Ok(())
+}
+
+/// Refuses an address that another interface of the namespace has.
+pub(super) fn address_elsewhere(
+    document: &Document,
+    id: InterfaceId,
+    found: &Interface,
+    address: IpNet,
+) -> Result<(), EditError> {
+    if is_per_link(address.addr()) {
+        return Ok(());
+    }
+    let fail = |reason| {
+        Err(refuse(
+            document,
+            Place::Interface(id, Some(Field::Addresses)),
+            reason,
+        ))
+    };
+    let mut others = document.interfaces_of(found.namespace);
+    match others
+        .find(|(other, i)| *other != id && i.addresses.iter().any(|a| a.addr() == address.addr()))
+    {
+        Some((other, _)) => {
+            let other = document.describe_interface(other);
+            fail(Reason::AddressTaken { address, other })
+        }
+        None => Ok(()),
+    }
+}

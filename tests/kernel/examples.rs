@@ -1,0 +1,96 @@
+//! The examples do what they say.
+
+use support::{example, netyard};
+
+/// What a shell script in a namespace of an example prints; the script must succeed.
+fn printed(lab: &str, namespace: &str, script: &str) -> String {
+    let lab = example(lab);
+    let output = netyard(&["run", &lab, "--in", namespace, "--", "sh", "-ec", script])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{lab}: {text}{errors}");
+    text
+}
+
+#[test]
+fn two_data_centres_are_one_network_through_vxlan() {
+    let text = printed("vxlan.yaml", "web", "ping -c 2 -i 0.2 -W 2 192.168.7.20");
+    assert!(text.contains("2 received"), "{text}");
+    // The router between them has no way into that network: the frames go through it packed.
+    let text = printed("vxlan.yaml", "wan", "ping -c 1 -W 1 192.168.7.20 || true");
+    assert!(!text.contains("1 received"), "{text}");
+}
+
+#[test]
+fn stp_holds_a_loop_and_opens_it_when_a_cable_goes() {
+    // Listening and learning take 2 s each; a shell of the host sees the names of namespaces.
+    let script = "
+        settled() { for i in $(seq 60); do
+            bridge link show | grep -q 'state \\(listening\\|learning\\)' || return 0
+            sleep 0.2
+        done; return 1; }
+        blocked() { bridge link show | grep -c 'state blocking' || true; }
+        sleep 0.5; settled; echo blocked $(blocked)
+        ip netns exec red ping -c 1 -W 2 10.0.0.2 >/dev/null && echo reached
+        before=$(cat /sys/class/net/sw1-sw2/statistics/tx_packets); sleep 1
+        echo frames $(($(cat /sys/class/net/sw1-sw2/statistics/tx_packets) - before))
+        ip link set sw1-sw2 down; sleep 0.5; settled; echo blocked $(blocked)
+        ip netns exec red ping -c 1 -W 2 10.0.0.2 >/dev/null && echo reached
+    ";
+    let text = printed("loop.yaml", "host", script);
+    let lines: Vec<_> = text.lines().collect();
+    let frames = lines.iter().find_map(|line| line.strip_prefix("frames "));
+    let frames: u32 = frames.unwrap().parse().unwrap();
+    assert!(frames < 50, "a loop sends thousands: {text}");
+    let others: Vec<_> = lines
+        .iter()
+        .filter(|line| !line.starts_with("frames"))
+        .collect();
+    assert_eq!(
+        others,
+        [&"blocked 1", &"reached", &"blocked 0", &"reached"],
+        "{text}"
+    );
+}
+
+#[test]
+fn a_lab_that_needs_what_the_kernel_lacks_is_refused_before_anything_is_made() {
+    let report = netyard(&["doctor", "--json"]).output().unwrap();
+    let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap();
+    let lacking = findings.iter().find(|finding| {
+        let kind = finding["feature"]["device"].as_str();
+        kind.is_some_and(|kind| kind != "bridge") && finding["ok"] == false
+    });
+    let Some(lacking) = lacking else {
+        println!("this kernel has every kind of interface: nothing to refuse");
+        return;
+    };
+    let kind = lacking["feature"]["device"].as_str().unwrap();
+    let needed = match kind {
+        "vlan" => "link: eth0, id: 5",
+        "macvlan" | "ipvlan" => "link: eth0",
+        "vrf" => "table: 100",
+        "gre" | "ipip" => "remote: 192.0.2.1",
+        "vxlan" => "id: 5",
+        _ => "up: true",
+    };
+    let lab = format!(
+        "netyard: 1\nnamespaces:\n  red:\n    interfaces:\n      x0: {{type: {kind}, {needed}}}\n  blue: {{}}\nlinks:\n  - red/eth0: {{}}\n    blue/eth0: {{}}\n"
+    );
+    let file = support::text_file(&lab);
+    let path = file.path().to_str().unwrap();
+    for arguments in [vec!["check", path], vec!["run", path, "--", "true"]] {
+        let output = netyard(&arguments).output().unwrap();
+        assert!(!output.status.success());
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said);
+        assert!(
+            said.contains(&format!("no interfaces of type {kind}")),
+            "{said}"
+        );
+        assert!(said.contains("modprobe"), "how to get it: {said}");
+    }
+}
