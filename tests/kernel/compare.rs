@@ -40,6 +40,20 @@ const RANDOM: [&str; 16] = [
     "designated_bridge",
 ];
 
+/// What bridges have told each other by the spanning tree protocol so far.
+const STP_STATE: [&str; 10] = [
+    "state",
+    "config_pending",
+    "topology_change",
+    "topology_change_ack",
+    "topology_change_detected",
+    "designated_cost",
+    "designated_port",
+    "designated_root",
+    "root_path_cost",
+    "root_port",
+];
+
 fn plain(mut value: Value) -> Value {
     match &mut value {
         Value::Array(items) => {
@@ -52,7 +66,9 @@ fn plain(mut value: Value) -> Value {
         Value::Object(fields) => {
             fields.retain(|name, value| {
                 let is_link_local = value.as_str().is_some_and(|text| text.starts_with("fe80"));
-                !RANDOM.contains(&name.as_str()) && !name.ends_with("_timer") && !is_link_local
+                let is_random =
+                    RANDOM.contains(&name.as_str()) || STP_STATE.contains(&name.as_str());
+                !is_random && !name.ends_with("_timer") && !is_link_local
             });
             let fields = std::mem::take(fields);
             Value::Object(

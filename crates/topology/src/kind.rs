@@ -24,6 +24,7 @@ mod macvlan;
 pub mod parameter;
 pub mod parameters;
 pub mod port;
+mod tunnel;
 mod vlan;
 mod vrf;
 mod vxlan;

@@ -74,6 +74,8 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     let stands = |interface: &Interface| interface.kind.named().next().is_some();
     planner.set_up(|interface| interface.master.is_none() && !stands(interface));
     planner.set_masters();
+    // Whoever joins a bond takes its MTU.
+    planner.set_mtus();
     planner.set_ports();
     // What left a bond was closed.
     planner.set_up(|interface| !stands(interface));

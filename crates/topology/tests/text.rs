@@ -105,7 +105,11 @@ fn with_what_people_say(mut document: Document, choices: &[u16]) -> Document {
     let mut choices = Choices(choices.iter().cycle());
     let mut routes: Vec<(NamespaceId, Route)> = Vec::new();
     for (&id, interface) in &document.interfaces {
-        for &address in interface.addresses.iter().filter(|_| interface.up) {
+        for &address in interface
+            .addresses
+            .iter()
+            .filter(|_| document.is_up(interface))
+        {
             // No address of a random document ends so.
             let (gateway, beyond) = match address {
                 IpNet::V4(net) => {
@@ -150,12 +154,12 @@ fn with_what_people_say(mut document: Document, choices: &[u16]) -> Document {
 
 /// Routes that wait for an interface that is down are in no script.
 fn without_waiting_routes(mut document: Document) -> Document {
-    let interfaces = document.interfaces.clone();
+    let whole = document.clone();
     for namespace in document.namespaces.values_mut() {
         namespace.routes.retain(|r| {
             r.interface
-                .and_then(|id| interfaces.get(&id))
-                .is_none_or(|i| i.up)
+                .and_then(|id| whole.interfaces.get(&id))
+                .is_none_or(|i| whole.is_up(i))
         });
     }
     document

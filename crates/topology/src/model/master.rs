@@ -109,10 +109,28 @@ fn moved(
         }
         // `bond_enslave` opens it, `__bond_release_one` closes it, with which IPv6 addresses go.
         DeviceKind::Bond if joins => {
+            let mut own_mtu = None;
+            let master = interface_mut(state, at)?.master;
+            let bond = master.and_then(|index| device::name_of(state, at.namespace, index));
+            let bond = bond.map(|name| At {
+                namespace: at.namespace,
+                name,
+            });
+            if let Some(bond) = bond {
+                let mtu = interface_mut(state, &bond)?.mtu;
+                own_mtu = Some(std::mem::replace(&mut interface_mut(state, at)?.mtu, mtu));
+                own_mtu = own_mtu.filter(|own| *own != mtu);
+            }
             let addresses = interface_mut(state, at)?.addresses.clone();
             set_up(state, at, true)?;
             let ipv6 = addresses.into_iter().filter(|a| a.address.addr().is_ipv6());
-            Ok(re_add(at, ipv6.collect()))
+            let at_mtu = |mtu| Step::SetMtu {
+                at: at.clone(),
+                mtu,
+            };
+            let mut undo: Vec<Step> = own_mtu.map(at_mtu).into_iter().collect();
+            undo.extend(re_add(at, ipv6.collect()));
+            Ok(undo)
         }
         DeviceKind::Bond if interface_mut(state, at)?.up => set_up(state, at, false),
         _ => Ok(Vec::new()),

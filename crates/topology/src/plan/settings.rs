@@ -147,9 +147,18 @@ impl Planner<'_> {
             let Some(mtu) = wanted_mtu(self.document, id, wanted) else {
                 continue;
             };
+            // A bond gives its ports its own when they join it.
+            let is_given = |found: &ObservedInterface| {
+                let master = wanted
+                    .master
+                    .and_then(|id| self.document.interfaces.get(&id));
+                let joins = found.master.is_none()
+                    && master.is_some_and(|master| master.kind.is(DeviceKind::Bond));
+                wanted.mtu.is_none() && joins
+            };
             if self
                 .find(id, wanted)
-                .is_some_and(|(_, found)| found.mtu != mtu)
+                .is_some_and(|(_, found)| found.mtu != mtu && !is_given(found))
             {
                 steps.push(Step::SetMtu {
                     at: at(wanted),

@@ -249,7 +249,7 @@ pub(crate) fn expected(document: &Document) -> BTreeMap<String, Seen> {
             (
                 i.name.to_string(),
                 (
-                    i.up,
+                    document.is_up(i),
                     Mtu(wanted_mtu(document, id, i)),
                     bridge,
                     addresses,
@@ -259,7 +259,7 @@ pub(crate) fn expected(document: &Document) -> BTreeMap<String, Seen> {
         });
         let is_taken = |route: &&Route| {
             let interface = route.interface.map(|id| &document.interfaces[&id]);
-            interface.is_none_or(|interface| interface.up)
+            interface.is_none_or(|interface| document.is_up(interface))
         };
         let seen = Seen {
             interfaces: interfaces.collect(),
