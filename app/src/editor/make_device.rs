@@ -1,6 +1,7 @@
 //! The edit that puts a device into a namespace.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr};
 
 use topology::document::{Interface, Kind};
 use topology::edit::Fragment;
@@ -27,12 +28,16 @@ pub(crate) fn device(
             continue;
         }
         let value = match parameter.form {
-            Form::Lower | Form::Link => Value::Link(lower(document, namespace).ok_or_else(|| {
-                format!("a {kind} stands on another interface, and there is none here: cable it first")
+            Form::Lower | Form::Link => Value::Link(lower(document, namespace, kind).ok_or_else(|| {
+                format!("a {kind} stands on another interface, and none here is free for it: cable it first")
             })?),
             _ => Value::Number(number(document, kind, parameter.name)),
         };
         device.parameters.set(parameter.name, Some(value));
+    }
+    if matches!(kind, DeviceKind::Gre | DeviceKind::Ipip) {
+        let remote = Value::Address(IpAddr::V4(far_end(document)));
+        device.parameters.set("remote", Some(remote));
     }
     let made = Interface {
         up: true,
@@ -57,13 +62,38 @@ fn name(document: &Document, namespace: NamespaceId, kind: DeviceKind) -> Option
         .and_then(|name| name.parse().ok())
 }
 
-/// What others stand on most often: the end of a cable that is no port.
-fn lower(document: &Document, namespace: NamespaceId) -> Option<InterfaceId> {
+/// What others stand on most often: the end of a cable that is no port, and whose frames nobody
+/// else takes.
+fn lower(document: &Document, namespace: NamespaceId, kind: DeviceKind) -> Option<InterfaceId> {
+    let takes = |kind: DeviceKind| matches!(kind, DeviceKind::Macvlan | DeviceKind::Ipvlan);
+    let is_free = |id: InterfaceId| {
+        let devices = document.interfaces_of(namespace);
+        let mut devices = devices.filter_map(|(_, i)| i.kind.device());
+        !takes(kind)
+            || !devices
+                .any(|other| takes(other.kind) && other.kind != kind && other.lower() == Some(&id))
+    };
     let cables = document.interfaces_of(namespace);
     let cables = cables.filter(|(_, i)| matches!(i.kind, Kind::Veth { .. }));
-    cables
+    let fitting = cables.filter(|(id, i)| {
+        let takes_port = takes(kind) && i.master.is_some();
+        is_free(*id) && !takes_port
+    });
+    fitting
         .min_by_key(|(id, i)| (i.master.is_some(), *id))
         .map(|(id, _)| id)
+}
+
+/// The first address of those for documentation (RFC 5737) that no tunnel leads to: whoever adds a
+/// tunnel knows where it is to lead, and sets it.
+fn far_end(document: &Document) -> Ipv4Addr {
+    let devices = document.interfaces.values().filter_map(|i| i.kind.device());
+    let taken: BTreeSet<_> = devices
+        .filter_map(|d| d.parameters.get("remote").copied())
+        .collect();
+    let all = (1..=254).map(|last| Ipv4Addr::new(192, 0, 2, last));
+    let mut free = all.filter(|address| !taken.contains(&Value::Address((*address).into())));
+    free.next().unwrap_or(Ipv4Addr::new(192, 0, 2, 1))
 }
 
 /// The first number that no device of that kind has.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::id::{InterfaceId, NamespaceId};
-use crate::kind::{NewMtu, port};
+use crate::kind::{DeviceKind, NewMtu, port};
 use crate::model::{DEFAULT_MTU, LOOPBACK_MTU};
 use crate::name::InterfaceName;
 use crate::observed::{
@@ -123,6 +123,15 @@ fn interface(
 
 /// The MTU that the kernel gives it by itself, if that is known.
 fn usual_mtu(known: &ObservedInterface, around: &ObservedNamespace) -> Option<u32> {
+    let master = known.master.and_then(|index| around.interfaces.get(&index));
+    let is_bond = |i: &&ObservedInterface| {
+        let device = i.kind.device();
+        device.is_some_and(|device| device.kind == DeviceKind::Bond)
+    };
+    if let Some(bond) = master.filter(is_bond) {
+        // `bond_enslave` gives its ports its own.
+        return Some(bond.mtu);
+    }
     let device = match &known.kind {
         ObservedKind::Loopback => return Some(LOOPBACK_MTU),
         ObservedKind::Veth { .. } | ObservedKind::Other(_) => return Some(DEFAULT_MTU),
