@@ -44,6 +44,13 @@ async fn a_vxlan_is_added_and_set_and_what_is_missing_is_said() {
     };
     assert!(shown.contains("vxlan id 1 "), "{shown}");
     browser.shoot("10-vxlan").await;
+    let heights = "return document.documentElement.scrollHeight - window.innerHeight";
+    let beyond = browser.driver.execute(heights, vec![]).await.unwrap();
+    assert_eq!(
+        beyond.json(),
+        &serde_json::json!(0),
+        "the page itself does not scroll"
+    );
 
     // What the kernel lacks is offered with the reason, and makes nothing.
     let features: Vec<serde_json::Value> = yard.get("/api/v1/features");
