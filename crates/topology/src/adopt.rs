@@ -141,10 +141,7 @@ fn usual_mtu(known: &ObservedInterface, around: &ObservedNamespace) -> Option<u3
         NewMtu::Fixed(mtu) => Some(mtu),
         // Only what was set by hand differs from what a new one has on the model kernel.
         NewMtu::Unknown => Some(DEFAULT_MTU),
-        NewMtu::OfLower { less } => {
-            let lower = around.interfaces.get(device.lower()?)?;
-            Some(lower.mtu.saturating_sub(less))
-        }
+        NewMtu::OfLower => Some(around.interfaces.get(device.lower()?)?.mtu),
         // `br_mtu_auto_adjust`.
         NewMtu::OfPorts => {
             let (index, _) = around

@@ -87,12 +87,8 @@ pub struct Table {
 pub enum NewMtu {
     /// Always this one, in bytes.
     Fixed(u32),
-    /// That of the interface that it stands on, less its own headers; [`crate::model::DEFAULT_MTU`]
-    /// if it stands on none.
-    OfLower {
-        /// Bytes of its headers.
-        less: u32,
-    },
+    /// That of the interface that it stands on.
+    OfLower,
     /// The smallest of its ports'.
     OfPorts,
     /// It depends on routes: what the kernel gives is taken.
@@ -261,7 +257,7 @@ impl Kind {
     }
 
     /// The interfaces that it names.
-    pub fn named(&self) -> impl Iterator<Item = InterfaceId> {
+    pub fn links(&self) -> impl Iterator<Item = InterfaceId> {
         let device = self.device().into_iter();
         device.flat_map(|device| device.parameters.links().map(|(_, link)| *link))
     }

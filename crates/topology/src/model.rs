@@ -20,6 +20,7 @@ use crate::observed::{
     ObservedRoute, Origin,
 };
 use crate::step::{At, NewInterface, Step, StepRoute};
+pub(crate) use device::named;
 
 mod carrier;
 mod device;

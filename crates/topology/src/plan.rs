@@ -14,13 +14,15 @@ use crate::step::{At, Step};
 
 mod devices;
 mod lookup;
+mod mtu;
 mod objects;
 mod scope;
 mod settings;
 
+use mtu::DEEPEST;
 use scope::Scope;
 
-pub use lookup::wanted_mtu;
+pub use mtu::Mtus;
 
 /// Metric of an IPv6 route that is added without one: `IP6_RT_PRIO_USER` (linux/ipv6_route.h).
 pub const IPV6_DEFAULT_METRIC: u32 = 1024;
@@ -71,7 +73,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     planner.set_mtus();
     planner.add_addresses();
     // Ends in namespaces first, ports last: a bridge floods less while it grows.
-    let stands = |interface: &Interface| interface.kind.named().next().is_some();
+    let stands = |interface: &Interface| interface.kind.links().next().is_some();
     planner.set_up(|interface| interface.master.is_none() && !stands(interface));
     planner.set_masters();
     // Whoever joins a bond takes its MTU.
@@ -79,8 +81,12 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     planner.set_ports();
     // What left a bond was closed.
     planner.set_up(|interface| !stands(interface));
-    // A VLAN on a VLAN comes up after that.
-    while planner.set_up(stands) {}
+    // A VLAN on a VLAN comes up after that. What the model refuses stays as it is.
+    for _ in 0..DEEPEST {
+        if !planner.set_up(stands) {
+            break;
+        }
+    }
     // A bond sets its ports up, and an interface the VLANs that stand on it.
     planner.set_down();
     planner.set_bridge_mtus();

@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 use topology::arbitrary::{document, wish};
 use topology::edit::{Edit, apply};
+use topology::kind::Value;
 use topology::{Document, InterfaceId, NamespaceId};
 
 /// Why an edit of a lab of two interfaces, `a` of `red` and `b` and `c` of the host, is refused.
@@ -190,4 +191,91 @@ fn people_read_no_ids_and_why_lo_is_no_name() {
     };
     let told = told(&mut document, reserved);
     assert!(told.contains("`lo` is reserved"), "{told}");
+}
+
+/// Why a lab with these interfaces of the host is refused.
+fn refusal_of(interfaces: &str) -> Option<String> {
+    let text = format!("netyard: 1\nnamespaces:\n  host:\n    interfaces:\n{interfaces}");
+    topology::yaml::read(&text).err().map(|e| e.to_string())
+}
+
+/// VXLANs on each other.
+fn pile(count: usize) -> String {
+    let one = |i: usize| {
+        let dev = format!(", dev: x{}", i.wrapping_sub(1));
+        let dev = if i == 0 { "" } else { dev.as_str() };
+        format!(
+            "      x{i}: {{type: vxlan, id: {i}, dstport: {}{dev}}}\n",
+            4000 + i
+        )
+    };
+    (0..count).map(one).collect()
+}
+
+#[test]
+fn eight_interfaces_stand_on_each_other_and_no_more() {
+    assert_eq!(refusal_of(&pile(8)), None);
+    let why = refusal_of(&pile(9)).unwrap();
+    assert!(
+        why.contains("not more than 8 interfaces stand on each other"),
+        "{why}"
+    );
+    // Two piles that become one by an edit in the middle.
+    let two = pile(9).replace(", dev: x4", "");
+    let text = format!("netyard: 1\nnamespaces:\n  host:\n    interfaces:\n{two}");
+    let mut document = topology::yaml::read(&text).unwrap();
+    let named = |name| document.interface_named(NamespaceId::HOST, name).unwrap();
+    let edit = Edit::SetParameter {
+        interface: named("x5"),
+        name: "dev".into(),
+        value: Some(Value::Link(named("x4"))),
+    };
+    let why = apply(&mut document, edit).unwrap_err().to_string();
+    assert!(why.contains("not more than 8"), "{why}");
+}
+
+#[test]
+fn the_frames_of_an_interface_are_one_kinds() {
+    let lower = "      x: {type: vxlan, id: 5}\n";
+    let on = |name: &str, what: &str| format!("      {name}: {{link: x, type: {what}}}\n");
+    let of = |others: &[String]| refusal_of(&format!("{lower}{}", others.concat()));
+    let [a, b, c] = ["a", "b", "c"].map(|name| on(name, "macvlan"));
+    assert_eq!(of(&[a.clone(), b.clone(), c.clone()]), None);
+    let alone = on("d", "macvlan, mode: passthru");
+    assert_eq!(of(std::slice::from_ref(&alone)), None);
+    for other in [alone, on("d", "ipvlan")] {
+        for all in [[&a, &b, &other], [&a, &other, &b], [&other, &a, &b]] {
+            let why = of(&all.map(String::clone)).unwrap();
+            assert!(why.contains("has all frames of"), "{why}");
+        }
+    }
+    // A macvlan of a macvlan stands on what that stands on.
+    let why = of(&[a, c.replace("link: x", "link: a")]).unwrap();
+    assert!(why.contains("the kernel would put it on what"), "{why}");
+}
+
+/// Each bridge has many ports that stand on the one before: the paths are more than anyone counts.
+#[test]
+fn what_many_paths_lead_to_is_looked_at_once() {
+    let bridges = 0..8;
+    let bridge = |i: usize| format!("      b{i}: {{}}\n");
+    let port = |i: usize, j: usize| {
+        let (lower, vlan) = (i - 1, j + 1);
+        format!("      v{i}-{j}: {{type: vlan, link: b{lower}, id: {vlan}, bridge: b{i}}}\n")
+    };
+    let all: String = bridges.clone().map(bridge).collect();
+    let ports: String = bridges
+        .skip(1)
+        .flat_map(|i| (0..40).map(move |j| port(i, j)))
+        .collect();
+    let text =
+        format!("netyard: 1\nnamespaces:\n  host:\n    bridges:\n{all}    interfaces:\n{ports}");
+    let started = std::time::Instant::now();
+    let document = topology::yaml::read(&text).unwrap();
+    topology::problem::check(&document);
+    let steps = topology::plan::plan(&document, &topology::observed::Observed::default());
+    assert!(steps.len() > 280);
+    // A tenth of a second here; a path at a time would take years.
+    let taken = started.elapsed();
+    assert!(taken < std::time::Duration::from_secs(20), "{taken:?}");
 }

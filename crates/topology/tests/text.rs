@@ -10,7 +10,7 @@ use topology::arbitrary::document;
 use topology::command::{of_document, script_text};
 use topology::document::{Interface, Kind, Namespace, Route};
 use topology::id::{InterfaceId, NamespaceId, Node};
-use topology::plan::{plan, wanted_mtu};
+use topology::plan::{Mtus, plan};
 use topology::read::read;
 use topology::{Document, model, script, yaml};
 
@@ -139,10 +139,9 @@ fn with_what_people_say(mut document: Document, choices: &[u16]) -> Document {
         let place = choices.below(known.len() + 1);
         known.insert(place, route);
     }
+    let mut mtus = Mtus::new(&document);
     let usual = document.interfaces.iter();
-    let usual: Vec<_> = usual
-        .map(|(id, i)| (*id, wanted_mtu(&document, *id, i)))
-        .collect();
+    let usual: Vec<_> = usual.map(|(id, i)| (*id, mtus.of(*id, i))).collect();
     for (id, mtu) in usual {
         let interface = document.interfaces.get_mut(&id).unwrap();
         if choices.below(3) == 0 {

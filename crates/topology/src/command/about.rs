@@ -61,7 +61,7 @@ fn around(document: &Document, subject: Subject) -> Document {
         };
         kept.extend(found.peer());
         // The kernel changes the MTU of a bridge with those of its ports.
-        kept.extend(found.kind.named());
+        kept.extend(found.kind.links());
         if found.kind.is_bridge() && found.mtu.is_some() {
             kept.extend(document.ports_of(id).map(|(port, _)| port));
         }
@@ -70,7 +70,7 @@ fn around(document: &Document, subject: Subject) -> Document {
         let found = document.interfaces.get(id);
         let of = |i: &Interface| {
             let mut more: Vec<_> = [i.master, i.peer()].into_iter().flatten().collect();
-            more.extend(i.kind.named());
+            more.extend(i.kind.links());
             more
         };
         found.map_or_else(Vec::new, of)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::error::{EditError, Field, Place, Reason};
 use super::fragment::{insert, remove};
-use super::validate::{self, THAT_INTERFACE, THAT_NAMESPACE, refuse, refuse_document};
+use super::validate::{self, Relations, THAT_INTERFACE, THAT_NAMESPACE, refuse, refuse_document};
 use super::{Edit, MAX_LIST, MAX_TITLE_BYTES};
 use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::id::{InterfaceId, NamespaceId};
@@ -97,7 +97,7 @@ fn single(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
         }
         Edit::SetMtu { interface, mtu } => {
             let found = interface_of(document, interface, Field::Mtu)?;
-            validate::mtu(document, interface, found, mtu)?;
+            validate::mtu(&Relations::of(document), interface, found, mtu)?;
             let found = interface_mut(document, interface, Field::Mtu)?;
             let old = std::mem::replace(&mut found.mtu, mtu);
             Ok(Edit::SetMtu {
@@ -128,7 +128,7 @@ fn single(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
                 return Err(refuse(document, place, Reason::Parameter { name, why }));
             };
             let old = device.parameters.set(&name, value);
-            validate::device(document, interface, &changed, Some(&name))?;
+            validate::device(&Relations::of(document), interface, &changed, Some(&name))?;
             document.interfaces.insert(interface, changed);
             Ok(Edit::SetParameter {
                 interface,
@@ -256,7 +256,7 @@ fn set_master(
     master: Option<InterfaceId>,
 ) -> Result<Edit, EditError> {
     let found = interface_of(document, interface, Field::Master)?;
-    validate::may_be_port(document, interface, found, master)?;
+    validate::may_be_port(&Relations::of(document), interface, found, master)?;
     let found = interface_mut(document, interface, Field::Master)?;
     let old = std::mem::replace(&mut found.master, master);
     let mut inverse = vec![Edit::SetMaster {

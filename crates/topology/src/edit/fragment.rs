@@ -164,7 +164,7 @@ fn doomed_interfaces(document: &Document, selection: &Selection) -> BTreeSet<Int
         .flat_map(|(id, interface)| std::iter::once(*id).chain(interface.peer()))
         .collect();
     loop {
-        let stands = |i: &Interface| i.kind.named().any(|id| doomed.contains(&id));
+        let stands = |i: &Interface| i.kind.links().any(|id| doomed.contains(&id));
         let more: Vec<_> = document
             .interfaces
             .iter()

@@ -13,6 +13,7 @@ mod address;
 mod device;
 mod link;
 mod port;
+mod relations;
 mod route;
 
 pub(super) use address::address_free;
@@ -20,6 +21,7 @@ use address::address_itself;
 pub(super) use device::device;
 pub(super) use link::{mac, mtu};
 pub(super) use port::{may_be_port, port};
+pub(super) use relations::Relations;
 pub(super) use route::route;
 use route::{duplicate_route, route_itself, same_route};
 
@@ -97,8 +99,9 @@ impl Document {
                 }
             }
         }
+        let relations = Relations::of(self);
         for (&id, found) in &self.interfaces {
-            interface(self, id, found)?;
+            interface(&relations, id, found)?;
         }
         for (&at, &point_at) in &self.positions {
             node(self, at)?;
@@ -215,7 +218,12 @@ fn unique(document: &Document) -> Result<(), EditError> {
 }
 
 /// Everything about one interface that is in the document.
-fn interface(document: &Document, id: InterfaceId, found: &Interface) -> Result<(), EditError> {
+fn interface(
+    relations: &Relations<'_>,
+    id: InterfaceId,
+    found: &Interface,
+) -> Result<(), EditError> {
+    let document = relations.document;
     let fail = |field, reason| Err(refuse(document, Place::Interface(id, field), reason));
     if !document.namespaces.contains_key(&found.namespace) {
         return fail(
@@ -236,10 +244,10 @@ fn interface(document: &Document, id: InterfaceId, found: &Interface) -> Result<
             return fail(None, Reason::Link { why });
         }
     }
-    mtu(document, id, found, found.mtu)?;
-    may_be_port(document, id, found, found.master)?;
+    mtu(relations, id, found, found.mtu)?;
+    may_be_port(relations, id, found, found.master)?;
     mac(document, id, found, found.mac)?;
-    device(document, id, found, None)?;
+    device(relations, id, found, None)?;
     port(document, id, found, None)?;
     list_limit(
         document,

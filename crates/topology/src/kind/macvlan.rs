@@ -21,7 +21,7 @@ pub(super) const TABLE: Table = Table {
     ],
     check: nothing,
     said_whole: false,
-    mtu: NewMtu::OfLower { less: 0 },
+    mtu: NewMtu::OfLower,
     falls: true,
     ports: None,
     ethernet: true,

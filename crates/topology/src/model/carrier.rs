@@ -36,7 +36,7 @@ pub(super) fn recompute(state: &mut Observed) {
 fn waits(device: &Device<u32>) -> bool {
     match device.kind.table().mtu {
         NewMtu::OfPorts => true,
-        NewMtu::OfLower { .. } => true,
+        NewMtu::OfLower => true,
         NewMtu::Fixed(_) | NewMtu::Unknown => device.kind == DeviceKind::Bond,
     }
 }

@@ -82,7 +82,7 @@ pub(super) fn resolve(
 }
 
 /// Changes with names for indexes; what names one that has none is left out.
-pub(super) fn named(
+pub(crate) fn named(
     state: &Observed,
     namespace: NamespaceId,
     changes: &Changes<u32>,
@@ -121,10 +121,10 @@ pub(super) fn new_mtu(state: &mut Observed, namespace: NamespaceId, device: &Dev
     match device.kind.table().mtu {
         NewMtu::Fixed(mtu) => mtu,
         NewMtu::OfPorts | NewMtu::Unknown => DEFAULT_MTU,
-        NewMtu::OfLower { less } => {
+        NewMtu::OfLower => {
             let found = namespace_mut(state, namespace).ok();
             let lower = found.and_then(|ns| ns.interfaces.get(device.lower()?));
-            lower.map_or(DEFAULT_MTU, |lower| lower.mtu.saturating_sub(less))
+            lower.map_or(DEFAULT_MTU, |lower| lower.mtu)
         }
     }
 }
@@ -143,7 +143,7 @@ pub(super) fn shrink(state: &mut Observed, at: &At, mtu: u32) -> Result<Vec<Step
     let stands = |kind: &ObservedKind| {
         let device = kind.device();
         device.is_some_and(|d| {
-            d.lower() == Some(&lower) && matches!(d.kind.table().mtu, NewMtu::OfLower { .. })
+            d.lower() == Some(&lower) && matches!(d.kind.table().mtu, NewMtu::OfLower)
         })
     };
     let above = found.interfaces.values();

@@ -6,6 +6,7 @@ use crate::document::Interface;
 use crate::id::InterfaceId;
 use crate::kind::parameters::Changes;
 use crate::kind::{DeviceKind, port};
+use crate::model::named;
 use crate::name::InterfaceName;
 use crate::observed::{ObservedInterface, ObservedKind};
 use crate::step::Step;
@@ -28,7 +29,7 @@ impl Planner<'_> {
                 steps.push(Step::SetParameters {
                     at: at(wanted),
                     kind: device.kind,
-                    changes: self.named(wanted, &changes),
+                    changes: named(&self.state, wanted.namespace, &changes),
                 });
             }
         }
@@ -115,20 +116,6 @@ impl Planner<'_> {
         };
         let resolved = wanted.port.map(index);
         let changes = resolved.map(|port| port.changes_from(&found.port, port::TABLE));
-        self.named(wanted, &changes.unwrap_or_default())
-    }
-
-    /// Changes with names for indexes.
-    fn named(&self, of: &Interface, changes: &Changes<u32>) -> Changes<InterfaceName> {
-        let inside = self.state.namespaces.get(&of.namespace);
-        let name = |index: &u32| inside?.interfaces.get(index)?.name.parse().ok();
-        let named = changes.iter().filter_map(|(parameter, value)| {
-            let value = match value {
-                None => None,
-                Some(value) => Some(value.map(name)?),
-            };
-            Some((parameter.clone(), value))
-        });
-        named.collect()
+        named(&self.state, wanted.namespace, &changes.unwrap_or_default())
     }
 }

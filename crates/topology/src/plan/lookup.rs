@@ -1,9 +1,7 @@
 //! Which interface of the kernel stands for which of the document.
 
-use crate::document::{Device, DeviceKind, Document, Interface, Kind};
+use crate::document::{Device, Document, Interface, Kind};
 use crate::id::{InterfaceId, NamespaceId};
-use crate::kind::NewMtu;
-use crate::model::{DEFAULT_MTU, LOOPBACK_MTU};
 use crate::observed::{Observed, ObservedInterface, ObservedKind};
 
 /// By the id under which it was made, else by its name; in its namespace, of its kind.
@@ -87,53 +85,4 @@ pub(super) fn resolve(
         let interface = document.interfaces.get(id)?;
         Some(find(document, state, *id, interface)?.0)
     })
-}
-
-/// Deepest pile of interfaces that stand on each other and whose MTU is followed.
-pub(super) const DEEPEST: usize = 16;
-
-/// The MTU that an interface of the document is to have: its own, or what the kernel gives; `None`
-/// if that is not known before.
-pub fn wanted_mtu(document: &Document, id: InterfaceId, wanted: &Interface) -> Option<u32> {
-    mtu_within(document, id, wanted, DEEPEST)
-}
-
-fn mtu_within(
-    document: &Document,
-    id: InterfaceId,
-    wanted: &Interface,
-    depth: usize,
-) -> Option<u32> {
-    if wanted.mtu.is_some() {
-        return wanted.mtu;
-    }
-    let depth = depth.checked_sub(1)?;
-    let of = |id: InterfaceId| mtu_within(document, id, document.interfaces.get(&id)?, depth);
-    let master = wanted.master.filter(|master| {
-        let master = document.interfaces.get(master);
-        master.is_some_and(|master| master.kind.is(DeviceKind::Bond))
-    });
-    if let Some(bond) = master {
-        // `bond_enslave` gives its ports its own.
-        return of(bond);
-    }
-    let device = match &wanted.kind {
-        Kind::Loopback => return Some(LOOPBACK_MTU),
-        Kind::Veth { .. } => return Some(DEFAULT_MTU),
-        Kind::Device(device) => device,
-    };
-    match device.kind.table().mtu {
-        NewMtu::Fixed(mtu) => Some(mtu),
-        NewMtu::Unknown => None,
-        NewMtu::OfLower { less } => Some(of(*device.lower()?)?.saturating_sub(less)),
-        // br_mtu_auto_adjust: the smallest of its ports'.
-        NewMtu::OfPorts => {
-            let mut least = None;
-            for (port, _) in document.ports_of(id) {
-                let mtu = of(port)?;
-                least = Some(least.map_or(mtu, |least: u32| least.min(mtu)));
-            }
-            Some(least.unwrap_or(DEFAULT_MTU))
-        }
-    }
 }

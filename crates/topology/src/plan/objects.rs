@@ -184,7 +184,7 @@ impl Planner<'_> {
             .partition(|(_, wanted)| wanted.kind.device().is_some());
         let (standing, free): (Vec<_>, Vec<_>) = devices
             .into_iter()
-            .partition(|(_, wanted)| wanted.kind.named().next().is_some());
+            .partition(|(_, wanted)| wanted.kind.links().next().is_some());
         self.add_devices(free);
         self.add_links(links);
         self.add_devices(standing);
@@ -194,7 +194,7 @@ impl Planner<'_> {
     fn add_devices(&mut self, mut missing: Vec<(InterfaceId, &Interface)>) {
         while !missing.is_empty() {
             let is_ready = |(_, wanted): &(InterfaceId, &Interface)| {
-                wanted.kind.named().all(|id| {
+                wanted.kind.links().all(|id| {
                     let named = self.document.interfaces.get(&id);
                     named.is_some_and(|named| self.find(id, named).is_some())
                 })

@@ -89,7 +89,7 @@ fn fallen(document: &Document, anew: BTreeSet<InterfaceId>) -> BTreeSet<Interfac
 fn standing(document: &Document, mut lower: BTreeSet<InterfaceId>) -> BTreeSet<InterfaceId> {
     let mut found = BTreeSet::new();
     while !lower.is_empty() {
-        let stands = |i: &Interface| i.kind.named().any(|id| lower.contains(&id));
+        let stands = |i: &Interface| i.kind.links().any(|id| lower.contains(&id));
         let all = document.interfaces.iter();
         let next: BTreeSet<_> = all
             .filter(|(id, i)| stands(i) && !found.contains(*id))

@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use super::lookup::{DEEPEST, wanted_mtu};
+use super::mtu::{DEEPEST, Mtus};
 use super::{Planner, at, has_route, unwanted, waits};
 use crate::address::Family;
 use crate::document::{DeviceKind, Interface, Route};
@@ -125,10 +125,15 @@ impl Planner<'_> {
 
     /// Those that stand on others after these: the kernel allows them no more.
     pub(super) fn set_mtus(&mut self) {
-        let stands = |wanted: &Interface| wanted.kind.named().next().is_some();
-        self.set_mtus_of(|wanted| !wanted.kind.is_bridge() && !stands(wanted));
+        let mut mtus = Mtus::new(self.document);
+        let stands = |wanted: &Interface| wanted.kind.links().next().is_some();
+        self.set_mtus_of(&mut mtus, |wanted| {
+            !wanted.kind.is_bridge() && !stands(wanted)
+        });
         for _ in 0..DEEPEST {
-            if !self.set_mtus_of(|wanted| !wanted.kind.is_bridge() && stands(wanted)) {
+            if !self.set_mtus_of(&mut mtus, |wanted| {
+                !wanted.kind.is_bridge() && stands(wanted)
+            }) {
                 break;
             }
         }
@@ -136,15 +141,16 @@ impl Planner<'_> {
 
     /// After its ports: the kernel changes a bridge's MTU with theirs until it is set by hand.
     pub(super) fn set_bridge_mtus(&mut self) {
-        self.set_mtus_of(|wanted| wanted.kind.is_bridge());
+        let mut mtus = Mtus::new(self.document);
+        self.set_mtus_of(&mut mtus, |wanted| wanted.kind.is_bridge());
     }
 
     /// Whether there was anything to set.
-    fn set_mtus_of(&mut self, which: impl Fn(&Interface) -> bool) -> bool {
+    fn set_mtus_of(&mut self, mtus: &mut Mtus<'_>, which: impl Fn(&Interface) -> bool) -> bool {
         let mut steps = Vec::new();
         let all = self.document.interfaces.iter();
         for (&id, wanted) in all.filter(|(id, i)| which(i) && self.covers_mtu(**id)) {
-            let Some(mtu) = wanted_mtu(self.document, id, wanted) else {
+            let Some(mtu) = mtus.of(id, wanted) else {
                 continue;
             };
             // A bond gives its ports its own when they join it.

@@ -4,18 +4,19 @@ use super::{Report, Severity};
 use crate::document::{Interface, Kind};
 use crate::edit::Field;
 use crate::id::{InterfaceId, NamespaceId};
-use crate::plan::wanted_mtu;
+use crate::plan::Mtus;
 
 pub(super) fn check(report: &mut Report<'_>) {
+    let mut mtus = Mtus::new(report.document);
     for link in report.document.links() {
-        ends(report, link.ends);
+        ends(report, &mut mtus, link.ends);
     }
     unconnected(report);
     loopbacks(report);
-    bridge_mtu(report);
+    bridge_mtu(report, &mut mtus);
 }
 
-fn ends(report: &mut Report<'_>, [a, b]: [InterfaceId; 2]) {
+fn ends(report: &mut Report<'_>, mtus: &mut Mtus<'_>, [a, b]: [InterfaceId; 2]) {
     let document = report.document;
     let (Some(first), Some(second)) = (document.interfaces.get(&a), document.interfaces.get(&b))
     else {
@@ -36,11 +37,7 @@ fn ends(report: &mut Report<'_>, [a, b]: [InterfaceId; 2]) {
         );
         report.interface(Severity::Info, (a, Field::Up), text, "set both ends up");
     }
-    let mtus = (
-        wanted_mtu(document, a, first),
-        wanted_mtu(document, b, second),
-    );
-    if let (Some(own), Some(far)) = mtus
+    if let (Some(own), Some(far)) = (mtus.of(a, first), mtus.of(b, second))
         && own != far
     {
         let other = document.describe_interface(b);
@@ -111,14 +108,13 @@ fn loopbacks(report: &mut Report<'_>) {
 }
 
 /// A bridge with an MTU below that of a port drops what is larger, without a word.
-fn bridge_mtu(report: &mut Report<'_>) {
+fn bridge_mtu(report: &mut Report<'_>, mtus: &mut Mtus<'_>) {
     let document = report.document;
     for (id, bridge) in document.bridges() {
         let ports = report.ports_of(id);
-        let mtus = ports
-            .iter()
-            .filter_map(|(port, i)| wanted_mtu(document, *port, i));
-        let (least, largest) = (mtus.clone().min(), mtus.max());
+        let known = ports.iter().filter_map(|(port, i)| mtus.of(*port, i));
+        let known: Vec<_> = known.collect();
+        let (least, largest) = (known.iter().copied().min(), known.into_iter().max());
         // Without one of its own a bridge takes that of its smallest port (`br_mtu_auto_adjust`).
         let own = bridge.mtu.or(least).unwrap_or_default();
         if let Some(largest) = largest.filter(|largest| *largest > own) {

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use topology::document::Route;
 use topology::kind::{DeviceKind, Form, Parameter, Parameters, port};
-use topology::plan::{kernel_metric, wanted_mtu};
+use topology::plan::{Mtus, kernel_metric};
 use topology::{Document, InterfaceId};
 
 /// Runs a shell script as root of fresh user, mount, network and pid namespaces, where the names of
@@ -240,6 +240,7 @@ fn route(route: &Value) -> String {
 /// What the kernel should have of a document.
 pub(crate) fn expected(document: &Document) -> BTreeMap<String, Seen> {
     let mut all = BTreeMap::new();
+    let mut mtus = Mtus::new(document);
     for (&id, namespace) in &document.namespaces {
         let interfaces = document.interfaces_of(id).map(|(id, i)| {
             let bridge = i
@@ -250,7 +251,7 @@ pub(crate) fn expected(document: &Document) -> BTreeMap<String, Seen> {
                 i.name.to_string(),
                 (
                     document.is_up(i),
-                    Mtu(wanted_mtu(document, id, i)),
+                    Mtu(mtus.of(id, i)),
                     bridge,
                     addresses,
                     wanted_details(document, i),

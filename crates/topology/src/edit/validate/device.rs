@@ -1,15 +1,21 @@
 //! Devices: their parameters, and what they stand on.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::error::{EditError, Field, Place, Reason};
 use super::refuse;
+use super::relations::Relations;
 use crate::document::{Device, DeviceKind, Document, Interface, Kind};
 use crate::id::InterfaceId;
 
+/// Most interfaces that stand on each other (`MAX_NEST_DEV`, linux/netdevice.h; one more is
+/// refused with EMLINK, measured with VXLANs on kernel 6.18).
+const MAX_PILE: usize = 8;
+
 /// Refuses parameters that the kernel would refuse; `name` is the one that was just set.
 pub(in crate::edit) fn device(
-    document: &Document,
+    relations: &Relations<'_>,
     id: InterfaceId,
     found: &Interface,
     name: Option<&str>,
@@ -17,6 +23,7 @@ pub(in crate::edit) fn device(
     let Some(device) = found.kind.device() else {
         return Ok(());
     };
+    let document = relations.document;
     let fail = |why| {
         let name = name.unwrap_or_default().to_owned();
         let place = Place::Interface(id, Some(Field::Parameters));
@@ -25,7 +32,7 @@ pub(in crate::edit) fn device(
     if let Err(why) = device.check() {
         return fail(why);
     }
-    if let Some(twin) = twin(document, id, found, device) {
+    if let Some(twin) = relations.twin(id, found, device) {
         let twin = document.describe_interface(twin);
         return fail(format!(
             "{twin} has the same ends: the kernel could not tell them apart"
@@ -48,50 +55,27 @@ pub(in crate::edit) fn device(
             }
             Some(_) => {}
         }
-        if let Some(why) = is_taken(document, id, device, lower) {
+        if let Some(why) = is_taken(relations, id, device, lower) {
             return fail(format!("`{parameter}`: {why}"));
         }
-        if stands_on(document, lower, id) {
+        let pile = pile(document, lower);
+        if pile.contains_key(&id) {
             return fail(format!("`{parameter}`: it would stand on itself"));
+        }
+        let below = pile.values().max().map_or(0, |depth| depth + 1);
+        if below + 1 + height(relations, id) > MAX_PILE {
+            return fail(format!(
+                "`{parameter}`: not more than {MAX_PILE} interfaces stand on each other"
+            ));
         }
     }
     Ok(())
 }
 
-/// Another tunnel of the namespace with the same ends (EEXIST), or another device with the same
-/// number where that must be its own.
-pub(super) fn twin(
-    document: &Document,
-    id: InterfaceId,
-    found: &Interface,
-    device: &Device<InterfaceId>,
-) -> Option<InterfaceId> {
-    let same: &[&str] = match device.kind {
-        DeviceKind::Gre | DeviceKind::Ipip => &["remote", "local", "dev"],
-        DeviceKind::Vlan => &["link", "id", "protocol"],
-        DeviceKind::Vxlan => &["id", "dstport"],
-        _ => return None,
-    };
-    let key = |device: &Device<InterfaceId>| {
-        let table = device.kind.table().parameters;
-        let all = device.parameters.clone().with_usual(table);
-        same.iter()
-            .map(|name| all.get(name).copied())
-            .collect::<Vec<_>>()
-    };
-    let own = key(device);
-    let mut others = document.interfaces_of(found.namespace);
-    let twin = others.find(|(other, i)| {
-        let other_device = i.kind.device().filter(|d| d.kind == device.kind);
-        *other != id && other_device.is_some_and(|other| key(other) == own)
-    });
-    twin.map(|(other, _)| other)
-}
-
 /// Why the frames of an interface are another's already: the kernel hands them to one only
 /// (`netdev_rx_handler_register`, EBUSY).
-pub(super) fn is_taken(
-    document: &Document,
+fn is_taken(
+    relations: &Relations<'_>,
     id: InterfaceId,
     device: &Device<InterfaceId>,
     lower: InterfaceId,
@@ -100,11 +84,20 @@ pub(super) fn is_taken(
     if !matches!(kind, DeviceKind::Macvlan | DeviceKind::Ipvlan) {
         return None;
     }
-    let name = document.describe_interface(lower);
+    let document = relations.document;
     let found = document.interfaces.get(&lower)?;
+    let name = || document.describe_interface(lower);
+    if found.kind.is(kind) {
+        // `macvlan_common_newlink`, `ipvlan_link_new`.
+        return Some(format!(
+            "the kernel would put it on what {} stands on",
+            name()
+        ));
+    }
     if let Some(what) = frames_go_to(document, found.master) {
         return Some(format!(
-            "{name} is a port of a {what}: nothing of type {kind} stands on it"
+            "{} is a port of a {what}: nothing of type {kind} stands on it",
+            name()
         ));
     }
     // Several of one kind share them, but for a macvlan that passes them all through.
@@ -112,12 +105,13 @@ pub(super) fn is_taken(
         device.kind == DeviceKind::Macvlan && device.parameters.number("mode") == Some(8)
     };
     let alone = is_passthru(device);
-    let other = takers(document, lower).find(|(other, taker)| {
-        *other != id && (taker.kind != device.kind || alone || is_passthru(taker))
-    });
-    let (other, _) = other?;
+    // The first stands for all: those that are there already do not exclude each other.
+    let (other, taker) = takers(relations, lower).find(|(other, _)| *other != id)?;
+    if taker.kind == device.kind && !alone && !is_passthru(taker) {
+        return None;
+    }
     let other = document.describe_interface(other);
-    Some(format!("{other} has all frames of {name} already"))
+    Some(format!("{other} has all frames of {} already", name()))
 }
 
 /// What the master of a port is called, if it takes the port's frames.
@@ -134,32 +128,43 @@ pub(super) fn frames_go_to(
 }
 
 /// The macvlans and ipvlans that stand on an interface.
-pub(super) fn takers(
-    document: &Document,
+pub(super) fn takers<'a>(
+    relations: &Relations<'a>,
     lower: InterfaceId,
-) -> impl Iterator<Item = (InterfaceId, &Device<InterfaceId>)> {
-    document
-        .interfaces
-        .iter()
-        .filter_map(move |(id, interface)| {
-            let device = interface.kind.device()?;
-            let takes = matches!(device.kind, DeviceKind::Macvlan | DeviceKind::Ipvlan);
-            (takes && device.lower() == Some(&lower)).then_some((*id, device))
-        })
+) -> impl Iterator<Item = (InterfaceId, &'a Device<InterfaceId>)> {
+    let takes = |kind| matches!(kind, DeviceKind::Macvlan | DeviceKind::Ipvlan);
+    let uppers = relations.uppers(lower);
+    uppers.filter_map(move |(id, _, device)| takes(device.kind).then_some((id, device)))
 }
 
-/// Whether an interface stands on another, or is it.
-pub(super) fn stands_on(document: &Document, upper: InterfaceId, lower: InterfaceId) -> bool {
-    let mut seen = BTreeSet::new();
-    let mut next = vec![upper];
-    while let Some(id) = next.pop() {
-        if id == lower {
-            return true;
+/// The interfaces that one stands on, itself among them, with how far below it they are at the
+/// least; none that is more than [`MAX_PILE`] below.
+pub(super) fn pile(document: &Document, upper: InterfaceId) -> BTreeMap<InterfaceId, usize> {
+    let mut seen = BTreeMap::new();
+    let mut level = vec![upper];
+    for depth in 0..=MAX_PILE {
+        let mut next = Vec::new();
+        for id in level {
+            if let Entry::Vacant(entry) = seen.entry(id) {
+                entry.insert(depth);
+                let found = document.interfaces.get(&id).into_iter();
+                next.extend(found.flat_map(|i| i.kind.links()));
+            }
         }
-        if seen.insert(id) {
-            let found = document.interfaces.get(&id).into_iter();
-            next.extend(found.flat_map(|i| i.kind.named()));
+        level = next;
+    }
+    seen
+}
+
+/// How many interfaces stand on each other on one, up to [`MAX_PILE`].
+fn height(relations: &Relations<'_>, lower: InterfaceId) -> usize {
+    let mut level = BTreeSet::from([lower]);
+    for height in 0..MAX_PILE {
+        let above = level.iter().flat_map(|id| relations.uppers(*id));
+        level = above.map(|(id, ..)| id).collect();
+        if level.is_empty() {
+            return height;
         }
     }
-    false
+    MAX_PILE
 }

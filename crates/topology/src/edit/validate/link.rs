@@ -1,36 +1,38 @@
 //! What is set on any interface: its MTU, its MAC address.
 
 use super::super::error::{EditError, Field, Place, Reason};
+use super::relations::Relations;
 use super::{MIN_IPV6_MTU, refuse};
 use crate::address::Family;
-use crate::document::{Document, Interface, Route};
+use crate::document::{Device, Document, Interface, Route};
 use crate::id::InterfaceId;
 use crate::kind::{NewMtu, mtu_range};
 use crate::mac::Mac;
-use crate::plan::wanted_mtu;
 
 /// Refuses an MTU that the kernel would refuse.
 pub(in crate::edit) fn mtu(
-    document: &Document,
+    relations: &Relations<'_>,
     id: InterfaceId,
     found: &Interface,
     mtu: Option<u32>,
 ) -> Result<(), EditError> {
-    let changed = Interface {
-        mtu,
-        ..found.clone()
-    };
+    let document = relations.document;
     // `vlan_dev_change_mtu`, `macvlan_change_mtu`: none above what they stand on.
-    let own = wanted_mtu(document, id, &changed);
-    let uppers = document
-        .interfaces
-        .iter()
-        .filter(|(_, i)| takes_mtu_of(i) == Some(id));
-    for (upper, above) in uppers {
-        if let (Some(own), Some(has)) = (own, above.mtu)
-            && has > own
-        {
-            let upper = document.describe_interface(*upper);
+    let uppers = relations.uppers(id);
+    let set = uppers.filter(|(_, _, device)| takes_mtu_of(device) == Some(id));
+    let mut set = set
+        .filter_map(|(upper, above, _)| Some((upper, above.mtu?)))
+        .peekable();
+    let own = set.peek().and_then(|_| {
+        let changed = Interface {
+            mtu,
+            ..found.clone()
+        };
+        relations.mtu(id, &changed)
+    });
+    for (upper, has) in set {
+        if let Some(own) = own.filter(|own| has > *own) {
+            let upper = document.describe_interface(upper);
             let why = format!("{upper} stands on it and has {has}");
             let place = Place::Interface(id, Some(Field::Mtu));
             return Err(refuse(document, place, Reason::Mtu { mtu: own, why }));
@@ -44,9 +46,10 @@ pub(in crate::edit) fn mtu(
             Reason::Mtu { mtu, why },
         ))
     };
-    let lower = takes_mtu_of(found).and_then(|id| Some((id, document.interfaces.get(&id)?)));
+    let lower = found.kind.device().and_then(takes_mtu_of);
+    let lower = lower.and_then(|id| Some((id, document.interfaces.get(&id)?)));
     if let Some((id, lower)) = lower
-        && let Some(most) = wanted_mtu(document, id, lower).filter(|most| mtu > *most)
+        && let Some(most) = relations.mtu(id, lower).filter(|most| mtu > *most)
     {
         let lower = document.describe_interface(id);
         return refuse_mtu(format!("{lower}, on which it stands, has {most}"));
@@ -75,9 +78,8 @@ pub(in crate::edit) fn mtu(
 }
 
 /// The interface above whose MTU its own cannot be.
-pub(super) fn takes_mtu_of(interface: &Interface) -> Option<InterfaceId> {
-    let device = interface.kind.device()?;
-    let follows = matches!(device.kind.table().mtu, NewMtu::OfLower { .. });
+fn takes_mtu_of(device: &Device<InterfaceId>) -> Option<InterfaceId> {
+    let follows = matches!(device.kind.table().mtu, NewMtu::OfLower);
     device.lower().copied().filter(|_| follows)
 }
 

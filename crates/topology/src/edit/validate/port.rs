@@ -1,8 +1,9 @@
 //! Ports of bridges, bonds and VRFs.
 
 use super::super::error::{EditError, Field, Place, Reason};
-use super::device::{frames_go_to, stands_on, takers};
+use super::device::{frames_go_to, pile, takers};
 use super::refuse;
+use super::relations::Relations;
 use crate::document::{DeviceKind, Document, Interface, Kind};
 use crate::id::InterfaceId;
 
@@ -37,7 +38,7 @@ pub(in crate::edit) fn port(
 
 /// Refuses a bridge, bond or VRF of which an interface cannot be a port.
 pub(in crate::edit) fn may_be_port(
-    document: &Document,
+    relations: &Relations<'_>,
     id: InterfaceId,
     found: &Interface,
     master: Option<InterfaceId>,
@@ -45,6 +46,7 @@ pub(in crate::edit) fn may_be_port(
     let Some(master_id) = master else {
         return Ok(());
     };
+    let document = relations.document;
     let fail = |reason| {
         let place = Place::Interface(id, Some(Field::Master));
         Err(refuse(document, place, reason))
@@ -88,13 +90,13 @@ pub(in crate::edit) fn may_be_port(
         ));
     }
     if let (Some((other, _)), Some(_)) =
-        (takers(document, id).next(), frames_go_to(document, master))
+        (takers(relations, id).next(), frames_go_to(document, master))
     {
         let other = document.describe_interface(other);
         return because(format!("{other} stands on it and has its frames"));
     }
     // The kernel refuses it too (ELOOP): what stands on a bridge is not plugged into it.
-    if stands_on(document, id, master_id) {
+    if pile(document, id).contains_key(&master_id) {
         return because(format!("it stands on the {what} itself"));
     }
     Ok(())

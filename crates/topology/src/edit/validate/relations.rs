@@ -1,0 +1,95 @@
+//! What of a document is about one interface, found once for all of them: a document may hold
+//! thousands.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
+
+use crate::document::{Device, DeviceKind, Document, Interface};
+use crate::id::{InterfaceId, NamespaceId};
+use crate::kind::Value;
+use crate::plan::Mtus;
+
+/// What must not be the same for two devices of one namespace.
+type Ends = (NamespaceId, DeviceKind, Vec<Option<Value<InterfaceId>>>);
+
+/// The relations between the interfaces of one document, each kind of them found when it is first
+/// asked for.
+pub(in crate::edit) struct Relations<'a> {
+    pub(super) document: &'a Document,
+    mtus: RefCell<Mtus<'a>>,
+    uppers: OnceCell<BTreeMap<InterfaceId, Vec<InterfaceId>>>,
+    ends: OnceCell<BTreeMap<Ends, Vec<InterfaceId>>>,
+}
+
+impl<'a> Relations<'a> {
+    pub(in crate::edit) fn of(document: &'a Document) -> Self {
+        Self {
+            document,
+            mtus: RefCell::new(Mtus::new(document)),
+            uppers: OnceCell::new(),
+            ends: OnceCell::new(),
+        }
+    }
+
+    /// [`Mtus::of`].
+    pub(super) fn mtu(&self, id: InterfaceId, wanted: &Interface) -> Option<u32> {
+        self.mtus.borrow_mut().of(id, wanted)
+    }
+
+    /// What stands on an interface.
+    pub(super) fn uppers(
+        &self,
+        lower: InterfaceId,
+    ) -> impl Iterator<Item = (InterfaceId, &'a Interface, &'a Device<InterfaceId>)> {
+        let found = self.uppers.get_or_init(|| {
+            let mut uppers = BTreeMap::<_, Vec<_>>::new();
+            for (id, interface) in &self.document.interfaces {
+                if let Some(lower) = interface.kind.device().and_then(Device::lower) {
+                    uppers.entry(*lower).or_default().push(*id);
+                }
+            }
+            uppers
+        });
+        let document = self.document;
+        let found = found.get(&lower).into_iter().flatten();
+        found.filter_map(move |id| {
+            let interface = document.interfaces.get(id)?;
+            Some((*id, interface, interface.kind.device()?))
+        })
+    }
+
+    /// Another tunnel of the namespace with the same ends (EEXIST), or another device with the same
+    /// number where that must be its own.
+    pub(super) fn twin(
+        &self,
+        id: InterfaceId,
+        found: &Interface,
+        device: &Device<InterfaceId>,
+    ) -> Option<InterfaceId> {
+        let own = ends(found.namespace, device)?;
+        let all = self.ends.get_or_init(|| {
+            let mut all = BTreeMap::<_, Vec<_>>::new();
+            for (id, interface) in &self.document.interfaces {
+                let device = interface.kind.device();
+                if let Some(ends) = device.and_then(|device| ends(interface.namespace, device)) {
+                    all.entry(ends).or_default().push(*id);
+                }
+            }
+            all
+        });
+        all.get(&own)?.iter().copied().find(|other| *other != id)
+    }
+}
+
+fn ends(namespace: NamespaceId, device: &Device<InterfaceId>) -> Option<Ends> {
+    let same: &[&str] = match device.kind {
+        DeviceKind::Gre | DeviceKind::Ipip => &["remote", "local", "dev"],
+        DeviceKind::Vlan => &["link", "id", "protocol"],
+        DeviceKind::Vxlan => &["id", "dstport"],
+        _ => return None,
+    };
+    let table = device.kind.table().parameters;
+    let all = device.parameters.clone().with_usual(table);
+    let ends = same.iter().map(|name| all.get(name).copied());
+    Some((namespace, device.kind, ends.collect()))
+}
