@@ -20,7 +20,7 @@ use crate::observed::{
     ObservedRoute, Origin,
 };
 use crate::step::{At, NewInterface, Step, StepRoute};
-pub(crate) use device::named;
+pub(crate) use device::{most_mtu, named};
 
 mod carrier;
 mod device;
@@ -317,7 +317,14 @@ fn set_mac(state: &mut Observed, at: &At, mac: Mac) -> Result<Vec<Step>, Refused
     Ok(old.map(set_back).into_iter().collect())
 }
 
+/// None above what it stands on (`vlan_dev_change_mtu`, `macvlan_change_mtu`).
 fn set_mtu(state: &mut Observed, at: &At, mtu: u32) -> Result<Vec<Step>, Refused> {
+    if let Some(most) = device::most_mtu(state, at)?.filter(|most| mtu > *most) {
+        let name = &at.name;
+        return Err(Refused(format!(
+            "what {name} stands on has an MTU of {most}"
+        )));
+    }
     let found = interface_mut(state, at)?;
     let old = std::mem::replace(&mut found.mtu, mtu);
     let master = found.master;

@@ -21,6 +21,7 @@ mod settings;
 
 use mtu::DEEPEST;
 use scope::Scope;
+use settings::stands;
 
 pub use mtu::Mtus;
 
@@ -54,6 +55,7 @@ pub fn plan_edit(before: &Document, document: &Document, observed: &Observed) ->
 fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -> Vec<Step> {
     let mut planner = Planner {
         document,
+        mtus: Mtus::new(document),
         state: observed.clone(),
         steps: Vec::new(),
         scope,
@@ -73,7 +75,6 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     planner.set_mtus();
     planner.add_addresses();
     // Ends in namespaces first, ports last: a bridge floods less while it grows.
-    let stands = |interface: &Interface| interface.kind.links().next().is_some();
     planner.set_up(|interface| interface.master.is_none() && !stands(interface));
     planner.set_masters();
     // Whoever joins a bond takes its MTU.
@@ -89,7 +90,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     }
     // A bond sets its ports up, and an interface the VLANs that stand on it.
     planner.set_down();
-    planner.set_bridge_mtus();
+    planner.set_mtus_of_bridges();
     // Joining a VRF takes IPv6 addresses along.
     planner.add_addresses();
     planner.add_routes();
@@ -99,6 +100,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
 /// A plan in the making.
 struct Planner<'a> {
     document: &'a Document,
+    mtus: Mtus<'a>,
     /// The model kernel after the steps so far.
     state: Observed,
     steps: Vec<Step>,

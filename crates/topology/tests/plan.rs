@@ -75,6 +75,31 @@ fn routes_are_added_in_the_documents_order_where_the_kernel_takes_it() {
     );
 }
 
+/// The kernel refuses an MTU above that of what an interface stands on.
+#[test]
+fn what_stands_on_others_gets_its_mtu_after_them() {
+    let on_bridge = "netyard: 1\nnamespaces:\n  red:\n    bridges: {br0: {mtu: 9000}}\n    interfaces:\n      m0: {type: macvlan, link: br0}\n";
+    let on_ports = "netyard: 1\nnamespaces:\n  red:\n    bridges: {br0: {}}\n    interfaces:\n      m0: {type: macvlan, link: br0, mtu: 8000}\n\
+        links:\n  - red/a: {bridge: br0, mtu: 9000}\n    host/b: {}\n";
+    let on_vxlan = "netyard: 1\nnamespaces:\n  red:\n    interfaces:\n      x0: {type: vxlan, id: 5, dev: a, mtu: 1600}\n      m0: {type: macvlan, link: x0}\n\
+        links:\n  - red/a: {mtu: 9000}\n    host/b: {}\n";
+    for (text, m0) in [(on_bridge, 9000), (on_ports, 8000), (on_vxlan, 1600)] {
+        let document = read(text);
+        let state = reached(&document);
+        assert_eq!(plan(&document, &state), vec![], "{text}");
+        let red = document.namespace_named("red").unwrap();
+        let (_, found) = state.interface_named(red, "m0").unwrap();
+        assert_eq!(found.mtu, m0, "{text}");
+        // What the kernel gives by itself is in no script.
+        let again = topology::script::read(&topology::command::script_text(&document)).unwrap();
+        let of = |document: &Document| {
+            let red = document.namespace_named("red").unwrap();
+            document.interfaces[&document.interface_named(red, "m0").unwrap()].mtu
+        };
+        assert_eq!(of(&again.document), of(&document), "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 

@@ -139,7 +139,7 @@ fn with_what_people_say(mut document: Document, choices: &[u16]) -> Document {
         let place = choices.below(known.len() + 1);
         known.insert(place, route);
     }
-    let mut mtus = Mtus::new(&document);
+    let mtus = Mtus::new(&document);
     let usual = document.interfaces.iter();
     let usual: Vec<_> = usual.map(|(id, i)| (*id, mtus.of(*id, i))).collect();
     for (id, mtu) in usual {

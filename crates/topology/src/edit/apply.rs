@@ -44,6 +44,29 @@ fn batch(document: &mut Document, edits: Vec<Edit>) -> Result<Edit, EditError> {
 }
 
 fn single(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
+    let (edited, before) = match &edit {
+        Edit::SetMtu { interface, .. }
+        | Edit::SetMaster { interface, .. }
+        | Edit::SetParameter { interface, .. } => (Some(*interface), None),
+        Edit::Remove(_) => (None, Some(document.clone())),
+        _ => return set(document, edit),
+    };
+    let interface = edited.and_then(|id| Some((id, document.interfaces.get(&id)?.clone())));
+    let inverse = set(document, edit)?;
+    // Only now it is known what MTUs others have with it.
+    match validate::mtus(document, edited) {
+        Ok(()) => Ok(inverse),
+        Err(error) => {
+            document.interfaces.extend(interface);
+            if let Some(before) = before {
+                *document = before;
+            }
+            Err(error)
+        }
+    }
+}
+
+fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
     match edit {
         Edit::Insert(fragment) => insert(document, fragment),
         Edit::Remove(selection) => remove(document, &selection),
@@ -97,7 +120,7 @@ fn single(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
         }
         Edit::SetMtu { interface, mtu } => {
             let found = interface_of(document, interface, Field::Mtu)?;
-            validate::mtu(&Relations::of(document), interface, found, mtu)?;
+            validate::mtu(document, interface, found, mtu)?;
             let found = interface_mut(document, interface, Field::Mtu)?;
             let old = std::mem::replace(&mut found.mtu, mtu);
             Ok(Edit::SetMtu {

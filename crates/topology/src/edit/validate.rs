@@ -19,7 +19,7 @@ mod route;
 pub(super) use address::address_free;
 use address::address_itself;
 pub(super) use device::device;
-pub(super) use link::{mac, mtu};
+pub(super) use link::{mac, mtu, mtus};
 pub(super) use port::{may_be_port, port};
 pub(super) use relations::Relations;
 pub(super) use route::route;
@@ -103,6 +103,7 @@ impl Document {
         for (&id, found) in &self.interfaces {
             interface(&relations, id, found)?;
         }
+        mtus(self, None)?;
         for (&at, &point_at) in &self.positions {
             node(self, at)?;
             point(self, at, point_at)?;
@@ -244,7 +245,7 @@ fn interface(
             return fail(None, Reason::Link { why });
         }
     }
-    mtu(relations, id, found, found.mtu)?;
+    mtu(document, id, found, found.mtu)?;
     may_be_port(relations, id, found, found.master)?;
     mac(document, id, found, found.mac)?;
     device(relations, id, found, None)?;

@@ -135,6 +135,19 @@ pub(super) fn falls_with(device: &Device<u32>, lower: u32) -> bool {
     device.kind.table().falls && device.parameters.iter().any(stands)
 }
 
+/// The largest MTU that an interface may have, if that depends on what it stands on.
+pub(crate) fn most_mtu(state: &Observed, at: &At) -> Result<Option<u32>, Refused> {
+    let index = index_of(state, at)?;
+    let inside = state.namespaces.get(&at.namespace);
+    let most = inside.and_then(|inside| {
+        let device = inside.interfaces.get(&index)?.kind.device()?;
+        let follows = device.kind.table().mtu == NewMtu::OfLower;
+        let lower = inside.interfaces.get(device.lower()?)?;
+        follows.then_some(lower.mtu)
+    });
+    Ok(most)
+}
+
 /// What stands on an interface and takes its MTU has none above it (`vlan_device_event`,
 /// `macvlan_device_event`).
 pub(super) fn shrink(state: &mut Observed, at: &At, mtu: u32) -> Result<Vec<Step>, Refused> {

@@ -1,5 +1,6 @@
 //! The MTU that an interface of the document is to have.
 
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
 use crate::document::{DeviceKind, Document, Interface, Kind};
@@ -16,9 +17,9 @@ pub(super) const DEEPEST: usize = 16;
 pub struct Mtus<'a> {
     document: &'a Document,
     /// Found when the first bridge asks.
-    ports: Option<BTreeMap<InterfaceId, Vec<InterfaceId>>>,
+    ports: OnceCell<BTreeMap<InterfaceId, Vec<InterfaceId>>>,
     /// With how far it was followed, on which the answer depends.
-    known: BTreeMap<(InterfaceId, usize), Option<u32>>,
+    known: RefCell<BTreeMap<(InterfaceId, usize), Option<u32>>>,
 }
 
 impl<'a> Mtus<'a> {
@@ -26,27 +27,28 @@ impl<'a> Mtus<'a> {
     pub fn new(document: &'a Document) -> Self {
         Self {
             document,
-            ports: None,
-            known: BTreeMap::new(),
+            ports: OnceCell::new(),
+            known: RefCell::default(),
         }
     }
 
     /// The MTU that an interface of the document is to have, as if it were `wanted`: its own, or
     /// what the kernel gives; `None` if that is not known before.
-    pub fn of(&mut self, id: InterfaceId, wanted: &Interface) -> Option<u32> {
+    pub fn of(&self, id: InterfaceId, wanted: &Interface) -> Option<u32> {
         self.follow(id, wanted, DEEPEST)
     }
 
-    fn within(&mut self, id: InterfaceId, depth: usize) -> Option<u32> {
-        if let Some(known) = self.known.get(&(id, depth)) {
-            return *known;
+    fn within(&self, id: InterfaceId, depth: usize) -> Option<u32> {
+        let known = self.known.borrow().get(&(id, depth)).copied();
+        if let Some(known) = known {
+            return known;
         }
         let found = self.follow(id, self.document.interfaces.get(&id)?, depth);
-        self.known.insert((id, depth), found);
+        self.known.borrow_mut().insert((id, depth), found);
         found
     }
 
-    fn follow(&mut self, id: InterfaceId, wanted: &Interface, depth: usize) -> Option<u32> {
+    fn follow(&self, id: InterfaceId, wanted: &Interface, depth: usize) -> Option<u32> {
         if wanted.mtu.is_some() {
             return wanted.mtu;
         }
@@ -70,25 +72,26 @@ impl<'a> Mtus<'a> {
             NewMtu::OfLower => self.within(*device.lower()?, depth),
             // br_mtu_auto_adjust: the smallest of its ports'.
             NewMtu::OfPorts => {
-                let ports = self.ports_of(id);
-                let mtus = ports.into_iter().map(|port| self.within(port, depth));
+                let mtus = self
+                    .ports_of(id)
+                    .iter()
+                    .map(|port| self.within(*port, depth));
                 let mtus = mtus.collect::<Option<Vec<_>>>()?;
                 Some(mtus.into_iter().min().unwrap_or(DEFAULT_MTU))
             }
         }
     }
 
-    fn ports_of(&mut self, master: InterfaceId) -> Vec<InterfaceId> {
-        let document = self.document;
-        let ports = self.ports.get_or_insert_with(|| {
+    fn ports_of(&self, master: InterfaceId) -> &[InterfaceId] {
+        let ports = self.ports.get_or_init(|| {
             let mut ports = BTreeMap::<_, Vec<_>>::new();
-            for (id, interface) in &document.interfaces {
+            for (id, interface) in &self.document.interfaces {
                 if let Some(master) = interface.master {
                     ports.entry(master).or_default().push(*id);
                 }
             }
             ports
         });
-        ports.get(&master).cloned().unwrap_or_default()
+        ports.get(&master).map_or(&[], Vec::as_slice)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::settings::stands;
 use super::{Planner, at};
 use crate::document::{Interface, Kind};
 use crate::id::{InterfaceId, NamespaceId};
@@ -182,9 +183,8 @@ impl Planner<'_> {
         let (devices, links): (Vec<_>, Vec<_>) = missing
             .into_iter()
             .partition(|(_, wanted)| wanted.kind.device().is_some());
-        let (standing, free): (Vec<_>, Vec<_>) = devices
-            .into_iter()
-            .partition(|(_, wanted)| wanted.kind.links().next().is_some());
+        let (standing, free): (Vec<_>, Vec<_>) =
+            devices.into_iter().partition(|(_, wanted)| stands(wanted));
         self.add_devices(free);
         self.add_links(links);
         self.add_devices(standing);
@@ -205,6 +205,7 @@ impl Planner<'_> {
                 // The kernel is to say what is missing.
                 ready.append(&mut missing);
             }
+            self.set_mtus_below(&ready);
             for (id, wanted) in ready {
                 let name = |id: &InterfaceId| Some(self.document.interfaces.get(id)?.name.clone());
                 let device = wanted.kind.device().and_then(|device| device.map(name));

@@ -1,14 +1,31 @@
 //! What is set on namespaces and interfaces.
 
+use std::collections::BTreeSet;
+
 use ipnet::IpNet;
 
-use super::mtu::{DEEPEST, Mtus};
+use super::mtu::DEEPEST;
 use super::{Planner, at, has_route, unwanted, waits};
 use crate::address::Family;
 use crate::document::{DeviceKind, Interface, Route};
+use crate::id::InterfaceId;
 use crate::model::{self, is_same_network};
 use crate::observed::{ObservedInterface, ObservedNamespace, ObservedRoute, Origin};
 use crate::step::{At, Step, StepRoute};
+
+/// What to do with an MTU above that of what an interface stands on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Above {
+    /// Leave it for later: that may still change.
+    Wait,
+    /// The kernel is to say why not.
+    Try,
+}
+
+/// Whether an interface stands on another.
+pub(super) fn stands(interface: &Interface) -> bool {
+    interface.kind.links().next().is_some()
+}
 
 impl Planner<'_> {
     pub(super) fn remove_routes(&mut self) {
@@ -123,34 +140,49 @@ impl Planner<'_> {
         self.push_all(steps);
     }
 
-    /// Those that stand on others after these: the kernel allows them no more.
+    /// But for bridges: see [`Self::set_mtus_of_bridges`].
     pub(super) fn set_mtus(&mut self) {
-        let mut mtus = Mtus::new(self.document);
-        let stands = |wanted: &Interface| wanted.kind.links().next().is_some();
-        self.set_mtus_of(&mut mtus, |wanted| {
-            !wanted.kind.is_bridge() && !stands(wanted)
-        });
+        let is_free = |i: &Interface| !i.kind.is_bridge() && !stands(i);
+        self.set_mtus_of(Above::Wait, |_, wanted| is_free(wanted));
         for _ in 0..DEEPEST {
-            if !self.set_mtus_of(&mut mtus, |wanted| {
-                !wanted.kind.is_bridge() && stands(wanted)
-            }) {
+            if !self.set_mtus_of(Above::Wait, |_, wanted| stands(wanted)) {
                 break;
             }
         }
     }
 
-    /// After its ports: the kernel changes a bridge's MTU with theirs until it is set by hand.
-    pub(super) fn set_bridge_mtus(&mut self) {
-        let mut mtus = Mtus::new(self.document);
-        self.set_mtus_of(&mut mtus, |wanted| wanted.kind.is_bridge());
+    /// Of what others are about to stand on, which takes it with them; a bridge that has none of
+    /// its own has no ports yet.
+    pub(super) fn set_mtus_below(&mut self, uppers: &[(InterfaceId, &Interface)]) {
+        let lowers = uppers.iter().flat_map(|(_, upper)| upper.kind.links());
+        let lowers: BTreeSet<_> = lowers.collect();
+        self.set_mtus_of(Above::Wait, |id, wanted| {
+            lowers.contains(&id) && (wanted.mtu.is_some() || !wanted.kind.is_bridge())
+        });
+    }
+
+    /// After their ports: the kernel changes a bridge's MTU with theirs until it is set by hand.
+    /// Then that of what stands on them, which may be the port of another.
+    pub(super) fn set_mtus_of_bridges(&mut self) {
+        for _ in 0..DEEPEST {
+            let is_set = self.set_mtus_of(Above::Wait, |_, wanted| wanted.kind.is_bridge());
+            if !self.set_mtus_of(Above::Wait, |_, wanted| stands(wanted)) && !is_set {
+                break;
+            }
+        }
+        self.set_mtus_of(Above::Try, |_, wanted| stands(wanted));
     }
 
     /// Whether there was anything to set.
-    fn set_mtus_of(&mut self, mtus: &mut Mtus<'_>, which: impl Fn(&Interface) -> bool) -> bool {
+    fn set_mtus_of(
+        &mut self,
+        above: Above,
+        which: impl Fn(InterfaceId, &Interface) -> bool,
+    ) -> bool {
         let mut steps = Vec::new();
         let all = self.document.interfaces.iter();
-        for (&id, wanted) in all.filter(|(id, i)| which(i) && self.covers_mtu(**id)) {
-            let Some(mtu) = mtus.of(id, wanted) else {
+        for (&id, wanted) in all.filter(|(id, i)| which(**id, i) && self.covers_mtu(**id)) {
+            let Some(mtu) = self.mtus.of(id, wanted) else {
                 continue;
             };
             // A bond gives its ports its own when they join it.
@@ -162,14 +194,18 @@ impl Planner<'_> {
                     && master.is_some_and(|master| master.kind.is(DeviceKind::Bond));
                 wanted.mtu.is_none() && joins
             };
+            let differs = |found: &ObservedInterface| found.mtu != mtu && !is_given(found);
+            let at = at(wanted);
+            let waits = |at: &At| {
+                let most = model::most_mtu(&self.state, at).ok().flatten();
+                above == Above::Wait && most.is_some_and(|most| mtu > most)
+            };
             if self
                 .find(id, wanted)
-                .is_some_and(|(_, found)| found.mtu != mtu && !is_given(found))
+                .is_some_and(|(_, found)| differs(found))
+                && !waits(&at)
             {
-                steps.push(Step::SetMtu {
-                    at: at(wanted),
-                    mtu,
-                });
+                steps.push(Step::SetMtu { at, mtu });
             }
         }
         let was_any = !steps.is_empty();

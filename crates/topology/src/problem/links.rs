@@ -7,16 +7,16 @@ use crate::id::{InterfaceId, NamespaceId};
 use crate::plan::Mtus;
 
 pub(super) fn check(report: &mut Report<'_>) {
-    let mut mtus = Mtus::new(report.document);
+    let mtus = Mtus::new(report.document);
     for link in report.document.links() {
-        ends(report, &mut mtus, link.ends);
+        ends(report, &mtus, link.ends);
     }
     unconnected(report);
     loopbacks(report);
-    bridge_mtu(report, &mut mtus);
+    bridge_mtu(report, &mtus);
 }
 
-fn ends(report: &mut Report<'_>, mtus: &mut Mtus<'_>, [a, b]: [InterfaceId; 2]) {
+fn ends(report: &mut Report<'_>, mtus: &Mtus<'_>, [a, b]: [InterfaceId; 2]) {
     let document = report.document;
     let (Some(first), Some(second)) = (document.interfaces.get(&a), document.interfaces.get(&b))
     else {
@@ -108,7 +108,7 @@ fn loopbacks(report: &mut Report<'_>) {
 }
 
 /// A bridge with an MTU below that of a port drops what is larger, without a word.
-fn bridge_mtu(report: &mut Report<'_>, mtus: &mut Mtus<'_>) {
+fn bridge_mtu(report: &mut Report<'_>, mtus: &Mtus<'_>) {
     let document = report.document;
     for (id, bridge) in document.bridges() {
         let ports = report.ports_of(id);

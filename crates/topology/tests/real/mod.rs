@@ -240,7 +240,7 @@ fn route(route: &Value) -> String {
 /// What the kernel should have of a document.
 pub(crate) fn expected(document: &Document) -> BTreeMap<String, Seen> {
     let mut all = BTreeMap::new();
-    let mut mtus = Mtus::new(document);
+    let mtus = Mtus::new(document);
     for (&id, namespace) in &document.namespaces {
         let interfaces = document.interfaces_of(id).map(|(id, i)| {
             let bridge = i

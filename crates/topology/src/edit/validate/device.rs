@@ -134,7 +134,7 @@ pub(super) fn takers<'a>(
 ) -> impl Iterator<Item = (InterfaceId, &'a Device<InterfaceId>)> {
     let takes = |kind| matches!(kind, DeviceKind::Macvlan | DeviceKind::Ipvlan);
     let uppers = relations.uppers(lower);
-    uppers.filter_map(move |(id, _, device)| takes(device.kind).then_some((id, device)))
+    uppers.filter_map(move |(id, device)| takes(device.kind).then_some((id, device)))
 }
 
 /// The interfaces that one stands on, itself among them, with how far below it they are at the

@@ -1,43 +1,65 @@
 //! What is set on any interface: its MTU, its MAC address.
 
 use super::super::error::{EditError, Field, Place, Reason};
-use super::relations::Relations;
 use super::{MIN_IPV6_MTU, refuse};
 use crate::address::Family;
 use crate::document::{Device, Document, Interface, Route};
 use crate::id::InterfaceId;
 use crate::kind::{NewMtu, mtu_range};
 use crate::mac::Mac;
+use crate::plan::Mtus;
 
-/// Refuses an MTU that the kernel would refuse.
+/// Refuses MTUs above those of what the interfaces stand on (`vlan_dev_change_mtu`,
+/// `macvlan_change_mtu`); `edited` is what was just changed, if it was one interface.
+///
+/// Whoever changes one MTU changes those of others: of what stands on it, of the ports of a bond,
+/// of the bridge of a port.
+pub(in crate::edit) fn mtus(
+    document: &Document,
+    edited: Option<InterfaceId>,
+) -> Result<(), EditError> {
+    let mtus = Mtus::new(document);
+    for (&id, upper) in &document.interfaces {
+        let Some(lower_id) = upper.kind.device().and_then(takes_mtu_of) else {
+            continue;
+        };
+        let lower = document.interfaces.get(&lower_id);
+        let most = lower.and_then(|lower| mtus.of(lower_id, lower));
+        let (Some(has), Some(most)) = (mtus.of(id, upper), most) else {
+            continue;
+        };
+        if has <= most {
+            continue;
+        }
+        let name = |id| document.describe_interface(id);
+        let why = match edited {
+            Some(edited) if edited != id && edited == lower_id => {
+                format!("{} stands on it and has {has}", name(id))
+            }
+            Some(edited) if edited != id => format!(
+                "{} would have {has}, and {}, on which it stands, {most}",
+                name(id),
+                name(lower_id)
+            ),
+            _ => format!("{}, on which it stands, has {most}", name(lower_id)),
+        };
+        let place = edited.unwrap_or(id);
+        let found = document.interfaces.get(&place);
+        let mtu = found.and_then(|found| mtus.of(place, found));
+        let mtu = mtu.unwrap_or(has);
+        let place = Place::Interface(place, Some(Field::Mtu));
+        return Err(refuse(document, place, Reason::Mtu { mtu, why }));
+    }
+    Ok(())
+}
+
+/// Refuses an MTU that the kernel takes for no such interface.
 pub(in crate::edit) fn mtu(
-    relations: &Relations<'_>,
+    document: &Document,
     id: InterfaceId,
     found: &Interface,
     mtu: Option<u32>,
 ) -> Result<(), EditError> {
-    let document = relations.document;
-    // `vlan_dev_change_mtu`, `macvlan_change_mtu`: none above what they stand on.
-    let uppers = relations.uppers(id);
-    let set = uppers.filter(|(_, _, device)| takes_mtu_of(device) == Some(id));
-    let mut set = set
-        .filter_map(|(upper, above, _)| Some((upper, above.mtu?)))
-        .peekable();
-    let own = set.peek().and_then(|_| {
-        let changed = Interface {
-            mtu,
-            ..found.clone()
-        };
-        relations.mtu(id, &changed)
-    });
-    for (upper, has) in set {
-        if let Some(own) = own.filter(|own| has > *own) {
-            let upper = document.describe_interface(upper);
-            let why = format!("{upper} stands on it and has {has}");
-            let place = Place::Interface(id, Some(Field::Mtu));
-            return Err(refuse(document, place, Reason::Mtu { mtu: own, why }));
-        }
-    }
     let Some(mtu) = mtu else { return Ok(()) };
     let refuse_mtu = |why: String| {
         Err(refuse(
@@ -46,14 +68,6 @@ pub(in crate::edit) fn mtu(
             Reason::Mtu { mtu, why },
         ))
     };
-    let lower = found.kind.device().and_then(takes_mtu_of);
-    let lower = lower.and_then(|id| Some((id, document.interfaces.get(&id)?)));
-    if let Some((id, lower)) = lower
-        && let Some(most) = relations.mtu(id, lower).filter(|most| mtu > *most)
-    {
-        let lower = document.describe_interface(id);
-        return refuse_mtu(format!("{lower}, on which it stands, has {most}"));
-    }
     let range = mtu_range(found.kind.name());
     if !range.contains(&mtu) {
         let (least, most) = (range.start(), range.end());

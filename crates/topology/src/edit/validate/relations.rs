@@ -1,13 +1,12 @@
 //! What of a document is about one interface, found once for all of them: a document may hold
 //! thousands.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use crate::document::{Device, DeviceKind, Document, Interface};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::Value;
-use crate::plan::Mtus;
 
 /// What must not be the same for two devices of one namespace.
 type Ends = (NamespaceId, DeviceKind, Vec<Option<Value<InterfaceId>>>);
@@ -16,7 +15,6 @@ type Ends = (NamespaceId, DeviceKind, Vec<Option<Value<InterfaceId>>>);
 /// asked for.
 pub(in crate::edit) struct Relations<'a> {
     pub(super) document: &'a Document,
-    mtus: RefCell<Mtus<'a>>,
     uppers: OnceCell<BTreeMap<InterfaceId, Vec<InterfaceId>>>,
     ends: OnceCell<BTreeMap<Ends, Vec<InterfaceId>>>,
 }
@@ -25,22 +23,16 @@ impl<'a> Relations<'a> {
     pub(in crate::edit) fn of(document: &'a Document) -> Self {
         Self {
             document,
-            mtus: RefCell::new(Mtus::new(document)),
             uppers: OnceCell::new(),
             ends: OnceCell::new(),
         }
-    }
-
-    /// [`Mtus::of`].
-    pub(super) fn mtu(&self, id: InterfaceId, wanted: &Interface) -> Option<u32> {
-        self.mtus.borrow_mut().of(id, wanted)
     }
 
     /// What stands on an interface.
     pub(super) fn uppers(
         &self,
         lower: InterfaceId,
-    ) -> impl Iterator<Item = (InterfaceId, &'a Interface, &'a Device<InterfaceId>)> {
+    ) -> impl Iterator<Item = (InterfaceId, &'a Device<InterfaceId>)> {
         let found = self.uppers.get_or_init(|| {
             let mut uppers = BTreeMap::<_, Vec<_>>::new();
             for (id, interface) in &self.document.interfaces {
@@ -54,7 +46,7 @@ impl<'a> Relations<'a> {
         let found = found.get(&lower).into_iter().flatten();
         found.filter_map(move |id| {
             let interface = document.interfaces.get(id)?;
-            Some((*id, interface, interface.kind.device()?))
+            Some((*id, interface.kind.device()?))
         })
     }
 
