@@ -1,7 +1,7 @@
 //! One step, done in the kernel.
 
 use std::collections::BTreeMap;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -185,37 +185,45 @@ impl<'a> Executor<'a> {
                 .map_err(|error| Error::new("use", namespace.to_string(), error).into())
         };
         let (first, second) = (descriptor(self.lab, a)?, descriptor(self.lab, b)?);
+        let mut indexes = [
+            self.lab.next_index(a.at.namespace)?,
+            self.lab.next_index(b.at.namespace)?,
+        ];
         let socket = self.lab.socket(a.at.namespace)?;
-        let result = until_free(|| {
-            use std::os::fd::AsFd;
+        let mut make = |indexes: [u32; 2]| {
             socket.add_veth([
                 End {
                     name: a.at.name.as_str(),
                     namespace: first.as_fd(),
+                    index: indexes[0],
                 },
                 End {
                     name: b.at.name.as_str(),
                     namespace: second.as_fd(),
+                    index: indexes[1],
                 },
             ])
-        });
-        let link = || {
-            format!(
-                "link {} to {}",
-                self.interface(&a.at),
-                self.interface(&b.at)
-            )
         };
-        self.say(result, "add", link)?;
-        for (end, other) in [(a, b), (b, a)] {
-            let row = self.look_up(&end.at)?;
-            self.lab.tag(end.at.namespace, row.index, end.id);
-            self.indexes.insert(end.at.clone(), row.index);
-            if let Some(number) = row.link_nsid {
-                let names = (end.at.namespace, number);
-                self.lab.introduce(names, other.at.namespace);
+        let result = match make(indexes) {
+            // A name or an index is taken.
+            Err(failure) if failure.is(Errno::EEXIST) || failure.is(Errno::EBUSY) => {
+                indexes = [0, 0];
+                until_free(|| make(indexes))
             }
+            other => other,
+        };
+        self.say(result, "add", || {
+            let ends = [a, b].map(|end| self.interface(&end.at));
+            format!("link {} to {}", ends[0], ends[1])
+        })?;
+        for (end, mut index) in [a, b].into_iter().zip(indexes) {
+            if index == 0 {
+                index = self.look_up(&end.at)?.index;
+            }
+            self.lab.tag(end.at.namespace, index, end.id);
+            self.indexes.insert(end.at.clone(), index);
         }
+        self.lab.introduce([a.at.namespace, b.at.namespace]);
         Ok(())
     }
 

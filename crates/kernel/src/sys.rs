@@ -78,6 +78,60 @@ pub(crate) fn spawn_idle(namespaces: CloneFlags) -> nix::Result<(Pid, OwnedFd)> 
     }
 }
 
+/// Lets a netlink socket hear of all namespaces that its own has a number for
+/// (`NETLINK_LISTEN_ALL_NSID`), those that it has power over.
+pub(crate) fn listen_to_all_namespaces(socket: BorrowedFd<'_>) -> nix::Result<()> {
+    let on: libc::c_int = 1;
+    // SAFETY: the kernel reads one int, of that length.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            libc::SOL_NETLINK,
+            libc::NETLINK_LISTEN_ALL_NSID,
+            (&raw const on).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        )
+    };
+    Errno::result(result).map(drop)
+}
+
+/// Takes one datagram from a netlink socket that listens to all namespaces,
+/// and says by which number its own knows the one from which it came; `None`
+/// for its own. The datagram itself is dropped.
+pub(crate) fn receive_number(socket: BorrowedFd<'_>) -> nix::Result<Option<i32>> {
+    #[repr(C, align(8))]
+    struct Control([u8; 64]);
+    let mut control = Control([0; 64]);
+    // SAFETY: all-zero is an empty message: no name, no buffers.
+    let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    message.msg_control = (&raw mut control).cast();
+    message.msg_controllen = size_of::<Control>() as _;
+    // SAFETY: the message names no memory but `control`, which lives as long.
+    let result = unsafe {
+        libc::recvmsg(
+            socket.as_raw_fd(),
+            &raw mut message,
+            libc::MSG_DONTWAIT | libc::MSG_TRUNC,
+        )
+    };
+    Errno::result(result)?;
+    // SAFETY: the kernel has filled `control` and set its length.
+    let mut header = unsafe { libc::CMSG_FIRSTHDR(&raw const message) };
+    // SAFETY: a header that is not null lies within `control`, aligned.
+    while let Some(found) = unsafe { header.as_ref() } {
+        if found.cmsg_level == libc::SOL_NETLINK && found.cmsg_type == libc::NETLINK_LISTEN_ALL_NSID
+        {
+            // SAFETY: the kernel puts an int there (`netlink_cmsg_listen_all_nsid`).
+            let number = unsafe { libc::CMSG_DATA(header).cast::<i32>().read_unaligned() };
+            // NETNSA_NSID_NOT_ASSIGNED: the socket's own.
+            return Ok((number >= 0).then_some(number));
+        }
+        // SAFETY: as for the first.
+        header = unsafe { libc::CMSG_NXTHDR(&raw const message, header) };
+    }
+    Ok(None)
+}
+
 fn owned(number: libc::c_long) -> nix::Result<OwnedFd> {
     let number = RawFd::try_from(number).map_err(|_| Errno::EBADF)?;
     // SAFETY: the kernel has just made this descriptor for us alone.

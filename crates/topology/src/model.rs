@@ -20,6 +20,7 @@ use crate::observed::{
     ObservedRoute, Origin,
 };
 use crate::step::{At, NewInterface, Step, StepRoute};
+pub use carrier::settle_carriers;
 pub(crate) use device::{most_mtu, named};
 
 mod carrier;
@@ -295,7 +296,6 @@ fn set_up(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused>
             undo.extend(set_up(state, &vlan, up)?);
         }
     }
-    carrier::recompute(state);
     Ok(undo)
 }
 

@@ -45,6 +45,7 @@ impl Lower {
         let ends = [("ny-lower", &host), ("ny-far", &far)].map(|(name, namespace)| End {
             name,
             namespace: namespace.net_fd(),
+            index: 0,
         });
         let mut socket = Socket::open()?;
         socket.add_veth(ends)?;

@@ -163,6 +163,7 @@ fn veth() -> Result<String> {
     let ends = [("one", &one), ("other", &other)].map(|(name, namespace)| End {
         name,
         namespace: namespace.net_fd(),
+        index: 0,
     });
     let made = Socket::open().and_then(|mut socket| socket.add_veth(ends));
     made.context("create", || "a veth pair between namespaces")?;

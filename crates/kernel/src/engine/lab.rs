@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use topology::observed::{Observed, ObservedKind, ObservedNamespace};
 use topology::{InterfaceId, NamespaceId, NamespaceName};
+use tracing::{debug, warn};
 
 use super::node::Node;
 use super::numbers::Numbers;
 use crate::error::{Context, Error, Result};
 use crate::namespace::Namespace;
-use crate::netlink::Socket;
+use crate::netlink::{EventSocket, Socket};
 use crate::observe;
 
 /// Most threads that make namespaces at a time; more only wait for each other.
@@ -25,6 +26,8 @@ pub(crate) struct Lab {
     namespaces: BTreeMap<NamespaceId, Namespace>,
     nodes: BTreeMap<NamespaceId, Node>,
     numbers: Numbers,
+    /// Of all namespaces that the host's has a number for.
+    events: EventSocket,
     observed: Observed,
     /// Whether `observed` has changed since somebody asked.
     changed: bool,
@@ -36,10 +39,15 @@ pub(crate) struct Lab {
 impl Lab {
     /// A lab with nothing but its host namespace.
     pub(crate) fn new(host: Namespace) -> Result<Self> {
+        // What changes after it is heard, what changed before is in the first
+        // dump.
+        let events = host.run(EventSocket::open)?;
+        let events = events.context("open a netlink socket in", || host.to_string())?;
         let mut lab = Self {
             namespaces: BTreeMap::new(),
             nodes: BTreeMap::new(),
             numbers: Numbers::default(),
+            events,
             observed: Observed::default(),
             changed: false,
             aside: BTreeMap::new(),
@@ -83,9 +91,9 @@ impl Lab {
             .map_or_else(|| id.to_string(), |node| node.name.to_string())
     }
 
-    /// The descriptors that become readable when something changes.
-    pub(crate) fn event_sockets(&self) -> impl Iterator<Item = (NamespaceId, BorrowedFd<'_>)> {
-        self.nodes.iter().map(|(id, node)| (*id, node.as_fd()))
+    /// The descriptor that becomes readable when something changes.
+    pub(crate) fn event_socket(&self) -> BorrowedFd<'_> {
+        self.events.as_fd()
     }
 
     /// Makes namespaces before it is their turn, several at a time: the
@@ -120,6 +128,10 @@ impl Lab {
         };
         namespace.publish(name.as_str())?;
         node.name = name.clone();
+        // Before its first dump: what changes after that is heard.
+        let number = self.socket(NamespaceId::HOST)?.number(namespace.net_fd());
+        let number = number.context("number", || namespace.to_string())?;
+        self.numbers.assign(number, id);
         node.touch();
         self.namespaces.insert(id, namespace);
         self.nodes.insert(id, node);
@@ -156,23 +168,44 @@ impl Lab {
         self.aside.clear();
     }
 
+    /// An index for a new interface in a namespace, which nobody is known to
+    /// have.
+    pub(crate) fn next_index(&mut self, id: NamespaceId) -> Result<u32> {
+        Ok(self.node(id)?.next_index())
+    }
+
     /// Remembers for which interface of the document one was made.
     pub(crate) fn tag(&mut self, id: NamespaceId, index: u32, interface: Option<InterfaceId>) {
-        if let (Some(node), Some(interface)) = (self.nodes.get_mut(&id), interface) {
-            node.tags.insert(index, interface);
+        if let Some(node) = self.nodes.get_mut(&id) {
+            node.saw_index(index);
+            node.tags
+                .extend(interface.map(|interface| (index, interface)));
         }
     }
 
-    /// Learns by which number a namespace calls another, as the link between
-    /// them says that was just made.
-    pub(crate) fn introduce(&mut self, number: (NamespaceId, i32), whose: NamespaceId) {
-        self.numbers.learn(number, whose);
+    /// Says that there is a link between two namespaces.
+    pub(crate) fn introduce(&mut self, ends: [NamespaceId; 2]) {
+        self.numbers.introduce(ends);
     }
 
-    /// Takes the events of one namespace.
-    pub(crate) fn listen(&mut self, id: NamespaceId) {
-        if let Some(node) = self.nodes.get_mut(&id) {
-            node.listen();
+    /// Takes the events that have arrived, and remembers where something has
+    /// changed.
+    pub(crate) fn listen(&mut self) {
+        let heard = match self.events.drain() {
+            Ok(heard) => heard,
+            Err(failure) => return warn!(%failure, "events cannot be read"),
+        };
+        if heard.overrun {
+            debug!("events were lost: dumps tell");
+            self.nodes.values_mut().for_each(Node::touch);
+            return;
+        }
+        let others = heard.numbers.iter();
+        let others = others.filter_map(|number| self.numbers.assigned(*number));
+        for id in others.chain(heard.own.then_some(NamespaceId::HOST)) {
+            if let Some(node) = self.nodes.get_mut(&id) {
+                node.touch();
+            }
         }
     }
 
@@ -193,9 +226,7 @@ impl Lab {
     /// Brings what is observed up to date, now. What is not dumped has not
     /// changed: every change makes an event.
     pub(crate) fn refresh(&mut self) -> Result<()> {
-        for node in self.nodes.values_mut() {
-            node.listen();
-        }
+        self.listen();
         self.dump(|node| node.due(Duration::ZERO).is_some())
     }
 
@@ -222,8 +253,6 @@ impl Lab {
             return Ok(BTreeSet::new());
         };
         let begin = Instant::now();
-        // Events from here on are of changes that the dump may not have.
-        node.listen();
         self.numbers.begin(id);
         let Node {
             name, socket, tags, ..
@@ -234,6 +263,9 @@ impl Lab {
         let seen = seen.context("observe", || format!("namespace {name}"))?;
         self.numbers.end(id);
         tags.retain(|index, _| seen.interfaces.contains_key(index));
+        if let Some((last, _)) = seen.interfaces.last_key_value() {
+            node.saw_index(*last);
+        }
         node.dumped(begin);
         let before = self.observed.namespaces.get(&id);
         if before == Some(&seen) {
@@ -262,9 +294,9 @@ impl Drop for Lab {
 }
 
 fn make(name: &NamespaceName) -> Result<(Namespace, Node)> {
-    let namespace = Namespace::create(name.as_str())?;
-    let node = Node::open(&namespace, name.clone())?;
-    Ok((namespace, node))
+    let (namespace, socket) = Namespace::create_and(name.as_str(), Socket::open)?;
+    let socket = socket.context("open a netlink socket in", || namespace.to_string())?;
+    Ok((namespace, Node::new(socket, name.clone())))
 }
 
 /// A handle of the same namespace that has another name in messages.

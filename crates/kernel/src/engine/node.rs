@@ -1,15 +1,13 @@
 //! What the engine has of one namespace.
 
 use std::collections::BTreeMap;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use topology::{InterfaceId, NamespaceName};
-use tracing::{debug, warn};
 
 use crate::error::{Context, Result};
 use crate::namespace::Namespace;
-use crate::netlink::{EventSocket, Failure, Heard, Socket};
+use crate::netlink::Socket;
 
 /// A namespace is dumped again no sooner than this many times as long after
 /// the last dump as that took: one with very many routes that change all the
@@ -17,7 +15,10 @@ use crate::netlink::{EventSocket, Failure, Heard, Socket};
 /// a busy machine also a short dump may take long.
 const REST: u32 = 1;
 
-/// The engine's sockets in one namespace, and what it remembers of it.
+/// The index of every namespace's loopback (`LOOPBACK_IFINDEX`, linux/net.h).
+const LOOPBACK: u32 = 1;
+
+/// The engine's socket in one namespace, and what it remembers of it.
 #[derive(Debug)]
 pub(crate) struct Node {
     /// Its name in the document and for `ip netns`.
@@ -26,45 +27,49 @@ pub(crate) struct Node {
     pub(crate) socket: Socket,
     /// The interfaces that the engine has made, by index.
     pub(crate) tags: BTreeMap<u32, InterfaceId>,
-    events: EventSocket,
+    /// The highest index that was seen or given: counted up as the kernel
+    /// does, so that none comes again.
+    last_index: u32,
     /// Since when something is to be seen that was not dumped.
     stale: Option<Instant>,
     rested: Instant,
 }
 
 impl Node {
-    /// Opens the sockets. The one for events first: what changes after it is
-    /// heard, what changed before is in the first dump.
+    /// Opens the socket.
     pub(crate) fn open(namespace: &Namespace, name: NamespaceName) -> Result<Self> {
-        let open = || Ok::<_, Failure>((EventSocket::open()?, Socket::open()?));
-        let opened = namespace.run(open)?;
-        let (events, socket) =
-            opened.context("open netlink sockets in", || namespace.to_string())?;
+        let opened = namespace.run(Socket::open)?;
+        let socket = opened.context("open a netlink socket in", || namespace.to_string())?;
+        Ok(Self::new(socket, name))
+    }
+
+    /// With a socket that was opened in it.
+    pub(crate) fn new(socket: Socket, name: NamespaceName) -> Self {
         let now = Instant::now();
-        Ok(Self {
+        Self {
             name,
             socket,
             tags: BTreeMap::new(),
-            events,
+            last_index: LOOPBACK,
             stale: Some(now),
             rested: now,
-        })
-    }
-
-    /// Takes the events that have arrived, and remembers that there were any.
-    pub(crate) fn listen(&mut self) {
-        match self.events.drain() {
-            Ok(Heard::Nothing) => return,
-            Ok(Heard::Change) => {}
-            Ok(Heard::Overrun) => debug!(name = %self.name, "events were lost: a dump tells"),
-            Err(failure) => warn!(name = %self.name, %failure, "events cannot be read"),
         }
-        self.touch();
     }
 
     /// Says that it is to be dumped.
     pub(crate) fn touch(&mut self) {
         self.stale.get_or_insert_with(Instant::now);
+    }
+
+    /// An index for a new interface, which nobody is known to have.
+    pub(crate) fn next_index(&mut self) -> u32 {
+        self.last_index = self.last_index.saturating_add(1);
+        self.last_index
+    }
+
+    /// Remembers an index that somebody has.
+    pub(crate) fn saw_index(&mut self, index: u32) {
+        self.last_index = self.last_index.max(index);
     }
 
     /// When it is to be dumped, if it is: `patience` after the first event,
@@ -77,11 +82,5 @@ impl Node {
     pub(crate) fn dumped(&mut self, begin: Instant) {
         self.stale = None;
         self.rested = Instant::now() + begin.elapsed() * REST;
-    }
-}
-
-impl AsFd for Node {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.events.as_fd()
     }
 }

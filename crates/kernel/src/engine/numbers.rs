@@ -1,6 +1,6 @@
 //! Which namespace is meant by the number that another one has for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use topology::NamespaceId;
 
@@ -10,7 +10,12 @@ use crate::netlink::{Failure, Socket};
 /// The numbers that the lab's namespaces have for each other.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
+    /// The host's, which the engine gave.
+    assigned: BTreeMap<i32, NamespaceId>,
     known: BTreeMap<(NamespaceId, i32), Known>,
+    /// Between which there are links that the engine made, each both ways:
+    /// without them all namespaces of the lab would be asked for.
+    links: BTreeSet<(NamespaceId, NamespaceId)>,
 }
 
 #[derive(Debug)]
@@ -22,14 +27,19 @@ struct Known {
 }
 
 impl Numbers {
-    /// Learns whose a number of a namespace is. Without it that would be found
-    /// by asking for every namespace of the lab.
-    pub(super) fn learn(&mut self, number: (NamespaceId, i32), whose: NamespaceId) {
-        let known = Known {
-            whose: Some(whose),
-            used: true,
-        };
-        self.known.insert(number, known);
+    /// Remembers the number that the host's namespace has for another.
+    pub(super) fn assign(&mut self, number: i32, whose: NamespaceId) {
+        self.assigned.insert(number, whose);
+    }
+
+    /// Whose number it is in the host's namespace.
+    pub(super) fn assigned(&self, number: i32) -> Option<NamespaceId> {
+        self.assigned.get(&number).copied()
+    }
+
+    /// Remembers that there is a link between two namespaces.
+    pub(super) fn introduce(&mut self, [a, b]: [NamespaceId; 2]) {
+        self.links.extend([(a, b), (b, a)]);
     }
 
     /// Whose number it is.
@@ -40,12 +50,21 @@ impl Numbers {
         number: i32,
         namespaces: &BTreeMap<NamespaceId, Namespace>,
     ) -> Result<Option<NamespaceId>, Failure> {
+        if own == NamespaceId::HOST
+            && let Some(whose) = self.assigned(number)
+        {
+            return Ok(Some(whose));
+        }
         if let Some(known) = self.known.get_mut(&(own, number)) {
             known.used = true;
             return Ok(known.whose);
         }
+        let linked = self.links.range((own, NamespaceId::HOST)..);
+        let linked = linked
+            .take_while(|(from, _)| *from == own)
+            .filter_map(|(_, to)| namespaces.get_key_value(to));
         let mut whose = None;
-        for (id, namespace) in namespaces {
+        for (id, namespace) in linked.chain(namespaces) {
             if socket.nsid_of(namespace.net_fd())? == Some(number) {
                 whose = Some(*id);
                 break;
@@ -72,6 +91,8 @@ impl Numbers {
 
     /// The namespace is none of the lab any more.
     pub(super) fn forget(&mut self, gone: NamespaceId) {
+        self.assigned.retain(|_, whose| *whose != gone);
+        self.links.retain(|(a, b)| *a != gone && *b != gone);
         self.known
             .retain(|(own, _), known| *own != gone && known.whose != Some(gone));
     }

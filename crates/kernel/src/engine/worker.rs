@@ -7,8 +7,8 @@ use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::EventFd;
 use tokio::sync::{mpsc, oneshot, watch};
-use topology::{Document, NamespaceId, plan};
-use tracing::{error, warn};
+use topology::{Document, plan};
+use tracing::error;
 
 use super::{Lab, State};
 use crate::apply::{self, Applied, ApplyError};
@@ -19,11 +19,9 @@ use crate::error::{Context, Result};
 const PATIENCE: Duration = Duration::from_millis(3);
 /// After how long observing is tried again when it has failed.
 const RETRY: Duration = Duration::from_millis(100);
-/// What stands for the bell among the namespaces' numbers, all of which are
-/// below 2^53.
-const BELL: u64 = u64::MAX;
-/// Most events that are taken at once.
-const MOST_EVENTS: usize = 64;
+/// What stands for the bell, and for the events, in the poll.
+const BELL: u64 = 0;
+const EVENTS: u64 = 1;
 
 /// What can be asked of the engine.
 pub(super) enum Command {
@@ -74,7 +72,13 @@ impl Worker {
         epoll
             .add(&*bell, EpollEvent::new(EpollFlags::EPOLLIN, BELL))
             .context("start", object)?;
-        let worker = Self {
+        epoll
+            .add(
+                lab.event_socket(),
+                EpollEvent::new(EpollFlags::EPOLLIN, EVENTS),
+            )
+            .context("start", object)?;
+        Ok(Self {
             lab,
             applied: None,
             refused: None,
@@ -82,9 +86,7 @@ impl Worker {
             bell,
             publish,
             epoll,
-        };
-        worker.await_events();
-        Ok(worker)
+        })
     }
 
     /// Runs until nobody has a handle of the engine any more.
@@ -114,7 +116,7 @@ impl Worker {
             let milliseconds = left.as_micros().div_ceil(1000);
             u16::try_from(milliseconds).unwrap_or(u16::MAX).into()
         });
-        let mut events = [EpollEvent::empty(); MOST_EVENTS];
+        let mut events = [EpollEvent::empty(); 2];
         let count = match self.epoll.wait(&mut events, timeout) {
             Ok(count) => count,
             Err(Errno::EINTR) => 0,
@@ -129,7 +131,7 @@ impl Worker {
                 BELL => {
                     let _ = self.bell.read();
                 }
-                id => self.lab.listen(NamespaceId(id)),
+                _ => self.lab.listen(),
             }
         }
     }
@@ -158,23 +160,9 @@ impl Worker {
                 Err(error)
             }
         };
-        self.await_events();
         self.publish();
         // Nobody may be waiting any more: it is done all the same.
         let _ = answer.send(result);
-    }
-
-    /// Awaits the events of the namespaces that there are now. A socket that
-    /// was closed is awaited no more by itself.
-    fn await_events(&self) {
-        for (id, socket) in self.lab.event_sockets() {
-            let event = EpollEvent::new(EpollFlags::EPOLLIN, id.0);
-            match self.epoll.add(socket, event) {
-                // It is awaited already.
-                Ok(()) | Err(Errno::EEXIST) => {}
-                Err(errno) => warn!(%id, %errno, "events cannot be awaited"),
-            }
-        }
     }
 
     fn publish(&mut self) {

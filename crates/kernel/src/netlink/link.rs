@@ -31,6 +31,9 @@ pub(crate) struct End<'a> {
     pub(crate) name: &'a str,
     /// The network namespace in which it is born.
     pub(crate) namespace: BorrowedFd<'a>,
+    /// Its index there; 0 lets the kernel choose. The kernel heeds that of the
+    /// second end only if the first has one, too (`veth_newlink`).
+    pub(crate) index: u32,
 }
 
 /// A link as the kernel shows it.
@@ -69,6 +72,7 @@ impl Socket {
     pub(crate) fn add_veth(&mut self, ends: [End<'_>; 2]) -> Result<(), Failure> {
         let [mut link, peer] = ends.map(|end| {
             let mut link = named(end.name);
+            link.header.index = end.index;
             link.attributes.extend([
                 LinkAttribute::NetNsFd(end.namespace.as_raw_fd()),
                 LinkAttribute::NumTxQueues(1),

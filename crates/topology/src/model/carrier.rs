@@ -7,7 +7,10 @@ use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespa
 
 /// A veth has a carrier while both ends are up, what stands on another interface while that has
 /// one, a bridge or bond while a port that is up has one, any other while it is up.
-pub(super) fn recompute(state: &mut Observed) {
+///
+/// Steps leave carriers as they were: no later step depends on one, and a plan of thousands of
+/// steps would spend its time here. Whoever looks at them calls this first.
+pub fn settle_carriers(state: &mut Observed) {
     let up: BTreeSet<_> = state
         .namespaces
         .iter()

@@ -1,6 +1,6 @@
 //! Devices: made, and changed in place.
 
-use super::{DEFAULT_MTU, Refused, carrier, index_of, interface_mut, namespace_mut};
+use super::{DEFAULT_MTU, Refused, index_of, interface_mut, namespace_mut};
 use crate::id::NamespaceId;
 use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind, NewMtu, Value};
@@ -51,7 +51,6 @@ pub(super) fn set(
         return Err(Refused(format!("{} is no {kind}", at.name)));
     }
     let old = device.parameters.apply(&resolved);
-    carrier::recompute(state);
     Ok(vec![Step::SetParameters {
         at: at.clone(),
         kind,

@@ -1,6 +1,6 @@
 //! Ports: of bridges, bonds and VRFs.
 
-use super::{Refused, adjust_bridge_mtu, carrier, device, index_of, interface_mut, re_add, set_up};
+use super::{Refused, adjust_bridge_mtu, device, index_of, interface_mut, re_add, set_up};
 use crate::id::NamespaceId;
 use crate::kind::parameters::Changes;
 use crate::kind::{DeviceKind, Parameters, port};
@@ -41,7 +41,6 @@ pub(super) fn set(
     for bridge in [old, wanted.map(|(index, _)| index)] {
         undo.extend(adjust_bridge_mtu(state, at.namespace, bridge));
     }
-    carrier::recompute(state);
     Ok(undo)
 }
 

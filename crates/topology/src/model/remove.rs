@@ -1,7 +1,7 @@
 //! Interfaces and namespaces that go.
 
 use super::device::{falls_with, name_of, named};
-use super::{Refused, adjust_bridge_mtu, carrier, index_of, master, re_add, route, step_route};
+use super::{Refused, adjust_bridge_mtu, index_of, master, re_add, route, step_route};
 use crate::id::NamespaceId;
 use crate::kind::{Device, DeviceKind, Parameters};
 use crate::mac::Mac;
@@ -26,7 +26,6 @@ pub(super) fn interface(state: &mut Observed, at: &At) -> Result<Vec<Step>, Refu
         let master = gone.and_then(|gone| gone.master);
         mtus.extend(adjust_bridge_mtu(state, namespace, master));
     }
-    carrier::recompute(state);
     undo.extend(mtus);
     undo.extend(routes);
     Ok(undo)

@@ -14,26 +14,35 @@ impl Planner<'_> {
     /// Interfaces made for the document that it no longer has, or has elsewhere or otherwise, and
     /// strangers that have the name of a wanted one.
     pub(super) fn remove_interfaces(&mut self) {
+        let mut tried = BTreeSet::new();
         loop {
-            let doomed = self
-                .state
-                .namespaces
-                .iter()
-                .find_map(|(&namespace, found)| {
-                    let is_doomed = |i: &&ObservedInterface| self.is_doomed(namespace, i);
-                    let interface = found.interfaces.values().find(is_doomed)?;
-                    Some(At {
-                        namespace,
-                        name: interface.name.parse().ok()?,
-                    })
-                });
-            let Some(at) = doomed else { return };
-            let before = self.state.clone();
-            self.push(Step::RemoveInterface { at });
-            if before == self.state {
+            let mut any = false;
+            for at in self.doomed_interfaces() {
+                let found = self.state.interface_named(at.namespace, at.name.as_str());
+                // It may have gone with another.
+                let is_doomed = found.is_some_and(|(_, i)| self.is_doomed(at.namespace, i));
+                if is_doomed && tried.insert(at.clone()) {
+                    any = true;
+                    self.push(Step::RemoveInterface { at });
+                }
+            }
+            if !any {
                 return;
             }
         }
+    }
+
+    fn doomed_interfaces(&self) -> Vec<At> {
+        let namespaces = self.state.namespaces.iter();
+        let doomed = namespaces.flat_map(|(&namespace, found)| {
+            let doomed = found.interfaces.values();
+            let doomed = doomed.filter(move |i| self.is_doomed(namespace, i));
+            doomed.filter_map(move |interface| {
+                let name = interface.name.parse().ok()?;
+                Some(At { namespace, name })
+            })
+        });
+        doomed.collect()
     }
 
     fn is_doomed(&self, namespace: NamespaceId, interface: &ObservedInterface) -> bool {

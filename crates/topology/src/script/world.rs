@@ -34,6 +34,8 @@ pub(super) struct World {
     mtus: BTreeMap<InterfaceId, u32>,
     /// MAC addresses that were set: what the kernel gives is not remembered.
     macs: BTreeMap<InterfaceId, Mac>,
+    /// Whether a step may have given or taken a carrier since they were settled.
+    carriers_are_stale: bool,
 }
 
 impl World {
@@ -51,6 +53,7 @@ impl World {
             routes: BTreeMap::new(),
             mtus: BTreeMap::new(),
             macs: BTreeMap::new(),
+            carriers_are_stale: false,
         }
     }
 
@@ -161,8 +164,14 @@ impl World {
                 }
                 self.step(&Step::RemoveAddress { at, address })
             }
-            Action::AddRoute(route) => self.add_route(here, route),
-            Action::RemoveRoute(route) => self.remove_route(here, &route),
+            Action::AddRoute(route) => {
+                self.settle_carriers();
+                self.add_route(here, route)
+            }
+            Action::RemoveRoute(route) => {
+                self.settle_carriers();
+                self.remove_route(here, &route)
+            }
             Action::SetForwarding { family, on } => self.step(&Step::SetForwarding {
                 namespace: here,
                 family,
@@ -172,7 +181,21 @@ impl World {
         }
     }
 
+    /// Routes depend on them: an interface has its link-local network while it has a carrier.
+    fn settle_carriers(&mut self) {
+        if std::mem::take(&mut self.carriers_are_stale) {
+            model::settle_carriers(&mut self.state);
+        }
+    }
+
     fn step(&mut self, step: &Step) -> Result<(), String> {
+        self.carriers_are_stale |= !matches!(
+            step,
+            Step::AddRoute { .. }
+                | Step::RemoveRoute { .. }
+                | Step::AddAddress { .. }
+                | Step::RemoveAddress { .. }
+        );
         model::execute(&mut self.state, step)
             .map(drop)
             .map_err(|refused| refused.to_string())

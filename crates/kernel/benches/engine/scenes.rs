@@ -1,0 +1,214 @@
+//! What is measured, inside a sandbox.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Read, stdin};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use kernel::Engine;
+use kernel::sandbox::Inside;
+use tokio::runtime::Runtime;
+use topology::document::Document;
+use topology::edit::{Edit, Fragment};
+use topology::{NamespaceId, yaml};
+
+/// Names the variable with the number of namespaces.
+pub(crate) const SIZE: &str = "NETYARD_BENCH_SIZE";
+/// Names the variable with the number of namespaces that are ready before.
+pub(crate) const POOL: &str = "NETYARD_BENCH_POOL";
+
+/// How often a short measurement is repeated.
+const TIMES: usize = 20;
+
+fn number(variable: &str) -> usize {
+    std::env::var(variable).unwrap().parse().unwrap()
+}
+
+/// `size` namespaces on one bridge of the host, each with an address and a default route: what
+/// bench/01_star.sh makes.
+fn star_of(size: usize) -> Document {
+    let mut text = String::from(
+        "netyard: 1\ntitle: star\nnamespaces:\n  host:\n    bridges:\n      br0: {addresses: [10.77.255.254/16]}\n",
+    );
+    for leaf in 0..size {
+        writeln!(
+            text,
+            "  n{leaf}:\n    routes:\n      - {{to: default, via: 10.77.255.254}}"
+        )
+        .unwrap();
+    }
+    text.push_str("links:\n");
+    for leaf in 0..size {
+        let (high, low) = (leaf / 250, leaf % 250 + 1);
+        writeln!(
+            text,
+            "  - n{leaf}/eth0: {{addresses: [10.77.{high}.{low}/16]}}\n    host/v{leaf}: {{bridge: br0}}"
+        )
+        .unwrap();
+    }
+    yaml::read(&text).unwrap()
+}
+
+struct Lab {
+    engine: Engine,
+    runtime: Runtime,
+}
+
+impl Lab {
+    fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread();
+        Self {
+            engine: Engine::start().unwrap(),
+            runtime: { runtime }.enable_all().build().unwrap(),
+        }
+    }
+
+    /// Brings the kernel to a document, verified, and says how many milliseconds that took.
+    fn apply(&self, document: &Document) -> f64 {
+        let begin = Instant::now();
+        self.runtime.block_on(self.engine.apply(document)).unwrap();
+        begin.elapsed().as_secs_f64() * 1e3
+    }
+}
+
+/// A star comes up and goes.
+pub(crate) fn star(_: &Inside) {
+    let document = star_of(number(SIZE));
+    let lab = Lab::start();
+    let took = lab.apply(&document);
+    println!("create {took:.1} ms");
+    println!("resident {:.2} MiB", resident());
+    println!("removing");
+    lab.apply(&Document::new("empty"));
+    println!("removed");
+    wait_for_the_watcher();
+}
+
+/// One more namespace on a bridge with many ports, edit to verified.
+pub(crate) fn edit(_: &Inside) {
+    let size = number(SIZE);
+    let before = star_of(size);
+    let lab = Lab::start();
+    lab.apply(&before);
+    let after = grown(&before, &star_of(size + 1));
+    let mut took = Vec::new();
+    for _ in 0..TIMES {
+        thread::sleep(Duration::from_millis(100));
+        let begin = Instant::now();
+        lab.runtime.block_on(lab.engine.apply_edit(&after)).unwrap();
+        took.push(begin.elapsed().as_secs_f64() * 1e3);
+        lab.runtime
+            .block_on(lab.engine.apply_edit(&before))
+            .unwrap();
+    }
+    println!("edit {}", summary(took));
+}
+
+/// `before` with the last leaf of `after`, under ids of its own.
+fn grown(before: &Document, after: &Document) -> Document {
+    let mut grown = before.clone();
+    let leaf = after
+        .namespaces
+        .keys()
+        .find(|id| !before.namespaces.contains_key(id));
+    let leaf = *leaf.unwrap();
+    let offset = 1_000_000;
+    let named = |id: topology::InterfaceId| topology::InterfaceId(id.0 + offset);
+    let bridge = before.bridges().next().unwrap().0;
+    let mut fragment = Fragment::default();
+    fragment
+        .namespaces
+        .insert(leaf, after.namespaces[&leaf].clone());
+    for (id, interface) in &after.interfaces {
+        let far = interface
+            .peer()
+            .is_some_and(|peer| after.interfaces[&peer].namespace == leaf);
+        if interface.namespace == leaf || far {
+            let mut interface = interface.clone();
+            if let topology::document::Kind::Veth { peer } = &mut interface.kind {
+                *peer = named(*peer);
+            }
+            interface.master = interface.master.map(|_| bridge);
+            fragment.interfaces.insert(named(*id), interface);
+        }
+    }
+    topology::edit::apply(&mut grown, Edit::Insert(fragment)).unwrap();
+    grown
+}
+
+/// What a lab costs in which nothing happens.
+pub(crate) fn idle(_: &Inside) {
+    let lab = Lab::start();
+    lab.apply(&star_of(number(SIZE)));
+    thread::sleep(Duration::from_secs(5));
+    let before = processor();
+    let begin = Instant::now();
+    thread::sleep(Duration::from_secs(10));
+    let share = (processor() - before).as_secs_f64() / begin.elapsed().as_secs_f64();
+    println!("processor {:.3} % of a core", share * 100.0);
+}
+
+/// From the end of a command of somebody else to what is observed.
+pub(crate) fn drift(_: &Inside) {
+    let lab = Lab::start();
+    let document = star_of(number(SIZE));
+    lab.apply(&document);
+    let host = lab.engine.namespace(NamespaceId::HOST).unwrap();
+    thread::sleep(Duration::from_secs(2));
+    let mut took = Vec::new();
+    for time in 0..TIMES {
+        let state = if time % 2 == 0 { "down" } else { "up" };
+        let up = state == "up";
+        let command = || {
+            Command::new("ip")
+                .args(["link", "set", "v3", state])
+                .status()
+        };
+        assert!(host.run(command).unwrap().unwrap().success());
+        let begin = Instant::now();
+        loop {
+            let observed = lab.engine.observed();
+            let (_, port) = observed.interface_named(NamespaceId::HOST, "v3").unwrap();
+            if port.up == up {
+                break;
+            }
+            assert!(begin.elapsed() < Duration::from_secs(10), "never observed");
+            thread::sleep(Duration::from_micros(200));
+        }
+        took.push(begin.elapsed().as_secs_f64() * 1e3);
+        thread::sleep(Duration::from_millis(300));
+    }
+    println!("drift {}", summary(took));
+}
+
+fn summary(mut took: Vec<f64>) -> String {
+    took.sort_by(f64::total_cmp);
+    let (least, middle, most) = (took[0], took[took.len() / 2], took[took.len() - 1]);
+    format!("{middle:.1} ms (least {least:.1}, most {most:.1})")
+}
+
+/// This process's memory, in MiB.
+fn resident() -> f64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let kib = line.unwrap().split_whitespace().nth(1).unwrap();
+    kib.parse::<f64>().unwrap() / 1024.0
+}
+
+/// Processor time of this process.
+fn processor() -> Duration {
+    let usage = nix::sys::resource::getrusage(nix::sys::resource::UsageWho::RUSAGE_SELF).unwrap();
+    let both = [usage.user_time(), usage.system_time()];
+    both.iter()
+        .map(|time| {
+            let micros = time.tv_sec() * 1_000_000 + time.tv_usec();
+            Duration::from_micros(micros.try_into().unwrap())
+        })
+        .sum()
+}
+
+fn wait_for_the_watcher() {
+    let _ = stdin().read_to_end(&mut Vec::new());
+}
