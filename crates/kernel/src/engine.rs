@@ -96,6 +96,22 @@ impl Engine {
         self.ask(document, true).await
     }
 
+    /// Keeps so many namespaces ready, made before anybody wants them: they
+    /// are most of what a new one costs. Taken ones are replaced when the
+    /// engine has nothing else to do. Returns when they are there.
+    ///
+    /// # Errors
+    /// If the engine has ended, or the kernel refuses one.
+    pub async fn keep_ready(&self, count: usize) -> Result<()> {
+        let gone = || Error::new("keep", "namespaces ready", "the engine has ended");
+        let (answer, answered) = oneshot::channel();
+        let command = Command::KeepReady { count, answer };
+        let commands = self.commands.as_ref().ok_or_else(gone)?;
+        commands.send(command).await.map_err(|_| gone())?;
+        self.ring();
+        answered.await.map_err(|_| gone())?
+    }
+
     async fn ask(&self, document: &Document, edit: bool) -> Result<Applied, ApplyError> {
         let gone = || ApplyError::from(Error::new("apply", "the document", "the engine has ended"));
         let (answer, answered) = oneshot::channel();

@@ -40,6 +40,7 @@ pub mod problem;
 pub mod read;
 pub mod ready;
 pub mod script;
+pub mod shared_map;
 pub mod status;
 pub mod step;
 pub mod yaml;

@@ -19,6 +19,7 @@ use crate::observed::{
     Observed, ObservedAddress, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer,
     ObservedRoute, Origin,
 };
+use crate::shared_map::SharedMap;
 use crate::step::{At, NewInterface, Step, StepRoute};
 pub use carrier::settle_carriers;
 pub(crate) use device::{most_mtu, named};
@@ -43,7 +44,7 @@ pub struct Refused(pub String);
 pub fn fresh() -> Observed {
     let host = namespace(NamespaceName::host());
     Observed {
-        namespaces: BTreeMap::from([(NamespaceId::HOST, host)]),
+        namespaces: SharedMap::from([(NamespaceId::HOST, host)]),
     }
 }
 

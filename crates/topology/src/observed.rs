@@ -14,12 +14,13 @@ use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{Device, DeviceKind, Parameters};
 pub use crate::mac::Mac;
 use crate::name::NamespaceName;
+use crate::shared_map::SharedMap;
 
 /// The kernel's state of one lab.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct Observed {
     /// Every namespace of the sandbox, [`NamespaceId::HOST`] included.
-    pub namespaces: BTreeMap<NamespaceId, ObservedNamespace>,
+    pub namespaces: SharedMap<NamespaceId, ObservedNamespace>,
 }
 
 /// The kernel's state of one namespace.
@@ -178,9 +179,9 @@ impl Observed {
     pub fn apply(&mut self, change: ObservedChange) {
         for (id, namespace) in change.namespaces {
             match namespace {
-                Some(namespace) => self.namespaces.insert(id, namespace),
-                None => self.namespaces.remove(&id),
-            };
+                Some(namespace) => drop(self.namespaces.insert(id, namespace)),
+                None => drop(self.namespaces.remove(&id)),
+            }
         }
     }
 
@@ -193,7 +194,7 @@ impl Observed {
         let fresh = next
             .namespaces
             .iter()
-            .filter(|(id, ns)| self.namespaces.get(id) != Some(ns));
+            .filter(|(id, _)| !self.namespaces.agrees(&next.namespaces, id));
         ObservedChange {
             namespaces: gone
                 .map(|id| (*id, None))

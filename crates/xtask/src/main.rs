@@ -1,4 +1,4 @@
-//! Build, run and test tasks: `cargo xtask build`, `cargo xtask run`, `cargo xtask test`.
+//! Build, run, test and bench tasks: `cargo xtask build`, `run`, `test`, `bench`.
 //!
 //! Each finds out by itself what is missing on this machine and installs it when it may.
 #![allow(
@@ -6,6 +6,7 @@
     reason = "a command line program: its output is its purpose"
 )]
 
+mod bench;
 mod counts;
 mod dependencies;
 mod front;
@@ -69,9 +70,20 @@ enum Task {
         #[arg(long)]
         list: bool,
     },
+    /// Measure what there are budgets for, side by side with the peers
+    Bench {
+        #[command(subcommand)]
+        what: Bench,
+    },
     /// Run a test program as the test user: cargo's runner when root runs the tests
     #[command(hide = true)]
     AsTestUser(unprivileged::RunnerArgs),
+}
+
+#[derive(Subcommand)]
+enum Bench {
+    /// Stars of namespaces on one bridge, single edits, drift, idling
+    Engine(bench::EngineArgs),
 }
 
 #[derive(Args)]
@@ -126,6 +138,9 @@ fn run(cli: Cli) -> Result<()> {
             Ok(())
         }
         Task::Test { install, only, .. } => test::run(&workspace, &only, install.consent()),
+        Task::Bench {
+            what: Bench::Engine(args),
+        } => bench::engine(&workspace, &args),
         Task::AsTestUser(args) => unprivileged::exec_as_test_user(&args),
     }
 }

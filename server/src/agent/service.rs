@@ -10,6 +10,7 @@ use std::os::fd::RawFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kernel::engine::Engine;
 use kernel::sandbox;
@@ -123,6 +124,7 @@ async fn serve(stream: StdUnixStream, inside: Result<sandbox::Inside, kernel::Er
     let (outbound, to_write) = mpsc::channel(OUTBOUND);
     tokio::spawn(write_all(writer, to_write));
     let engine = Arc::new(engine);
+    tokio::spawn(keep_ready(Arc::clone(&engine)));
     tokio::spawn(tell_changes(Arc::clone(&engine), outbound.clone()));
     let service = Service {
         pings: pings::Pings::new(Arc::clone(&engine), outbound.clone()),
@@ -132,6 +134,19 @@ async fn serve(stream: StdUnixStream, inside: Result<sandbox::Inside, kernel::Er
         outbound,
     };
     service.run(reader).await
+}
+
+/// How many namespaces are ready for what a person draws next: a paste has a few.
+const READY: usize = 4;
+/// After how long they are made: a command in a lab of its own has often ended by then, and a lab
+/// that is being brought up has better use for the kernel.
+const SETTLED: Duration = Duration::from_secs(2);
+
+async fn keep_ready(engine: Arc<Engine>) {
+    tokio::time::sleep(SETTLED).await;
+    if let Err(error) = engine.keep_ready(READY).await {
+        tracing::warn!("no namespaces are kept ready: {error}");
+    }
 }
 
 struct Service {

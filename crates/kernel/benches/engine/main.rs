@@ -18,7 +18,7 @@ mod scenes;
 mod support;
 mod workers;
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -39,6 +39,16 @@ fn main() -> ExitCode {
         ]);
     }
     // cargo passes `--bench`; what is left are the sizes of the star.
+    let chosen = |name: &str| {
+        let names = arguments
+            .iter()
+            .skip(1)
+            .filter(|word| !word.starts_with('-'));
+        let mut names = names
+            .filter(|word| word.parse::<usize>().is_err())
+            .peekable();
+        names.peek().is_none() || names.any(|word| word == name)
+    };
     let sizes: Vec<usize> = arguments
         .iter()
         .filter_map(|word| word.parse().ok())
@@ -48,15 +58,22 @@ fn main() -> ExitCode {
     } else {
         sizes
     };
-    for size in &sizes {
+    for size in sizes.iter().filter(|_| chosen("star")) {
         for pool in [0, *size] {
             run("star", *size, pool);
         }
     }
-    run("edit", 500, 0);
-    run("edit", 500, 8);
-    run("idle", 100, 0);
-    run("drift", sizes.last().copied().unwrap_or(100), 0);
+    let largest = sizes.iter().copied().max().unwrap_or_default();
+    for (name, size, pool) in [
+        ("edit", 500, 0),
+        ("edit", 500, 8),
+        ("idle", 100, 0),
+        ("drift", largest, 0),
+    ] {
+        if chosen(name) {
+            run(name, size, pool);
+        }
+    }
     ExitCode::SUCCESS
 }
 
@@ -67,12 +84,9 @@ fn run(name: &'static str, size: usize, pool: usize) {
     } else {
         As::Myself
     };
-    // SAFETY: this process has one thread.
-    unsafe {
-        std::env::set_var(scenes::SIZE, size.to_string());
-        std::env::set_var(scenes::POOL, pool.to_string());
-    }
     let mut started = start(name, identity);
+    let mut input = started.keeper.stdin.take();
+    writeln!(input.as_mut().unwrap(), "{size} {pool}").unwrap();
     let begin = Instant::now();
     let mut removing = None;
     for line in BufReader::new(started.keeper.stdout.take().unwrap()).lines() {
@@ -87,12 +101,13 @@ fn run(name: &'static str, size: usize, pool: usize) {
                     millis(took)
                 );
                 // The scene waits for this.
-                drop(started.keeper.stdin.take());
+                drop(input.take());
             }
             figure => println!("{name} {size} pool {pool}: {figure}"),
         }
     }
     let output = started.output();
+    eprint!("{}", String::from_utf8_lossy(&output.stderr));
     assert!(
         output.status.success(),
         "{name} {size}: {}",

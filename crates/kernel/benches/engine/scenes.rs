@@ -14,16 +14,26 @@ use topology::document::Document;
 use topology::edit::{Edit, Fragment};
 use topology::{NamespaceId, yaml};
 
-/// Names the variable with the number of namespaces.
-pub(crate) const SIZE: &str = "NETYARD_BENCH_SIZE";
-/// Names the variable with the number of namespaces that are ready before.
-pub(crate) const POOL: &str = "NETYARD_BENCH_POOL";
-
 /// How often a short measurement is repeated.
 const TIMES: usize = 20;
 
-fn number(variable: &str) -> usize {
-    std::env::var(variable).unwrap().parse().unwrap()
+/// How many namespaces the scene has, and how many are ready before.
+struct Setting {
+    size: usize,
+    ready: usize,
+}
+
+impl Setting {
+    /// From standard input.
+    fn read() -> Self {
+        let mut line = String::new();
+        stdin().read_line(&mut line).unwrap();
+        let mut numbers = line.split_whitespace().map(|word| word.parse().unwrap());
+        Self {
+            size: numbers.next().unwrap(),
+            ready: numbers.next().unwrap(),
+        }
+    }
 }
 
 /// `size` namespaces on one bridge of the host, each with an address and a default route: what
@@ -65,6 +75,14 @@ impl Lab {
         }
     }
 
+    /// Makes namespaces ready, and lets the kernel come to rest.
+    fn make_ready(&self, count: usize) {
+        self.runtime
+            .block_on(self.engine.keep_ready(count))
+            .unwrap();
+        thread::sleep(Duration::from_millis(100));
+    }
+
     /// Brings the kernel to a document, verified, and says how many milliseconds that took.
     fn apply(&self, document: &Document) -> f64 {
         let begin = Instant::now();
@@ -75,27 +93,37 @@ impl Lab {
 
 /// A star comes up and goes.
 pub(crate) fn star(_: &Inside) {
-    let document = star_of(number(SIZE));
+    let setting = Setting::read();
+    let document = star_of(setting.size);
     let lab = Lab::start();
+    lab.make_ready(setting.ready);
+    let before = processor();
     let took = lab.apply(&document);
-    println!("create {took:.1} ms");
+    let used = processor() - before;
+    println!(
+        "create {took:.1} ms, of the processor {} ms",
+        used.as_millis()
+    );
     println!("resident {:.2} MiB", resident());
     println!("removing");
+    let before = processor();
     lab.apply(&Document::new("empty"));
+    let used = processor() - before;
+    println!("remove, of the processor {} ms", used.as_millis());
     println!("removed");
     wait_for_the_watcher();
 }
 
 /// One more namespace on a bridge with many ports, edit to verified.
 pub(crate) fn edit(_: &Inside) {
-    let size = number(SIZE);
-    let before = star_of(size);
+    let setting = Setting::read();
+    let before = star_of(setting.size);
     let lab = Lab::start();
     lab.apply(&before);
-    let after = grown(&before, &star_of(size + 1));
+    let after = grown(&before, &star_of(setting.size + 1));
     let mut took = Vec::new();
     for _ in 0..TIMES {
-        thread::sleep(Duration::from_millis(100));
+        lab.make_ready(setting.ready);
         let begin = Instant::now();
         lab.runtime.block_on(lab.engine.apply_edit(&after)).unwrap();
         took.push(begin.elapsed().as_secs_f64() * 1e3);
@@ -141,7 +169,7 @@ fn grown(before: &Document, after: &Document) -> Document {
 /// What a lab costs in which nothing happens.
 pub(crate) fn idle(_: &Inside) {
     let lab = Lab::start();
-    lab.apply(&star_of(number(SIZE)));
+    lab.apply(&star_of(Setting::read().size));
     thread::sleep(Duration::from_secs(5));
     let before = processor();
     let begin = Instant::now();
@@ -153,7 +181,7 @@ pub(crate) fn idle(_: &Inside) {
 /// From the end of a command of somebody else to what is observed.
 pub(crate) fn drift(_: &Inside) {
     let lab = Lab::start();
-    let document = star_of(number(SIZE));
+    let document = star_of(Setting::read().size);
     lab.apply(&document);
     let host = lab.engine.namespace(NamespaceId::HOST).unwrap();
     thread::sleep(Duration::from_secs(2));

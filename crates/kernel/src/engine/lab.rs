@@ -34,6 +34,8 @@ pub(crate) struct Lab {
     /// Not in the lab: made before it is their turn, or removed and kept until
     /// it is sure that they need not be taken back.
     aside: BTreeMap<NamespaceId, (Namespace, Node)>,
+    /// Made before anybody wants them.
+    ready: Vec<(Namespace, Node)>,
 }
 
 impl Lab {
@@ -51,6 +53,7 @@ impl Lab {
             observed: Observed::default(),
             changed: false,
             aside: BTreeMap::new(),
+            ready: Vec::new(),
         };
         let node = Node::open(&host, NamespaceName::host())?;
         lab.namespaces.insert(NamespaceId::HOST, host);
@@ -96,12 +99,24 @@ impl Lab {
         self.events.as_fd()
     }
 
+    /// How many namespaces are ready.
+    pub(crate) fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
+    /// Makes one more namespace ready.
+    pub(crate) fn make_ready(&mut self) -> Result<()> {
+        // Whoever takes it gives it a name of its own.
+        self.ready.push(make(&NamespaceName::host())?);
+        Ok(())
+    }
+
     /// Makes namespaces before it is their turn, several at a time: the
     /// kernel takes nearly a millisecond for each, most of it waiting. One
     /// that cannot be made is tried again, and complained of, in its turn.
     pub(crate) fn prepare(&mut self, wanted: &[(NamespaceId, &NamespaceName)]) {
         let missing = wanted.iter().filter(|(id, _)| !self.aside.contains_key(id));
-        let missing: Vec<_> = missing.collect();
+        let missing: Vec<_> = missing.skip(self.ready.len()).collect();
         let makers = thread::available_parallelism()
             .map_or(1, usize::from)
             .min(MOST_MAKERS);
@@ -124,7 +139,10 @@ impl Lab {
     pub(crate) fn add_namespace(&mut self, id: NamespaceId, name: &NamespaceName) -> Result<()> {
         let (namespace, mut node) = match self.aside.remove(&id) {
             Some(kept) => kept,
-            None => make(name)?,
+            None => match self.ready.pop() {
+                Some((namespace, node)) => (renamed(&namespace, name.as_str())?, node),
+                None => make(name)?,
+            },
         };
         namespace.publish(name.as_str())?;
         node.name = name.clone();

@@ -8,7 +8,7 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 use nix::sys::eventfd::EventFd;
 use tokio::sync::{mpsc, oneshot, watch};
 use topology::{Document, plan};
-use tracing::error;
+use tracing::{error, warn};
 
 use super::{Lab, State};
 use crate::apply::{self, Applied, ApplyError};
@@ -19,6 +19,9 @@ use crate::error::{Context, Result};
 const PATIENCE: Duration = Duration::from_millis(3);
 /// After how long observing is tried again when it has failed.
 const RETRY: Duration = Duration::from_millis(100);
+/// How long the engine is left alone before it makes namespaces ready: who
+/// has just edited may do so again.
+const REST: Duration = Duration::from_millis(300);
 /// What stands for the bell, and for the events, in the poll.
 const BELL: u64 = 0;
 const EVENTS: u64 = 1;
@@ -34,6 +37,13 @@ pub(super) enum Command {
         /// Whom to tell.
         answer: oneshot::Sender<Result<Applied, ApplyError>>,
     },
+    /// Keep namespaces ready.
+    KeepReady {
+        /// How many.
+        count: usize,
+        /// Whom to tell that they are.
+        answer: oneshot::Sender<Result<()>>,
+    },
 }
 
 pub(super) struct Worker {
@@ -46,6 +56,10 @@ pub(super) struct Worker {
     bell: Arc<EventFd>,
     publish: watch::Sender<State>,
     epoll: Epoll,
+    /// How many namespaces are kept ready.
+    ready: usize,
+    /// Since when nothing was asked for.
+    rests: Instant,
 }
 
 /// Brings the kernel to a document, or what differs in it from the one before.
@@ -86,6 +100,8 @@ impl Worker {
             bell,
             publish,
             epoll,
+            ready: 0,
+            rests: Instant::now(),
         })
     }
 
@@ -105,12 +121,31 @@ impl Worker {
                 std::thread::sleep(RETRY);
             }
             self.publish();
+            self.replenish();
         }
+    }
+
+    /// Makes one more namespace ready, if there is time for it.
+    fn replenish(&mut self) {
+        if self
+            .when_to_replenish()
+            .is_some_and(|at| at <= Instant::now())
+            && let Err(error) = self.lab.make_ready()
+        {
+            warn!(%error, "no more namespaces are made ready");
+            self.ready = self.lab.ready();
+        }
+    }
+
+    fn when_to_replenish(&self) -> Option<Instant> {
+        (self.lab.ready() < self.ready).then(|| self.rests + REST)
     }
 
     /// Waits for a command, for events, or until a dump is due.
     fn wait(&mut self) {
-        let timeout = self.lab.due(PATIENCE).map_or(EpollTimeout::NONE, |due| {
+        let due = [self.lab.due(PATIENCE), self.when_to_replenish()];
+        let timeout = due.into_iter().flatten().min();
+        let timeout = timeout.map_or(EpollTimeout::NONE, |due| {
             let left = due.saturating_duration_since(Instant::now());
             // Rounded up: not to ask again and again within the last one.
             let milliseconds = left.as_micros().div_ceil(1000);
@@ -137,11 +172,28 @@ impl Worker {
     }
 
     fn obey(&mut self, command: Command) {
-        let Command::Apply {
-            document,
-            edit,
-            answer,
-        } = command;
+        match command {
+            Command::Apply {
+                document,
+                edit,
+                answer,
+            } => {
+                let result = self.apply(document, edit);
+                self.publish();
+                // Nobody may be waiting any more: it is done all the same.
+                let _ = answer.send(result);
+            }
+            Command::KeepReady { count, answer } => {
+                self.ready = count;
+                let mut missing = self.lab.ready()..count;
+                let result = missing.try_for_each(|_| self.lab.make_ready());
+                let _ = answer.send(result);
+            }
+        }
+        self.rests = Instant::now();
+    }
+
+    fn apply(&mut self, document: Box<Document>, edit: bool) -> Result<Applied, ApplyError> {
         let before = self.applied.as_ref().filter(|_| edit);
         let whole = bring(&mut self.lab, before, &document);
         // What was refused before must not hold back what is new.
@@ -150,7 +202,7 @@ impl Worker {
             None => Ok(Applied::default()),
         };
         let is_edit = before.is_some();
-        let result = match (whole, newest) {
+        match (whole, newest) {
             (Ok(applied), Ok(_)) => {
                 self.applied = Some(*document);
                 Ok(applied)
@@ -159,10 +211,7 @@ impl Worker {
                 self.refused = is_edit.then_some(*document);
                 Err(error)
             }
-        };
-        self.publish();
-        // Nobody may be waiting any more: it is done all the same.
-        let _ = answer.send(result);
+        }
     }
 
     fn publish(&mut self) {

@@ -1,22 +1,35 @@
 //! What is set on an interface.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::parameter::{Parameter, Usual, Value};
 
 /// What parameters are set to, by name; `None` sets nothing: no address, no interface.
 pub type Changes<R> = BTreeMap<String, Option<Value<R>>>;
 
-/// Values by the names of their parameters.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Parameters<R>(BTreeMap<String, Value<R>>);
+/// Values by the names of their parameters. Clones share them until one is changed: each of a
+/// bridge's thousand ports has the same.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Parameters<R>(Arc<BTreeMap<String, Value<R>>>);
+
+impl<R: Serialize> Serialize for Parameters<R> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.as_ref().serialize(serializer)
+    }
+}
+
+impl<'de, R: Deserialize<'de>> Deserialize<'de> for Parameters<R> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        BTreeMap::deserialize(deserializer).map(|values| Self(Arc::new(values)))
+    }
+}
 
 impl<R> Default for Parameters<R> {
     fn default() -> Self {
-        Self(BTreeMap::new())
+        Self(Arc::default())
     }
 }
 
@@ -31,14 +44,6 @@ impl<R> Parameters<R> {
         match self.get(name)? {
             Value::Number(number) => Some(*number),
             Value::Address(_) | Value::Link(_) => None,
-        }
-    }
-
-    /// Sets a parameter, or sets it no more; returns what it was.
-    pub fn set(&mut self, name: &str, value: Option<Value<R>>) -> Option<Value<R>> {
-        match value {
-            Some(value) => self.0.insert(name.to_owned(), value),
-            None => self.0.remove(name),
         }
     }
 
@@ -66,7 +71,7 @@ impl<R> Parameters<R> {
             let value = value.map(&mut name)?;
             Some((key.clone(), value))
         });
-        Some(Parameters(mapped.collect::<Option<_>>()?))
+        Some(Parameters(Arc::new(mapped.collect::<Option<_>>()?)))
     }
 
     /// The same with other names for other interfaces, without those that have none there.
@@ -75,7 +80,7 @@ impl<R> Parameters<R> {
             let value = value.map(&mut name)?;
             Some((key.clone(), value))
         });
-        Parameters(known.collect())
+        known.collect()
     }
 
     /// What is set, the interfaces that are named left out.
@@ -102,6 +107,15 @@ impl<R> Parameters<R> {
 }
 
 impl<R: Clone + PartialEq> Parameters<R> {
+    /// Sets a parameter, or sets it no more; returns what it was.
+    pub fn set(&mut self, name: &str, value: Option<Value<R>>) -> Option<Value<R>> {
+        let own = Arc::make_mut(&mut self.0);
+        match value {
+            Some(value) => own.insert(name.to_owned(), value),
+            None => own.remove(name),
+        }
+    }
+
     /// What must be set to come from `observed` to these: what is not said is set back to what is
     /// usual.
     pub fn changes_from(&self, observed: &Self, table: &[Parameter]) -> Changes<R> {
@@ -173,7 +187,7 @@ impl<R: Clone + PartialEq> Parameters<R> {
 
 impl<R> FromIterator<(String, Value<R>)> for Parameters<R> {
     fn from_iter<I: IntoIterator<Item = (String, Value<R>)>>(values: I) -> Self {
-        Self(values.into_iter().collect())
+        Self(Arc::new(values.into_iter().collect()))
     }
 }
 

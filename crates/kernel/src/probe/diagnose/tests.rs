@@ -84,15 +84,16 @@ fn veth(name: &str, namespace: NamespaceId, index: u32) -> ObservedInterface {
 }
 
 fn add(observed: &mut Observed, id: NamespaceId, name: &str, index: u32, new: ObservedInterface) {
-    let namespace = observed
-        .namespaces
-        .entry(id)
-        .or_insert_with(|| ObservedNamespace {
+    if !observed.namespaces.contains_key(&id) {
+        let namespace = ObservedNamespace {
             name: name.parse().unwrap(),
             interfaces: BTreeMap::new(),
             routes: BTreeSet::new(),
             forwarding: Forwarding::default(),
-        });
+        };
+        observed.namespaces.insert(id, namespace);
+    }
+    let namespace = observed.namespaces.get_mut(&id).unwrap();
     namespace.interfaces.insert(index, new);
 }
 
