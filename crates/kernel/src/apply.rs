@@ -39,13 +39,17 @@ pub struct ApplyError {
     pub not_undone: Vec<Error>,
 }
 
+/// Asked before each step; an error stands for the kernel's refusal.
+pub type Gate<'a> = &'a mut (dyn FnMut(&Step) -> Result<(), Error> + Send);
+
 /// Does what `plan` says until there is nothing left to do.
 pub(crate) fn apply(
     lab: &mut Lab,
     plan: impl Fn(&Observed) -> Vec<Step>,
+    gate: Gate<'_>,
 ) -> Result<Applied, ApplyError> {
     let mut journal = Journal::default();
-    let result = journal.rounds(lab, plan);
+    let result = journal.rounds(lab, plan, gate);
     if let Err(error) = &result {
         debug!(%error, "taking back");
     }
@@ -74,6 +78,7 @@ impl Journal {
         &mut self,
         lab: &mut Lab,
         plan: impl Fn(&Observed) -> Vec<Step>,
+        gate: Gate<'_>,
     ) -> Result<(), ApplyError> {
         let mut steps = Vec::new();
         for round in 0..=MOST_ROUNDS {
@@ -90,6 +95,7 @@ impl Journal {
                     executor: Executor::new(lab),
                     shadow,
                     journal: self,
+                    gate: &mut *gate,
                 }
                 .run(&steps)?;
             }
@@ -132,6 +138,7 @@ struct Round<'a, 'b> {
     /// What the model kernel has after the steps that were done.
     shadow: Observed,
     journal: &'b mut Journal,
+    gate: Gate<'b>,
 }
 
 impl Round<'_, '_> {
@@ -151,6 +158,7 @@ impl Round<'_, '_> {
     }
 
     fn step(&mut self, step: &Step) -> Result<(), ApplyError> {
+        (self.gate)(step).map_err(|error| Failed::from(error).at(step))?;
         let undo = self.learn(step);
         match (self.executor.execute(step), step) {
             (Ok(()), _) => {
@@ -226,6 +234,9 @@ impl Round<'_, '_> {
 
     /// Removes interfaces together.
     fn remove(&mut self, steps: &[Step], removed: &[At]) -> Result<(), ApplyError> {
+        for step in steps {
+            (self.gate)(step).map_err(|error| Failed::from(error).at(step))?;
+        }
         let undos: Vec<_> = steps.iter().map(|step| self.learn(step)).collect();
         match (self.executor.remove(removed), steps.first()) {
             (Err(failed), Some(first)) => Err(failed.at(first)),

@@ -18,7 +18,7 @@ use std::thread::{self, JoinHandle};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use tokio::sync::{mpsc, oneshot, watch};
 use topology::observed::{Observed, ObservedChange};
-use topology::{Document, InterfaceId, NamespaceId};
+use topology::{Document, InterfaceId, NamespaceId, Step};
 
 use crate::apply::{Applied, ApplyError};
 use crate::error::{Context, Error, Result};
@@ -82,7 +82,23 @@ impl Engine {
     /// If the kernel refuses a step, or does not settle. It is then brought
     /// back to what it was.
     pub async fn apply(&self, document: &Document) -> Result<Applied, ApplyError> {
-        self.ask(document, false).await
+        self.ask(document, false, |_| Ok(())).await
+    }
+
+    /// [`Engine::apply`], with a gate that is asked before each step: an error
+    /// of it stands for the kernel's refusal of that step. It runs on the
+    /// engine's thread, which waits for it.
+    ///
+    /// Tests show with it that every step can fail.
+    ///
+    /// # Errors
+    /// As [`Engine::apply`].
+    pub async fn apply_through(
+        &self,
+        document: &Document,
+        gate: impl FnMut(&Step) -> Result<()> + Send + 'static,
+    ) -> Result<Applied, ApplyError> {
+        self.ask(document, false, gate).await
     }
 
     /// Brings what differs between `document` and the one applied before to
@@ -93,7 +109,7 @@ impl Engine {
     /// document, each edit is answered with that refusal, and what is new in
     /// it is brought to the kernel all the same.
     pub async fn apply_edit(&self, document: &Document) -> Result<Applied, ApplyError> {
-        self.ask(document, true).await
+        self.ask(document, true, |_| Ok(())).await
     }
 
     /// Keeps so many namespaces ready, made before anybody wants them: they
@@ -112,12 +128,18 @@ impl Engine {
         answered.await.map_err(|_| gone())?
     }
 
-    async fn ask(&self, document: &Document, edit: bool) -> Result<Applied, ApplyError> {
+    async fn ask(
+        &self,
+        document: &Document,
+        edit: bool,
+        gate: impl FnMut(&Step) -> Result<()> + Send + 'static,
+    ) -> Result<Applied, ApplyError> {
         let gone = || ApplyError::from(Error::new("apply", "the document", "the engine has ended"));
         let (answer, answered) = oneshot::channel();
         let command = Command::Apply {
             document: Box::new(document.clone()),
             edit,
+            gate: Box::new(gate),
             answer,
         };
         let commands = self.commands.as_ref().ok_or_else(gone)?;

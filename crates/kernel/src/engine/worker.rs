@@ -7,11 +7,11 @@ use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::EventFd;
 use tokio::sync::{mpsc, oneshot, watch};
-use topology::{Document, plan};
+use topology::{Document, Step, plan};
 use tracing::{error, warn};
 
 use super::{Lab, State};
-use crate::apply::{self, Applied, ApplyError};
+use crate::apply::{self, Applied, ApplyError, Gate};
 use crate::error::{Context, Result};
 
 /// How long after a first event more are awaited, to be answered by one dump:
@@ -34,6 +34,8 @@ pub(super) enum Command {
         document: Box<Document>,
         /// Leave alone what does not differ from the document before.
         edit: bool,
+        /// Asked before each step.
+        gate: Box<dyn FnMut(&Step) -> Result<()> + Send>,
         /// Whom to tell.
         answer: oneshot::Sender<Result<Applied, ApplyError>>,
     },
@@ -67,10 +69,11 @@ fn bring(
     lab: &mut Lab,
     before: Option<&Document>,
     document: &Document,
+    gate: Gate<'_>,
 ) -> Result<Applied, ApplyError> {
     match before {
-        Some(before) => apply::apply(lab, |seen| plan::plan_edit(before, document, seen)),
-        None => apply::apply(lab, |seen| plan::plan(document, seen)),
+        Some(before) => apply::apply(lab, |seen| plan::plan_edit(before, document, seen), gate),
+        None => apply::apply(lab, |seen| plan::plan(document, seen), gate),
     }
 }
 
@@ -176,9 +179,10 @@ impl Worker {
             Command::Apply {
                 document,
                 edit,
+                mut gate,
                 answer,
             } => {
-                let result = self.apply(document, edit);
+                let result = self.apply(document, edit, &mut *gate);
                 self.publish();
                 // Nobody may be waiting any more: it is done all the same.
                 let _ = answer.send(result);
@@ -193,12 +197,17 @@ impl Worker {
         self.rests = Instant::now();
     }
 
-    fn apply(&mut self, document: Box<Document>, edit: bool) -> Result<Applied, ApplyError> {
+    fn apply(
+        &mut self,
+        document: Box<Document>,
+        edit: bool,
+        gate: Gate<'_>,
+    ) -> Result<Applied, ApplyError> {
         let before = self.applied.as_ref().filter(|_| edit);
-        let whole = bring(&mut self.lab, before, &document);
+        let whole = bring(&mut self.lab, before, &document, &mut *gate);
         // What was refused before must not hold back what is new.
         let newest = match self.refused.take().filter(|_| edit) {
-            Some(refused) => bring(&mut self.lab, Some(&refused), &document),
+            Some(refused) => bring(&mut self.lab, Some(&refused), &document, gate),
             None => Ok(Applied::default()),
         };
         let is_edit = before.is_some();

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod applying;
+mod every_step;
 mod failing;
 mod hearing;
 mod ip;
@@ -10,6 +11,7 @@ mod labs;
 mod random;
 #[path = "../support/mod.rs"]
 mod support;
+mod undoing;
 
 use std::fmt::Debug;
 use std::process::ExitCode;
@@ -17,7 +19,7 @@ use std::time::{Duration, Instant};
 
 use kernel::Engine;
 use kernel::apply::Applied;
-use support::inside;
+use support::{inside, outside, scene};
 use tokio::runtime::Runtime;
 use topology::observed::{Observed, Origin};
 use topology::{Document, plan};
@@ -52,10 +54,14 @@ fn main() -> ExitCode {
         inside("a_refused_route_changes_nothing", failing::route),
         inside("a_name_that_is_taken_changes_nothing", failing::taken),
         inside("removals_are_taken_back", failing::removals),
+        inside("every_step_can_fail", every_step::fails),
+        outside("every_step_is_a_moment_to_be_killed_at", every_step::killed),
+        scene("is_killed_at", every_step::is_killed_at),
         inside("outside_changes_are_heard", hearing::outside_changes),
         inside("a_storm_of_events_ends_in_the_truth", hearing::storm),
         inside("strange_interfaces_do_not_blind_it", hearing::strangers),
         inside("names_taken_away_do_not_matter", hearing::names),
+        inside("five_hundred_edits_are_undone", undoing::random_edits),
         inside("random_documents_stand", random::documents),
     ])
 }
