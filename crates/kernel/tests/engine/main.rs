@@ -11,6 +11,7 @@ mod labs;
 mod random;
 #[path = "../support/mod.rs"]
 mod support;
+mod undisturbed;
 mod undoing;
 
 use std::fmt::Debug;
@@ -61,6 +62,7 @@ fn main() -> ExitCode {
         inside("a_storm_of_events_ends_in_the_truth", hearing::storm),
         inside("strange_interfaces_do_not_blind_it", hearing::strangers),
         inside("names_taken_away_do_not_matter", hearing::names),
+        inside("edits_disturb_nobody_else", undisturbed::others),
         inside("five_hundred_edits_are_undone", undoing::random_edits),
         inside("random_documents_stand", random::documents),
     ])
