@@ -10,6 +10,7 @@ use super::interface::{kind_of, set, tie};
 use super::settings::Settings;
 use crate::document::{self, Device, Document, Interface, Kind, Point};
 use crate::edit::{Edit, EditError, Place, apply};
+use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::name::{HOST, InterfaceName, NamespaceName};
 
@@ -103,7 +104,12 @@ impl Builder {
             name,
             forwarding: document::Forwarding::default(),
             routes: Vec::new(),
+            firewall: None,
         };
+        if let Some(text) = &said.firewall {
+            let ruleset = Ruleset::new(&text.value).map_err(|error| fail(text.defined, error))?;
+            namespace.firewall = Some(ruleset);
+        }
         for family in &said.forwarding.0 {
             if namespace.forwarding.set(family.value, true) {
                 return Err(fail(family.defined, "it is in the list already"));
