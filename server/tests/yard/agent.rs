@@ -159,6 +159,7 @@ impl Scripted {
             interfaces: BTreeMap::new(),
             routes: Default::default(),
             forwarding: Default::default(),
+            firewall: None,
         };
         let change = ObservedChange {
             namespaces: [(NamespaceId::HOST, Some(observed))].into(),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use nix::pty::openpty;
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
@@ -20,21 +20,6 @@ use crate::sandbox::{self, Inside, Lifeline, Mapped, Options, keeper};
 const UNKNOWN: &str = "this kernel is built or configured without it: use the distribution's own";
 const RANGE: &str = "install newuidmap and newgidmap (Debian: the package uidmap) and give this \
                      user a range of 65536 in /etc/subuid and /etc/subgid";
-const NFTABLES: &str = "install nftables (Debian, Ubuntu, Fedora: the package nftables)";
-
-/// A rule set that has what labs use: a hook, connection tracking, a counter.
-const RULES: &str = "
-table inet netyard_doctor {
-  chain input {
-    type filter hook input priority 0
-    ct state invalid counter drop
-  }
-  chain postrouting {
-    type nat hook postrouting priority 100
-    masquerade
-  }
-}
-";
 
 /// Makes a sandbox in a child, tries there what `try_all` says, and takes it down.
 pub(super) fn examine(try_all: fn(&Inside) -> Vec<Finding>) -> Result<Vec<Finding>> {
@@ -109,7 +94,6 @@ pub(super) fn try_all(inside: &Inside) -> Vec<Finding> {
         ),
         Finding::useful("packet sockets", packet(), UNKNOWN),
         Finding::useful("libpcap", libpcap(), "install libpcap (Debian: libpcap0.8)"),
-        Finding::useful("nftables", nftables(), NFTABLES),
         Finding::useful("terminals", terminal(), "mount /dev/pts"),
         Finding::useful("ip", ip(), "install iproute2, for the shells of labs"),
     ]
@@ -194,29 +178,6 @@ fn libpcap() -> Result<String> {
         .and_then(|capture| capture.immediate_mode(true).open())
         .map(|_| "captures from `any`".to_owned())
         .map_err(|error| Error::new("open", "a capture", error.to_string()))
-}
-
-fn nftables() -> Result<String> {
-    let object = || "nft";
-    let mut nft = program("nft")
-        .args(["-f", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .context("run", object)?;
-    if let Some(mut input) = nft.stdin.take() {
-        input
-            .write_all(RULES.as_bytes())
-            .context("write to", object)?;
-    }
-    let output = nft.wait_with_output().context("wait for", object)?;
-    if output.status.success() {
-        Ok("filters and translates addresses".to_owned())
-    } else {
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Err(Error::new("load rules with", object(), said).advise(UNKNOWN))
-    }
 }
 
 fn terminal() -> Result<String> {

@@ -1,7 +1,7 @@
 //! What the engine has of the lab: its namespaces, and what is observed.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::BorrowedFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -85,7 +85,8 @@ impl Lab {
 
     /// The descriptors that become readable when something changes.
     pub(crate) fn event_sockets(&self) -> impl Iterator<Item = (NamespaceId, BorrowedFd<'_>)> {
-        self.nodes.iter().map(|(id, node)| (*id, node.as_fd()))
+        let nodes = self.nodes.iter();
+        nodes.flat_map(|(id, node)| node.descriptors().map(|descriptor| (*id, descriptor)))
     }
 
     /// Makes namespaces before it is their turn, several at a time: the
@@ -163,6 +164,15 @@ impl Lab {
         }
     }
 
+    /// Replaces the rules of a namespace.
+    pub(crate) fn set_firewall(&mut self, id: NamespaceId, ruleset: Option<&str>) -> Result<()> {
+        let namespace = self.namespaces.get(&id).ok_or_else(|| absent(id))?;
+        let node = self.nodes.get_mut(&id).ok_or_else(|| absent(id))?;
+        node.firewall.set(namespace, ruleset)?;
+        node.touch();
+        Ok(())
+    }
+
     /// Learns by which number a namespace calls another, as the link between
     /// them says that was just made.
     pub(crate) fn introduce(&mut self, number: (NamespaceId, i32), whose: NamespaceId) {
@@ -226,16 +236,24 @@ impl Lab {
         node.listen();
         self.numbers.begin(id);
         let Node {
-            name, socket, tags, ..
+            name,
+            socket,
+            tags,
+            firewall,
+            ..
         } = node;
         let number =
             |socket: &mut Socket, number| self.numbers.whose(id, socket, number, &self.namespaces);
         let seen = observe::namespace(socket, id, name, tags, number);
-        let seen = seen.context("observe", || format!("namespace {name}"))?;
+        let mut seen = seen.context("observe", || format!("namespace {name}"))?;
+        let before = self.observed.namespaces.get(&id);
+        if let Some(namespace) = self.namespaces.get(&id) {
+            let interfaces = before.map(|before| &before.interfaces);
+            seen.firewall = firewall.seen(namespace, interfaces, &seen.interfaces);
+        }
         self.numbers.end(id);
         tags.retain(|index, _| seen.interfaces.contains_key(index));
         node.dumped(begin);
-        let before = self.observed.namespaces.get(&id);
         if before == Some(&seen) {
             return Ok(BTreeSet::new());
         }

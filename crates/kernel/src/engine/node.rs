@@ -8,6 +8,7 @@ use topology::{InterfaceId, NamespaceName};
 use tracing::{debug, warn};
 
 use crate::error::{Context, Result};
+use crate::firewall::Known;
 use crate::namespace::Namespace;
 use crate::netlink::{EventSocket, Failure, Heard, Socket};
 
@@ -26,6 +27,8 @@ pub(crate) struct Node {
     pub(crate) socket: Socket,
     /// The interfaces that the engine has made, by index.
     pub(crate) tags: BTreeMap<u32, InterfaceId>,
+    /// Its rules.
+    pub(crate) firewall: Known,
     events: EventSocket,
     /// Since when something is to be seen that was not dumped.
     stale: Option<Instant>,
@@ -36,15 +39,19 @@ impl Node {
     /// Opens the sockets. The one for events first: what changes after it is
     /// heard, what changed before is in the first dump.
     pub(crate) fn open(namespace: &Namespace, name: NamespaceName) -> Result<Self> {
-        let open = || Ok::<_, Failure>((EventSocket::open()?, Socket::open()?));
+        let open = || {
+            let rules = Known::open();
+            Ok::<_, Failure>((EventSocket::open()?, Socket::open()?, rules))
+        };
         let opened = namespace.run(open)?;
-        let (events, socket) =
+        let (events, socket, firewall) =
             opened.context("open netlink sockets in", || namespace.to_string())?;
         let now = Instant::now();
         Ok(Self {
             name,
             socket,
             tags: BTreeMap::new(),
+            firewall,
             events,
             stale: Some(now),
             rested: now,
@@ -53,13 +60,24 @@ impl Node {
 
     /// Takes the events that have arrived, and remembers that there were any.
     pub(crate) fn listen(&mut self) {
+        let rules = self.firewall.listen().unwrap_or_else(|failure| {
+            warn!(name = %self.name, %failure, "events of rules cannot be read");
+            false
+        });
         match self.events.drain() {
+            Ok(Heard::Nothing) if rules => {}
             Ok(Heard::Nothing) => return,
             Ok(Heard::Change) => {}
             Ok(Heard::Overrun) => debug!(name = %self.name, "events were lost: a dump tells"),
             Err(failure) => warn!(name = %self.name, %failure, "events cannot be read"),
         }
         self.touch();
+    }
+
+    /// What becomes readable when something changes.
+    pub(crate) fn descriptors(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let rules = self.firewall.descriptor();
+        std::iter::once(self.events.as_fd()).chain(rules)
     }
 
     /// Says that it is to be dumped.
@@ -77,11 +95,5 @@ impl Node {
     pub(crate) fn dumped(&mut self, begin: Instant) {
         self.stale = None;
         self.rested = Instant::now() + begin.elapsed() * REST;
-    }
-}
-
-impl AsFd for Node {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.events.as_fd()
     }
 }

@@ -55,20 +55,25 @@ impl EventSocket {
 
     /// Takes all events that have arrived.
     pub(crate) fn drain(&self) -> Result<Heard, Failure> {
-        // What does not fit is cut off: only that it came matters.
-        let mut buffer = [0; 16];
-        let mut heard = Heard::Nothing;
-        for _ in 0..MOST_AT_ONCE {
-            match receive(&self.0, &mut buffer, MsgFlags::MSG_DONTWAIT) {
-                Ok(_) if heard == Heard::Nothing => heard = Heard::Change,
-                Ok(_) => {}
-                Err(Errno::EAGAIN) => break,
-                Err(Errno::ENOBUFS) => heard = Heard::Overrun,
-                Err(errno) => return Err(errno.into()),
-            }
-        }
-        Ok(heard)
+        drain(&self.0)
     }
+}
+
+/// Takes all events that have arrived at a socket.
+pub(super) fn drain(socket: &netlink_sys::Socket) -> Result<Heard, Failure> {
+    // What does not fit is cut off: only that it came matters.
+    let mut buffer = [0; 16];
+    let mut heard = Heard::Nothing;
+    for _ in 0..MOST_AT_ONCE {
+        match receive(socket, &mut buffer, MsgFlags::MSG_DONTWAIT) {
+            Ok(_) if heard == Heard::Nothing => heard = Heard::Change,
+            Ok(_) => {}
+            Err(Errno::EAGAIN) => break,
+            Err(Errno::ENOBUFS) => heard = Heard::Overrun,
+            Err(errno) => return Err(errno.into()),
+        }
+    }
+    Ok(heard)
 }
 
 impl AsFd for EventSocket {

@@ -22,6 +22,7 @@ mod neighbour;
 mod netconf;
 mod nsid;
 mod route;
+mod rules;
 mod socket;
 
 pub(crate) use address::AddressRow;
@@ -29,4 +30,5 @@ pub(crate) use events::{EventSocket, Heard};
 pub(crate) use failure::Failure;
 pub(crate) use link::{End, LinkRow};
 pub(crate) use route::{Route, RouteRow};
+pub(crate) use rules::{NETLINK_NETFILTER, RuleEvents};
 pub(crate) use socket::Socket;
