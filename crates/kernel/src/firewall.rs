@@ -34,11 +34,7 @@ pub(crate) enum Loaded {
 ///
 /// # Errors
 /// If `nft` or the kernel refuses: nothing is changed then.
-pub(crate) fn load(
-    namespace: &Namespace,
-    text: &str,
-    mut hear: impl FnMut(),
-) -> Result<Loaded> {
+pub(crate) fn load(namespace: &Namespace, text: &str, mut hear: impl FnMut()) -> Result<Loaded> {
     let object = || format!("the firewall of {}", namespace.name());
     guard(text).map_err(|error| Error::new("load", object(), error.to_string()))?;
     for _ in 0..TRIES {

@@ -170,7 +170,10 @@ fn firewalls(wanted: &Namespace, observed: &ObservedNamespace) -> Option<(String
         [] => lines(&known.ruleset),
         changes => changes.join("\n"),
     });
-    Some((text.map(lines).unwrap_or_default(), observed.unwrap_or_default()))
+    Some((
+        text.map(lines).unwrap_or_default(),
+        observed.unwrap_or_default(),
+    ))
 }
 
 /// A route as `ip route` shows it.

@@ -8,6 +8,9 @@ use nix::pty::openpty;
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 use nix::unistd::{ForkResult, fork};
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::Finding;
 use topology::kind::{Device, DeviceKind};
 
@@ -22,7 +25,10 @@ const RANGE: &str = "install newuidmap and newgidmap (Debian: the package uidmap
                      user a range of 65536 in /etc/subuid and /etc/subgid";
 
 /// Makes a sandbox in a child, tries there what `try_all` says, and takes it down.
-pub(super) fn examine(try_all: fn(&Inside) -> Vec<Finding>) -> Result<Vec<Finding>> {
+pub(super) fn examine<T: Serialize + DeserializeOwned>(
+    try_all: impl FnOnce(&Inside) -> Vec<T>,
+    no_sandbox: fn(Error) -> T,
+) -> Result<Vec<T>> {
     sandbox::single_threaded()?;
     let (lifeline, end) = sandbox::lifeline()?;
     let (mut read, write) = io::pipe().context("create", || "a pipe")?;
@@ -31,7 +37,7 @@ pub(super) fn examine(try_all: fn(&Inside) -> Vec<Finding>) -> Result<Vec<Findin
         ForkResult::Parent { child } => child,
         ForkResult::Child => {
             drop(read);
-            in_child(lifeline, end, write, try_all)
+            in_child(lifeline, end, write, try_all, no_sandbox)
         }
     };
     drop((end, write));
@@ -50,11 +56,12 @@ pub(super) fn examine(try_all: fn(&Inside) -> Vec<Finding>) -> Result<Vec<Findin
         .context("try", || "a sandbox")
 }
 
-fn in_child(
+fn in_child<T: Serialize>(
     lifeline: Lifeline,
     end: OwnedFd,
     mut write: impl Write,
-    try_all: fn(&Inside) -> Vec<Finding>,
+    try_all: impl FnOnce(&Inside) -> Vec<T>,
+    no_sandbox: fn(Error) -> T,
 ) -> ! {
     // The parent's end alone must hold the sandbox.
     drop(lifeline);
@@ -64,13 +71,18 @@ fn in_child(
     };
     let findings = match sandbox::enter(end, &options) {
         Ok(inside) => try_all(&inside),
-        Err(error) => vec![Finding::needed("sandbox", Err(error), UNKNOWN)],
+        Err(error) => vec![no_sandbox(error)],
     };
     let written = findings.iter().try_for_each(|finding| {
         let line = serde_json::to_string(finding)?;
         writeln!(write, "{line}")
     });
     keeper::exit(i32::from(written.is_err()))
+}
+
+/// That there is no sandbox.
+pub(super) fn no_sandbox(error: Error) -> Finding {
+    Finding::needed("sandbox", Err(error), UNKNOWN)
 }
 
 /// What labs need in any case.

@@ -25,9 +25,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Asks for it.
 pub(super) fn of(namespace: &Namespace) -> Result<u32> {
-    namespace
-        .run(ask)?
-        .context("ask for", || format!("the firewall of {}", namespace.name()))
+    namespace.run(ask)?.context("ask for", || {
+        format!("the firewall of {}", namespace.name())
+    })
 }
 
 fn ask() -> Result<u32, Failure> {

@@ -80,7 +80,11 @@ pub(crate) fn stands(_: &Inside) {
     );
 
     // The same rules in other words are another text, and are loaded.
-    let again = with(&plain, article.blue, Some(&CLOSED.replace("Nobody", "None")));
+    let again = with(
+        &plain,
+        article.blue,
+        Some(&CLOSED.replace("Nobody", "None")),
+    );
     assert_eq!(lab.apply(&again).steps.len(), 1);
     lab.apply(&plain);
     assert_eq!(nft(&blue, "list ruleset"), "");
@@ -89,11 +93,7 @@ pub(crate) fn stands(_: &Inside) {
 pub(crate) fn refused(_: &Inside) {
     let lab = Lab::start();
     let mut article = article();
-    lab.apply(&with(
-        &article.builder.document,
-        article.blue,
-        Some(CLOSED),
-    ));
+    lab.apply(&with(&article.builder.document, article.blue, Some(CLOSED)));
     let before = settled(&lab.engine.observed());
     let listing = nft(&lab.namespace(article.blue), "-s list ruleset");
 
@@ -254,7 +254,12 @@ pub(crate) fn by_index(_: &Inside) {
     let mut other = walled.clone();
     other.interfaces.remove(&article.veth_red);
     other.interfaces.remove(&article.veth_blue);
-    other.namespaces.get_mut(&article.red).unwrap().routes.clear();
+    other
+        .namespaces
+        .get_mut(&article.red)
+        .unwrap()
+        .routes
+        .clear();
     other.interfaces.get_mut(&article.green_br).unwrap().mtu = Some(70_000);
     let other = with(&other, article.blue, None);
     let before = rebuilt(&lab.engine.observed());
@@ -290,7 +295,10 @@ pub(crate) fn connection(_: &Inside) {
     let walled = with(&article.builder.document, article.blue, Some(&allowed));
     lab.apply(&walled);
     let (red, blue) = (lab.namespace(article.red), lab.namespace(article.blue));
-    let listener = blue.run(|| TcpListener::bind("10.0.0.2:7")).unwrap().unwrap();
+    let listener = blue
+        .run(|| TcpListener::bind("10.0.0.2:7"))
+        .unwrap()
+        .unwrap();
     let echo = std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let mut byte = [0];

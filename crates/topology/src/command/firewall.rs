@@ -85,10 +85,9 @@ pub(crate) fn read(words: &mut Words<'_>, input: Option<&str>) -> Result<Action,
         ("delete" | "replace", "rule") => {
             Err("a rule by its handle is not supported: the kernel gives handles".to_owned())
         }
-        (
-            "add" | "create" | "insert" | "delete" | "destroy" | "flush" | "rename" | "table",
-            _,
-        ) => Ok(Action::Firewall(Change::Add(text + "\n"))),
+        ("add" | "create" | "insert" | "delete" | "destroy" | "flush" | "rename" | "table", _) => {
+            Ok(Action::Firewall(Change::Add(text + "\n")))
+        }
         ("", _) => Err("nft needs a command".to_owned()),
         (other, _) => Err(format!("`nft {other}` is not understood")),
     }

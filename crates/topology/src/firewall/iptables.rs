@@ -257,7 +257,11 @@ impl Translated {
     pub(crate) fn added_to(&self, text: &str) -> String {
         let has = |text: &str, line: &str| text.lines().any(|known| known.trim() == line);
         let mut text = text.to_owned();
-        if self.only_with.as_ref().is_some_and(|line| !has(&text, line)) {
+        if self
+            .only_with
+            .as_ref()
+            .is_some_and(|line| !has(&text, line))
+        {
             return text;
         }
         for line in &self.declared {

@@ -261,7 +261,13 @@ mod tests {
                 (8, "c".to_owned(), None),
             ]
         );
-        for text in ["a <<EOF\n$x\nEOF\n", "a <<EOF\nx\n", "a << ; b", "a <<E; b\nE\n", "a <<<x"] {
+        for text in [
+            "a <<EOF\n$x\nEOF\n",
+            "a <<EOF\nx\n",
+            "a << ; b",
+            "a <<E; b\nE\n",
+            "a <<<x",
+        ] {
             assert!(commands(text)[0].argv.is_err(), "{text}");
         }
     }

@@ -69,10 +69,31 @@ impl Rule {
         words: &mut Words<'_>,
     ) -> Result<(), String> {
         let may_be_not = [
-            "-s", "--source", "--src", "-d", "--destination", "--dst", "-i", "--in-interface",
-            "-o", "--out-interface", "-p", "--protocol", "--proto", "--sport", "--source-port",
-            "--dport", "--destination-port", "--sports", "--source-ports", "--dports",
-            "--destination-ports", "--state", "--ctstate", "--syn", "--icmp-type",
+            "-s",
+            "--source",
+            "--src",
+            "-d",
+            "--destination",
+            "--dst",
+            "-i",
+            "--in-interface",
+            "-o",
+            "--out-interface",
+            "-p",
+            "--protocol",
+            "--proto",
+            "--sport",
+            "--source-port",
+            "--dport",
+            "--destination-port",
+            "--sports",
+            "--source-ports",
+            "--dports",
+            "--destination-ports",
+            "--state",
+            "--ctstate",
+            "--syn",
+            "--icmp-type",
             "--icmpv6-type",
         ];
         if not && !may_be_not.contains(&word) {
@@ -83,7 +104,9 @@ impl Rule {
                 words.next();
             }
             "-w" | "--wait" | "-v" | "--verbose" => {}
-            "-s" | "--source" | "--src" => self.address(target, "saddr", not, words.value(word)?)?,
+            "-s" | "--source" | "--src" => {
+                self.address(target, "saddr", not, words.value(word)?)?
+            }
             "-d" | "--destination" | "--dst" => {
                 self.address(target, "daddr", not, words.value(word)?)?;
             }
@@ -133,7 +156,13 @@ impl Rule {
         Ok(())
     }
 
-    fn address(&mut self, target: &Target, side: &str, not: bool, text: &str) -> Result<(), String> {
+    fn address(
+        &mut self,
+        target: &Target,
+        side: &str,
+        not: bool,
+        text: &str,
+    ) -> Result<(), String> {
         let family = target.family;
         let one = |text: &str| -> Result<String, String> {
             let net = text.parse::<IpNet>().ok().or_else(|| {
@@ -254,7 +283,8 @@ impl Rule {
         };
         let states: Vec<&str> = text.split(',').map(one).collect::<Result<_, _>>()?;
         let states = states.join(",");
-        self.matches.push(format!("ct state {}{states}", unless(not)));
+        self.matches
+            .push(format!("ct state {}{states}", unless(not)));
         Ok(())
     }
 
@@ -382,8 +412,18 @@ fn equals(not: bool) -> &'static str {
 /// Modules whose matches are understood.
 fn module(name: &str) -> Result<(), String> {
     let known = [
-        "tcp", "udp", "icmp", "icmp6", "icmpv6", "ipv6-icmp", "sctp", "state", "conntrack",
-        "multiport", "comment", "limit",
+        "tcp",
+        "udp",
+        "icmp",
+        "icmp6",
+        "icmpv6",
+        "ipv6-icmp",
+        "sctp",
+        "state",
+        "conntrack",
+        "multiport",
+        "comment",
+        "limit",
     ];
     match known.contains(&name) {
         true => Ok(()),
@@ -412,7 +452,10 @@ fn port(text: &str) -> Result<String, String> {
 }
 
 fn ports_of_target(text: &str) -> Result<String, String> {
-    let number = |text: &str| text.parse::<u16>().map_err(|_| format!("`{text}` is no port"));
+    let number = |text: &str| {
+        text.parse::<u16>()
+            .map_err(|_| format!("`{text}` is no port"))
+    };
     Ok(match text.split_once('-') {
         None => number(text)?.to_string(),
         Some((from, to)) => format!("{}-{}", number(from)?, number(to)?),
@@ -425,7 +468,9 @@ fn rate(text: &str) -> Result<String, String> {
     let (number, unit) = text.split_once('/').unwrap_or((text, "second"));
     let number: u32 = number.parse().map_err(|_| wrong())?;
     let units = ["second", "minute", "hour", "day"];
-    let unit = units.iter().find(|known| !unit.is_empty() && known.starts_with(unit));
+    let unit = units
+        .iter()
+        .find(|known| !unit.is_empty() && known.starts_with(unit));
     Ok(format!("{number}/{}", unit.ok_or_else(wrong)?))
 }
 
