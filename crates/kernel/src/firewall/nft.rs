@@ -16,9 +16,11 @@ use crate::error::{Context, Error, Result};
 use crate::exec;
 use crate::namespace::Namespace;
 
-/// How long it may take: usually some milliseconds; with names of hosts in a text it asks for their
-/// addresses.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it may take: usually some milliseconds; seconds on a machine that is emulated, and with
+/// names of hosts in a text, for whose addresses it asks.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// How many seconds of a processor it may take.
+const PROCESSOR: u64 = 5;
 /// How much memory it may take: a short text may stand for very many rules, since definitions may
 /// use each other.
 const MEMORY: u64 = 512 << 20;
@@ -82,7 +84,7 @@ fn start(arguments: &[&str], input: Option<File>) -> std::io::Result<Child> {
         .stderr(Stdio::piped());
     let limit = || {
         setrlimit(Resource::RLIMIT_AS, MEMORY, MEMORY)?;
-        setrlimit(Resource::RLIMIT_CPU, PATIENCE.as_secs(), PATIENCE.as_secs())?;
+        setrlimit(Resource::RLIMIT_CPU, PROCESSOR, PROCESSOR)?;
         Ok(())
     };
     // SAFETY: between fork and exec only system calls are made.

@@ -161,7 +161,7 @@ pub(crate) fn greedy(_: &Inside) {
     let error = result.unwrap_err().to_string();
     // Either its memory or its time is used up first.
     assert!(error.contains("host"), "{error}");
-    assert!(begin.elapsed() < Duration::from_secs(12), "{error}");
+    assert!(begin.elapsed() < Duration::from_secs(20), "{error}");
     lab.apply(&document);
 }
 
