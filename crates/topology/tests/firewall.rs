@@ -1,6 +1,7 @@
 //! Firewalls read from scripts, and what `nft` itself says of what is written.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+#[allow(dead_code, reason = "only the sandbox is used here")]
 mod real;
 
 use std::net::IpAddr;
