@@ -24,6 +24,12 @@ pub(crate) const SECRET: &str = "secret";
 pub(crate) const EDITOR_MISSING: &str = "editor-missing";
 /// Fetches it again.
 pub(crate) const TRY_AGAIN: &str = "try-again";
+/// The text of a namespace's firewall.
+pub(crate) const FIREWALL: &str = "firewall";
+/// What is wrong with that text.
+pub(crate) const FIREWALL_ERROR: &str = "firewall-error";
+/// What its rules have counted.
+pub(crate) const FIREWALL_COUNTERS: &str = "firewall-counters";
 /// Messages.
 pub(crate) const TOASTS: &str = "toasts";
 /// The canvas; `data-ready` once the lab is drawn.

@@ -17,6 +17,10 @@ done
 dump() { printf '%s\n' "$1"; shift; "$@" -j -d addr; echo; "$@" -j route; echo; "$@" -j -6 route; echo; }
 dump host ip
 for ns in $names; do dump "$ns" ip -n "$ns"; done
+if command -v nft >/dev/null; then
+    nft -s list ruleset
+    for ns in $names; do echo "$ns"; ip netns exec "$ns" nft -s list ruleset; done
+fi
 "#;
 
 /// What differs from one run to the next (addresses drawn at random, indexes, counters, times), and
@@ -199,6 +203,8 @@ fn every_example_makes_the_same_lab_by_its_own_script() {
         "router.yaml",
         "loop.yaml",
         "vxlan.yaml",
+        "firewall.yaml",
+        "nat.yaml",
     ] {
         let file = example(name);
         assert_same(&by_netyard(&file), &by_ip(&convert(&file, "ip")), name);

@@ -5,6 +5,7 @@ mod article;
 mod commands;
 mod compare;
 mod examples;
+mod firewalls;
 mod leftovers;
 mod ready;
 mod refusals;

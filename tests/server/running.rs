@@ -17,6 +17,8 @@ use topology::observed::Origin;
 use topology::status::{Status, statuses};
 use topology::{Document, Edit, InterfaceId, Observed};
 
+mod firewalls;
+
 /// Follows what a browser would see.
 struct View {
     socket: Socket,

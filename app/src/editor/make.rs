@@ -26,6 +26,7 @@ pub(crate) fn namespace(document: &Document, at: Point, ids: &mut Ids<'_>) -> Op
     let namespace = Namespace {
         name: names::namespace(document)?,
         forwarding: Forwarding::default(),
+        firewall: None,
         routes: Vec::new(),
     };
     let node = Node::Namespace(id);

@@ -112,6 +112,7 @@ mod tests {
                 Namespace {
                     name: name.parse().unwrap(),
                     forwarding: Forwarding::default(),
+                    firewall: None,
                     routes: Vec::new(),
                 },
             );

@@ -45,7 +45,7 @@ pub(crate) fn PasteDialog() -> impl IntoView {
                 <h2 id="paste-title">"Paste a lab or a script"</h2>
                 <p class="hint">
                     "A lab document (YAML), or a script of " <code>"ip"</code> ", "
-                    <code>"bridge"</code> " and " <code>"sysctl"</code>
+                    <code>"bridge"</code> ", " <code>"sysctl"</code> " and " <code>"nft"</code>
                     " commands. Commands that only look, such as ping, are left out."
                 </p>
                 <textarea

@@ -5,8 +5,10 @@
 //! the proof. Before each step its undo is learned from the model kernel; if
 //! a step fails, or the kernel does not settle, the undos are done backwards.
 
+use std::collections::BTreeMap;
+
 use nix::errno::Errno;
-use topology::observed::{Observed, ObservedKind};
+use topology::observed::{Observed, ObservedKind, ObservedNamespace};
 use topology::step::{At, Step};
 use topology::{NamespaceId, NamespaceName, model};
 use tracing::{debug, warn};
@@ -14,6 +16,7 @@ use tracing::{debug, warn};
 use crate::engine::Lab;
 use crate::error::Error;
 use crate::execute::{Executor, Failed};
+use crate::firewall;
 
 /// How often it is planned again. One round does it, unless the kernel adds
 /// something of its own or somebody interferes.
@@ -71,6 +74,8 @@ pub(crate) fn apply(
 struct Journal {
     done: Vec<Step>,
     undos: Vec<Vec<Step>>,
+    /// The rules before anything was done.
+    firewalls: BTreeMap<NamespaceId, Option<String>>,
 }
 
 impl Journal {
@@ -86,6 +91,10 @@ impl Journal {
             steps = plan(lab.observed());
             if steps.is_empty() {
                 return Ok(());
+            }
+            if round == 0 {
+                self.firewalls = firewalls(lab.observed());
+                check_firewalls(lab.observed(), &steps)?;
             }
             if round < MOST_ROUNDS {
                 debug!(round, steps = steps.len(), "applying");
@@ -119,7 +128,9 @@ impl Journal {
     fn take_back(&mut self, lab: &mut Lab) -> Vec<Error> {
         let mut errors = Vec::new();
         let mut executor = Executor::new(lab);
-        for step in self.undos.drain(..).rev().flatten() {
+        let undos = self.undos.drain(..).rev().flatten();
+        // Rules may name interfaces that are back only when all is.
+        for step in undos.filter(|step| !matches!(step, Step::SetFirewall { .. })) {
             if let Err(failed) = executor.execute(&step)
                 && !is_done_anyway(&step, &failed)
             {
@@ -128,8 +139,65 @@ impl Journal {
             }
         }
         errors.extend(lab.refresh().err());
+        self.firewalls_back(lab, &mut errors);
         errors
     }
+
+    /// Also rules that nobody set: those that name an interface by its index have lost it, if it
+    /// was made again.
+    fn firewalls_back(&mut self, lab: &mut Lab, errors: &mut Vec<Error>) {
+        let now = firewalls(lab.observed());
+        let before = std::mem::take(&mut self.firewalls);
+        let differs = |(id, ruleset): &(NamespaceId, Option<String>)| {
+            now.get(id).is_some_and(|now| now != ruleset)
+        };
+        let mut is_any = false;
+        for (id, ruleset) in before.into_iter().filter(differs) {
+            is_any = true;
+            errors.extend(lab.set_firewall(id, ruleset.as_deref()).err());
+        }
+        if is_any {
+            errors.extend(lab.refresh().err());
+        }
+    }
+}
+
+fn firewalls(observed: &Observed) -> BTreeMap<NamespaceId, Option<String>> {
+    let of = |ns: &ObservedNamespace| ns.firewall.as_ref().map(|known| known.ruleset.clone());
+    let all = observed.namespaces.iter();
+    all.map(|(id, ns)| (*id, of(ns))).collect()
+}
+
+/// Refuses rules that `nft` or the kernel would not take, before anything is done. They are tried
+/// with the interfaces that there will be.
+fn check_firewalls(observed: &Observed, steps: &[Step]) -> Result<(), ApplyError> {
+    let rulesets = steps.iter().filter_map(|step| match step {
+        Step::SetFirewall {
+            namespace,
+            ruleset: Some(text),
+        } => Some((step, namespace, text)),
+        _ => None,
+    });
+    let mut rulesets = rulesets.peekable();
+    if rulesets.peek().is_none() {
+        return Ok(());
+    }
+    let mut then = observed.clone();
+    for step in steps {
+        // What the model refuses the kernel is asked all the same.
+        let _refused = model::execute(&mut then, step);
+    }
+    for (step, namespace, text) in rulesets {
+        let Some(found) = then.namespaces.get(namespace) else {
+            continue;
+        };
+        let interfaces = found.interfaces.values().map(|i| i.name.as_str());
+        firewall::check(found.name.as_str(), interfaces, text).map_err(|error| ApplyError {
+            step: Some(Box::new(step.clone())),
+            ..error.into()
+        })?;
+    }
+    Ok(())
 }
 
 /// A round that goes on.
@@ -302,7 +370,9 @@ fn opposite(step: &Step) -> Option<Step> {
         | Step::SetMac { .. }
         | Step::SetMaster { .. }
         | Step::SetParameters { .. }
-        | Step::SetPort { .. } => return None,
+        | Step::SetPort { .. }
+        // All are put back at the end.
+        | Step::SetFirewall { .. } => return None,
     })
 }
 

@@ -146,6 +146,10 @@ impl<'a> Executor<'a> {
                 let value = if *on { "1" } else { "0" };
                 Ok(self.lab.namespace(*namespace)?.sysctl_write(file, value)?)
             }
+            Step::SetFirewall { namespace, ruleset } => self
+                .lab
+                .set_firewall(*namespace, ruleset.as_deref())
+                .map_err(Failed::from),
         }
     }
 

@@ -23,6 +23,7 @@ pub mod engine;
 pub mod error;
 pub mod exec;
 mod execute;
+pub mod firewall;
 pub mod namespace;
 mod netlink;
 mod observe;

@@ -58,8 +58,9 @@ impl Namespace {
     /// well under a millisecond; blocks the calling thread for that long.
     ///
     /// Its loopback is down and all its sysctls have the kernel's defaults
-    /// (`net.ipv4.ip_forward` is 0), but for one: `ping_group_range` lets its
-    /// root open ICMP datagram sockets. `name` is for messages only; see
+    /// (`net.ipv4.ip_forward` is 0), but for those that a sandbox sets for its
+    /// host, too: `ping_group_range` lets its root open ICMP datagram sockets,
+    /// and rules do not see what bridges carry. `name` is for messages only; see
     /// [`Namespace::publish`].
     ///
     /// # Errors
@@ -84,12 +85,8 @@ impl Namespace {
         let net = child.namespace("net")?;
         drop(child);
         let namespace = Self::from_descriptors(name, Some(user), net)?;
-        let (path, value) = ("net/ipv4/ping_group_range", "0 0");
-        let file = sysctl_file(path)?;
-        let (written, first) = namespace.run(|| (fs::write(file, value), first()))?;
-        written.context("write", || {
-            format!("{value} to sysctl {path} in {namespace}")
-        })?;
+        let (set_up, first) = namespace.run(|| (sandbox::set_up_namespace(), first()))?;
+        set_up?;
         Ok((namespace, first))
     }
 

@@ -51,6 +51,8 @@ pub(crate) fn namespace(
             ipv4: socket.forwarding(Family::Ipv4)?,
             ipv6: socket.forwarding(Family::Ipv6)?,
         },
+        // Netlink tells rules in a form of its own: see `crate::firewall`.
+        firewall: None,
     })
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::document::{Document, Interface, Kind, Namespace, Route};
+use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{DeviceKind, NewMtu, port};
 use crate::model::{DEFAULT_MTU, LOOPBACK_MTU};
@@ -32,6 +33,10 @@ pub fn adopt(title: &str, observed: &Observed) -> Document {
             routes: routes
                 .filter_map(|known| route(namespace, known, &ids))
                 .collect(),
+            firewall: found
+                .firewall
+                .as_ref()
+                .and_then(|known| Ruleset::new(&known.ruleset).ok()),
         };
         document.namespaces.insert(namespace, adopted);
         for (&index, known) in &found.interfaces {

@@ -12,6 +12,7 @@ use crate::address::Family;
 use crate::document::{Document, Interface, Kind, Namespace, Point, Route};
 use crate::edit::{Edit, Fragment, Selection, apply};
 use crate::feature::Feature;
+use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::parameter::AddressClass;
 use crate::kind::{Device, DeviceKind, Form, Parameter, Usual, Value, port};
@@ -32,6 +33,16 @@ pub struct Wish {
 /// The kinds of device that slim kernels have, too.
 pub const COMMON: &[DeviceKind] = &[DeviceKind::Bridge, DeviceKind::Vxlan, DeviceKind::Macvlan];
 
+/// Rulesets that every kernel with nftables takes, with what text forms might get wrong.
+const RULESETS: &[&str] = &[
+    "add table inet empty\n",
+    "# it's a \"comment\" only, $HOME `id` \\\n",
+    "#!/usr/sbin/nft -f\n\nflush ruleset\n\ntable inet filter {\n\tchain input {\n\t\ttype filter hook input priority 0; policy accept;\n\t\tct state established,related counter accept\n\t\ticmp type echo-request accept comment \"it's # ping\"\n\t}\n}\n",
+    "  define ports = { 22, 80 }\n  table ip nat {\n    chain post {\n      type nat hook postrouting priority srcnat\n      oifname \"if*\" tcp dport $ports \\\n        counter masquerade\n    }\n  }\n",
+    "table ip6 x {\n# EOF\n}\n\n\n# - a: b\nadd chain ip6 x y\nadd rule ip6 x y ip6 saddr fd00::/64 counter drop\n",
+    "add table ip \\\nEOF\n",
+];
+
 /// Random wishes, for any kind of device.
 pub fn wish() -> impl Strategy<Value = Wish> {
     wish_for(DeviceKind::ALL)
@@ -40,7 +51,7 @@ pub fn wish() -> impl Strategy<Value = Wish> {
 /// Random wishes for some kinds of device.
 pub fn wish_for(devices: &'static [DeviceKind]) -> impl Strategy<Value = Wish> {
     let numbers = (any::<u16>(), any::<u16>(), any::<u16>());
-    (0_u8..28, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
+    (0_u8..29, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
         devices,
         kind,
         a,
@@ -127,10 +138,19 @@ impl Wish {
             23 | 24 => self.set_parameter(document),
             25 => self.set_port(document),
             26 => self.set_master(document),
+            27 => Edit::SetFirewall {
+                namespace: self.namespace(document),
+                ruleset: self.ruleset(),
+            },
             _ => Edit::Move {
                 to: self.moves(document),
             },
         }
+    }
+
+    fn ruleset(&self) -> Option<Ruleset> {
+        let text = pick(RULESETS.iter(), self.b).filter(|_| self.on)?;
+        Ruleset::new(text).ok()
     }
 
     fn namespace(&self, document: &Document) -> NamespaceId {
@@ -156,6 +176,7 @@ impl Wish {
             name: name(self.b),
             forwarding: Default::default(),
             routes: Vec::new(),
+            firewall: None,
         };
         let interface = Interface {
             up: self.on,

@@ -1,7 +1,8 @@
 //! Steps and documents as commands, and commands as what they do.
 //!
 //! One file per object of `ip` holds both directions: `link` (with `device` for what is said after
-//! `type`), `address`, `route`, `netns`, and `bridge` and `sysctl` beside them. Nothing here is ever given to a shell by Netyard: commands are for people.
+//! `type`), `address`, `route`, `netns`, and `bridge`, `sysctl` and `firewall` (`nft`, `iptables`)
+//! beside them. Nothing here is ever given to a shell by Netyard: commands are for people.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,6 +18,7 @@ pub(crate) mod action;
 pub(crate) mod address;
 pub(crate) mod bridge;
 mod device;
+pub(crate) mod firewall;
 pub(crate) mod link;
 pub(crate) mod netns;
 pub(crate) mod route;
@@ -32,6 +34,8 @@ pub use script::{of_document, script_text};
 pub struct Command {
     /// Never empty; `#` and a text is a remark, where no command does the same.
     pub argv: Vec<String>,
+    /// What it reads from its standard input, ended by a newline.
+    pub input: Option<String>,
 }
 
 /// Commands under one heading.
@@ -88,19 +92,42 @@ impl Names {
 
 impl Command {
     fn new(argv: Vec<String>) -> Self {
-        Self { argv }
+        Self { argv, input: None }
     }
 
     fn remark(text: &str) -> Self {
         Self {
             argv: vec!["#".to_owned(), text.to_owned()],
+            input: None,
         }
     }
 }
 
 impl fmt::Display for Command {
-    /// As a POSIX shell reads it.
+    /// As a POSIX shell reads it, its input as a here-document.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.fmt_words(f)?;
+        let Some(input) = &self.input else {
+            return Ok(());
+        };
+        let mut end = "EOF".to_owned();
+        while input.lines().any(|line| line == end) {
+            end.push('_');
+        }
+        // The line after the last is its own.
+        let newline = if input.ends_with('\n') { "" } else { "\n" };
+        write!(f, " <<'{end}'\n{input}{newline}{end}")
+    }
+}
+
+impl Command {
+    /// Its words alone, without what it reads.
+    pub fn words(&self) -> String {
+        let argv = self.argv.clone();
+        Self { argv, input: None }.to_string()
+    }
+
+    fn fmt_words(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let [hash, text] = self.argv.as_slice()
             && hash == "#"
         {
@@ -165,5 +192,19 @@ pub fn of_step(step: &Step, names: &Names) -> Command {
             family,
             on,
         } => sysctl::write(names, *namespace, *family, *on),
+        Step::SetFirewall { namespace, ruleset } => {
+            firewall::write(names, *namespace, ruleset.as_deref())
+        }
+    }
+}
+
+/// The same for a step of a plan from nothing: there is nothing to take away first.
+fn from_nothing(step: &Step, names: &Names) -> Command {
+    match step {
+        Step::SetFirewall {
+            namespace,
+            ruleset: Some(text),
+        } => firewall::load(names, *namespace, text),
+        other => of_step(other, names),
     }
 }

@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Family;
+use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::Parameters;
 pub use crate::kind::{Device, DeviceKind, Kind};
@@ -39,6 +40,9 @@ pub struct Namespace {
     pub forwarding: Forwarding,
     /// Static routes of the main table, in the order in which they are added.
     pub routes: Vec<Route>,
+    /// Its nftables ruleset; `None` is none.
+    #[serde(default)]
+    pub firewall: Option<Ruleset>,
 }
 
 /// `net.ipv4.ip_forward` and `net.ipv6.conf.all.forwarding`.
@@ -145,6 +149,7 @@ impl Document {
             name: NamespaceName::host(),
             forwarding: Forwarding::default(),
             routes: Vec::new(),
+            firewall: None,
         };
         Self {
             title: title.to_owned(),

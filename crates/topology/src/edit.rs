@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Family;
 use crate::document::{Interface, Namespace, Point, Route};
+use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::{Parameters, Value};
 use crate::mac::Mac;
@@ -161,6 +162,13 @@ pub enum Edit {
     Batch {
         /// The edits.
         edits: Vec<Edit>,
+    },
+    /// Sets the firewall of a namespace.
+    SetFirewall {
+        /// Where.
+        namespace: NamespaceId,
+        /// `None` takes it away.
+        ruleset: Option<Ruleset>,
     },
 }
 

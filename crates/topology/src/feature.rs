@@ -20,13 +20,15 @@ pub enum Feature {
     BridgeVlans,
     /// A limit to the MAC addresses that a bridge learns.
     BridgeLearningLimit,
+    /// The program `nft`, and a kernel that takes its rules.
+    Nftables,
 }
 
 impl Feature {
     /// Every feature, in the order in which they are told.
     pub fn all() -> impl Iterator<Item = Self> {
         let devices = DeviceKind::ALL.iter().copied().map(Self::Device);
-        devices.chain([Self::BridgeVlans, Self::BridgeLearningLimit])
+        devices.chain([Self::BridgeVlans, Self::BridgeLearningLimit, Self::Nftables])
     }
 
     /// How to get it.
@@ -48,6 +50,10 @@ impl Feature {
                 "use a kernel with CONFIG_BRIDGE_VLAN_FILTERING, as distributions' are".to_owned()
             }
             Self::BridgeLearningLimit => "use Linux 6.7 or later".to_owned(),
+            Self::Nftables => "install nftables (Debian, Ubuntu, Fedora: the package nftables); \
+                               if it is there, use a kernel with CONFIG_NF_TABLES, as \
+                               distributions' are"
+                .to_owned(),
         }
     }
 }
@@ -58,6 +64,7 @@ impl fmt::Display for Feature {
             Self::Device(kind) => write!(f, "interfaces of type {kind}"),
             Self::BridgeVlans => f.write_str("VLAN filtering of bridges"),
             Self::BridgeLearningLimit => f.write_str("the learning limit of bridges"),
+            Self::Nftables => f.write_str("nftables"),
         }
     }
 }
@@ -95,7 +102,10 @@ pub fn problems(document: &Document, missing: &[Missing]) -> Vec<Problem> {
                 Place::Namespace(id, _) => document.describe_namespace(id),
                 Place::Document(_) => document.title.clone(),
             },
-            text: format!("this kernel has no {}: {}", missing.feature, missing.detail),
+            text: match missing.feature {
+                Feature::Nftables => format!("nftables does not work here: {}", missing.detail),
+                feature => format!("this kernel has no {feature}: {}", missing.detail),
+            },
             hint: missing.feature.remedy(),
         })
         .collect()
@@ -115,6 +125,14 @@ pub fn needed(document: &Document) -> Vec<(Place, Feature)> {
         let place = Place::Interface(id, Some(Field::Port));
         needed.extend(of(port::TABLE, &interface.port).map(|feature| (place, feature)));
     }
+    let walled = document
+        .namespaces
+        .iter()
+        .filter(|(_, ns)| ns.firewall.is_some());
+    needed.extend(walled.map(|(&id, _)| {
+        let place = Place::Namespace(id, Some(Field::Firewall));
+        (place, Feature::Nftables)
+    }));
     needed
 }
 

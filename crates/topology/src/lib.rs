@@ -13,6 +13,7 @@
 //! - [`plan`]: the steps from observed to document; [`step`]: one kernel change;
 //! - [`model`]: a model kernel that executes steps on an observed state;
 //! - [`status`]: document and observed side by side, for the canvas;
+//! - [`firewall`]: nftables rulesets as text;
 //! - [`feature`]: what kernels differ in, and what a document needs of one;
 //! - [`problem`]: mistakes and risks found in a document;
 //! - [`ready`]: whether a lab that was just brought up can be used.
@@ -27,6 +28,7 @@ mod connected;
 pub mod document;
 pub mod edit;
 pub mod feature;
+pub mod firewall;
 pub mod history;
 pub mod id;
 pub mod kind;

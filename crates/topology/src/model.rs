@@ -26,6 +26,7 @@ pub(crate) use device::{most_mtu, named};
 
 mod carrier;
 mod device;
+mod firewall;
 mod master;
 mod remove;
 mod route;
@@ -103,6 +104,9 @@ pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> 
                 on: old,
             }])
         }
+        Step::SetFirewall { namespace, ruleset } => {
+            firewall::set(state, *namespace, ruleset.as_deref())
+        }
     }
 }
 
@@ -117,6 +121,7 @@ fn namespace(name: NamespaceName) -> ObservedNamespace {
         interfaces: BTreeMap::from([(1, loopback)]),
         routes: BTreeSet::new(),
         forwarding: Forwarding::default(),
+        firewall: None,
     }
 }
 

@@ -34,6 +34,29 @@ pub struct ObservedNamespace {
     pub routes: BTreeSet<ObservedRoute>,
     /// The forwarding switches.
     pub forwarding: Forwarding,
+    /// Its nftables ruleset; `None` is an empty one.
+    #[serde(default)]
+    pub firewall: Option<ObservedFirewall>,
+}
+
+/// The nftables ruleset of a namespace.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ObservedFirewall {
+    /// A text that gives these rules: the one that was loaded, as long as nobody has changed them
+    /// since, else what `nft -s list ruleset` prints.
+    pub ruleset: String,
+    /// How the rules differ from those that were loaded, as lines; empty while they do not.
+    pub changes: Vec<String>,
+}
+
+impl ObservedFirewall {
+    /// A ruleset that was just loaded.
+    pub fn loaded(ruleset: &str) -> Self {
+        Self {
+            ruleset: ruleset.to_owned(),
+            changes: Vec::new(),
+        }
+    }
 }
 
 /// One interface, as `ip -d addr` shows it.

@@ -13,6 +13,7 @@ use crate::status::route_text;
 use crate::step::{At, Step};
 
 mod devices;
+mod firewall;
 mod lookup;
 mod mtu;
 mod objects;
@@ -69,6 +70,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     planner.rename_interfaces();
     planner.add_interfaces();
     planner.set_down();
+    planner.set_firewalls();
     planner.set_forwarding();
     planner.set_parameters();
     planner.set_macs();
@@ -124,6 +126,11 @@ impl<'a> Planner<'a> {
         self.scope
             .as_ref()
             .is_none_or(|scope| scope.namespaces.contains(&id))
+    }
+
+    fn covers_firewall(&self, id: NamespaceId) -> bool {
+        let follows = |scope: &Scope| scope.firewalls.contains(&id);
+        self.covers_namespace(id) || self.scope.as_ref().is_some_and(follows)
     }
 
     fn covers_interface(&self, id: InterfaceId) -> bool {

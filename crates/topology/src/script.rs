@@ -84,7 +84,7 @@ pub fn read(text: &str) -> Result<Script, Vec<ScriptError>> {
 
 fn run(world: &mut World, command: &shell::Command) -> Result<Vec<String>, String> {
     match &command.argv {
-        Ok(argv) => world.run(argv),
+        Ok(argv) => world.run(argv, command.input.as_deref()),
         Err(reason) => Err(reason.clone()),
     }
 }

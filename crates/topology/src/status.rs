@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Document, Interface, Kind, Namespace};
+use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{Parameter, Parameters, Value, port};
 use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, Origin};
@@ -31,7 +32,7 @@ pub enum Status {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Difference {
     /// What differs: `state`, `mtu`, `mac`, `address`, `master`, `kind`, `name`, `forwarding`,
-    /// `route`, or the name of a parameter.
+    /// `firewall`, `route`, or the name of a parameter.
     pub what: String,
     /// In the document; empty if it is not there.
     pub wanted: String,
@@ -135,6 +136,9 @@ fn namespace_status(
         switch(wanted.forwarding.ipv6),
         switch(observed.forwarding.ipv6),
     );
+    if let Some((wanted, observed)) = firewalls(wanted, observed) {
+        differ("firewall", wanted, observed);
+    }
     for route in &wanted.routes {
         let waits = || crate::plan::waits(document, observed, route);
         if !crate::plan::has_route(document, observed, route) && !waits() {
@@ -149,6 +153,27 @@ fn namespace_status(
     } else {
         Status::Drifted(differences)
     }
+}
+
+/// How the firewalls differ: the whole text would be too much to show.
+fn firewalls(wanted: &Namespace, observed: &ObservedNamespace) -> Option<(String, String)> {
+    let text = wanted.firewall.as_ref().map(Ruleset::as_str);
+    let known = observed.firewall.as_ref();
+    if text == known.map(|known| known.ruleset.as_str()) {
+        return None;
+    }
+    let lines = |text: &str| match text.lines().count() {
+        1 => "1 line".to_owned(),
+        count => format!("{count} lines"),
+    };
+    let observed = known.map(|known| match known.changes.as_slice() {
+        [] => lines(&known.ruleset),
+        changes => changes.join("\n"),
+    });
+    Some((
+        text.map(lines).unwrap_or_default(),
+        observed.unwrap_or_default(),
+    ))
 }
 
 /// A route as `ip route` shows it.

@@ -144,6 +144,13 @@ pub enum Step {
         /// On or off.
         on: bool,
     },
+    /// Replaces the nftables ruleset of a namespace, in one transaction.
+    SetFirewall {
+        /// Where.
+        namespace: NamespaceId,
+        /// What `nft -f` reads; `None` leaves no rules.
+        ruleset: Option<String>,
+    },
 }
 
 /// Which interface a step is about, by what the kernel calls it at that moment.
@@ -187,7 +194,8 @@ impl Step {
             | Self::RenameNamespace { namespace, .. }
             | Self::AddRoute { namespace, .. }
             | Self::RemoveRoute { namespace, .. }
-            | Self::SetForwarding { namespace, .. } => *namespace,
+            | Self::SetForwarding { namespace, .. }
+            | Self::SetFirewall { namespace, .. } => *namespace,
             Self::AddVeth { ends: [first, _] } => first.at.namespace,
             Self::AddDevice { new, .. } => new.at.namespace,
             Self::RemoveInterface { at }

@@ -21,7 +21,7 @@ type Settings = (String, bool, Option<u32>, Vec<String>, Option<String>);
 #[derive(Debug, PartialEq)]
 struct Lab {
     title: String,
-    namespaces: BTreeMap<String, (bool, bool, Vec<String>)>,
+    namespaces: BTreeMap<String, (bool, bool, Vec<String>, Option<String>)>,
     interfaces: BTreeMap<String, Settings>,
     positions: BTreeMap<String, (f64, f64)>,
 }
@@ -41,7 +41,12 @@ fn lab(document: &Document) -> Lab {
         let routes = ns.routes.iter().map(route).collect();
         (
             ns.name.to_string(),
-            (ns.forwarding.ipv4, ns.forwarding.ipv6, routes),
+            (
+                ns.forwarding.ipv4,
+                ns.forwarding.ipv6,
+                routes,
+                ns.firewall.as_ref().map(ToString::to_string),
+            ),
         )
     };
     let one = |(id, i): (&InterfaceId, &Interface)| {

@@ -11,6 +11,7 @@ use protocol::capture::{CaptureEvent, CaptureId};
 use protocol::lab::ApplyFailure;
 use protocol::ping::{PingEvent, PingId};
 use serde::{Deserialize, Serialize};
+use topology::firewall::counters::Counted;
 use topology::observed::ObservedChange;
 use topology::{Document, InterfaceId, NamespaceId};
 
@@ -127,6 +128,11 @@ pub enum Request {
         exec: ExecId,
         /// What to run.
         command: ExecCommand,
+    },
+    /// Say what the rules of a namespace have counted.
+    Counted {
+        /// Which.
+        namespace: NamespaceId,
     },
 }
 
@@ -252,4 +258,6 @@ pub enum Answer {
     },
     /// It could not be done: what was attempted, on what, and what the kernel said.
     Failed(String),
+    /// What rules have counted, in their order.
+    Counted(Vec<Counted>),
 }

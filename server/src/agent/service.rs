@@ -3,6 +3,7 @@
 mod apply;
 mod captures;
 mod execs;
+mod firewalls;
 mod pings;
 
 use std::ffi::OsString;
@@ -130,6 +131,7 @@ async fn serve(stream: StdUnixStream, inside: Result<sandbox::Inside, kernel::Er
         pings: pings::Pings::new(Arc::clone(&engine), outbound.clone()),
         captures: captures::Captures::new(Arc::clone(&engine), outbound.clone()),
         execs: execs::Execs::new(Arc::clone(&engine), outbound.clone()),
+        firewalls: firewalls::Firewalls::new(Arc::clone(&engine), outbound.clone()),
         applier: apply::Applier::start(Arc::clone(&engine), outbound.clone()),
         outbound,
     };
@@ -154,6 +156,7 @@ struct Service {
     pings: pings::Pings,
     captures: captures::Captures,
     execs: execs::Execs,
+    firewalls: firewalls::Firewalls,
     outbound: Outbound,
 }
 
@@ -204,6 +207,8 @@ impl Service {
             } => self.captures.start(capture, interface, filter).await,
             Request::StopCapture { capture } => self.captures.stop(capture),
             Request::Exec { exec, command } => self.execs.start(exec, command).await,
+            // Waits for a program.
+            Request::Counted { namespace } => return self.firewalls.look(number, namespace),
         };
         // The web process has gone if nobody takes it, and so have we in a moment.
         let _ = self

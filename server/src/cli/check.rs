@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use topology::edit::{Field, Place};
 use topology::problem::{Problem, Severity, check};
-use topology::{Document, feature};
+use topology::{Document, NamespaceId, feature};
 
 use super::{NOT_RUN, WRONG_USE, complain, file, print, print_json};
 
@@ -28,6 +29,29 @@ pub(super) fn lacking(document: &Document) -> Result<Vec<Problem>, kernel::error
     Ok(feature::problems(document, &missing))
 }
 
+/// What `nft` says against the document's firewalls, with line and column; nothing where it is not
+/// to be had, which is a problem of its own.
+fn refused_firewalls(
+    document: &Document,
+    lacking: &[Problem],
+) -> Result<Vec<Problem>, kernel::error::Error> {
+    let has_any = document.namespaces.values().any(|ns| ns.firewall.is_some());
+    let is_of_firewall =
+        |problem: &Problem| matches!(problem.place, Place::Namespace(_, Some(Field::Firewall)));
+    if !has_any || lacking.iter().any(is_of_firewall) {
+        return Ok(Vec::new());
+    }
+    let refused = kernel::doctor::refused_firewalls(document)?;
+    let problem = |(id, text): (NamespaceId, String)| Problem {
+        severity: Severity::Error,
+        place: Place::Namespace(id, Some(Field::Firewall)),
+        subject: document.describe_namespace(id),
+        text: format!("nft refuses the firewall: {text}"),
+        hint: "nft(8) has the language; lines are counted from the firewall's first".to_owned(),
+    };
+    Ok(refused.into_iter().map(problem).collect())
+}
+
 pub(super) fn main(arguments: &CheckArguments) -> ExitCode {
     let read = match file::read(&arguments.file) {
         Ok(read) => read,
@@ -37,8 +61,12 @@ pub(super) fn main(arguments: &CheckArguments) -> ExitCode {
         }
     };
     let mut problems = check(&read.document);
-    match lacking(&read.document) {
-        Ok(lacking) => problems.splice(0..0, lacking),
+    let found = lacking(&read.document).and_then(|lacking| {
+        let refused = refused_firewalls(&read.document, &lacking)?;
+        Ok([lacking, refused].concat())
+    });
+    match found {
+        Ok(found) => problems.splice(0..0, found),
         Err(error) => {
             complain(&error);
             return ExitCode::from(NOT_RUN);

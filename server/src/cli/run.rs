@@ -214,7 +214,7 @@ async fn run_command(
 
 fn done(answer: Answer) -> Result<(), String> {
     match answer {
-        Answer::Done | Answer::CaptureStarted { .. } => Ok(()),
+        Answer::Done | Answer::CaptureStarted { .. } | Answer::Counted(_) => Ok(()),
         Answer::Failed(error) | Answer::BadFilter(error) => Err(error),
         Answer::NotApplied(failure) => {
             let step = match failure.command.as_str() {

@@ -11,6 +11,7 @@ use protocol::server::ClientId;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use topology::Document;
 use topology::edit::Place;
+use topology::firewall::counters::Counted;
 use topology::name::NameError;
 
 use super::outbox::Outbox;
@@ -55,6 +56,15 @@ pub struct RunningExec {
     /// Bytes of input that may still be sent to it; it gives back what it took. Apart from what it
     /// says, so that it gets its input also while nobody reads its output.
     pub window: Arc<Semaphore>,
+}
+
+/// Why it is not known what rules have counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotCounted {
+    /// There is no such namespace.
+    NoNamespace(String),
+    /// The lab does not run, or `nft` failed.
+    Failed(String),
 }
 
 /// What a command says.
@@ -137,6 +147,11 @@ pub(super) enum Command {
     Packets {
         capture: CaptureId,
         reply: oneshot::Sender<Option<(CaptureInfo, Vec<Record>)>>,
+    },
+    /// What the rules of a namespace have counted.
+    Counted {
+        namespace: String,
+        reply: oneshot::Sender<Result<Vec<Counted>, NotCounted>>,
     },
     /// Run a command in it.
     Exec {
@@ -246,6 +261,15 @@ impl LabHandle {
         capture: CaptureId,
     ) -> Result<Option<(CaptureInfo, Vec<Record>)>, Closed> {
         self.ask(|reply| Command::Packets { capture, reply }).await
+    }
+
+    /// What the rules of a namespace, by its name, have counted.
+    pub async fn counted(
+        &self,
+        namespace: String,
+    ) -> Result<Result<Vec<Counted>, NotCounted>, Closed> {
+        self.ask(|reply| Command::Counted { namespace, reply })
+            .await
     }
 
     /// Runs a command in the lab.

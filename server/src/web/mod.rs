@@ -13,6 +13,7 @@ mod error;
 mod exec_socket;
 mod features;
 mod files;
+mod firewalls;
 mod labs;
 pub(crate) mod listen;
 mod openapi;

@@ -94,6 +94,9 @@ fn success(route: &Route) -> (&'static str, Value) {
         (&Method::GET, "/api/v1/labs") => ("200", answer_list("The labs.", "LabSummary")),
         (_, "/api/v1/features") => ("200", answer_list("The features.", "FeatureState")),
         (_, "/api/v1/examples") => ("200", answer_list("The examples.", "ExampleSummary")),
+        (_, "/api/v1/labs/{id}/namespaces/{namespace}/firewall") => {
+            ("200", answer_list("The rules that count.", "Counted"))
+        }
         (_, "/api/v1/labs/{id}/document.yaml") => ("200", file("text/yaml")),
         (_, "/api/v1/labs/{id}/captures/{file}") => ("200", file("application/x-pcapng")),
         (_, "/api/v1/openapi.json") => ("200", file("application/json")),
@@ -150,6 +153,9 @@ fn schemas() -> Value {
         "FeatureState": object(json!({
             "name": text(), "available": { "type": "boolean" }, "detail": text(), "remedy": text(),
         })),
+        "Counted": object(json!({
+            "table": text(), "chain": text(), "rule": text(), "packets": count(), "bytes": count(),
+        })),
         "ExampleSummary": object(json!({
             "name": text(), "title": text(), "description": text(),
             "document": { "type": "object", "description": "The lab, as the socket's welcome has it." },
@@ -191,6 +197,16 @@ mod tests {
             &schemas["HttpError"],
             HttpError {
                 error: String::new(),
+            },
+        );
+        same(
+            &schemas["Counted"],
+            topology::firewall::counters::Counted {
+                table: String::new(),
+                chain: String::new(),
+                rule: String::new(),
+                packets: 0,
+                bytes: 0,
             },
         );
         let run = RunState::Failed {

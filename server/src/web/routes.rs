@@ -10,7 +10,9 @@ use axum::{Extension, Router};
 
 use super::error::Refusal;
 use super::guard::{self, Guard};
-use super::{AppState, CookieName, exec_socket, features, files, labs, openapi, session, socket};
+use super::{
+    AppState, CookieName, exec_socket, features, files, firewalls, labs, openapi, session, socket,
+};
 
 /// Who may use a route.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -134,6 +136,12 @@ pub fn all() -> Vec<Route> {
         ),
         Route::new(
             GET,
+            "/api/v1/labs/{id}/namespaces/{namespace}/firewall",
+            "What the rules of a namespace of a running lab have counted",
+            firewalls::counted,
+        ),
+        Route::new(
+            GET,
             "/api/v1/labs/{id}/socket",
             "A browser's socket (WebSocket)",
             socket::lab,
@@ -218,7 +226,8 @@ mod tests {
             let path = route
                 .path
                 .replace("{id}", "0123456789abcdef")
-                .replace("{file}", "1.pcapng");
+                .replace("{file}", "1.pcapng")
+                .replace("{namespace}", "red");
             assert_eq!(
                 is_public(&route.method, &path),
                 route.access == Access::Public,

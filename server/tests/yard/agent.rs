@@ -139,6 +139,7 @@ impl Scripted {
                 capture, filter, ..
             } => self.capture(capture, &filter).await,
             Request::Exec { exec, command } => self.exec(exec, command).await,
+            Request::Counted { .. } => Answer::Counted(Vec::new()),
         }
     }
 
@@ -159,6 +160,7 @@ impl Scripted {
             interfaces: BTreeMap::new(),
             routes: Default::default(),
             forwarding: Default::default(),
+            firewall: None,
         };
         let change = ObservedChange {
             namespaces: [(NamespaceId::HOST, Some(observed))].into(),

@@ -18,7 +18,8 @@ impl<'a> Case<'a> {
         let path = route
             .path
             .replace("{id}", "0123456789abcdef")
-            .replace("{file}", "1.pcapng");
+            .replace("{file}", "1.pcapng")
+            .replace("{namespace}", "red");
         let mut headers = Vec::new();
         if route.is_socket {
             for (name, value) in [

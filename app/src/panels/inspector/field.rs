@@ -23,7 +23,7 @@ pub(crate) fn commit_or_tell(lab: Lab, edit: Edit) {
 }
 
 /// The server's refusal of the latest own edit, if it is about that place.
-fn refusal_at(lab: Lab, place: Option<Place>) -> Option<String> {
+pub(super) fn refusal_at(lab: Lab, place: Option<Place>) -> Option<String> {
     let about = |error: &EditError| place == Some(error.place);
     lab.refusal.with(|refusal| {
         let found = refusal.as_ref().filter(|error| about(error))?;

@@ -11,6 +11,7 @@ use super::commands::AsCommands;
 use super::connect::ConnectTo;
 use super::devices::Devices;
 use super::field::{Switch, TextField, commit, commit_or_tell};
+use super::firewall::Firewall;
 use super::routes::Routes;
 use super::state::{Differences, StateChip, interface_mark, namespace_mark, namespace_status};
 use crate::canvas::contents::counted;
@@ -117,6 +118,7 @@ pub(crate) fn NamespaceSections(
         <InterfaceList id=id />
         <Devices id=id />
         <Routes id=id />
+        <Firewall id=id />
         <AsCommands subject=Subject::Namespace(id) />
     }
 }

@@ -5,6 +5,7 @@ mod commands;
 mod connect;
 mod devices;
 mod field;
+mod firewall;
 pub(crate) mod focus;
 mod host;
 mod interface;

@@ -6,6 +6,7 @@ use topology::kind::{Changes, Device, DeviceKind, Form, Usual, Value};
 
 use super::Finding;
 use crate::error::Error;
+use crate::firewall;
 use crate::namespace::Namespace;
 use crate::netlink::{End, Failure, Socket};
 
@@ -67,6 +68,7 @@ fn tried(feature: Feature, lower: u32) -> Result<(), String> {
         }
         Feature::BridgeVlans => set(&mut socket, lower, "vlan_filtering"),
         Feature::BridgeLearningLimit => set(&mut socket, lower, "fdb_max_learned"),
+        Feature::Nftables => nftables(),
     }
 }
 
@@ -90,6 +92,26 @@ fn make(socket: &mut Socket, kind: DeviceKind, lower: u32) -> Result<u32, Failur
     socket.add_device(&name, &device)?;
     let row = socket.link_named(&name)?;
     Ok(row.ok_or(Errno::ENODEV)?.index)
+}
+
+/// A ruleset that has what labs use: a hook, connection tracking, a counter, translation.
+const RULES: &str = "\
+table inet netyard_doctor {
+  chain input {
+    type filter hook input priority filter
+    ct state invalid counter drop
+  }
+  chain postrouting {
+    type nat hook postrouting priority srcnat
+    masquerade
+  }
+}
+";
+
+fn nftables() -> Result<(), String> {
+    let scratch = Namespace::create("rules");
+    let loaded = scratch.and_then(|scratch| firewall::load(&scratch, RULES));
+    loaded.map(drop).map_err(|error| error.reason())
 }
 
 /// Sets a parameter of a bridge.

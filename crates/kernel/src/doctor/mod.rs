@@ -7,8 +7,11 @@ mod scratch;
 
 use serde::{Deserialize, Serialize};
 use topology::feature::{Feature, Missing};
+use topology::{Document, NamespaceId};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::firewall;
+use crate::sandbox::Inside;
 
 /// One thing that was tried.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,11 +45,14 @@ pub fn can_run(findings: &[Finding]) -> bool {
 /// Only if the trying itself cannot be done; what does not work is a finding.
 pub fn examine() -> Result<Vec<Finding>> {
     let mut findings = machine::examine();
-    findings.extend(scratch::examine(|inside| {
-        let mut findings = scratch::try_all(inside);
-        findings.extend(features::try_all());
-        findings
-    })?);
+    findings.extend(scratch::examine(
+        |inside| {
+            let mut findings = scratch::try_all(inside);
+            findings.extend(features::try_all());
+            findings
+        },
+        scratch::no_sandbox,
+    )?);
     Ok(findings)
 }
 
@@ -55,8 +61,29 @@ pub fn examine() -> Result<Vec<Finding>> {
 /// # Errors
 /// As [`examine`].
 pub fn missing_features() -> Result<Vec<Missing>> {
-    let findings = scratch::examine(|_| features::try_all())?;
+    let findings = scratch::examine(|_| features::try_all(), scratch::no_sandbox)?;
     Ok(findings.iter().filter_map(Finding::missing).collect())
+}
+
+/// What `nft` and the kernel say against the firewalls of a document, with its namespaces. As
+/// [`examine`].
+///
+/// # Errors
+/// As [`examine`].
+pub fn refused_firewalls(document: &Document) -> Result<Vec<(NamespaceId, String)>> {
+    let walled = document.namespaces.iter();
+    let walled = walled.filter_map(|(id, ns)| Some((*id, ns, ns.firewall.as_ref()?)));
+    let check_all = |_: &Inside| {
+        walled
+            .filter_map(|(id, ns, ruleset)| {
+                let interfaces = document.interfaces_of(id).map(|(_, i)| i.name.as_str());
+                let checked = firewall::check(ns.name.as_str(), interfaces, ruleset.as_str());
+                Some((id, checked.err()?.cause().to_string()))
+            })
+            .collect()
+    };
+    let no_sandbox = |error: Error| (NamespaceId::HOST, error.to_string());
+    scratch::examine(check_all, no_sandbox)
 }
 
 impl Finding {

@@ -2,11 +2,14 @@
 
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use nix::pty::openpty;
 use nix::sys::socket::{AddressFamily, SockFlag, SockProtocol, SockType, socket};
 use nix::unistd::{ForkResult, fork};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::Finding;
 use topology::kind::{Device, DeviceKind};
@@ -20,24 +23,12 @@ use crate::sandbox::{self, Inside, Lifeline, Mapped, Options, keeper};
 const UNKNOWN: &str = "this kernel is built or configured without it: use the distribution's own";
 const RANGE: &str = "install newuidmap and newgidmap (Debian: the package uidmap) and give this \
                      user a range of 65536 in /etc/subuid and /etc/subgid";
-const NFTABLES: &str = "install nftables (Debian, Ubuntu, Fedora: the package nftables)";
-
-/// A rule set that has what labs use: a hook, connection tracking, a counter.
-const RULES: &str = "
-table inet netyard_doctor {
-  chain input {
-    type filter hook input priority 0
-    ct state invalid counter drop
-  }
-  chain postrouting {
-    type nat hook postrouting priority 100
-    masquerade
-  }
-}
-";
 
 /// Makes a sandbox in a child, tries there what `try_all` says, and takes it down.
-pub(super) fn examine(try_all: fn(&Inside) -> Vec<Finding>) -> Result<Vec<Finding>> {
+pub(super) fn examine<T: Serialize + DeserializeOwned>(
+    try_all: impl FnOnce(&Inside) -> Vec<T>,
+    no_sandbox: fn(Error) -> T,
+) -> Result<Vec<T>> {
     sandbox::single_threaded()?;
     let (lifeline, end) = sandbox::lifeline()?;
     let (mut read, write) = io::pipe().context("create", || "a pipe")?;
@@ -46,7 +37,7 @@ pub(super) fn examine(try_all: fn(&Inside) -> Vec<Finding>) -> Result<Vec<Findin
         ForkResult::Parent { child } => child,
         ForkResult::Child => {
             drop(read);
-            in_child(lifeline, end, write, try_all)
+            in_child(lifeline, end, write, try_all, no_sandbox)
         }
     };
     drop((end, write));
@@ -65,11 +56,12 @@ pub(super) fn examine(try_all: fn(&Inside) -> Vec<Finding>) -> Result<Vec<Findin
         .context("try", || "a sandbox")
 }
 
-fn in_child(
+fn in_child<T: Serialize>(
     lifeline: Lifeline,
     end: OwnedFd,
     mut write: impl Write,
-    try_all: fn(&Inside) -> Vec<Finding>,
+    try_all: impl FnOnce(&Inside) -> Vec<T>,
+    no_sandbox: fn(Error) -> T,
 ) -> ! {
     // The parent's end alone must hold the sandbox.
     drop(lifeline);
@@ -79,13 +71,18 @@ fn in_child(
     };
     let findings = match sandbox::enter(end, &options) {
         Ok(inside) => try_all(&inside),
-        Err(error) => vec![Finding::needed("sandbox", Err(error), UNKNOWN)],
+        Err(error) => vec![no_sandbox(error)],
     };
     let written = findings.iter().try_for_each(|finding| {
         let line = serde_json::to_string(finding)?;
         writeln!(write, "{line}")
     });
     keeper::exit(i32::from(written.is_err()))
+}
+
+/// That there is no sandbox.
+pub(super) fn no_sandbox(error: Error) -> Finding {
+    Finding::needed("sandbox", Err(error), UNKNOWN)
 }
 
 /// What labs need in any case.
@@ -109,7 +106,6 @@ pub(super) fn try_all(inside: &Inside) -> Vec<Finding> {
         ),
         Finding::useful("packet sockets", packet(), UNKNOWN),
         Finding::useful("libpcap", libpcap(), "install libpcap (Debian: libpcap0.8)"),
-        Finding::useful("nftables", nftables(), NFTABLES),
         Finding::useful("terminals", terminal(), "mount /dev/pts"),
         Finding::useful("ip", ip(), "install iproute2, for the shells of labs"),
     ]
@@ -195,29 +191,6 @@ fn libpcap() -> Result<String> {
         .and_then(|capture| capture.immediate_mode(true).open())
         .map(|_| "captures from `any`".to_owned())
         .map_err(|error| Error::new("open", "a capture", error.to_string()))
-}
-
-fn nftables() -> Result<String> {
-    let object = || "nft";
-    let mut nft = program("nft")
-        .args(["-f", "-"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .context("run", object)?;
-    if let Some(mut input) = nft.stdin.take() {
-        input
-            .write_all(RULES.as_bytes())
-            .context("write to", object)?;
-    }
-    let output = nft.wait_with_output().context("wait for", object)?;
-    if output.status.success() {
-        Ok("filters and translates addresses".to_owned())
-    } else {
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Err(Error::new("load rules with", object(), said).advise(UNKNOWN))
-    }
 }
 
 fn terminal() -> Result<String> {

@@ -28,6 +28,9 @@ pub(crate) struct Lab {
     numbers: Numbers,
     /// Of all namespaces that the host's has a number for.
     events: EventSocket,
+    /// Of their rules; none where the kernel has no nftables: then there are
+    /// no rules either.
+    rule_events: Option<EventSocket>,
     observed: Observed,
     /// Whether `observed` has changed since somebody asked.
     changed: bool,
@@ -43,13 +46,18 @@ impl Lab {
     pub(crate) fn new(host: Namespace) -> Result<Self> {
         // What changes after it is heard, what changed before is in the first
         // dump.
-        let events = host.run(EventSocket::open)?;
+        let (events, rule_events) = host.run(|| (EventSocket::open(), EventSocket::of_rules()))?;
+        if let Err(failure) = &rule_events {
+            debug!(%failure, "rules are not heard of");
+        }
+        let rule_events = rule_events.ok();
         let events = events.context("open a netlink socket in", || host.to_string())?;
         let mut lab = Self {
             namespaces: BTreeMap::new(),
             nodes: BTreeMap::new(),
             numbers: Numbers::default(),
             events,
+            rule_events,
             observed: Observed::default(),
             changed: false,
             aside: BTreeMap::new(),
@@ -94,9 +102,10 @@ impl Lab {
             .map_or_else(|| id.to_string(), |node| node.name.to_string())
     }
 
-    /// The descriptor that becomes readable when something changes.
-    pub(crate) fn event_socket(&self) -> BorrowedFd<'_> {
-        self.events.as_fd()
+    /// The descriptors that become readable when something changes.
+    pub(crate) fn event_sockets(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        let rules = self.rule_events.iter();
+        std::iter::once(&self.events).chain(rules).map(AsFd::as_fd)
     }
 
     /// How many namespaces are ready.
@@ -201,6 +210,15 @@ impl Lab {
         }
     }
 
+    /// Replaces the rules of a namespace.
+    pub(crate) fn set_firewall(&mut self, id: NamespaceId, ruleset: Option<&str>) -> Result<()> {
+        let namespace = self.namespaces.get(&id).ok_or_else(|| absent(id))?;
+        let node = self.nodes.get_mut(&id).ok_or_else(|| absent(id))?;
+        node.firewall.set(namespace, ruleset)?;
+        node.touch();
+        Ok(())
+    }
+
     /// Says that there is a link between two namespaces.
     pub(crate) fn introduce(&mut self, ends: [NamespaceId; 2]) {
         self.numbers.introduce(ends);
@@ -209,22 +227,36 @@ impl Lab {
     /// Takes the events that have arrived, and remembers where something has
     /// changed.
     pub(crate) fn listen(&mut self) {
-        let heard = match self.events.drain() {
-            Ok(heard) => heard,
-            Err(failure) => return warn!(%failure, "events cannot be read"),
-        };
-        if heard.overrun {
-            debug!("events were lost: dumps tell");
-            self.nodes.values_mut().for_each(Node::touch);
-            return;
+        for id in self.heard(&self.events) {
+            self.nodes.get_mut(&id).map(Node::touch);
         }
-        let others = heard.numbers.iter();
-        let others = others.filter_map(|number| self.numbers.assigned(*number));
-        for id in others.chain(heard.own.then_some(NamespaceId::HOST)) {
+        let rules = self.rule_events.as_ref();
+        for id in rules.map_or_else(Vec::new, |events| self.heard(events)) {
             if let Some(node) = self.nodes.get_mut(&id) {
+                node.firewall.touch();
                 node.touch();
             }
         }
+    }
+
+    /// In which namespaces something has changed.
+    fn heard(&self, events: &EventSocket) -> Vec<NamespaceId> {
+        let heard = match events.drain() {
+            Ok(heard) => heard,
+            Err(failure) => {
+                warn!(%failure, "events cannot be read");
+                return Vec::new();
+            }
+        };
+        if heard.overrun {
+            debug!("events were lost: dumps tell");
+            return self.nodes.keys().copied().collect();
+        }
+        let others = heard.numbers.iter();
+        let others = others.filter_map(|number| self.numbers.assigned(*number));
+        others
+            .chain(heard.own.then_some(NamespaceId::HOST))
+            .collect()
     }
 
     /// When the next namespace is to be dumped, if any is.
@@ -273,19 +305,27 @@ impl Lab {
         let begin = Instant::now();
         self.numbers.begin(id);
         let Node {
-            name, socket, tags, ..
+            name,
+            socket,
+            tags,
+            firewall,
+            ..
         } = node;
         let number =
             |socket: &mut Socket, number| self.numbers.whose(id, socket, number, &self.namespaces);
         let seen = observe::namespace(socket, id, name, tags, number);
-        let seen = seen.context("observe", || format!("namespace {name}"))?;
+        let mut seen = seen.context("observe", || format!("namespace {name}"))?;
+        let before = self.observed.namespaces.get(&id);
+        if let Some(namespace) = self.namespaces.get(&id) {
+            let interfaces = before.map(|before| &before.interfaces);
+            seen.firewall = firewall.seen(namespace, interfaces, &seen.interfaces);
+        }
         self.numbers.end(id);
         tags.retain(|index, _| seen.interfaces.contains_key(index));
         if let Some((last, _)) = seen.interfaces.last_key_value() {
             node.saw_index(*last);
         }
         node.dumped(begin);
-        let before = self.observed.namespaces.get(&id);
         if before == Some(&seen) {
             return Ok(BTreeSet::new());
         }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use topology::{InterfaceId, NamespaceName};
 
 use crate::error::{Context, Result};
+use crate::firewall::Known;
 use crate::namespace::Namespace;
 use crate::netlink::Socket;
 
@@ -30,6 +31,8 @@ pub(crate) struct Node {
     /// The highest index that was seen or given: counted up as the kernel
     /// does, so that none comes again.
     last_index: u32,
+    /// Its rules.
+    pub(crate) firewall: Known,
     /// Since when something is to be seen that was not dumped.
     stale: Option<Instant>,
     rested: Instant,
@@ -51,6 +54,7 @@ impl Node {
             socket,
             tags: BTreeMap::new(),
             last_index: LOOPBACK,
+            firewall: Known::default(),
             stale: Some(now),
             rested: now,
         }

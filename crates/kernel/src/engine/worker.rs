@@ -89,12 +89,10 @@ impl Worker {
         epoll
             .add(&*bell, EpollEvent::new(EpollFlags::EPOLLIN, BELL))
             .context("start", object)?;
-        epoll
-            .add(
-                lab.event_socket(),
-                EpollEvent::new(EpollFlags::EPOLLIN, EVENTS),
-            )
-            .context("start", object)?;
+        for socket in lab.event_sockets() {
+            let event = EpollEvent::new(EpollFlags::EPOLLIN, EVENTS);
+            epoll.add(socket, event).context("start", object)?;
+        }
         Ok(Self {
             lab,
             applied: None,
@@ -154,7 +152,7 @@ impl Worker {
             let milliseconds = left.as_micros().div_ceil(1000);
             u16::try_from(milliseconds).unwrap_or(u16::MAX).into()
         });
-        let mut events = [EpollEvent::empty(); 2];
+        let mut events = [EpollEvent::empty(); 3];
         let count = match self.epoll.wait(&mut events, timeout) {
             Ok(count) => count,
             Err(Errno::EINTR) => 0,

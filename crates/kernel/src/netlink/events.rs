@@ -26,6 +26,13 @@ const GROUPS: [u32; 7] = [
     libc::RTNLGRP_IPV6_NETCONF,
 ];
 
+/// Of nftables (linux/netfilter/nfnetlink.h): every transaction that changes
+/// rules. What packets do to sets and counters is not told.
+const RULES: [u32; 1] = [7];
+/// `NETLINK_NETFILTER` (linux/netlink.h); `netlink-sys` has it as a number of
+/// its own type.
+pub(crate) const NETLINK_NETFILTER: isize = 12;
+
 /// Most datagrams that are taken in one go, so that a namespace that is noisy
 /// without end does not keep the reader: what is left is heard next time.
 const MOST_AT_ONCE: usize = 4096;
@@ -53,14 +60,23 @@ pub(crate) struct Heard {
 impl EventSocket {
     /// Opens one in the namespace of the calling thread.
     pub(crate) fn open() -> Result<Self, Failure> {
-        let mut socket = netlink_sys::Socket::new(NETLINK_ROUTE)?;
+        Self::of(NETLINK_ROUTE, &GROUPS)
+    }
+
+    /// Opens one that hears of nftables' rules, which the kernel may lack.
+    pub(crate) fn of_rules() -> Result<Self, Failure> {
+        Self::of(NETLINK_NETFILTER, &RULES)
+    }
+
+    fn of(protocol: isize, groups: &[u32]) -> Result<Self, Failure> {
+        let mut socket = netlink_sys::Socket::new(protocol)?;
         socket.bind_auto()?;
         // Before the first group: of what comes from then on all is told
         // where it comes from.
         sys::listen_to_all_namespaces(socket.as_fd())?;
         setsockopt(&socket, sockopt::RcvBuf, &ROOM)?;
-        for group in GROUPS {
-            socket.add_membership(group)?;
+        for group in groups {
+            socket.add_membership(*group)?;
         }
         socket.set_non_blocking(true)?;
         Ok(Self(socket))

@@ -25,7 +25,7 @@ mod route;
 mod socket;
 
 pub(crate) use address::AddressRow;
-pub(crate) use events::EventSocket;
+pub(crate) use events::{EventSocket, NETLINK_NETFILTER};
 pub(crate) use failure::Failure;
 pub(crate) use link::{End, LinkRow};
 pub(crate) use route::{Route, RouteRow};

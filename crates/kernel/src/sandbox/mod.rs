@@ -23,6 +23,8 @@ pub(crate) mod mounts;
 mod ranges;
 mod settings;
 
+pub(crate) use settings::namespace as set_up_namespace;
+
 use std::fs::{self, File};
 use std::os::fd::OwnedFd;
 use std::sync::OnceLock;

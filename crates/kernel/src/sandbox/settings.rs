@@ -31,6 +31,15 @@ const BRIDGE_CALLS: [&str; 3] = [
 pub(super) fn apply(options: &Options) -> Result<()> {
     let name = hostname(&options.hostname);
     sethostname(&name).context("set", || format!("the host name {name}"))?;
+    namespace()?;
+    for kind in ["user/max_net_namespaces", "user/max_user_namespaces"] {
+        write(kind, &MOST_NAMESPACES.to_string())?;
+    }
+    raise_descriptor_limit()
+}
+
+/// Applies what every network namespace of a lab has. Call it inside.
+pub(crate) fn namespace() -> Result<()> {
     // Root's group in the lab may open ICMP datagram sockets: unprivileged
     // ping. Only a group that is mapped can be written here.
     write("net/ipv4/ping_group_range", "0 0")?;
@@ -39,10 +48,7 @@ pub(super) fn apply(options: &Options) -> Result<()> {
             write(setting, "0")?;
         }
     }
-    for kind in ["user/max_net_namespaces", "user/max_user_namespaces"] {
-        write(kind, &MOST_NAMESPACES.to_string())?;
-    }
-    raise_descriptor_limit()
+    Ok(())
 }
 
 fn write(setting: &str, value: &str) -> Result<()> {

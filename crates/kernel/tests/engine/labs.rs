@@ -30,6 +30,7 @@ impl Builder {
         let namespace = Namespace {
             name: name.parse().unwrap(),
             forwarding: Forwarding::default(),
+            firewall: None,
             routes: Vec::new(),
         };
         self.document.namespaces.insert(id, namespace);

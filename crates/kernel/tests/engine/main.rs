@@ -5,6 +5,7 @@
 mod applying;
 mod every_step;
 mod failing;
+mod firewalls;
 mod hearing;
 mod ip;
 mod labs;
@@ -64,6 +65,12 @@ fn main() -> ExitCode {
         inside("names_taken_away_do_not_matter", hearing::names),
         inside("edits_disturb_nobody_else", undisturbed::others),
         inside("five_hundred_edits_are_undone", undoing::random_edits),
+        inside("firewalls_stand_and_are_left_alone", firewalls::stands),
+        inside("a_refused_firewall_changes_nothing", firewalls::refused),
+        inside("a_greedy_firewall_is_refused", firewalls::greedy),
+        inside("outside_changes_of_firewalls_are_heard", firewalls::outside),
+        inside("rules_by_index_follow_interfaces", firewalls::by_index),
+        inside("connections_survive_new_rules", firewalls::connection),
         inside("random_documents_stand", random::documents),
     ])
 }
@@ -159,7 +166,8 @@ fn rebuilt(observed: &Observed) -> impl Debug + PartialEq + use<> {
                 )
             })
             .collect();
-        (namespace.name, interfaces, routes, namespace.forwarding)
+        let switches = (namespace.forwarding, namespace.firewall);
+        (namespace.name, interfaces, routes, switches)
     });
     namespaces.collect::<Vec<_>>()
 }

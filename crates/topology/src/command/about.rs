@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::script::steps_from_nothing;
-use super::{Command, Names, of_step};
+use super::{Command, Names, from_nothing};
 use crate::document::{Document, Interface};
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::step::{At, Step};
@@ -43,7 +43,7 @@ pub fn commands_about(document: &Document, subject: Subject) -> Vec<Command> {
     steps_from_nothing(&around(document, subject))
         .iter()
         .filter(about)
-        .map(|step| of_step(step, &names))
+        .map(|step| from_nothing(step, &names))
         .collect()
 }
 
@@ -128,6 +128,7 @@ fn is_of(document: &Document, step: &Step, id: InterfaceId) -> bool {
         Step::AddNamespace { .. }
         | Step::RemoveNamespace { .. }
         | Step::RenameNamespace { .. }
-        | Step::SetForwarding { .. } => false,
+        | Step::SetForwarding { .. }
+        | Step::SetFirewall { .. } => false,
     }
 }

@@ -2,6 +2,7 @@
 
 use ipnet::IpNet;
 
+use super::firewall::Change;
 use crate::address::Family;
 use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind};
@@ -39,6 +40,7 @@ pub(crate) enum Action {
         family: Family,
         on: bool,
     },
+    Firewall(Change),
     /// It only looks; the network stays as it is.
     Look,
     /// It runs a command in another namespace.

@@ -1,6 +1,6 @@
 //! A document as a script.
 
-use super::{Command, Names, Section, of_step, route};
+use super::{Command, Names, Section, from_nothing, route};
 use crate::document::Document;
 use crate::id::NamespaceId;
 use crate::model;
@@ -82,7 +82,7 @@ pub fn of_document(document: &Document) -> Vec<Section> {
     let mut commands: Vec<(Part, Command)> = Vec::new();
     for step in steps_from_nothing(document) {
         let _refused = model::execute(&mut state, &step);
-        commands.push((Part::of(&step), of_step(&step, &names)));
+        commands.push((Part::of(&step), from_nothing(&step, &names)));
     }
     for (&id, namespace) in &document.namespaces {
         let Some(kernel) = state.namespaces.get(&id) else {

@@ -268,6 +268,14 @@ fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
                 title: std::mem::replace(&mut document.title, title),
             })
         }
+        Edit::SetFirewall { namespace, ruleset } => {
+            let found = namespace_mut(document, namespace, Field::Firewall)?;
+            let old = std::mem::replace(&mut found.firewall, ruleset);
+            Ok(Edit::SetFirewall {
+                namespace,
+                ruleset: old,
+            })
+        }
         Edit::Batch { .. } => Err(refuse_document(None, Reason::NestedBatch)),
     }
 }

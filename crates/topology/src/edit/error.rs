@@ -57,6 +57,8 @@ pub enum Field {
     Routes,
     /// Where a node is drawn.
     Position,
+    /// The firewall of a namespace.
+    Firewall,
 }
 
 /// What is wrong with an edit.
@@ -195,6 +197,7 @@ impl fmt::Display for Field {
             Self::Port => "port",
             Self::Routes => "routes",
             Self::Position => "position",
+            Self::Firewall => "firewall",
         })
     }
 }

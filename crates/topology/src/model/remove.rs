@@ -76,6 +76,7 @@ pub(super) fn namespace(state: &mut Observed, id: NamespaceId) -> Result<Vec<Ste
         name: found.name.clone(),
     }];
     let forwarding = found.forwarding;
+    let firewall = found.firewall.clone();
     let routes: Vec<_> = static_routes(state, id);
     let mut names: Vec<_> = found
         .interfaces
@@ -113,6 +114,12 @@ pub(super) fn namespace(state: &mut Observed, id: NamespaceId) -> Result<Vec<Ste
                 on,
             });
         }
+    }
+    if let Some(firewall) = firewall {
+        undo.push(Step::SetFirewall {
+            namespace: id,
+            ruleset: Some(firewall.ruleset),
+        });
     }
     // Routes through interfaces went with those; what is left had none.
     let known: Vec<_> = undo.clone();

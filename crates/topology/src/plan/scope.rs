@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::document::{Document, Interface, Kind};
 use crate::id::{InterfaceId, NamespaceId};
+use crate::name::InterfaceName;
 
 /// What differs between two documents, and what the kernel changes with it.
 #[derive(Debug, Default)]
@@ -13,6 +14,9 @@ pub(super) struct Scope {
     /// Interfaces whose MTU the kernel changes with that of others: bridges with a port that
     /// comes, goes or changes, and what stands on an interface that changes.
     pub(super) mtus: BTreeSet<InterfaceId>,
+    /// Namespaces in which an interface comes, goes, or gets another name: rules that name it by
+    /// its index (`iif`) mean another one then, or none.
+    pub(super) firewalls: BTreeSet<NamespaceId>,
 }
 
 impl Scope {
@@ -35,6 +39,12 @@ impl Scope {
             .copied()
             .filter(|id| is_made_anew(before, after, *id))
             .collect();
+        let firewalls = interfaces
+            .iter()
+            .filter(|id| anew.contains(*id) || name_of(before, **id) != name_of(after, **id))
+            .flat_map(|id| [before, after].map(|d| d.interfaces.get(id).map(|i| i.namespace)))
+            .flatten()
+            .collect();
         interfaces.extend(fallen(after, anew));
         // A VLAN goes up and down with what it stands on.
         interfaces.extend(standing(after, interfaces.clone()));
@@ -54,8 +64,13 @@ impl Scope {
                 .collect(),
             mtus,
             interfaces,
+            firewalls,
         }
     }
+}
+
+fn name_of(document: &Document, id: InterfaceId) -> Option<&InterfaceName> {
+    document.interfaces.get(&id).map(|i| &i.name)
 }
 
 /// Whether an interface that both documents have may be another one for the kernel.

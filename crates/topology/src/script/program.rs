@@ -3,7 +3,7 @@
 use crate::address::Family;
 use crate::command::action::{Action, Global};
 use crate::command::words::{Words, abbreviated};
-use crate::command::{address, bridge, link, netns, route, sysctl};
+use crate::command::{address, bridge, firewall, link, netns, route, sysctl};
 
 /// Programs that only look at the network or try it out.
 const LOOKERS: [&str; 15] = [
@@ -87,7 +87,7 @@ const DISPLAY: [&str; 17] = [
 ];
 
 /// What a command does. An empty list is one that does nothing to the network.
-pub(super) fn actions(argv: &[String]) -> Result<Vec<Action>, String> {
+pub(super) fn actions(argv: &[String], input: Option<&str>) -> Result<Vec<Action>, String> {
     let mut words = Words::new(argv);
     let mut program = words.next().ok_or("there is no command")?;
     while program == "sudo" {
@@ -97,7 +97,18 @@ pub(super) fn actions(argv: &[String]) -> Result<Vec<Action>, String> {
         }
     }
     let name = program.rsplit('/').next().unwrap_or(program);
+    let takes_input = name == "nft" || argv.iter().any(|word| word == "exec");
+    if input.is_some() && !takes_input {
+        return Err(format!("a here-document for `{name}` is not supported"));
+    }
     match name {
+        "nft" => firewall::read(&mut words, input).map(|action| vec![action]),
+        "iptables" | "iptables-nft" | "iptables-legacy" => {
+            firewall::read_iptables(Family::Ipv4, &mut words).map(|action| vec![action])
+        }
+        "ip6tables" | "ip6tables-nft" | "ip6tables-legacy" => {
+            firewall::read_iptables(Family::Ipv6, &mut words).map(|action| vec![action])
+        }
         "ip" => ip(&mut words).map(|action| vec![action]),
         "sysctl" => sysctl::read(&mut words),
         "bridge" => bridge::read(&mut words).map(|action| vec![action]),

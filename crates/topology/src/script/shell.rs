@@ -3,6 +3,8 @@
 //! What a shell would do beyond splitting words (variables, substitution, pipes, redirections,
 //! control flow) is refused by name.
 
+mod heredoc;
+
 /// One simple command.
 #[derive(Debug)]
 pub(super) struct Command {
@@ -12,6 +14,8 @@ pub(super) struct Command {
     pub(super) text: String,
     /// Its words, or why it has none.
     pub(super) argv: Result<Vec<String>, String>,
+    /// The here-document that it reads.
+    pub(super) input: Option<String>,
 }
 
 /// The commands of a script, in their order.
@@ -21,8 +25,14 @@ pub(super) fn commands(text: &str) -> Vec<Command> {
         rest: text,
         line: 1,
     };
-    while let Some((line, piece, trouble)) = splitter.next_piece() {
-        let text = piece.trim().to_owned();
+    while let Some(Piece {
+        line,
+        text,
+        trouble,
+        input,
+    }) = splitter.next_piece()
+    {
+        let text = text.trim().to_owned();
         if text.is_empty() && trouble.is_none() {
             continue;
         }
@@ -33,9 +43,24 @@ pub(super) fn commands(text: &str) -> Vec<Command> {
         if matches!(&argv, Ok(argv) if argv.is_empty()) {
             continue;
         }
-        commands.push(Command { line, text, argv });
+        commands.push(Command {
+            line,
+            text,
+            argv,
+            input,
+        });
     }
     commands
+}
+
+/// A command before it is divided into words.
+struct Piece {
+    line: usize,
+    /// Without comments.
+    text: String,
+    /// What in it is more than words.
+    trouble: Option<String>,
+    input: Option<String>,
 }
 
 struct Splitter<'a> {
@@ -51,9 +76,9 @@ enum Quote {
 }
 
 impl Splitter<'_> {
-    /// The text up to the next newline, `;` or `&&` outside quotes: its line, itself without
-    /// comments, and what in it is more than words.
-    fn next_piece(&mut self) -> Option<(usize, String, Option<String>)> {
+    /// The text up to the next newline, `;` or `&&` outside quotes, with the here-document that it
+    /// begins.
+    fn next_piece(&mut self) -> Option<Piece> {
         if self.rest.is_empty() {
             return None;
         }
@@ -64,12 +89,16 @@ impl Splitter<'_> {
             trouble.get_or_insert(what);
         };
         let mut quote = Quote::None;
+        let mut document: Option<heredoc::Opening> = None;
         let mut chars = self.rest.char_indices().peekable();
         let mut end = self.rest.len();
         while let Some((index, c)) = chars.next() {
             let at_word_start = piece.chars().next_back().is_none_or(char::is_whitespace);
             let after = self.rest.get(index + c.len_utf8()..).unwrap_or_default();
             match (quote, c) {
+                (Quote::None, ';') if document.is_some() => {
+                    refuse("a here-document must be the last on its line".into());
+                }
                 (Quote::None, '\n' | ';') => {
                     end = index + 1;
                     break;
@@ -92,7 +121,9 @@ impl Splitter<'_> {
                     while chars.next_if(|(_, c)| *c != '\n').is_some() {}
                     continue;
                 }
-                (Quote::None, '&') if matches!(chars.peek(), Some((_, '&'))) => {
+                (Quote::None, '&')
+                    if matches!(chars.peek(), Some((_, '&'))) && document.is_none() =>
+                {
                     chars.next();
                     end = index + 2;
                     break;
@@ -106,6 +137,19 @@ impl Splitter<'_> {
                 (Quote::None, '|') => refuse("pipes (`|`) are not supported".into()),
                 (Quote::None, '&') => {
                     refuse("running in the background (`&`) is not supported".into())
+                }
+                (Quote::None, '<') if after.starts_with('<') && document.is_none() => {
+                    match heredoc::opening(after.get(1..).unwrap_or_default()) {
+                        Some((opening, length)) => {
+                            // A word ends here, too.
+                            piece.push(' ');
+                            let until = index + 2 + length;
+                            while chars.next_if(|(place, _)| *place < until).is_some() {}
+                            document = Some(opening);
+                            continue;
+                        }
+                        None => refuse("after `<<` the end of a here-document is named".into()),
+                    }
                 }
                 (Quote::None, '<' | '>') => {
                     refuse(format!("redirections (`{c}`) are not supported"))
@@ -142,7 +186,23 @@ impl Splitter<'_> {
         let taken = self.rest.get(..end).unwrap_or_default();
         self.line += usize::from(taken.ends_with('\n') && quote == Quote::None);
         self.rest = self.rest.get(end..).unwrap_or_default();
-        Some((line, piece, trouble))
+        let mut input = None;
+        if let Some(opening) = document {
+            let (body, length) = heredoc::body(&opening, self.rest);
+            let (read, rest) = self.rest.split_at_checked(length).unwrap_or_default();
+            self.line += read.matches('\n').count();
+            self.rest = rest;
+            match body {
+                Ok(body) => input = Some(body),
+                Err(why) => trouble = trouble.or(Some(why)),
+            }
+        }
+        Some(Piece {
+            line,
+            text: piece,
+            trouble,
+            input,
+        })
     }
 }
 
@@ -183,6 +243,33 @@ mod tests {
             line(7, &["last"]),
         ];
         assert_eq!(words(text), expected);
+    }
+
+    #[test]
+    fn here_documents_belong_to_their_command() {
+        let text = "a -f - <<'EOF'\n$x \"y\n; z\nEOF\nb <<-END # no\n\t\tq\n\tEND\nc\n";
+        let found: Vec<_> = commands(text)
+            .into_iter()
+            .map(|c| (c.line, c.argv.unwrap().join(" "), c.input))
+            .collect();
+        let said = |text: &str| Some(text.to_owned());
+        assert_eq!(
+            found,
+            [
+                (1, "a -f -".to_owned(), said("$x \"y\n; z\n")),
+                (5, "b".to_owned(), said("q\n")),
+                (8, "c".to_owned(), None),
+            ]
+        );
+        for text in [
+            "a <<EOF\n$x\nEOF\n",
+            "a <<EOF\nx\n",
+            "a << ; b",
+            "a <<E; b\nE\n",
+            "a <<<x",
+        ] {
+            assert!(commands(text)[0].argv.is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::name::NamespaceName;
 use crate::observed::{Observed, ObservedAddress, ObservedInterface, ObservedKind, ObservedRoute};
 use crate::step::{At, Step, StepRoute};
 
+mod firewall;
 mod link;
 mod route;
 
@@ -75,16 +76,20 @@ impl World {
     }
 
     /// Runs a command in the host namespace; returns what is to be noted.
-    pub(super) fn run(&mut self, argv: &[String]) -> Result<Vec<String>, String> {
+    pub(super) fn run(
+        &mut self,
+        argv: &[String],
+        input: Option<&str>,
+    ) -> Result<Vec<String>, String> {
         let mut notes = Vec::new();
-        self.run_in(NamespaceId::HOST, argv, &mut notes, 0)?;
+        self.run_in(NamespaceId::HOST, (argv, input), &mut notes, 0)?;
         Ok(notes)
     }
 
     fn run_in(
         &mut self,
         namespace: NamespaceId,
-        argv: &[String],
+        (argv, input): (&[String], Option<&str>),
         notes: &mut Vec<String>,
         depth: usize,
     ) -> Result<(), String> {
@@ -93,7 +98,7 @@ impl World {
                 "commands run commands more than {MOST_NESTED} deep"
             ));
         }
-        for action in actions(argv)? {
+        for action in actions(argv, input)? {
             match action {
                 Action::Look => notes.push(format!("only looks, not run: {}", argv.join(" "))),
                 Action::Inside {
@@ -101,7 +106,7 @@ impl World {
                     argv,
                 } => {
                     let inside = self.namespace(&name)?;
-                    self.run_in(inside, &argv, notes, depth + 1)?;
+                    self.run_in(inside, (&argv, input), notes, depth + 1)?;
                 }
                 action => self.act(namespace, action)?,
             }
@@ -177,6 +182,7 @@ impl World {
                 family,
                 on,
             }),
+            Action::Firewall(change) => self.change_firewall(here, &change),
             Action::Look | Action::Inside { .. } => Ok(()),
         }
     }

@@ -56,6 +56,8 @@ pub(super) struct Namespace {
     pub(super) interfaces: IndexMap<String, Spanned<FlowMap<Settings>>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) routes: Vec<Spanned<FlowMap<Route>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) firewall: Option<Spanned<String>>,
 }
 
 impl Default for Namespace {
@@ -66,6 +68,7 @@ impl Default for Namespace {
             bridges: IndexMap::new(),
             interfaces: IndexMap::new(),
             routes: Vec::new(),
+            firewall: None,
         }
     }
 }

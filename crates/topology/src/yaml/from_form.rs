@@ -10,6 +10,7 @@ use super::interface::{kind_of, set, tie};
 use super::settings::Settings;
 use crate::document::{self, Device, Document, Interface, Kind, Point};
 use crate::edit::{Edit, EditError, Place, apply};
+use crate::firewall::{Ruleset, RulesetError};
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::name::{HOST, InterfaceName, NamespaceName};
 
@@ -63,6 +64,18 @@ fn fail(location: Location, error: impl Display) -> YamlError {
     YamlError::at(location, error.to_string())
 }
 
+/// A mistake in a block scalar, whose first line is at `location`.
+fn in_block(location: Location, error: RulesetError) -> YamlError {
+    match error {
+        RulesetError::At { line, column, why } => YamlError {
+            line: location.line() + line as u64 - 1,
+            column: location.column() + column as u64 - 1,
+            message: why,
+        },
+        other => fail(location, other),
+    }
+}
+
 impl Builder {
     /// As every loopback of a document on disk, unless it says otherwise.
     fn host_loopback_up(&mut self) {
@@ -103,7 +116,13 @@ impl Builder {
             name,
             forwarding: document::Forwarding::default(),
             routes: Vec::new(),
+            firewall: None,
         };
+        if let Some(text) = &said.firewall {
+            let read = Ruleset::new(&text.value);
+            let ruleset = read.map_err(|error| in_block(text.defined, error))?;
+            namespace.firewall = Some(ruleset);
+        }
         for family in &said.forwarding.0 {
             if namespace.forwarding.set(family.value, true) {
                 return Err(fail(family.defined, "it is in the list already"));

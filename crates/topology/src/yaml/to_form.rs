@@ -17,7 +17,8 @@ pub(super) fn form(document: &Document) -> Lab {
             && form.loopback.is_none()
             && form.bridges.is_empty()
             && form.interfaces.is_empty()
-            && form.routes.is_empty();
+            && form.routes.is_empty()
+            && form.firewall.is_none();
         // Every lab has a host: it is written only if there is something to say.
         (id != NamespaceId::HOST || !says_nothing)
             .then(|| (namespace.name.to_string(), spanned(Some(form))))
@@ -98,6 +99,10 @@ fn namespace_form(
             .iter()
             .map(|route| spanned(FlowMap(route_form(document, route))))
             .collect(),
+        firewall: namespace
+            .firewall
+            .as_ref()
+            .map(|ruleset| spanned(ruleset.to_string())),
     }
 }
 

@@ -84,7 +84,7 @@ fn failure(document: &Document, error: &ApplyError) -> ApplyFailure {
     let command = error
         .step
         .as_ref()
-        .map(|step| command::of_step(step, &names).to_string());
+        .map(|step| command::of_step(step, &names).words());
     ApplyFailure {
         subject,
         namespace,
@@ -116,7 +116,8 @@ fn place(document: &Document, step: &Step) -> (Option<NamespaceId>, Option<Inter
         | Step::RenameNamespace { .. }
         | Step::AddRoute { .. }
         | Step::RemoveRoute { .. }
-        | Step::SetForwarding { .. } => None,
+        | Step::SetForwarding { .. }
+        | Step::SetFirewall { .. } => None,
     };
     (Some(namespace), interface)
 }

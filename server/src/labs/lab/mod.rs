@@ -9,6 +9,7 @@ mod captures;
 mod clients;
 mod edits;
 mod execs;
+mod firewalls;
 mod pings;
 mod running;
 
@@ -239,6 +240,7 @@ impl Lab {
             Command::Packets { capture, reply } => {
                 let _ = reply.send(self.packets(capture));
             }
+            Command::Counted { namespace, reply } => self.counted(&namespace, reply),
             Command::Exec { start, reply } => self.exec(start, reply),
             Command::ExecGone { exec } => self.exec_gone(exec),
             // Taken by the loop.

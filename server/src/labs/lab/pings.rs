@@ -179,7 +179,7 @@ impl Lab {
 /// Whether the agent did what it was asked to do.
 pub(super) fn done(result: Result<Answer, String>) -> Result<(), String> {
     match result? {
-        Answer::Done | Answer::CaptureStarted { .. } => Ok(()),
+        Answer::Done | Answer::CaptureStarted { .. } | Answer::Counted(_) => Ok(()),
         Answer::Failed(error) | Answer::BadFilter(error) => Err(error),
         Answer::NotApplied(failure) => Err(failure.error),
     }

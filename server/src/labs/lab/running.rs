@@ -236,7 +236,7 @@ impl Lab {
             Ok(Answer::Failed(error) | Answer::BadFilter(error)) => {
                 Some(self.failure_of_lab(error))
             }
-            Ok(Answer::Done | Answer::CaptureStarted { .. }) => None,
+            Ok(Answer::Done | Answer::CaptureStarted { .. } | Answer::Counted(_)) => None,
             Err(error) => Some(self.failure_of_lab(error.to_string())),
         };
         let failure = self.failure.clone();

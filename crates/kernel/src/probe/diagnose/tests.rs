@@ -90,6 +90,7 @@ fn add(observed: &mut Observed, id: NamespaceId, name: &str, index: u32, new: Ob
             interfaces: BTreeMap::new(),
             routes: BTreeSet::new(),
             forwarding: Forwarding::default(),
+            firewall: None,
         };
         observed.namespaces.insert(id, namespace);
     }
