@@ -169,5 +169,8 @@ fn route(namespace: NamespaceId, known: &ObservedRoute, ids: &Ids) -> Option<Rou
         gateway: known.gateway,
         interface,
         metric: Some(known.metric).filter(|metric| *metric != usual),
+        options: known
+            .options
+            .map(|index| ids.get(&(namespace, *index)).copied())?,
     })
 }

@@ -16,6 +16,11 @@ use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::parameter::AddressClass;
 use crate::kind::{Device, DeviceKind, Form, Parameter, Usual, Value, port};
 use crate::mac::Mac;
+use crate::route::RouteOptions;
+
+mod route;
+
+pub use route::with_routes;
 
 /// A wish that becomes an edit of whatever document it meets: numbers choose among what is there.
 #[derive(Clone, Debug)]
@@ -40,7 +45,7 @@ pub fn wish() -> impl Strategy<Value = Wish> {
 /// Random wishes for some kinds of device.
 pub fn wish_for(devices: &'static [DeviceKind]) -> impl Strategy<Value = Wish> {
     let numbers = (any::<u16>(), any::<u16>(), any::<u16>());
-    (0_u8..28, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
+    (0_u8..30, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
         devices,
         kind,
         a,
@@ -127,6 +132,8 @@ impl Wish {
             23 | 24 => self.set_parameter(document),
             25 => self.set_port(document),
             26 => self.set_master(document),
+            27 => self.add_any_route(document),
+            28 => self.remove_route(document),
             _ => Edit::Move {
                 to: self.moves(document),
             },
@@ -357,11 +364,34 @@ impl Wish {
             gateway: None,
             interface: Some(interface),
             metric: self.c.is_multiple_of(3).then_some(u32::from(self.c) + 1),
+            options: RouteOptions::default(),
         };
         Edit::AddRoute {
             namespace,
             route,
             index: None,
+        }
+    }
+
+    /// One of the other kinds.
+    fn add_any_route(&self, document: &Document) -> Edit {
+        let id = self.interface(document);
+        let Some(interface) = document.interfaces.get(&id) else {
+            return nothing();
+        };
+        Edit::AddRoute {
+            namespace: interface.namespace,
+            route: route::hardy(interface, id, self.b, self.on),
+            index: None,
+        }
+    }
+
+    fn remove_route(&self, document: &Document) -> Edit {
+        let all = document.namespaces.iter();
+        let all = all.flat_map(|(id, ns)| ns.routes.iter().map(|route| (*id, route.clone())));
+        match pick(all, self.b) {
+            Some((namespace, route)) => Edit::RemoveRoute { namespace, route },
+            None => nothing(),
         }
     }
 

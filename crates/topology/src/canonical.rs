@@ -75,6 +75,11 @@ impl Renumbered {
         let namespaces = old.namespaces.iter().map(|(id, namespace)| {
             let routes = namespace.routes.iter().map(|route| Route {
                 interface: route.interface.map(|id| self.interface(id)),
+                options: route
+                    .options
+                    .map(|id| Some(self.interface(*id)))
+                    .unwrap_or_default()
+                    .without_usual_scope(route.family(), route.gateway.is_some()),
                 ..route.clone()
             });
             let new = Namespace {

@@ -15,6 +15,7 @@ use crate::kind::Parameters;
 pub use crate::kind::{Device, DeviceKind, Kind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::route::RouteOptions;
 
 /// One lab as the user wants it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -37,7 +38,7 @@ pub struct Namespace {
     pub name: NamespaceName,
     /// Whether packets are forwarded between interfaces.
     pub forwarding: Forwarding,
-    /// Static routes of the main table, in the order in which they are added.
+    /// Static routes, in the order in which they are added.
     pub routes: Vec<Route>,
 }
 
@@ -93,7 +94,7 @@ pub struct Interface {
     pub port: Parameters<InterfaceId>,
 }
 
-/// A static route of the main table.
+/// A static route.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Route {
     /// The network it leads to, host bits clear; `0.0.0.0/0` or `::/0` is the default route.
@@ -104,6 +105,9 @@ pub struct Route {
     pub interface: Option<InterfaceId>,
     /// Lower is preferred; `None` is the family's default (0 for IPv4, 1024 for IPv6).
     pub metric: Option<u32>,
+    /// What it says more: its table, its kind, its next hops.
+    #[serde(default)]
+    pub options: RouteOptions<InterfaceId>,
 }
 
 /// A place on the canvas, in canvas units (CSS pixels at 100 %), y downwards: a card's centre.
@@ -299,5 +303,19 @@ impl Route {
     /// Whether it is the default route of its family.
     pub fn is_default(&self) -> bool {
         self.destination.prefix_len() == 0
+    }
+
+    /// The interfaces that it names: its own, and those of its next hops.
+    pub fn interfaces(&self) -> impl Iterator<Item = InterfaceId> {
+        let own = self.interface.into_iter();
+        own.chain(self.options.interfaces().copied())
+    }
+
+    /// The routers that it names, each with the interface that is named with it.
+    pub fn gateways(&self) -> impl Iterator<Item = (IpAddr, Option<InterfaceId>)> {
+        let own = self.gateway.map(|gateway| (gateway, self.interface));
+        let hops = self.options.hops.iter();
+        let hops = hops.filter_map(|hop| Some((hop.gateway?, hop.interface)));
+        own.into_iter().chain(hops)
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! The way through it:
 //! - [`document`]: what the user wants, as plain data;
-//! - [`kind`]: the kinds of interface, one table each;
+//! - [`kind`]: the kinds of interface, one table each; [`route`]: what routes say;
 //! - [`edit`]: the only way to change a document; applying one returns its inverse;
 //! - [`history`]: a person's own undo and redo;
 //! - [`observed`]: what the kernel reports;
@@ -39,6 +39,7 @@ pub mod plan;
 pub mod problem;
 pub mod read;
 pub mod ready;
+pub mod route;
 pub mod script;
 pub mod status;
 pub mod step;

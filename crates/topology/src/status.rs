@@ -8,6 +8,7 @@ use crate::document::{Document, Interface, Kind, Namespace};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{Parameter, Parameters, Value, port};
 use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, Origin};
+use crate::step::StepRoute;
 
 /// The state of one object of the document.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -151,23 +152,14 @@ fn namespace_status(
     }
 }
 
-/// A route as `ip route` shows it.
+/// A route as `ip route` takes it.
 pub fn route_text(document: &Document, route: &crate::document::Route) -> String {
-    let mut text = if route.is_default() {
-        "default".to_owned()
-    } else {
-        route.destination.to_string()
-    };
-    if let Some(gateway) = route.gateway {
-        text.push_str(&format!(" via {gateway}"));
-    }
-    if let Some(interface) = route.interface.and_then(|id| document.interfaces.get(&id)) {
-        text.push_str(&format!(" dev {}", interface.name));
-    }
-    if let Some(metric) = route.metric {
-        text.push_str(&format!(" metric {metric}"));
-    }
-    text
+    step_route_text(&StepRoute::of(document, route))
+}
+
+/// A route as `ip route` takes it.
+pub fn step_route_text(route: &StepRoute) -> String {
+    crate::command::route::said(route).join(" ")
 }
 
 fn interface_status(

@@ -83,6 +83,7 @@ impl Builder {
                 gateway: Some(gateway.parse().unwrap()),
                 interface: None,
                 metric: None,
+                options: Default::default(),
             });
     }
 }

@@ -148,6 +148,7 @@ fn rebuilt(observed: &Observed) -> impl Debug + PartialEq + use<> {
                     r.gateway,
                     r.interface.map(|i| names[&i].clone()),
                     r.metric,
+                    r.options.map(|i| names.get(i).cloned()),
                 )
             })
             .collect();

@@ -190,7 +190,7 @@ fn take(
         }
         let routes = std::mem::take(&mut namespace.routes);
         for (index, route) in routes.into_iter().enumerate() {
-            if route.interface.is_some_and(|i| interfaces.contains(&i)) {
+            if route.interfaces().any(|i| interfaces.contains(&i)) {
                 taken.routes.push(PlacedRoute {
                     namespace: id,
                     index,

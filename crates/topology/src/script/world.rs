@@ -163,6 +163,7 @@ impl World {
             }
             Action::AddRoute(route) => self.add_route(here, route),
             Action::RemoveRoute(route) => self.remove_route(here, &route),
+            Action::ReplaceRoute(route) => self.replace_route(here, route),
             Action::SetForwarding { family, on } => self.step(&Step::SetForwarding {
                 namespace: here,
                 family,

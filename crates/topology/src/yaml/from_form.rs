@@ -12,6 +12,7 @@ use crate::document::{self, Device, Document, Interface, Kind, Point};
 use crate::edit::{Edit, EditError, Place, apply};
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::name::{HOST, InterfaceName, NamespaceName};
+use crate::route::{Hop, RouteOptions};
 
 /// What is read, and where each object stands.
 struct Builder {
@@ -245,21 +246,36 @@ impl Builder {
     }
 
     fn route(&self, namespace: NamespaceId, form: &Route) -> Result<document::Route, String> {
-        let interface = match &form.dev {
-            None => None,
+        let named = |dev: &Option<String>| match dev {
+            None => Ok(None),
             Some(name) => {
                 let found = self.document.interface_named(namespace, name);
-                Some(
-                    found
-                        .ok_or_else(|| format!("there is no interface {name} in this namespace"))?,
-                )
+                found
+                    .map(Some)
+                    .ok_or_else(|| format!("there is no interface {name} in this namespace"))
             }
         };
+        let hops = form.nexthops.iter().map(|hop| {
+            Ok(Hop {
+                gateway: hop.via,
+                interface: named(&hop.dev)?,
+                weight: hop.weight,
+                onlink: hop.onlink,
+            })
+        });
         Ok(document::Route {
             destination: destination(form)?,
             gateway: form.via,
-            interface,
+            interface: named(&form.dev)?,
             metric: form.metric,
+            options: RouteOptions {
+                table: form.table,
+                kind: form.kind,
+                scope: form.scope,
+                source: form.src,
+                onlink: form.onlink,
+                hops: hops.collect::<Result<_, String>>()?,
+            },
         })
     }
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use topology::document::Route;
 use topology::kind::{DeviceKind, Form, Parameter, Parameters, port};
 use topology::plan::{Mtus, kernel_metric};
+use topology::route::Scope;
 use topology::{Document, InterfaceId};
 
 /// Runs a shell script as root of fresh user, mount, network and pid namespaces, where the names of
@@ -44,7 +45,7 @@ pub(crate) fn dump(document: &Document) -> String {
             0 => "ip".to_owned(),
             _ => format!("ip -n '{}'", namespace.name),
         };
-        for what in ["-d addr", "-4 route", "-6 route"] {
+        for what in ["-d addr", "-d -4 route show table all", "-d -6 route show table all"] {
             text.push_str(&format!("{ip} -j {what}; echo\n"));
         }
         let inside = match id.0 {
@@ -111,7 +112,9 @@ pub(crate) fn parse(document: &Document, printed: &str) -> BTreeMap<String, Seen
             routes: routes
                 .iter()
                 .filter(|route| {
-                    matches!(route["protocol"].as_str(), None | Some("boot" | "static"))
+                    let protocol = route["protocol"].as_str();
+                    matches!(protocol, None | Some("boot" | "static"))
+                        && route["table"] != "local"
                 })
                 .map(route)
                 .collect(),
@@ -229,10 +232,27 @@ fn wanted_details(document: &Document, interface: &topology::document::Interface
 }
 
 fn route(route: &Value) -> String {
-    let destination = route["dst"].as_str().unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or("none").to_owned();
+    let is_onlink = |value: &Value| {
+        let mut flags = value["flags"].as_array().into_iter().flatten();
+        flags.any(|flag| flag == "onlink")
+    };
+    let hops = route["nexthops"].as_array().into_iter().flatten();
+    let hops: BTreeSet<_> = hops
+        .map(|hop| {
+            let (gateway, weight) = (text(&hop["gateway"]), &hop["weight"]);
+            format!("{gateway} weight {weight} {}", is_onlink(hop))
+        })
+        .collect();
     format!(
-        "{destination} via {} metric {}",
-        route["gateway"].as_str().unwrap_or("none"),
+        "{} {} via {} src {} table {} scope {} onlink {} metric {} hops {hops:?}",
+        text(&route["type"]),
+        text(&route["dst"]),
+        text(&route["gateway"]),
+        text(&route["prefsrc"]),
+        text(&route["table"]),
+        text(&route["scope"]),
+        is_onlink(route),
         route["metric"].as_u64().unwrap_or_default()
     )
 }
@@ -259,8 +279,9 @@ pub(crate) fn expected(document: &Document) -> BTreeMap<String, Seen> {
             )
         });
         let is_taken = |route: &&Route| {
-            let interface = route.interface.map(|id| &document.interfaces[&id]);
-            interface.is_none_or(|interface| document.is_up(interface))
+            let mut interfaces = route.interfaces().map(|id| &document.interfaces[&id]);
+            let is_host = route.options.scope == Some(Scope::Host);
+            is_host || interfaces.all(|interface| document.is_up(interface))
         };
         let seen = Seen {
             interfaces: interfaces.collect(),
@@ -284,10 +305,26 @@ fn wanted_route(route: &Route) -> String {
         (_, 128) => route.destination.addr().to_string(),
         _ => route.destination.to_string(),
     };
-    let gateway = route.gateway.map(|gateway| gateway.to_string());
+    let text = |address: Option<std::net::IpAddr>| {
+        address.map_or("none".to_owned(), |address| address.to_string())
+    };
+    let options = &route.options;
+    let hops = options.hops.iter();
+    let hops: BTreeSet<_> = hops
+        .map(|hop| {
+            let (gateway, weight) = (text(hop.gateway), hop.weight);
+            format!("{gateway} weight {weight} {}", hop.onlink)
+        })
+        .collect();
+    let table = options.table.map(|table| table.to_string());
     format!(
-        "{destination} via {} metric {}",
-        gateway.as_deref().unwrap_or("none"),
+        "{} {destination} via {} src {} table {} scope {} onlink {} metric {} hops {hops:?}",
+        options.kind,
+        text(route.gateway),
+        text(options.source),
+        table.as_deref().unwrap_or("main"),
+        options.scope(route.family(), route.gateway.is_some()),
+        options.onlink,
         kernel_metric(route.family(), route.metric)
     )
 }
