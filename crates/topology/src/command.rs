@@ -25,6 +25,7 @@ pub(crate) mod sysctl;
 pub(crate) mod words;
 
 pub use about::{Subject, commands_about};
+pub use route::read_next_hops;
 pub use script::{of_document, script_text};
 
 /// A command: program and arguments.

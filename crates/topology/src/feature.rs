@@ -20,13 +20,22 @@ pub enum Feature {
     BridgeVlans,
     /// A limit to the MAC addresses that a bridge learns.
     BridgeLearningLimit,
+    /// Routing tables beside the main one, and rules that look in them.
+    PolicyRouting,
+    /// Routes with several next hops.
+    Multipath,
 }
 
 impl Feature {
     /// Every feature, in the order in which they are told.
     pub fn all() -> impl Iterator<Item = Self> {
         let devices = DeviceKind::ALL.iter().copied().map(Self::Device);
-        devices.chain([Self::BridgeVlans, Self::BridgeLearningLimit])
+        devices.chain([
+            Self::BridgeVlans,
+            Self::BridgeLearningLimit,
+            Self::PolicyRouting,
+            Self::Multipath,
+        ])
     }
 
     /// How to get it.
@@ -48,6 +57,12 @@ impl Feature {
                 "use a kernel with CONFIG_BRIDGE_VLAN_FILTERING, as distributions' are".to_owned()
             }
             Self::BridgeLearningLimit => "use Linux 6.7 or later".to_owned(),
+            Self::PolicyRouting => {
+                "use a kernel with CONFIG_IP_MULTIPLE_TABLES, as distributions' are".to_owned()
+            }
+            Self::Multipath => {
+                "use a kernel with CONFIG_IP_ROUTE_MULTIPATH, as distributions' are".to_owned()
+            }
         }
     }
 }
@@ -58,6 +73,8 @@ impl fmt::Display for Feature {
             Self::Device(kind) => write!(f, "interfaces of type {kind}"),
             Self::BridgeVlans => f.write_str("VLAN filtering of bridges"),
             Self::BridgeLearningLimit => f.write_str("the learning limit of bridges"),
+            Self::PolicyRouting => f.write_str("routing tables and policy rules"),
+            Self::Multipath => f.write_str("routes with several next hops"),
         }
     }
 }
@@ -104,6 +121,16 @@ pub fn problems(document: &Document, missing: &[Missing]) -> Vec<Problem> {
 /// What a document needs of a kernel, and where.
 pub fn needed(document: &Document) -> Vec<(Place, Feature)> {
     let mut needed = Vec::new();
+    for (&id, namespace) in &document.namespaces {
+        let place = Place::Namespace(id, Some(Field::Routes));
+        let mut options = namespace.routes.iter().map(|route| &route.options);
+        if options.clone().any(|options| options.table.is_some()) {
+            needed.push((place, Feature::PolicyRouting));
+        }
+        if options.any(|options| !options.hops.is_empty()) {
+            needed.push((place, Feature::Multipath));
+        }
+    }
     for (&id, interface) in &document.interfaces {
         if let Some(device) = interface.kind.device() {
             let place = Place::Interface(id, None);

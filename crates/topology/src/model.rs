@@ -463,7 +463,10 @@ pub(crate) fn is_same_network(a: IpNet, b: IpNet) -> bool {
 }
 
 /// What a route says more, with names for indexes; what names none is left out.
-fn named_options(namespace: &ObservedNamespace, route: &ObservedRoute) -> RouteOptions<InterfaceName> {
+fn named_options(
+    namespace: &ObservedNamespace,
+    route: &ObservedRoute,
+) -> RouteOptions<InterfaceName> {
     let name = |index: &u32| namespace.interfaces.get(index)?.name.parse().ok();
     let named = route.options.map(name);
     named.unwrap_or_else(|| RouteOptions {
@@ -474,7 +477,7 @@ fn named_options(namespace: &ObservedNamespace, route: &ObservedRoute) -> RouteO
 }
 
 /// A route as a step has it.
-pub(crate) fn step_route(namespace: &ObservedNamespace, route: &ObservedRoute) -> StepRoute {
+pub fn step_route(namespace: &ObservedNamespace, route: &ObservedRoute) -> StepRoute {
     let interface = route
         .interface
         .and_then(|index| namespace.interfaces.get(&index));

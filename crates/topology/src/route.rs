@@ -22,10 +22,7 @@ pub const MAX_HOPS: usize = 32;
 
 /// What a route says more; the default is a unicast route of the main table.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-#[serde(bound(
-    serialize = "I: Serialize",
-    deserialize = "I: Deserialize<'de>"
-))]
+#[serde(bound(serialize = "I: Serialize", deserialize = "I: Deserialize<'de>"))]
 pub struct RouteOptions<I> {
     /// The routing table; `None` is the main one.
     pub table: Option<u32>,

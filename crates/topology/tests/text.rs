@@ -174,7 +174,9 @@ fn waits_for_its_source(document: &Document, route: &Route) -> bool {
     let mut owners = document.interfaces.values().filter(|i| {
         let mut addresses = i.addresses.iter();
         addresses.any(|a| Some(a.addr()) == source)
-            && route.interfaces().any(|id| document.interfaces[&id].namespace == i.namespace)
+            && route
+                .interfaces()
+                .any(|id| document.interfaces[&id].namespace == i.namespace)
     });
     owners.any(|i| i.peer().is_some_and(|peer| !document.interfaces[&peer].up))
 }

@@ -180,7 +180,9 @@ fn next_hop(hop: &Hop<u32>, family: Family) -> RouteNextHop {
     if hop.onlink {
         next.flags = RouteNextHopFlags::Onlink;
     }
-    let gateway = hop.gateway.map(|gateway| via(gateway, family == Family::Ipv4));
+    let gateway = hop
+        .gateway
+        .map(|gateway| via(gateway, family == Family::Ipv4));
     next.attributes = gateway.into_iter().collect();
     next
 }
@@ -268,7 +270,12 @@ fn multipath(mut bytes: &[u8]) -> Vec<HopRow> {
             break;
         };
         let weight = byte(bytes, 3).saturating_add(1);
-        hops.push(hop(attributes, Some(word(bytes, 4)), weight, byte(bytes, 2)));
+        hops.push(hop(
+            attributes,
+            Some(word(bytes, 4)),
+            weight,
+            byte(bytes, 2),
+        ));
         bytes = bytes.get(length.next_multiple_of(4)..).unwrap_or_default();
     }
     hops

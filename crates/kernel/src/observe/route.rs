@@ -27,7 +27,10 @@ pub(super) fn observed(row: RouteRow) -> ObservedRoute {
         [only] => {
             gateway = only.hop.gateway;
             // IPv6 has those that lead nowhere on the loopback.
-            interface = only.hop.interface.filter(|_| row.kind == RouteKind::Unicast);
+            interface = only
+                .hop
+                .interface
+                .filter(|_| row.kind == RouteKind::Unicast);
             options.onlink = only.hop.onlink;
             Default::default()
         }
@@ -44,8 +47,7 @@ pub(super) fn observed(row: RouteRow) -> ObservedRoute {
         interface,
         metric: row.metric,
         origin,
-        options: options
-            .without_usual_scope(Family::of(destination.addr()), gateway.is_some()),
+        options: options.without_usual_scope(Family::of(destination.addr()), gateway.is_some()),
         dead,
     }
 }

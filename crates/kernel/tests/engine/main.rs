@@ -8,6 +8,7 @@ mod hearing;
 mod ip;
 mod labs;
 mod random;
+mod routing;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         inside("strange_interfaces_do_not_blind_it", hearing::strangers),
         inside("names_taken_away_do_not_matter", hearing::names),
         inside("random_documents_stand", random::documents),
+        inside("routes_of_every_kind_stand_and_drift", routing::kinds),
     ])
 }
 

@@ -71,7 +71,9 @@ fn route(document: &Document, namespace: NamespaceId, number: u16, place: u32) -
     let of_family = ways.iter().filter(|way| way.own.is_ipv4() == is_ipv4);
     let of_family: Vec<_> = of_family.collect();
     let way = pick(of_family.iter(), number / 4);
-    let table = number.is_multiple_of(3).then_some(100 + u32::from(number) % 3);
+    let table = number
+        .is_multiple_of(3)
+        .then_some(100 + u32::from(number) % 3);
     let mut route = Route {
         destination: beyond(is_ipv4, number),
         gateway: None,
@@ -166,11 +168,12 @@ pub(super) fn hardy(interface: &Interface, id: InterfaceId, number: u16, is_ipv4
             route.interface = None;
         }
         1 if is_ipv4 => options.scope = Some(Scope::Host),
-        2 if interface.kind != Kind::Loopback => {
+        // IPv4 refuses them in a namespace that has no address yet.
+        2 if interface.kind != Kind::Loopback && !is_ipv4 => {
             route.gateway = Some(stranger(is_ipv4, number));
             options.onlink = true;
         }
-        3 if interface.kind != Kind::Loopback => {
+        3 if interface.kind != Kind::Loopback && !is_ipv4 => {
             options.hops = (0..2)
                 .map(|hop| Hop {
                     gateway: Some(stranger(is_ipv4, number.wrapping_add(hop))),

@@ -162,9 +162,7 @@ pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, Stri
     let to = to.ok_or_else(|| format!("`ip route {verb}` needs a destination"))?;
     let gateways = options.hops.iter().filter_map(|hop| hop.gateway);
     let first = gateway.or_else(|| gateways.clone().next());
-    let family = global
-        .family
-        .or(first.or(options.source).map(Family::of));
+    let family = global.family.or(first.or(options.source).map(Family::of));
     let destination = destination(to, family)?;
     let is_of_it = |gateway: IpAddr| Family::of(gateway) == Family::of(destination.addr());
     if !gateway.into_iter().chain(gateways).all(is_of_it) {
@@ -194,6 +192,18 @@ fn via(words: &mut Words<'_>) -> Result<IpAddr, String> {
     }
     text.parse()
         .map_err(|_| format!("`via {text}`: not an address"))
+}
+
+/// The next hops of a multipath route as `ip route` takes them: `nexthop via 10.0.0.2 weight 3
+/// nexthop via 10.0.1.2`; the first word may be left out.
+pub fn read_next_hops(text: &str) -> Result<Vec<Hop<InterfaceName>>, String> {
+    let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    let mut words = Words::new(&words);
+    words.skip("nexthop");
+    match words.peek() {
+        None => Ok(Vec::new()),
+        Some(_) => hops(&mut words),
+    }
 }
 
 /// What follows the first `nexthop`, to the end: each begins with the same word.

@@ -7,7 +7,9 @@ use super::{Refused, namespace_mut};
 use crate::address::{Family, is_link_local};
 use crate::id::NamespaceId;
 use crate::name::InterfaceName;
-use crate::observed::{Observed, ObservedKind, ObservedNamespace, ObservedRoute, Origin};
+use crate::observed::{
+    Observed, ObservedAddress, ObservedKind, ObservedNamespace, ObservedRoute, Origin,
+};
 use crate::plan::kernel_metric;
 use crate::route::{RouteKind, Scope, TABLE_MAIN};
 use crate::step::{Step, StepRoute};
@@ -150,11 +152,12 @@ impl Said<'_> {
         reach::interface(self.namespace, self.table, gateway, through).map(Some)
     }
 
-    /// IPv4 wants an address of somebody else (`fib_check_nh_v4_gw`), IPv6 one that no other
-    /// interface leads to (`ip6_route_check_nh_onlink`).
+    /// IPv4 wants an address of somebody else (`fib_check_nh_v4_gw`), and takes none before there is
+    /// an address in the namespace, for lack of a table to look in (`inet_addr_type`); IPv6 wants
+    /// one that no other interface leads to (`ip6_route_check_nh_onlink`).
     fn on_link(&self, gateway: IpAddr, through: u32) -> Result<u32, Refused> {
         let is_elsewhere = match self.family {
-            Family::Ipv4 => self.has(gateway),
+            Family::Ipv4 => self.has(gateway) || !self.has_ipv4(),
             Family::Ipv6 if is_link_local(gateway) => false,
             Family::Ipv6 => {
                 let leads = reach::longest(self.namespace, TABLE_MAIN, gateway, None);
@@ -166,6 +169,15 @@ impl Said<'_> {
             true => Err(Refused("Nexthop has invalid gateway".to_owned())),
             false => Ok(through),
         }
+    }
+
+    /// A loopback that is up has 127.0.0.1.
+    fn has_ipv4(&self) -> bool {
+        let mut all = self.namespace.interfaces.values();
+        all.any(|i| {
+            let is_ipv4 = |a: &ObservedAddress| a.address.addr().is_ipv4();
+            i.addresses.iter().any(is_ipv4) || (i.kind == ObservedKind::Loopback && i.up)
+        })
     }
 
     fn has(&self, address: IpAddr) -> bool {
@@ -195,7 +207,5 @@ fn metric(route: &StepRoute) -> u32 {
 /// There is one route a destination and metric in a table: a second one is refused whatever its
 /// next hop.
 fn is_same(a: &ObservedRoute, b: &ObservedRoute) -> bool {
-    a.destination == b.destination
-        && a.metric == b.metric
-        && a.options.table() == b.options.table()
+    a.destination == b.destination && a.metric == b.metric && a.options.table() == b.options.table()
 }

@@ -28,8 +28,7 @@ pub fn waits(document: &Document, observed: &ObservedNamespace, wanted: &Route) 
     if wanted.options.kind != RouteKind::Unicast || is_host {
         return false;
     }
-    let is_usable =
-        |i: &ObservedInterface| i.up && (i.carrier || i.kind == ObservedKind::Loopback);
+    let is_usable = |i: &ObservedInterface| i.up && (i.carrier || i.kind == ObservedKind::Loopback);
     let source = wanted.options.source.filter(IpAddr::is_ipv6);
     if let Some(source) = source {
         let has = |i: &&ObservedInterface| i.addresses.iter().any(|a| a.address.addr() == source);

@@ -45,7 +45,11 @@ pub(crate) fn dump(document: &Document) -> String {
             0 => "ip".to_owned(),
             _ => format!("ip -n '{}'", namespace.name),
         };
-        for what in ["-d addr", "-d -4 route show table all", "-d -6 route show table all"] {
+        for what in [
+            "-d addr",
+            "-d -4 route show table all",
+            "-d -6 route show table all",
+        ] {
             text.push_str(&format!("{ip} -j {what}; echo\n"));
         }
         let inside = match id.0 {
@@ -113,8 +117,7 @@ pub(crate) fn parse(document: &Document, printed: &str) -> BTreeMap<String, Seen
                 .iter()
                 .filter(|route| {
                     let protocol = route["protocol"].as_str();
-                    matches!(protocol, None | Some("boot" | "static"))
-                        && route["table"] != "local"
+                    matches!(protocol, None | Some("boot" | "static")) && route["table"] != "local"
                 })
                 .map(route)
                 .collect(),

@@ -176,8 +176,14 @@ fn hops(wanted: &Route) -> Result<(), String> {
             let why = "`onlink` says that a gateway is on an interface: it needs both";
             return Err(why.to_owned());
         }
-        if hops.iter().skip(place + 1).any(|other| key(other) == key(hop)) {
-            return Err("two of its next hops are the same: give one of them more weight".to_owned());
+        if hops
+            .iter()
+            .skip(place + 1)
+            .any(|other| key(other) == key(hop))
+        {
+            return Err(
+                "two of its next hops are the same: give one of them more weight".to_owned(),
+            );
         }
     }
     Ok(())

@@ -16,7 +16,8 @@ struct Known {
     route: ObservedRoute,
     step: StepRoute,
     /// Next hops that are down, with their IPv6 addresses: the kernel keeps a route with such ones,
-    /// and takes none.
+    /// and takes none. They are set up for a moment. It cannot be done if the address is gone by
+    /// which a gateway was reached.
     down: Vec<(At, Vec<ObservedAddress>)>,
 }
 
@@ -34,9 +35,8 @@ impl Before {
         });
         let mut routes: Vec<_> = routes.collect();
         // Routes through gateways stand on those without.
-        let has_gateway = |route: &ObservedRoute| {
-            route.gateway.is_some() || !route.options.hops.is_empty()
-        };
+        let has_gateway =
+            |route: &ObservedRoute| route.gateway.is_some() || !route.options.hops.is_empty();
         routes.sort_by_key(|known| has_gateway(&known.route));
         Self { namespace, routes }
     }
