@@ -27,6 +27,7 @@ pub(crate) fn namespace(document: &Document, at: Point, ids: &mut Ids<'_>) -> Op
         name: names::namespace(document)?,
         forwarding: Forwarding::default(),
         routes: Vec::new(),
+        rules: Default::default(),
     };
     let node = Node::Namespace(id);
     let fragment = Fragment {

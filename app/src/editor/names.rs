@@ -113,6 +113,7 @@ mod tests {
                     name: name.parse().unwrap(),
                     forwarding: Forwarding::default(),
                     routes: Vec::new(),
+                    rules: Default::default(),
                 },
             );
         }

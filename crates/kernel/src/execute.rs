@@ -9,6 +9,7 @@ use netlink_packet_route::address::AddressFlags;
 use nix::errno::Errno;
 use topology::address::Family;
 use topology::kind::{Changes, Device, Value};
+use topology::rule::Rule;
 use topology::status::step_route_text;
 use topology::step::{At, NewInterface, Step, StepRoute};
 use topology::{InterfaceName, NamespaceId};
@@ -140,6 +141,14 @@ impl<'a> Executor<'a> {
                 let wanted = self.route(*namespace, route)?;
                 let result = self.lab.socket(*namespace)?.remove_route(&wanted);
                 self.say(result, "remove", || self.route_text(*namespace, route))
+            }
+            Step::AddRule { namespace, rule } => {
+                let result = self.lab.socket(*namespace)?.add_rule(rule);
+                self.say(result, "add", || self.rule_text(*namespace, rule))
+            }
+            Step::RemoveRule { namespace, rule } => {
+                let result = self.lab.socket(*namespace)?.remove_rule(rule);
+                self.say(result, "remove", || self.rule_text(*namespace, rule))
             }
             Step::SetForwarding {
                 namespace,
@@ -393,6 +402,11 @@ impl<'a> Executor<'a> {
     fn route_text(&self, namespace: NamespaceId, route: &StepRoute) -> String {
         let said = step_route_text(route);
         format!("route {said} in {}", self.lab.name(namespace))
+    }
+
+    fn rule_text(&self, namespace: NamespaceId, rule: &Rule<InterfaceName>) -> String {
+        let said = rule.words().join(" ");
+        format!("rule {said} in {}", self.lab.name(namespace))
     }
 
     fn say<T>(

@@ -47,6 +47,7 @@ pub(crate) fn namespace(
         name: name.clone(),
         interfaces,
         routes: socket.routes()?.into_iter().map(route::observed).collect(),
+        rules: socket.rules()?.into_iter().collect(),
         forwarding: Forwarding {
             ipv4: socket.forwarding(Family::Ipv4)?,
             ipv6: socket.forwarding(Family::Ipv6)?,

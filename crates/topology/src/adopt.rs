@@ -32,6 +32,12 @@ pub fn adopt(title: &str, observed: &Observed) -> Document {
             routes: routes
                 .filter_map(|known| route(namespace, known, &ids))
                 .collect(),
+            rules: found
+                .rules
+                .iter()
+                .filter_map(|rule| rule.map(|name| by_name(namespace, found, name, &ids)))
+                .filter(|rule| rule.check().is_ok())
+                .collect(),
         };
         document.namespaces.insert(namespace, adopted);
         for (&index, known) in &found.interfaces {
@@ -42,6 +48,17 @@ pub fn adopt(title: &str, observed: &Observed) -> Document {
         }
     }
     document
+}
+
+fn by_name(
+    namespace: NamespaceId,
+    found: &ObservedNamespace,
+    name: &InterfaceName,
+    ids: &Ids,
+) -> Option<InterfaceId> {
+    let mut interfaces = found.interfaces.iter();
+    let (index, _) = interfaces.find(|(_, i)| i.name == name.as_str())?;
+    ids.get(&(namespace, *index)).copied()
 }
 
 fn ids(observed: &Observed) -> Ids {

@@ -17,6 +17,7 @@ use crate::kind::parameter::AddressClass;
 use crate::kind::{Device, DeviceKind, Form, Parameter, Usual, Value, port};
 use crate::mac::Mac;
 use crate::route::RouteOptions;
+use crate::rule::{Rule, RuleAction};
 
 mod route;
 
@@ -45,7 +46,7 @@ pub fn wish() -> impl Strategy<Value = Wish> {
 /// Random wishes for some kinds of device.
 pub fn wish_for(devices: &'static [DeviceKind]) -> impl Strategy<Value = Wish> {
     let numbers = (any::<u16>(), any::<u16>(), any::<u16>());
-    (0_u8..30, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
+    (0_u8..33, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
         devices,
         kind,
         a,
@@ -134,6 +135,8 @@ impl Wish {
             26 => self.set_master(document),
             27 => self.add_any_route(document),
             28 => self.remove_route(document),
+            29 | 30 => self.add_rule(document),
+            31 => self.remove_rule(document),
             _ => Edit::Move {
                 to: self.moves(document),
             },
@@ -159,11 +162,7 @@ impl Wish {
     fn new_namespace(&self, document: &Document) -> Edit {
         let id = NamespaceId(next(document.namespaces.keys().map(|id| id.0)));
         let loopback = InterfaceId(next(document.interfaces.keys().map(|id| id.0)));
-        let namespace = Namespace {
-            name: name(self.b),
-            forwarding: Default::default(),
-            routes: Vec::new(),
-        };
+        let namespace = Namespace::new(name(self.b));
         let interface = Interface {
             up: self.on,
             ..Interface::loopback(id)
@@ -383,6 +382,70 @@ impl Wish {
             namespace: interface.namespace,
             route: route::hardy(interface, id, self.b, self.on),
             index: None,
+        }
+    }
+
+    /// One that no look-up of a gateway comes by, or that leads where it would go anyway.
+    fn add_rule(&self, document: &Document) -> Edit {
+        let namespace = self.namespace(document);
+        let family = match self.on {
+            true => Family::Ipv4,
+            false => Family::Ipv6,
+        };
+        let actions = [
+            RuleAction::Lookup(100),
+            RuleAction::Lookup(crate::route::TABLE_MAIN),
+            RuleAction::Blackhole,
+            RuleAction::Unreachable,
+            RuleAction::Prohibit,
+        ];
+        let action = pick(actions.into_iter(), self.c).unwrap_or(RuleAction::Blackhole);
+        let mut rule = Rule::new(family, u32::from(self.b) % 40_000 + 1, action);
+        let inside = document.interfaces_of(namespace);
+        let interface = pick(inside.map(|(id, _)| id), self.c / 5);
+        match self.b % 6 {
+            0 => rule.from = Some(self.address().trunc()),
+            1 => {
+                rule.to = Some(self.address().trunc());
+                rule.protocol = Some(17);
+                rule.dport = Some(crate::rule::Ports {
+                    first: 53,
+                    last: 53,
+                });
+            }
+            2 => {
+                rule.iif = interface;
+                rule.mark = Some(crate::rule::Mark {
+                    value: 3,
+                    mask: 0xff,
+                });
+            }
+            3 => {
+                rule.oif = interface;
+                rule.from = Some(self.address().trunc());
+            }
+            4 => {
+                rule.protocol = Some(6);
+                rule.sport = Some(crate::rule::Ports {
+                    first: 1000,
+                    last: 1000 + self.c % 100,
+                });
+            }
+            _ => {
+                rule.not = true;
+                rule.from = Some(self.address().trunc());
+                rule.action = RuleAction::Lookup(crate::route::TABLE_MAIN);
+            }
+        }
+        Edit::AddRule { namespace, rule }
+    }
+
+    fn remove_rule(&self, document: &Document) -> Edit {
+        let all = document.namespaces.iter();
+        let all = all.flat_map(|(id, ns)| ns.rules.iter().map(|rule| (*id, rule.clone())));
+        match pick(all, self.b) {
+            Some((namespace, rule)) => Edit::RemoveRule { namespace, rule },
+            None => nothing(),
         }
     }
 

@@ -82,7 +82,11 @@ impl Renumbered {
                     .without_usual_scope(route.family(), route.gateway.is_some()),
                 ..route.clone()
             });
+            let rules = namespace.rules.iter();
             let new = Namespace {
+                rules: rules
+                    .filter_map(|rule| rule.map(|id| Some(self.interface(*id))))
+                    .collect(),
                 routes: routes.collect(),
                 ..namespace.clone()
             };

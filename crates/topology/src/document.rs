@@ -3,7 +3,7 @@
 //! A [`Document`] is plain data. It is changed by [`crate::edit`] only, which keeps what
 //! [`Document::validate`] demands true.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -16,6 +16,7 @@ pub use crate::kind::{Device, DeviceKind, Kind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 use crate::route::RouteOptions;
+use crate::rule::Rule;
 
 /// One lab as the user wants it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -40,6 +41,9 @@ pub struct Namespace {
     pub forwarding: Forwarding,
     /// Static routes, in the order in which they are added.
     pub routes: Vec<Route>,
+    /// Policy rules, by family and priority.
+    #[serde(default)]
+    pub rules: BTreeSet<Rule<InterfaceId>>,
 }
 
 /// `net.ipv4.ip_forward` and `net.ipv6.conf.all.forwarding`.
@@ -49,6 +53,18 @@ pub struct Forwarding {
     pub ipv4: bool,
     /// `net.ipv6.conf.all.forwarding`.
     pub ipv6: bool,
+}
+
+impl Namespace {
+    /// A namespace as the kernel makes it.
+    pub fn new(name: NamespaceName) -> Self {
+        Self {
+            name,
+            forwarding: Forwarding::default(),
+            routes: Vec::new(),
+            rules: BTreeSet::new(),
+        }
+    }
 }
 
 impl Forwarding {
@@ -145,11 +161,7 @@ impl Document {
     /// A document with nothing in it but the host namespace, whose loopback is down, as the
     /// kernel makes it.
     pub fn new(title: &str) -> Self {
-        let host = Namespace {
-            name: NamespaceName::host(),
-            forwarding: Forwarding::default(),
-            routes: Vec::new(),
-        };
+        let host = Namespace::new(NamespaceName::host());
         Self {
             title: title.to_owned(),
             namespaces: BTreeMap::from([(NamespaceId::HOST, host)]),

@@ -126,6 +126,9 @@ pub fn needed(document: &Document) -> Vec<(Place, Feature)> {
         let mut options = namespace.routes.iter().map(|route| &route.options);
         if options.clone().any(|options| options.table.is_some()) {
             needed.push((place, Feature::PolicyRouting));
+        } else if !namespace.rules.is_empty() {
+            let place = Place::Namespace(id, Some(Field::Rules));
+            needed.push((place, Feature::PolicyRouting));
         }
         if options.any(|options| !options.hops.is_empty()) {
             needed.push((place, Feature::Multipath));

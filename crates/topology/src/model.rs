@@ -28,6 +28,7 @@ mod device;
 mod master;
 mod remove;
 mod route;
+mod rule;
 
 /// The MTU of a new veth or bridge: `ETH_DATA_LEN` (linux/if_ether.h).
 pub const DEFAULT_MTU: u32 = 1500;
@@ -88,6 +89,8 @@ pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> 
         Step::RemoveAddress { at, address } => remove_address(state, at, *address),
         Step::AddRoute { namespace, route } => route::add(state, *namespace, route),
         Step::RemoveRoute { namespace, route } => route::remove(state, *namespace, route),
+        Step::AddRule { namespace, rule } => rule::add(state, *namespace, rule),
+        Step::RemoveRule { namespace, rule } => rule::remove(state, *namespace, rule),
         Step::SetForwarding {
             namespace,
             family,
@@ -116,6 +119,7 @@ fn namespace(name: NamespaceName) -> ObservedNamespace {
         interfaces: BTreeMap::from([(1, loopback)]),
         routes: BTreeSet::new(),
         forwarding: Forwarding::default(),
+        rules: BTreeSet::new(),
     }
 }
 

@@ -13,8 +13,9 @@ use crate::document::Forwarding;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{Device, DeviceKind, Parameters};
 pub use crate::mac::Mac;
-use crate::name::NamespaceName;
+use crate::name::{InterfaceName, NamespaceName};
 use crate::route::RouteOptions;
+use crate::rule::Rule;
 
 /// The kernel's state of one lab.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -34,6 +35,8 @@ pub struct ObservedNamespace {
     pub routes: BTreeSet<ObservedRoute>,
     /// The forwarding switches.
     pub forwarding: Forwarding,
+    /// Policy rules of the kinds that documents have, but for the kernel's own.
+    pub rules: BTreeSet<Rule<InterfaceName>>,
 }
 
 /// One interface, as `ip -d addr` shows it.

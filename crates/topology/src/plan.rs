@@ -16,6 +16,7 @@ mod lookup;
 mod mtu;
 mod objects;
 mod routes;
+mod rules;
 mod scope;
 mod settings;
 
@@ -25,6 +26,7 @@ use settings::stands;
 
 pub use mtu::Mtus;
 pub use routes::{has_route, unwanted_routes, waits};
+pub use rules::wanted_rules;
 
 /// Metric of an IPv6 route that is added without one: `IP6_RT_PRIO_USER` (linux/ipv6_route.h).
 pub const IPV6_DEFAULT_METRIC: u32 = 1024;
@@ -61,6 +63,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
         steps: Vec::new(),
         scope,
     };
+    planner.remove_rules();
     planner.remove_routes();
     planner.remove_addresses();
     planner.remove_interfaces();
@@ -95,6 +98,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     // Joining a VRF takes IPv6 addresses along.
     planner.add_addresses();
     planner.add_routes();
+    planner.add_rules();
     planner.steps
 }
 

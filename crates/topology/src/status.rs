@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::document::{Document, Interface, Kind, Namespace};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{Parameter, Parameters, Value, port};
+use crate::name::InterfaceName;
 use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, Origin};
+use crate::rule::Rule;
 use crate::step::StepRoute;
 
 /// The state of one object of the document.
@@ -32,7 +34,7 @@ pub enum Status {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Difference {
     /// What differs: `state`, `mtu`, `mac`, `address`, `master`, `kind`, `name`, `forwarding`,
-    /// `route`, or the name of a parameter.
+    /// `route`, `rule`, or the name of a parameter.
     pub what: String,
     /// In the document; empty if it is not there.
     pub wanted: String,
@@ -144,6 +146,14 @@ fn namespace_status(
     }
     for route in crate::plan::unwanted_routes(document, wanted, observed) {
         differ("route", String::new(), route);
+    }
+    let rules = crate::plan::wanted_rules(document, wanted);
+    let text = |rule: &Rule<InterfaceName>| rule.words().join(" ");
+    for rule in rules.difference(&observed.rules) {
+        differ("rule", text(rule), String::new());
+    }
+    for rule in observed.rules.difference(&rules) {
+        differ("rule", String::new(), text(rule));
     }
     if differences.is_empty() {
         Status::Up

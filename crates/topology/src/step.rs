@@ -17,6 +17,7 @@ use crate::kind::{Device, DeviceKind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 use crate::route::RouteOptions;
+use crate::rule::Rule;
 
 /// One change of the kernel's state.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -146,6 +147,20 @@ pub enum Step {
         /// On or off.
         on: bool,
     },
+    /// Adds a policy rule.
+    AddRule {
+        /// Where.
+        namespace: NamespaceId,
+        /// The rule.
+        rule: Rule<InterfaceName>,
+    },
+    /// Removes a policy rule.
+    RemoveRule {
+        /// Where.
+        namespace: NamespaceId,
+        /// The rule.
+        rule: Rule<InterfaceName>,
+    },
 }
 
 /// Which interface a step is about, by what the kernel calls it at that moment.
@@ -205,6 +220,8 @@ impl Step {
             | Self::RenameNamespace { namespace, .. }
             | Self::AddRoute { namespace, .. }
             | Self::RemoveRoute { namespace, .. }
+            | Self::AddRule { namespace, .. }
+            | Self::RemoveRule { namespace, .. }
             | Self::SetForwarding { namespace, .. } => *namespace,
             Self::AddVeth { ends: [first, _] } => first.at.namespace,
             Self::AddDevice { new, .. } => new.at.namespace,

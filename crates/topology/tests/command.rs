@@ -47,6 +47,7 @@ fn named(names: [&str; 5]) -> Document {
         name: name.parse().unwrap(),
         forwarding: Default::default(),
         routes: Vec::new(),
+        rules: Default::default(),
     };
     let (red_id, blue_id) = (NamespaceId(1), NamespaceId(2));
     let end = |namespace, name: &str, peer| Interface {

@@ -286,3 +286,141 @@ fn an_interface_takes_the_routes_along_that_have_a_next_hop_through_it() {
     apply(&mut document, undo).unwrap();
     assert_eq!(document, whole);
 }
+
+/// Yaml of red's rule, and what `ip` is told.
+const RULES: &[(&str, &str)] = &[
+    (
+        "priority: 100, from: 10.1.0.0/16, table: 7",
+        "ip -n red rule add from 10.1.0.0/16 priority 100 lookup 7",
+    ),
+    (
+        "priority: 5, family: ipv6, iif: a, fwmark: '0x1/0xff', type: prohibit",
+        "ip -n red -6 rule add from all fwmark 0x1/0xff iif a priority 5 prohibit",
+    ),
+    (
+        "priority: 6, not: true, to: 'fd00::/8', ipproto: 6, dport: 80-90, table: 254",
+        "ip -n red -6 rule add not from all to fd00::/8 ipproto 6 dport 80-90 priority 6 lookup main",
+    ),
+];
+
+fn with_rule(rule: &str) -> String {
+    lab("to: 10.9.0.0/16, dev: a, table: 7")
+        .replace("  one:", &format!("    rules: [{{{rule}}}]\n  one:"))
+}
+
+#[test]
+fn rules_are_written_as_ip_takes_them_and_read_again() {
+    for (rule, command) in RULES {
+        let document = yaml::read(&with_rule(rule)).unwrap_or_else(|error| panic!("{error}"));
+        let text = topology::command::script_text(&document);
+        assert!(
+            text.lines().any(|line| line == *command),
+            "{command}\n{text}"
+        );
+        let again = script::read(&text).unwrap_or_else(|errors| panic!("{errors:#?}"));
+        assert!(
+            again
+                .document
+                .same_lab(&yaml::read(&yaml::write(&document)).unwrap())
+        );
+        assert_eq!(plan(&document, &reached(&document)), vec![], "{rule}");
+    }
+}
+
+#[test]
+fn a_rule_that_cannot_be_is_refused() {
+    for (rule, why) in [
+        ("priority: 0, table: 7", "a rule that the kernel makes"),
+        ("priority: 32766, table: 7", "a rule that the kernel makes"),
+        ("priority: 7, table: 0", "table 0"),
+        ("priority: 7", "a `table`, or a `type`"),
+        (
+            "priority: 7, table: 7, type: prohibit",
+            "a `table`, or a `type`",
+        ),
+        (
+            "priority: 7, from: 10.1.0.1/16, table: 7",
+            "did you mean 10.1.0.0/16",
+        ),
+        (
+            "priority: 7, from: 10.1.0.0/16, to: 'fd00::/8', table: 7",
+            "other family",
+        ),
+        ("priority: 7, iif: nope, table: 7", "no interface nope"),
+        ("priority: 7, sport: 0, table: 7", "no port"),
+        ("priority: 7, fwmark: 0x100/0xff, table: 7", "hides a part"),
+        (
+            "priority: 7, table: 7}, {priority: 7, table: 8",
+            "this priority already",
+        ),
+    ] {
+        let error = yaml::read(&with_rule(rule)).unwrap_err().to_string();
+        assert!(error.contains(why), "{rule}: {error}");
+    }
+}
+
+#[test]
+fn an_interface_takes_its_rules_along_and_brings_them_back() {
+    let mut document = yaml::read(&with_rule("priority: 5, iif: a, table: 7")).unwrap();
+    let whole = document.clone();
+    let a = document.interface_named(NamespaceId(1), "a").unwrap();
+    let undo = apply(
+        &mut document,
+        Edit::Remove(topology::edit::Selection::interface(a)),
+    )
+    .unwrap();
+    assert!(document.namespaces[&NamespaceId(1)].rules.is_empty());
+    apply(&mut document, undo).unwrap();
+    assert_eq!(document, whole);
+    // The kernel knows interfaces of rules by their names.
+    let state = reached(&document);
+    let name = "eth0".parse().unwrap();
+    let before = document.clone();
+    apply(&mut document, Edit::RenameInterface { interface: a, name }).unwrap();
+    let steps = topology::plan::plan_edit(&before, &document, &state);
+    let rules = steps
+        .iter()
+        .filter(|step| matches!(step, Step::AddRule { .. } | Step::RemoveRule { .. }));
+    assert_eq!(rules.count(), 2, "{steps:#?}");
+}
+
+/// As seen on Linux 6.18: the look-up of a gateway goes by the rules.
+#[test]
+fn a_rule_in_the_way_makes_a_gateway_unreachable() {
+    let document = yaml::read(&lab("to: default, via: 10.0.0.2")).unwrap();
+    let mut state = reached(&document);
+    let red = NamespaceId(1);
+    let route = model::step_route(
+        &state.namespaces[&red],
+        state.namespaces[&red].routes.first().unwrap(),
+    );
+    let mut execute = |step: Step| model::execute(&mut state, &step);
+    execute(Step::RemoveRoute {
+        namespace: red,
+        route: route.clone(),
+    })
+    .unwrap();
+    let rule = topology::command::read_rule("to 10.0.0.0/24 prohibit", 9).unwrap();
+    execute(Step::AddRule {
+        namespace: red,
+        rule: rule.clone(),
+    })
+    .unwrap();
+    assert!(
+        execute(Step::AddRoute {
+            namespace: red,
+            route: route.clone()
+        })
+        .is_err()
+    );
+    execute(Step::RemoveRule {
+        namespace: red,
+        rule,
+    })
+    .unwrap();
+    execute(Step::AddRoute {
+        namespace: red,
+        route,
+    })
+    .unwrap();
+}

@@ -40,7 +40,9 @@ fn lab(document: &Document) -> Lab {
         )
     };
     let namespace = |(_, ns): (&NamespaceId, &Namespace)| {
-        let routes = ns.routes.iter().map(route).collect();
+        let mut routes: Vec<_> = ns.routes.iter().map(route).collect();
+        let rules = ns.rules.iter();
+        routes.extend(rules.map(|rule| format!("{:?}", rule.map(|id| Some(interface(*id))))));
         (
             ns.name.to_string(),
             (ns.forwarding.ipv4, ns.forwarding.ipv6, routes),

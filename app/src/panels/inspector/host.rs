@@ -12,6 +12,7 @@ use super::connect::ConnectTo;
 use super::devices::Devices;
 use super::field::{Switch, TextField, commit, commit_or_tell};
 use super::routes::Routes;
+use super::rules::Rules;
 use super::state::{Differences, StateChip, interface_mark, namespace_mark, namespace_status};
 use crate::canvas::contents::counted;
 use crate::canvas::view::keys::remove;
@@ -117,6 +118,7 @@ pub(crate) fn NamespaceSections(
         <InterfaceList id=id />
         <Devices id=id />
         <Routes id=id />
+        <Rules id=id />
         <AsCommands subject=Subject::Namespace(id) />
     }
 }

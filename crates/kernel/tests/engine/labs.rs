@@ -31,6 +31,7 @@ impl Builder {
             name: name.parse().unwrap(),
             forwarding: Forwarding::default(),
             routes: Vec::new(),
+            rules: Default::default(),
         };
         self.document.namespaces.insert(id, namespace);
         let loopback = InterfaceId(self.id());

@@ -154,7 +154,8 @@ fn rebuilt(observed: &Observed) -> impl Debug + PartialEq + use<> {
                 )
             })
             .collect();
-        (namespace.name, interfaces, routes, namespace.forwarding)
+        let set = (namespace.forwarding, namespace.rules);
+        (namespace.name, interfaces, routes, set)
     });
     namespaces.collect::<Vec<_>>()
 }

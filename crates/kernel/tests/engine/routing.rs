@@ -14,7 +14,11 @@ namespaces:
       - {to: 10.9.0.0/16, type: prohibit, table: 300}
       - {to: 10.8.0.0/16, dev: a, src: 10.0.1.1}
       - {to: 'fd08::/64', dev: a, src: 'fd01::1'}
+      - {to: 10.5.0.0/16, via: 10.0.1.2, table: 300}
       - {to: 'fd09::/64', nexthops: [{via: 'fd00::2'}, {via: 'fd99::2', dev: b, onlink: true}]}
+    rules:
+      - {priority: 50, from: 10.0.1.0/24, fwmark: 0x1/0xf, iif: a, table: 300}
+      - {priority: 60, not: true, to: 'fd05::/64', ipproto: 6, sport: 8000-8100, type: prohibit}
 links:
   - red/a: {addresses: [10.0.0.1/24, 'fd00::1/64']}
     host/a: {addresses: [10.0.0.2/24, 'fd00::2/64']}
@@ -51,9 +55,26 @@ pub(crate) fn kinds(_: &Inside) {
         shown.contains("via fd99::2 dev b weight 1 onlink"),
         "{shown}"
     );
+    let shown = ip::must(&red, "ip rule") + &ip::must(&red, "ip -6 rule");
+    for line in [
+        "50:\tfrom 10.0.1.0/24 fwmark 0x1/0xf iif a lookup 300",
+        "60:\tnot from all to fd05::/64 ipproto tcp sport 8000-8100 prohibit",
+    ] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
     assert_eq!(differences(&lab, &document), []);
 
     for (words, wanted, observed) in [
+        (
+            "ip rule del priority 50",
+            "from 10.0.1.0/24 fwmark 0x1/0xf iif a priority 50 lookup 300",
+            "",
+        ),
+        (
+            "ip -6 rule add from all lookup 7 priority 70",
+            "",
+            "from all priority 70 lookup 7",
+        ),
         (
             "ip route del prohibit 10.9.0.0/16 table 300",
             "prohibit 10.9.0.0/16 table 300",

@@ -93,6 +93,9 @@ fn around(document: &Document, subject: Subject) -> Document {
         namespace
             .routes
             .retain(|route| route.interfaces().all(stays));
+        namespace
+            .rules
+            .retain(|rule| rule.interfaces().all(|id| stays(*id)));
     }
     part
 }
@@ -125,6 +128,9 @@ fn is_of(document: &Document, step: &Step, id: InterfaceId) -> bool {
         Step::AddRoute { namespace, route } | Step::RemoveRoute { namespace, route } => {
             let mut named = route.interface.iter().chain(route.options.interfaces());
             *namespace == wanted.namespace && named.any(|name| *name == wanted.name)
+        }
+        Step::AddRule { namespace, rule } | Step::RemoveRule { namespace, rule } => {
+            *namespace == wanted.namespace && rule.interfaces().any(|name| *name == wanted.name)
         }
         Step::AddNamespace { .. }
         | Step::RemoveNamespace { .. }

@@ -9,6 +9,8 @@ use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 use crate::route::RouteOptions;
 
+use super::rule::Said;
+
 /// What a command does; namespaces by name, `None` the one in which the command runs.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Action {
@@ -38,6 +40,8 @@ pub(crate) enum Action {
     RemoveRoute(Route),
     /// Adds it, in place of the one that is there, if there is one.
     ReplaceRoute(Route),
+    AddRule(Said),
+    RemoveRule(Said),
     SetForwarding {
         family: Family,
         on: bool,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::device::{falls_with, name_of, named};
 use super::route::lose::Event;
-use super::{Refused, adjust_bridge_mtu, carrier, index_of, master, re_add, route};
+use super::{Refused, adjust_bridge_mtu, carrier, index_of, master, re_add, route, rule};
 use crate::id::NamespaceId;
 use crate::kind::{Device, DeviceKind, Parameters};
 use crate::mac::Mac;
@@ -99,6 +99,7 @@ pub(super) fn namespace(state: &mut Observed, id: NamespaceId) -> Result<Vec<Ste
     }];
     let forwarding = found.forwarding;
     let routes = route::Before::of(state, id);
+    let rules: Vec<_> = rule::again(id, found.rules.iter()).collect();
     let mut names: Vec<_> = found
         .interfaces
         .values()
@@ -144,6 +145,7 @@ pub(super) fn namespace(state: &mut Observed, id: NamespaceId) -> Result<Vec<Ste
     };
     undo.retain(|step| !is_inside(step));
     undo.extend(routes.again(state));
+    undo.extend(rules);
     Ok(undo)
 }
 

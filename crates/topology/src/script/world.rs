@@ -17,6 +17,7 @@ use crate::step::{At, Step, StepRoute};
 
 mod link;
 mod route;
+mod rule;
 
 /// How deep commands may run commands in namespaces.
 const MOST_NESTED: usize = 8;
@@ -163,6 +164,8 @@ impl World {
             }
             Action::AddRoute(route) => self.add_route(here, route),
             Action::RemoveRoute(route) => self.remove_route(here, &route),
+            Action::AddRule(said) => self.add_rule(here, said),
+            Action::RemoveRule(said) => self.remove_rule(here, &said),
             Action::ReplaceRoute(route) => self.replace_route(here, route),
             Action::SetForwarding { family, on } => self.step(&Step::SetForwarding {
                 namespace: here,

@@ -5,6 +5,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use serde_saphyr::{FlowMap, FlowSeq, Location, Spanned};
 
+use super::rule;
 use super::settings::Settings;
 use crate::address::Family;
 use crate::route::{RouteKind, Scope};
@@ -57,6 +58,8 @@ pub(super) struct Namespace {
     pub(super) interfaces: IndexMap<String, Spanned<FlowMap<Settings>>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) routes: Vec<Spanned<FlowMap<Route>>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) rules: Vec<Spanned<FlowMap<rule::Rule>>>,
 }
 
 impl Default for Namespace {
@@ -67,6 +70,7 @@ impl Default for Namespace {
             bridges: IndexMap::new(),
             interfaces: IndexMap::new(),
             routes: Vec::new(),
+            rules: Vec::new(),
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_saphyr::{FlowMap, FlowSeq, Location, Spanned};
 use super::YamlError;
 use super::form::{Coordinate, Lab, Namespace, Route, destination};
 use super::interface::{kind_of, set, tie};
+use super::rule;
 use super::settings::Settings;
 use crate::document::{self, Device, Document, Interface, Kind, Point};
 use crate::edit::{Edit, EditError, Place, apply};
@@ -104,6 +105,7 @@ impl Builder {
             name,
             forwarding: document::Forwarding::default(),
             routes: Vec::new(),
+            rules: Default::default(),
         };
         for family in &said.forwarding.0 {
             if namespace.forwarding.set(family.value, true) {
@@ -241,6 +243,15 @@ impl Builder {
                 index: None,
             };
             apply(&mut self.document, edit).map_err(|error| fail(location, error))?;
+        }
+        for form in &form.rules {
+            let read = rule::read(&self.document, id, &form.value.0);
+            let rule = read.map_err(|error| fail(form.defined, error))?;
+            let edit = Edit::AddRule {
+                namespace: id,
+                rule,
+            };
+            apply(&mut self.document, edit).map_err(|error| fail(form.defined, error))?;
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use serde_saphyr::{FlowMap, FlowSeq};
 
 use super::form::{Coordinate, Hop, Lab, Link, Namespace, Route, spanned};
 use super::interface::settings;
+use super::rule;
 use super::settings::Settings;
 use crate::address::Family;
 use crate::document::{self, Document, Kind};
@@ -17,7 +18,8 @@ pub(super) fn form(document: &Document) -> Lab {
             && form.loopback.is_none()
             && form.bridges.is_empty()
             && form.interfaces.is_empty()
-            && form.routes.is_empty();
+            && form.routes.is_empty()
+            && form.rules.is_empty();
         // Every lab has a host: it is written only if there is something to say.
         (id != NamespaceId::HOST || !says_nothing)
             .then(|| (namespace.name.to_string(), spanned(Some(form))))
@@ -97,6 +99,11 @@ fn namespace_form(
             .routes
             .iter()
             .map(|route| spanned(FlowMap(route_form(document, route))))
+            .collect(),
+        rules: namespace
+            .rules
+            .iter()
+            .map(|rule| spanned(FlowMap(rule::form(document, rule))))
             .collect(),
     }
 }

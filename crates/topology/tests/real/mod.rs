@@ -5,9 +5,10 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use topology::address::Family;
 use topology::document::Route;
 use topology::kind::{DeviceKind, Form, Parameter, Parameters, port};
-use topology::plan::{Mtus, kernel_metric};
+use topology::plan::{Mtus, kernel_metric, wanted_rules};
 use topology::route::Scope;
 use topology::{Document, InterfaceId};
 
@@ -56,6 +57,11 @@ pub(crate) fn dump(document: &Document) -> String {
             0 => String::new(),
             _ => format!("ip netns exec '{}' ", namespace.name),
         };
+        for family in ["-4", "-6"] {
+            text.push_str(&format!(
+                "{ip} {family} rule | sed 's/^/{family} /'; echo END\n"
+            ));
+        }
         text.push_str(&format!(
             "{inside}cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding\n"
         ));
@@ -95,6 +101,7 @@ pub(crate) struct Seen {
     interfaces: BTreeMap<String, Interface>,
     routes: BTreeSet<String>,
     forwarding: (bool, bool),
+    rules: BTreeSet<String>,
 }
 
 /// What the kernel had, by namespace in the document's order.
@@ -106,6 +113,13 @@ pub(crate) fn parse(document: &Document, printed: &str) -> BTreeMap<String, Seen
     for namespace in document.namespaces.values() {
         let links = json(lines.next());
         let routes = [json(lines.next()), json(lines.next())].concat();
+        let rules = (0..2).flat_map(|_| {
+            lines
+                .by_ref()
+                .take_while(|line| *line != "END")
+                .collect::<Vec<_>>()
+        });
+        let rules: Vec<&str> = rules.collect();
         let flags = [lines.next(), lines.next()].map(|flag| flag == Some("1"));
         let seen = Seen {
             interfaces: links
@@ -122,6 +136,7 @@ pub(crate) fn parse(document: &Document, printed: &str) -> BTreeMap<String, Seen
                 .map(route)
                 .collect(),
             forwarding: (flags[0], flags[1]),
+            rules: rules.into_iter().filter_map(rule).collect(),
         };
         all.insert(namespace.name.to_string(), seen);
     }
@@ -295,10 +310,41 @@ pub(crate) fn expected(document: &Document) -> BTreeMap<String, Seen> {
                 .map(wanted_route)
                 .collect(),
             forwarding: (namespace.forwarding.ipv4, namespace.forwarding.ipv6),
+            rules: wanted_rules(document, namespace)
+                .iter()
+                .map(|rule| {
+                    let family = match rule.family {
+                        Family::Ipv4 => "-4",
+                        Family::Ipv6 => "-6",
+                    };
+                    let words = rule.words().join(" ");
+                    format!("{family} {words}")
+                })
+                .collect(),
         };
         all.insert(namespace.name.to_string(), seen);
     }
     all
+}
+
+/// As [`topology::rule::Rule::words`] has it; `None` for one that the kernel makes by itself.
+fn rule(line: &str) -> Option<String> {
+    // Of an interface that is gone: it matches nothing.
+    if line.contains("[detached]") {
+        return None;
+    }
+    let (head, said) = line.split_once(":\t").unwrap();
+    let (family, priority) = head.split_once(' ').unwrap();
+    if topology::rule::PRIORITIES_OF_THE_KERNEL.contains(&priority.parse().unwrap()) {
+        return None;
+    }
+    let said = said.replace("ipproto tcp", "ipproto 6");
+    let said = said.replace("ipproto udp", "ipproto 17");
+    let said = said.trim_end();
+    let actions = ["lookup", "blackhole", "unreachable", "prohibit"];
+    let place = actions.iter().find_map(|action| said.find(action)).unwrap();
+    let (matches, action) = said.split_at(place);
+    Some(format!("{family} {matches}priority {priority} {action}"))
 }
 
 fn wanted_route(route: &Route) -> String {

@@ -91,6 +91,7 @@ fn add(observed: &mut Observed, id: NamespaceId, name: &str, index: u32, new: Ob
             name: name.parse().unwrap(),
             interfaces: BTreeMap::new(),
             routes: BTreeSet::new(),
+            rules: BTreeSet::new(),
             forwarding: Forwarding::default(),
         });
     namespace.interfaces.insert(index, new);

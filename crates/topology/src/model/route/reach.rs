@@ -6,6 +6,10 @@ use super::super::Refused;
 use crate::address::Family;
 use crate::observed::{ObservedNamespace, ObservedRoute};
 use crate::route::{RouteKind, Scope, TABLE_MAIN};
+use crate::rule::RuleAction;
+
+/// Of the kernel's own rule for the main table.
+const PRIORITY_OF_MAIN: u32 = 32_766;
 
 /// What a look-up in a table finds.
 pub(super) struct Way {
@@ -16,18 +20,34 @@ pub(super) struct Way {
 }
 
 /// The interface by which a gateway is reached without another gateway: looked up in the route's
-/// own table, and then in the others (`fib_check_nh_v4_gw`, `ip6_route_check_nh`).
+/// own table, and then in those that the rules name (`fib_check_nh_v4_gw`, `ip6_route_check_nh`).
 pub(super) fn interface(
     namespace: &ObservedNamespace,
     table: u32,
     gateway: IpAddr,
     through: Option<u32>,
 ) -> Result<u32, Refused> {
-    let own = longest(namespace, table, gateway, through).filter(|_| table != TABLE_MAIN);
-    let own = own.and_then(|way| way.interface);
-    let main = || longest(namespace, TABLE_MAIN, gateway, through)?.interface;
-    own.or_else(main)
-        .ok_or_else(|| Refused(format!("the gateway {gateway} is on no network here")))
+    let refused = || Refused(format!("the gateway {gateway} is on no network here"));
+    let is_own = gateway.is_ipv6() || table != TABLE_MAIN;
+    let own = longest(namespace, table, gateway, through).filter(|_| is_own);
+    if let Some(interface) = own.and_then(|way| way.interface) {
+        return Ok(interface);
+    }
+    let name = through.and_then(|index| namespace.interfaces.get(&index));
+    let name = name.map(|interface| interface.name.as_str());
+    let rules = namespace.rules.iter();
+    let asked =
+        rules.filter(|rule| rule.priority < PRIORITY_OF_MAIN && rule.is_for_gateway(gateway, name));
+    let asked = asked.map(|rule| rule.action);
+    for action in asked.chain(std::iter::once(RuleAction::Lookup(TABLE_MAIN))) {
+        let RuleAction::Lookup(table) = action else {
+            return Err(refused());
+        };
+        if let Some(way) = longest(namespace, table, gateway, through) {
+            return way.interface.ok_or_else(refused);
+        }
+    }
+    Err(refused())
 }
 
 /// The longest prefix in a table that has an address in it, through an interface if one is meant.
