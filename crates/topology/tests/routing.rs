@@ -146,6 +146,16 @@ fn problems_know_sources_and_next_hops() {
         "the kernel's own is in the main table"
     );
     assert_eq!(told("to: 10.9.0.0/16, dev: a, src: 127.0.0.1"), "");
+    // What is at home at the gateway is not forwarded.
+    let home = |address: &str| {
+        let text = lab("to: 10.255.0.2/32, via: 10.0.0.2");
+        let text = text.replace(
+            "  one: {forwarding: [ipv4, ipv6]}",
+            &format!("  one: {{loopback: {{addresses: [{address}]}}}}"),
+        );
+        check(&yaml::read(&text).unwrap()).len()
+    };
+    assert_eq!((home("10.255.0.2/32"), home("10.255.0.3/32")), (0, 1));
 }
 
 #[test]

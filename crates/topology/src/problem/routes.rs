@@ -203,7 +203,12 @@ fn forwards(
     else {
         return;
     };
-    if !namespace.forwarding.get(route.family()) {
+    let host = route.destination.addr();
+    let is_there = route.destination.prefix_len() == route.destination.max_prefix_len()
+        && owners
+            .get(&host)
+            .is_some_and(|found| found.contains(&owner));
+    if !namespace.forwarding.get(route.family()) && !is_there {
         let family = if gateway.is_ipv4() { "IPv4" } else { "IPv6" };
         let user = document.describe_namespace(id);
         let text = format!("it is the gateway {gateway} of {user} and does not forward {family}");
