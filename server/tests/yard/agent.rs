@@ -158,6 +158,7 @@ impl Scripted {
             name: topology::NamespaceName::host(),
             interfaces: BTreeMap::new(),
             routes: Default::default(),
+            rules: Default::default(),
             forwarding: Default::default(),
         };
         let change = ObservedChange {
