@@ -59,6 +59,63 @@ fn stp_holds_a_loop_and_opens_it_when_a_cable_goes() {
 }
 
 #[test]
+fn a_triangle_of_routers_goes_on_when_a_link_fails() {
+    // A shell of the host sees the names of namespaces. A reply has the TTL that is left of 64: one
+    // router on the way takes one.
+    let script = "
+        ttl() { ip netns exec north ping -c 1 -W 2 10.255.0.3 | sed -n 's/.*\\(ttl=[0-9]*\\).*/\\1/p'; }
+        echo direct $(ttl)
+        ip -n north link set dev to-west down
+        ip -n west link set dev to-north down
+        echo around $(ttl)
+        ip -n north link set dev to-east down
+        echo cut $(ttl)
+    ";
+    let text = printed("triangle.yaml", "host", script);
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!(lines, ["direct ttl=64", "around ttl=63", "cut"], "{text}");
+}
+
+#[test]
+fn what_is_too_long_for_the_cable_in_the_middle_is_answered_with_frag_needed() {
+    let script = "
+        ping -c 1 -W 2 10.3.0.2 >/dev/null && echo small passes
+        ping -c 1 -W 2 -M do -s 1472 10.3.0.2 || echo large fails
+        ping -c 1 -W 2 -M dont -s 1472 10.3.0.2 >/dev/null && echo fragments pass
+    ";
+    let text = printed("mtu.yaml", "client", script);
+    for line in ["small passes", "large fails", "fragments pass"] {
+        assert!(text.lines().any(|known| known == line), "{line}: {text}");
+    }
+    let answer = text.lines().find(|line| line.contains("10.1.0.1"));
+    let answer = answer.unwrap_or_default().to_lowercase();
+    assert!(answer.contains("frag needed"), "r1 answers: {text}");
+    assert!(answer.contains("mtu = 1400"), "with what it takes: {text}");
+}
+
+#[test]
+fn a_policy_rule_sends_guests_another_way() {
+    let script = "
+        from() { ip netns exec $1 $2 || true; }
+        for who in staff guest; do
+            echo $who $(from $who 'ping -c 1 -W 2 -t 2 198.51.100.9' | sed -n 's/^From \\([0-9.]*\\).*/\\1/p')
+            from $who 'ping -c 1 -W 2 198.51.100.9' | grep -q '1 received' && echo reached
+        done
+        from guest 'ping -c 1 -W 2 10.1.0.2' | grep -i filtered >/dev/null && echo prohibited
+    ";
+    let text = printed("uplinks.yaml", "host", script);
+    let lines: Vec<_> = text.lines().collect();
+    let expected = [
+        "staff 192.0.2.1",
+        "reached",
+        "guest 192.0.2.5",
+        "reached",
+        "prohibited",
+    ];
+    assert_eq!(lines, expected, "{text}");
+}
+
+#[test]
 fn a_lab_that_needs_what_the_kernel_lacks_is_refused_before_anything_is_made() {
     let report = netyard(&["doctor", "--json"]).output().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&report.stdout).unwrap();

@@ -293,6 +293,7 @@ async fn what_the_kernel_refuses_is_rolled_back_and_told_in_its_words() {
         gateway: Some("172.16.0.1".parse().unwrap()),
         interface: Some(view.interface("red", "veth-red")),
         metric: None,
+        options: Default::default(),
     };
     let before = without_the_kernels_own(view.observed.as_ref());
     view.edit(Edit::AddRoute {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use topology::document::{Interface, Link};
 use topology::layout::{BAR_LINE, LINE, bar_lines, is_listed, size_of};
+use topology::route::RouteKind;
 use topology::status::{Status, Statuses, strangers};
 use topology::{Document, InterfaceId, NamespaceId, Node, Observed};
 
@@ -172,8 +173,13 @@ fn namespace_card(sources: Sources<'_>, id: NamespaceId, mut rows: Vec<Row>) -> 
     let namespace = document.namespaces.get(&id);
     let forwarding = namespace.map(|ns| ns.forwarding).unwrap_or_default();
     for route in namespace.iter().flat_map(|ns| &ns.routes) {
-        if route.is_default() {
-            let gateway = route.gateway.map(|gateway| format!("via {gateway}"));
+        if route.is_default() && route.options.table.is_none() {
+            let gateways: Vec<_> = route.gateways().map(|(via, _)| via.to_string()).collect();
+            let gateway = match (gateways.is_empty(), route.options.kind) {
+                (_, kind) if kind != RouteKind::Unicast => Some(kind.name().to_owned()),
+                (true, _) => None,
+                (false, _) => Some(format!("via {}", gateways.join(", "))),
+            };
             let through = route
                 .interface
                 .and_then(|id| document.interfaces.get(&id))

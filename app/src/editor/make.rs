@@ -28,6 +28,7 @@ pub(crate) fn namespace(document: &Document, at: Point, ids: &mut Ids<'_>) -> Op
         forwarding: Forwarding::default(),
         firewall: None,
         routes: Vec::new(),
+        rules: Default::default(),
     };
     let node = Node::Namespace(id);
     let fragment = Fragment {

@@ -114,6 +114,7 @@ mod tests {
                     forwarding: Forwarding::default(),
                     firewall: None,
                     routes: Vec::new(),
+                    rules: Default::default(),
                 },
             );
         }

@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use topology::InterfaceId;
 use topology::address::Family;
 use topology::document::Route;
+use topology::route::{RouteKind, RouteOptions, read_table};
 
 /// An MTU; an empty field is the kernel's own. The document checks the limits.
 pub(crate) fn mtu(text: &str) -> Result<Option<u32>, String> {
@@ -24,9 +25,11 @@ pub(crate) fn route(
     gateway: &str,
     interface: Option<InterfaceId>,
     metric: &str,
+    options: RouteOptions<InterfaceId>,
 ) -> Result<Route, String> {
     let gateway = self::gateway(gateway)?;
-    let destination = self::destination(destination, gateway)?;
+    let mut hops = options.hops.iter().filter_map(|hop| hop.gateway);
+    let destination = self::destination(destination, gateway.or_else(|| hops.next()))?;
     let metric = match metric.trim() {
         "" => None,
         digits => Some(
@@ -35,7 +38,8 @@ pub(crate) fn route(
                 .map_err(|_| format!("`{digits}` is not a metric: a number from 0"))?,
         ),
     };
-    if gateway.is_none() && interface.is_none() {
+    let needs_next_hop = options.kind == RouteKind::Unicast && options.hops.is_empty();
+    if needs_next_hop && gateway.is_none() && interface.is_none() {
         return Err("A route needs a gateway (via) or an interface (dev)".into());
     }
     Ok(Route {
@@ -43,7 +47,27 @@ pub(crate) fn route(
         gateway,
         interface,
         metric,
+        options,
     })
+}
+
+/// A routing table; an empty field is the main one.
+pub(crate) fn table(text: &str) -> Result<Option<u32>, String> {
+    match text.trim() {
+        "" => Ok(None),
+        text => read_table(text),
+    }
+}
+
+/// The source address of a route; an empty field leaves it to the kernel.
+pub(crate) fn source(text: &str) -> Result<Option<IpAddr>, String> {
+    match text.trim() {
+        "" => Ok(None),
+        text => text
+            .parse()
+            .map(Some)
+            .map_err(|_| format!("`{text}` is not an address of this namespace")),
+    }
 }
 
 fn gateway(text: &str) -> Result<Option<IpAddr>, String> {
@@ -76,9 +100,13 @@ fn destination(text: &str, gateway: Option<IpAddr>) -> Result<IpNet, String> {
 mod tests {
     use super::*;
 
+    fn none() -> RouteOptions<InterfaceId> {
+        RouteOptions::default()
+    }
+
     #[test]
     fn routes_as_people_write_them() {
-        let text = |d: &str, g: &str| route(d, g, Some(InterfaceId(1)), "");
+        let text = |d: &str, g: &str| route(d, g, Some(InterfaceId(1)), "", none());
         let read = text("default", "10.0.0.254").unwrap();
         assert_eq!(read.destination.to_string(), "0.0.0.0/0");
         assert_eq!(
@@ -94,21 +122,31 @@ mod tests {
             "10.1.0.7/32"
         );
         assert_eq!(
-            route("default", "10.0.0.1", None, " 50 ").unwrap().metric,
+            route("default", "10.0.0.1", None, " 50 ", none())
+                .unwrap()
+                .metric,
             Some(50)
         );
     }
 
     #[test]
     fn mistakes_are_named() {
-        assert!(route("", "10.0.0.1", None, "").is_err());
+        assert!(route("", "10.0.0.1", None, "", none()).is_err());
         assert!(
-            route("10.1.0.0/24", "", None, "")
+            route("10.1.0.0/24", "", None, "", none())
                 .unwrap_err()
                 .contains("via")
         );
-        assert!(route("default", "gw", None, "").unwrap_err().contains("gw"));
-        assert!(route("default", "10.0.0.1", None, "-1").is_err());
+        let why = route("default", "gw", None, "", none()).unwrap_err();
+        assert!(why.contains("gw"));
+        assert!(route("default", "10.0.0.1", None, "-1", none()).is_err());
+        let blackhole = RouteOptions {
+            kind: RouteKind::Blackhole,
+            ..none()
+        };
+        assert!(route("10.1.0.0/24", "", None, "", blackhole).is_ok());
+        assert!(table("x").unwrap_err().contains("`x`"));
+        assert_eq!(table("main"), Ok(None));
         assert!(mtu("9k").is_err());
         assert_eq!(mtu(" "), Ok(None));
         assert_eq!(mtu("1400"), Ok(Some(1400)));

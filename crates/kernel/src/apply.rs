@@ -354,6 +354,8 @@ fn opposite(step: &Step) -> Option<Step> {
         Step::RemoveAddress { at, address } => Step::AddAddress { at, address },
         Step::AddRoute { namespace, route } => Step::RemoveRoute { namespace, route },
         Step::RemoveRoute { namespace, route } => Step::AddRoute { namespace, route },
+        Step::AddRule { namespace, rule } => Step::RemoveRule { namespace, rule },
+        Step::RemoveRule { namespace, rule } => Step::AddRule { namespace, rule },
         Step::SetForwarding {
             namespace,
             family,
@@ -380,9 +382,12 @@ fn opposite(step: &Step) -> Option<Step> {
 /// namespace that is taken back comes with all that was set in it.
 fn is_done_anyway(step: &Step, failed: &Failed) -> bool {
     match step {
-        Step::AddAddress { .. } | Step::AddRoute { .. } => failed.errno == Some(Errno::EEXIST),
+        Step::AddAddress { .. } | Step::AddRoute { .. } | Step::AddRule { .. } => {
+            failed.errno == Some(Errno::EEXIST)
+        }
         Step::RemoveAddress { .. } => failed.errno == Some(Errno::EADDRNOTAVAIL),
         Step::RemoveRoute { .. } => failed.errno == Some(Errno::ESRCH),
+        Step::RemoveRule { .. } => failed.errno == Some(Errno::ENOENT),
         Step::RemoveInterface { .. } => failed.errno == Some(Errno::ENODEV),
         _ => false,
     }

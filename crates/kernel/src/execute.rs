@@ -5,23 +5,31 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use netlink_packet_route::address::AddressFlags;
 use nix::errno::Errno;
 use topology::address::Family;
 use topology::kind::{Changes, Device, Value};
+use topology::rule::Rule;
+use topology::status::step_route_text;
 use topology::step::{At, NewInterface, Step, StepRoute};
 use topology::{InterfaceName, NamespaceId};
 use tracing::debug;
 
 use crate::engine::Lab;
 use crate::error::{Cause, Error};
-use crate::netlink::{End, Failure, LinkRow, Route};
+use crate::netlink::{AddressRow, End, Failure, LinkRow, Route};
 
 /// How long a name may still be taken by a link that is going: the kernel
 /// deletes namespaces, and the links in them, some time after their end
 /// (measured: up to 23 ms).
 const LINGERING: Duration = Duration::from_millis(200);
+/// How often it is looked whether an address can be used by now.
+const LOOK_FOR_ADDRESS: Duration = Duration::from_millis(20);
 /// How often it is looked whether it has gone.
 const LOOK: Duration = Duration::from_millis(2);
+/// How long duplicate address detection may take: up to one second of delay,
+/// one for the answer (RFC 4862), and some room.
+const DETECTION: Duration = Duration::from_secs(3);
 /// The group into which links are put to be deleted together; any number that
 /// nobody else uses.
 const DOOMED: u32 = 0x6e79_6172;
@@ -126,13 +134,21 @@ impl<'a> Executor<'a> {
             }
             Step::AddRoute { namespace, route } => {
                 let wanted = self.route(*namespace, route)?;
-                let result = self.lab.socket(*namespace)?.add_route(wanted);
+                let result = self.add_route(*namespace, &wanted);
                 self.say(result, "add", || self.route_text(*namespace, route))
             }
             Step::RemoveRoute { namespace, route } => {
                 let wanted = self.route(*namespace, route)?;
-                let result = self.lab.socket(*namespace)?.remove_route(wanted);
+                let result = self.lab.socket(*namespace)?.remove_route(&wanted);
                 self.say(result, "remove", || self.route_text(*namespace, route))
+            }
+            Step::AddRule { namespace, rule } => {
+                let result = self.lab.socket(*namespace)?.add_rule(rule);
+                self.say(result, "add", || self.rule_text(*namespace, rule))
+            }
+            Step::RemoveRule { namespace, rule } => {
+                let result = self.lab.socket(*namespace)?.remove_rule(rule);
+                self.say(result, "remove", || self.rule_text(*namespace, rule))
             }
             Step::SetForwarding {
                 namespace,
@@ -320,6 +336,15 @@ impl<'a> Executor<'a> {
             })?),
             None => None,
         };
+        let mut indexes = BTreeMap::new();
+        for name in route.options.interfaces() {
+            let at = At {
+                namespace,
+                name: name.clone(),
+            };
+            indexes.insert(name.clone(), self.index(&at)?);
+        }
+        let options = route.options.map(|name| indexes.get(name).copied());
         let StepRoute {
             destination,
             gateway,
@@ -331,7 +356,37 @@ impl<'a> Executor<'a> {
             gateway,
             interface,
             metric,
+            options: options.unwrap_or_default(),
         })
+    }
+
+    /// Waits while the source address of an IPv6 route is being asked for on its link: the kernel
+    /// refuses the route until then.
+    fn add_route(&mut self, namespace: NamespaceId, route: &Route) -> Result<(), Failure> {
+        let begin = Instant::now();
+        let socket = self.lab.socket(namespace);
+        let socket = socket.map_err(|error| Failure::Broken(error.to_string()))?;
+        let source = route.options.source.filter(|source| source.is_ipv6());
+        loop {
+            let result = socket.add_route(route);
+            let (Err(failure), Some(source)) = (&result, source) else {
+                return result;
+            };
+            if !failure.is(Errno::EINVAL) || begin.elapsed() > DETECTION {
+                return result;
+            }
+            let rows = socket.addresses()?;
+            let is_tentative = |row: &AddressRow| {
+                row.address.addr() == source
+                    && row.flags.contains(AddressFlags::Tentative)
+                    && !row.flags.contains(AddressFlags::Dadfailed)
+            };
+            if !rows.iter().any(is_tentative) {
+                // It has become usable just now, perhaps.
+                return socket.add_route(route);
+            }
+            thread::sleep(LOOK_FOR_ADDRESS);
+        }
     }
 
     fn index(&mut self, at: &At) -> Result<u32, Failed> {
@@ -357,14 +412,13 @@ impl<'a> Executor<'a> {
     }
 
     fn route_text(&self, namespace: NamespaceId, route: &StepRoute) -> String {
-        let mut text = format!("route {}", route.destination);
-        if let Some(gateway) = route.gateway {
-            text.push_str(&format!(" via {gateway}"));
-        }
-        if let Some(interface) = &route.interface {
-            text.push_str(&format!(" dev {interface}"));
-        }
-        text + &format!(" in {}", self.lab.name(namespace))
+        let said = step_route_text(route);
+        format!("route {said} in {}", self.lab.name(namespace))
+    }
+
+    fn rule_text(&self, namespace: NamespaceId, rule: &Rule<InterfaceName>) -> String {
+        let said = rule.words().join(" ");
+        format!("rule {said} in {}", self.lab.name(namespace))
     }
 
     fn say<T>(

@@ -46,7 +46,8 @@ pub(crate) fn namespace(
     Ok(ObservedNamespace {
         name: name.clone(),
         interfaces,
-        routes: socket.routes()?.iter().flat_map(route::observed).collect(),
+        routes: socket.routes()?.into_iter().map(route::observed).collect(),
+        rules: socket.rules()?.into_iter().collect(),
         forwarding: Forwarding {
             ipv4: socket.forwarding(Family::Ipv4)?,
             ipv6: socket.forwarding(Family::Ipv6)?,

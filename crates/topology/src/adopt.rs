@@ -37,6 +37,12 @@ pub fn adopt(title: &str, observed: &Observed) -> Document {
                 .firewall
                 .as_ref()
                 .and_then(|known| Ruleset::new(&known.ruleset).ok()),
+            rules: found
+                .rules
+                .iter()
+                .filter_map(|rule| rule.map(|name| by_name(namespace, found, name, &ids)))
+                .filter(|rule| rule.check().is_ok())
+                .collect(),
         };
         document.namespaces.insert(namespace, adopted);
         for (&index, known) in &found.interfaces {
@@ -47,6 +53,17 @@ pub fn adopt(title: &str, observed: &Observed) -> Document {
         }
     }
     document
+}
+
+fn by_name(
+    namespace: NamespaceId,
+    found: &ObservedNamespace,
+    name: &InterfaceName,
+    ids: &Ids,
+) -> Option<InterfaceId> {
+    let mut interfaces = found.interfaces.iter();
+    let (index, _) = interfaces.find(|(_, i)| i.name == name.as_str())?;
+    ids.get(&(namespace, *index)).copied()
 }
 
 fn ids(observed: &Observed) -> Ids {
@@ -174,5 +191,8 @@ fn route(namespace: NamespaceId, known: &ObservedRoute, ids: &Ids) -> Option<Rou
         gateway: known.gateway,
         interface,
         metric: Some(known.metric).filter(|metric| *metric != usual),
+        options: known
+            .options
+            .map(|index| ids.get(&(namespace, *index)).copied())?,
     })
 }

@@ -17,6 +17,12 @@ use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::parameter::AddressClass;
 use crate::kind::{Device, DeviceKind, Form, Parameter, Usual, Value, port};
 use crate::mac::Mac;
+use crate::route::RouteOptions;
+use crate::rule::{Rule, RuleAction};
+
+mod route;
+
+pub use route::with_routes;
 
 /// A wish that becomes an edit of whatever document it meets: numbers choose among what is there.
 #[derive(Clone, Debug)]
@@ -51,7 +57,7 @@ pub fn wish() -> impl Strategy<Value = Wish> {
 /// Random wishes for some kinds of device.
 pub fn wish_for(devices: &'static [DeviceKind]) -> impl Strategy<Value = Wish> {
     let numbers = (any::<u16>(), any::<u16>(), any::<u16>());
-    (0_u8..29, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
+    (0_u8..34, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
         devices,
         kind,
         a,
@@ -138,7 +144,11 @@ impl Wish {
             23 | 24 => self.set_parameter(document),
             25 => self.set_port(document),
             26 => self.set_master(document),
-            27 => Edit::SetFirewall {
+            27 => self.add_any_route(document),
+            28 => self.remove_route(document),
+            29 | 30 => self.add_rule(document),
+            31 => self.remove_rule(document),
+            32 => Edit::SetFirewall {
                 namespace: self.namespace(document),
                 ruleset: self.ruleset(),
             },
@@ -172,12 +182,7 @@ impl Wish {
     fn new_namespace(&self, document: &Document) -> Edit {
         let id = NamespaceId(next(document.namespaces.keys().map(|id| id.0)));
         let loopback = InterfaceId(next(document.interfaces.keys().map(|id| id.0)));
-        let namespace = Namespace {
-            name: name(self.b),
-            forwarding: Default::default(),
-            routes: Vec::new(),
-            firewall: None,
-        };
+        let namespace = Namespace::new(name(self.b));
         let interface = Interface {
             up: self.on,
             ..Interface::loopback(id)
@@ -378,11 +383,98 @@ impl Wish {
             gateway: None,
             interface: Some(interface),
             metric: self.c.is_multiple_of(3).then_some(u32::from(self.c) + 1),
+            options: RouteOptions::default(),
         };
         Edit::AddRoute {
             namespace,
             route,
             index: None,
+        }
+    }
+
+    /// One of the other kinds.
+    fn add_any_route(&self, document: &Document) -> Edit {
+        let id = self.interface(document);
+        let Some(interface) = document.interfaces.get(&id) else {
+            return nothing();
+        };
+        Edit::AddRoute {
+            namespace: interface.namespace,
+            route: route::hardy(interface, id, self.b, self.on),
+            index: None,
+        }
+    }
+
+    /// One that no look-up of a gateway comes by, or that leads where it would go anyway.
+    fn add_rule(&self, document: &Document) -> Edit {
+        let namespace = self.namespace(document);
+        let family = match self.on {
+            true => Family::Ipv4,
+            false => Family::Ipv6,
+        };
+        let actions = [
+            RuleAction::Lookup(100),
+            RuleAction::Lookup(crate::route::TABLE_MAIN),
+            RuleAction::Blackhole,
+            RuleAction::Unreachable,
+            RuleAction::Prohibit,
+        ];
+        let action = pick(actions.into_iter(), self.c).unwrap_or(RuleAction::Blackhole);
+        let mut rule = Rule::new(family, u32::from(self.b) % 40_000 + 1, action);
+        let inside = document.interfaces_of(namespace);
+        let interface = pick(inside.map(|(id, _)| id), self.c / 5);
+        match self.b % 6 {
+            0 => rule.from = Some(self.address().trunc()),
+            1 => {
+                rule.to = Some(self.address().trunc());
+                rule.protocol = Some(17);
+                rule.dport = Some(crate::rule::Ports {
+                    first: 53,
+                    last: 53,
+                });
+            }
+            2 => {
+                rule.iif = interface;
+                rule.mark = Some(crate::rule::Mark {
+                    value: 3,
+                    mask: 0xff,
+                });
+            }
+            3 => {
+                rule.oif = interface;
+                rule.from = Some(self.address().trunc());
+            }
+            4 => {
+                rule.protocol = Some(6);
+                rule.sport = Some(crate::rule::Ports {
+                    first: 1000,
+                    last: 1000 + self.c % 100,
+                });
+            }
+            _ => {
+                rule.not = true;
+                rule.from = Some(self.address().trunc());
+                rule.action = RuleAction::Lookup(crate::route::TABLE_MAIN);
+            }
+        }
+        Edit::AddRule { namespace, rule }
+    }
+
+    fn remove_rule(&self, document: &Document) -> Edit {
+        let all = document.namespaces.iter();
+        let all = all.flat_map(|(id, ns)| ns.rules.iter().map(|rule| (*id, rule.clone())));
+        match pick(all, self.b) {
+            Some((namespace, rule)) => Edit::RemoveRule { namespace, rule },
+            None => nothing(),
+        }
+    }
+
+    fn remove_route(&self, document: &Document) -> Edit {
+        let all = document.namespaces.iter();
+        let all = all.flat_map(|(id, ns)| ns.routes.iter().map(|route| (*id, route.clone())));
+        match pick(all, self.b) {
+            Some((namespace, route)) => Edit::RemoveRoute { namespace, route },
+            None => nothing(),
         }
     }
 

@@ -75,9 +75,18 @@ impl Renumbered {
         let namespaces = old.namespaces.iter().map(|(id, namespace)| {
             let routes = namespace.routes.iter().map(|route| Route {
                 interface: route.interface.map(|id| self.interface(id)),
+                options: route
+                    .options
+                    .map(|id| Some(self.interface(*id)))
+                    .unwrap_or_default()
+                    .without_usual_scope(route.family(), route.gateway.is_some()),
                 ..route.clone()
             });
+            let rules = namespace.rules.iter();
             let new = Namespace {
+                rules: rules
+                    .filter_map(|rule| rule.map(|id| Some(self.interface(*id))))
+                    .collect(),
                 routes: routes.collect(),
                 ..namespace.clone()
             };

@@ -1,8 +1,9 @@
 //! Steps and documents as commands, and commands as what they do.
 //!
 //! One file per object of `ip` holds both directions: `link` (with `device` for what is said after
-//! `type`), `address`, `route`, `netns`, and `bridge`, `sysctl` and `firewall` (`nft`, `iptables`)
-//! beside them. Nothing here is ever given to a shell by Netyard: commands are for people.
+//! `type`), `address`, `route`, `rule`, `netns`, and `bridge`, `sysctl` and `firewall` (`nft`,
+//! `iptables`) beside them. Nothing here is ever given to a shell by Netyard: commands are for
+//! people.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,11 +23,14 @@ pub(crate) mod firewall;
 pub(crate) mod link;
 pub(crate) mod netns;
 pub(crate) mod route;
+pub(crate) mod rule;
 mod script;
 pub(crate) mod sysctl;
 pub(crate) mod words;
 
 pub use about::{Subject, commands_about};
+pub use route::read_next_hops;
+pub use rule::read_rule;
 pub use script::{of_document, script_text};
 
 /// A command: program and arguments.
@@ -187,6 +191,8 @@ pub fn of_step(step: &Step, names: &Names) -> Command {
         Step::RemoveAddress { at, address } => address::write(names, at, "del", *address),
         Step::AddRoute { namespace, route } => route::write(names, *namespace, "add", route),
         Step::RemoveRoute { namespace, route } => route::write(names, *namespace, "del", route),
+        Step::AddRule { namespace, rule } => rule::write(names, *namespace, "add", rule),
+        Step::RemoveRule { namespace, rule } => rule::write(names, *namespace, "del", rule),
         Step::SetForwarding {
             namespace,
             family,

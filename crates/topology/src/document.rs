@@ -3,7 +3,7 @@
 //! A [`Document`] is plain data. It is changed by [`crate::edit`] only, which keeps what
 //! [`Document::validate`] demands true.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -16,6 +16,8 @@ use crate::kind::Parameters;
 pub use crate::kind::{Device, DeviceKind, Kind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::route::RouteOptions;
+use crate::rule::Rule;
 
 /// One lab as the user wants it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -38,11 +40,14 @@ pub struct Namespace {
     pub name: NamespaceName,
     /// Whether packets are forwarded between interfaces.
     pub forwarding: Forwarding,
-    /// Static routes of the main table, in the order in which they are added.
+    /// Static routes, in the order in which they are added.
     pub routes: Vec<Route>,
     /// Its nftables ruleset; `None` is none.
     #[serde(default)]
     pub firewall: Option<Ruleset>,
+    /// Policy rules, by family and priority.
+    #[serde(default)]
+    pub rules: BTreeSet<Rule<InterfaceId>>,
 }
 
 /// `net.ipv4.ip_forward` and `net.ipv6.conf.all.forwarding`.
@@ -52,6 +57,19 @@ pub struct Forwarding {
     pub ipv4: bool,
     /// `net.ipv6.conf.all.forwarding`.
     pub ipv6: bool,
+}
+
+impl Namespace {
+    /// A namespace as the kernel makes it.
+    pub fn new(name: NamespaceName) -> Self {
+        Self {
+            name,
+            forwarding: Forwarding::default(),
+            routes: Vec::new(),
+            firewall: None,
+            rules: BTreeSet::new(),
+        }
+    }
 }
 
 impl Forwarding {
@@ -97,7 +115,7 @@ pub struct Interface {
     pub port: Parameters<InterfaceId>,
 }
 
-/// A static route of the main table.
+/// A static route.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct Route {
     /// The network it leads to, host bits clear; `0.0.0.0/0` or `::/0` is the default route.
@@ -108,6 +126,9 @@ pub struct Route {
     pub interface: Option<InterfaceId>,
     /// Lower is preferred; `None` is the family's default (0 for IPv4, 1024 for IPv6).
     pub metric: Option<u32>,
+    /// What it says more: its table, its kind, its next hops.
+    #[serde(default)]
+    pub options: RouteOptions<InterfaceId>,
 }
 
 /// A place on the canvas, in canvas units (CSS pixels at 100 %), y downwards: a card's centre.
@@ -145,12 +166,7 @@ impl Document {
     /// A document with nothing in it but the host namespace, whose loopback is down, as the
     /// kernel makes it.
     pub fn new(title: &str) -> Self {
-        let host = Namespace {
-            name: NamespaceName::host(),
-            forwarding: Forwarding::default(),
-            routes: Vec::new(),
-            firewall: None,
-        };
+        let host = Namespace::new(NamespaceName::host());
         Self {
             title: title.to_owned(),
             namespaces: BTreeMap::from([(NamespaceId::HOST, host)]),
@@ -304,5 +320,19 @@ impl Route {
     /// Whether it is the default route of its family.
     pub fn is_default(&self) -> bool {
         self.destination.prefix_len() == 0
+    }
+
+    /// The interfaces that it names: its own, and those of its next hops.
+    pub fn interfaces(&self) -> impl Iterator<Item = InterfaceId> {
+        let own = self.interface.into_iter();
+        own.chain(self.options.interfaces().copied())
+    }
+
+    /// The routers that it names, each with the interface that is named with it.
+    pub fn gateways(&self) -> impl Iterator<Item = (IpAddr, Option<InterfaceId>)> {
+        let own = self.gateway.map(|gateway| (gateway, self.interface));
+        let hops = self.options.hops.iter();
+        let hops = hops.filter_map(|hop| Some((hop.gateway?, hop.interface)));
+        own.into_iter().chain(hops)
     }
 }

@@ -15,6 +15,7 @@ use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::{Parameters, Value};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::rule::Rule;
 
 mod apply;
 mod error;
@@ -147,6 +148,20 @@ pub enum Edit {
         /// The route.
         route: Route,
     },
+    /// Adds a policy rule.
+    AddRule {
+        /// Where.
+        namespace: NamespaceId,
+        /// The rule; its priority must be free.
+        rule: Rule<InterfaceId>,
+    },
+    /// Removes a policy rule.
+    RemoveRule {
+        /// Where.
+        namespace: NamespaceId,
+        /// The rule.
+        rule: Rule<InterfaceId>,
+    },
     /// Moves nodes on the canvas; `None` gives one back to the automatic layout.
     Move {
         /// New places of card centres.
@@ -189,6 +204,9 @@ pub struct Fragment {
     /// Routes to add to namespaces that are there already, with their place in the list, lowest
     /// place first.
     pub routes: Vec<PlacedRoute>,
+    /// Policy rules to add to namespaces that are there already.
+    #[serde(default)]
+    pub rules: BTreeSet<(NamespaceId, Rule<InterfaceId>)>,
 }
 
 /// A port, plugged in.

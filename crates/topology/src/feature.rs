@@ -22,13 +22,23 @@ pub enum Feature {
     BridgeLearningLimit,
     /// The program `nft`, and a kernel that takes its rules.
     Nftables,
+    /// Routing tables beside the main one, and rules that look in them.
+    PolicyRouting,
+    /// Routes with several next hops.
+    Multipath,
 }
 
 impl Feature {
     /// Every feature, in the order in which they are told.
     pub fn all() -> impl Iterator<Item = Self> {
         let devices = DeviceKind::ALL.iter().copied().map(Self::Device);
-        devices.chain([Self::BridgeVlans, Self::BridgeLearningLimit, Self::Nftables])
+        devices.chain([
+            Self::BridgeVlans,
+            Self::BridgeLearningLimit,
+            Self::Nftables,
+            Self::PolicyRouting,
+            Self::Multipath,
+        ])
     }
 
     /// How to get it.
@@ -54,6 +64,12 @@ impl Feature {
                                if it is there, use a kernel with CONFIG_NF_TABLES, as \
                                distributions' are"
                 .to_owned(),
+            Self::PolicyRouting => {
+                "use a kernel with CONFIG_IP_MULTIPLE_TABLES, as distributions' are".to_owned()
+            }
+            Self::Multipath => {
+                "use a kernel with CONFIG_IP_ROUTE_MULTIPATH, as distributions' are".to_owned()
+            }
         }
     }
 }
@@ -65,6 +81,8 @@ impl fmt::Display for Feature {
             Self::BridgeVlans => f.write_str("VLAN filtering of bridges"),
             Self::BridgeLearningLimit => f.write_str("the learning limit of bridges"),
             Self::Nftables => f.write_str("nftables"),
+            Self::PolicyRouting => f.write_str("routing tables and policy rules"),
+            Self::Multipath => f.write_str("routes with several next hops"),
         }
     }
 }
@@ -114,6 +132,19 @@ pub fn problems(document: &Document, missing: &[Missing]) -> Vec<Problem> {
 /// What a document needs of a kernel, and where.
 pub fn needed(document: &Document) -> Vec<(Place, Feature)> {
     let mut needed = Vec::new();
+    for (&id, namespace) in &document.namespaces {
+        let place = Place::Namespace(id, Some(Field::Routes));
+        let mut options = namespace.routes.iter().map(|route| &route.options);
+        if options.clone().any(|options| options.table.is_some()) {
+            needed.push((place, Feature::PolicyRouting));
+        } else if !namespace.rules.is_empty() {
+            let place = Place::Namespace(id, Some(Field::Rules));
+            needed.push((place, Feature::PolicyRouting));
+        }
+        if options.any(|options| !options.hops.is_empty()) {
+            needed.push((place, Feature::Multipath));
+        }
+    }
     for (&id, interface) in &document.interfaces {
         if let Some(device) = interface.kind.device() {
             let place = Place::Interface(id, None);

@@ -6,7 +6,8 @@
 //!
 //! The way through it:
 //! - [`document`]: what the user wants, as plain data;
-//! - [`kind`]: the kinds of interface, one table each;
+//! - [`kind`]: the kinds of interface, one table each; [`route`]: what routes say;
+//!   [`rule`]: which table is looked in;
 //! - [`edit`]: the only way to change a document; applying one returns its inverse;
 //! - [`history`]: a person's own undo and redo;
 //! - [`observed`]: what the kernel reports;
@@ -41,6 +42,8 @@ pub mod plan;
 pub mod problem;
 pub mod read;
 pub mod ready;
+pub mod route;
+pub mod rule;
 pub mod script;
 pub mod shared_map;
 pub mod status;

@@ -19,6 +19,7 @@ use crate::observed::{
     Observed, ObservedAddress, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer,
     ObservedRoute, Origin,
 };
+use crate::route::RouteOptions;
 use crate::shared_map::SharedMap;
 use crate::step::{At, NewInterface, Step, StepRoute};
 pub use carrier::settle_carriers;
@@ -30,6 +31,7 @@ mod firewall;
 mod master;
 mod remove;
 mod route;
+mod rule;
 
 /// The MTU of a new veth or bridge: `ETH_DATA_LEN` (linux/if_ether.h).
 pub const DEFAULT_MTU: u32 = 1500;
@@ -90,6 +92,8 @@ pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> 
         Step::RemoveAddress { at, address } => remove_address(state, at, *address),
         Step::AddRoute { namespace, route } => route::add(state, *namespace, route),
         Step::RemoveRoute { namespace, route } => route::remove(state, *namespace, route),
+        Step::AddRule { namespace, rule } => rule::add(state, *namespace, rule),
+        Step::RemoveRule { namespace, rule } => rule::remove(state, *namespace, rule),
         Step::SetForwarding {
             namespace,
             family,
@@ -122,6 +126,7 @@ fn namespace(name: NamespaceName) -> ObservedNamespace {
         routes: BTreeSet::new(),
         forwarding: Forwarding::default(),
         firewall: None,
+        rules: BTreeSet::new(),
     }
 }
 
@@ -253,6 +258,27 @@ fn rename(state: &mut Observed, at: &At, name: &InterfaceName) -> Result<Vec<Ste
 /// A VLAN goes up and down with what it stands on (`vlan_device_event`), and is up only while that
 /// is (`vlan_dev_open`).
 fn set_up(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused> {
+    let before = route::Before::of(state, at.namespace);
+    let was_up = interface_mut(state, at)?.up;
+    let mut undo = switch(state, at, up)?;
+    let around = namespace_mut(state, at.namespace)?;
+    let by_index = around.interfaces.iter();
+    let mut loopback = by_index.filter(|(_, i)| i.kind == ObservedKind::Loopback);
+    let loopback = loopback.find(|(_, i)| i.name == at.name.as_str());
+    undo.extend(match loopback.map(|(index, _)| *index) {
+        // Taken back, this is a going down, and those to nowhere go with it.
+        Some(index) if up && !was_up => {
+            let mut later = around.clone();
+            route::lose::with_interface(&mut later, index, route::lose::Event::Down);
+            before.alive_again(&later)
+        }
+        _ => before.again(state),
+    });
+    Ok(undo)
+}
+
+/// But for the routes, which are added again when all is as it was.
+fn switch(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused> {
     let index = index_of(state, at)?;
     if up && !device::may_be_up(state, at)? {
         return Err(Refused("Network is down".to_owned()));
@@ -274,14 +300,18 @@ fn set_up(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused>
             .collect();
         std::iter::once(set_back).chain(re_add(at, lost)).collect()
     } else {
-        let (lost, kept) = found.addresses.drain(..).partition(is_lost);
+        let (lost, kept): (Vec<_>, _) = found.addresses.drain(..).partition(is_lost);
         found.addresses = kept;
+        let around = namespace_mut(state, at.namespace)?;
+        for address in &lost {
+            route::lose::with_source(around, address.address.addr());
+        }
+        if old {
+            route::lose::with_interface(around, index, route::lose::Event::Down);
+        }
         // Before the interface is up again: a new address is announced once it is.
         let mut undo = re_add(at, lost);
         undo.push(set_back);
-        undo.extend(route::lose(state, at.namespace, |r| {
-            r.interface == Some(index)
-        }));
         undo
     };
     if old && !up {
@@ -299,8 +329,11 @@ fn set_up(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused>
     }
     if old != up {
         for vlan in device::vlans_on(state, at.namespace, index, !up) {
-            undo.extend(set_up(state, &vlan, up)?);
+            undo.extend(switch(state, &vlan, up)?);
         }
+    }
+    if up {
+        route::lose::revive(namespace_mut(state, at.namespace)?, index, true);
     }
     Ok(undo)
 }
@@ -390,19 +423,21 @@ fn add_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<Step
         address,
     }];
     if address.addr().is_ipv4() && is_first {
-        undo.extend(route::again(state, at.namespace, is_ipv4_through(index)));
+        let before = route::Before::of(state, at.namespace);
+        let around = namespace_mut(state, at.namespace)?;
+        let mut later = around.clone();
+        route::lose::revive(around, index, false);
+        route::lose::with_interface(&mut later, index, route::lose::Event::Unaddressed);
+        undo.extend(before.alive_again(&later));
     }
     Ok(undo)
-}
-
-fn is_ipv4_through(index: u32) -> impl Fn(&ObservedRoute) -> bool {
-    move |route| route.interface == Some(index) && route.destination.addr().is_ipv4()
 }
 
 /// Without `promote_secondaries` (off by default) the secondary IPv4 addresses of a network go
 /// with its primary (`__inet_del_ifa`); with the last one go the IPv4 routes (`fib_disable_ip`).
 fn remove_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<Step>, Refused> {
     let index = index_of(state, at)?;
+    let before = route::Before::of(state, at.namespace);
     let found = interface_mut(state, at)?;
     let Some(place) = found.addresses.iter().position(|a| a.address == address) else {
         return Err(Refused(format!("{} has no address {address}", at.name)));
@@ -420,10 +455,15 @@ fn remove_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<S
     let (lost, kept): (Vec<_>, Vec<_>) = found.addresses.drain(..).partition(is_lost);
     found.addresses = kept;
     let none_left = !found.addresses.iter().any(|a| a.address.addr().is_ipv4());
-    let mut undo = re_add(at, lost);
-    if address.addr().is_ipv4() && none_left {
-        undo.extend(route::lose(state, at.namespace, is_ipv4_through(index)));
+    let around = namespace_mut(state, at.namespace)?;
+    for address in &lost {
+        route::lose::with_source(around, address.address.addr());
     }
+    if address.addr().is_ipv4() && none_left {
+        route::lose::with_interface(around, index, route::lose::Event::Unaddressed);
+    }
+    let mut undo = re_add(at, lost);
+    undo.extend(before.again(state));
     Ok(undo)
 }
 
@@ -432,8 +472,22 @@ pub(crate) fn is_same_network(a: IpNet, b: IpNet) -> bool {
     a.trunc() == b.trunc()
 }
 
+/// What a route says more, with names for indexes; what names none is left out.
+fn named_options(
+    namespace: &ObservedNamespace,
+    route: &ObservedRoute,
+) -> RouteOptions<InterfaceName> {
+    let name = |index: &u32| namespace.interfaces.get(index)?.name.parse().ok();
+    let named = route.options.map(name);
+    named.unwrap_or_else(|| RouteOptions {
+        table: route.options.table,
+        kind: route.options.kind,
+        ..RouteOptions::default()
+    })
+}
+
 /// A route as a step has it.
-fn step_route(namespace: &ObservedNamespace, route: &ObservedRoute) -> StepRoute {
+pub fn step_route(namespace: &ObservedNamespace, route: &ObservedRoute) -> StepRoute {
     let interface = route
         .interface
         .and_then(|index| namespace.interfaces.get(&index));
@@ -442,5 +496,6 @@ fn step_route(namespace: &ObservedNamespace, route: &ObservedRoute) -> StepRoute
         gateway: route.gateway,
         interface: interface.and_then(|i| i.name.parse().ok()),
         metric: Some(route.metric),
+        options: named_options(namespace, route),
     }
 }

@@ -13,7 +13,9 @@ use crate::document::Forwarding;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{Device, DeviceKind, Parameters};
 pub use crate::mac::Mac;
-use crate::name::NamespaceName;
+use crate::name::{InterfaceName, NamespaceName};
+use crate::route::RouteOptions;
+use crate::rule::Rule;
 use crate::shared_map::SharedMap;
 
 /// The kernel's state of one lab.
@@ -30,13 +32,15 @@ pub struct ObservedNamespace {
     pub name: NamespaceName,
     /// By interface index.
     pub interfaces: BTreeMap<u32, ObservedInterface>,
-    /// Unicast routes of the main table.
+    /// Routes of every table but the kernel's own, of the kinds that documents have.
     pub routes: BTreeSet<ObservedRoute>,
     /// The forwarding switches.
     pub forwarding: Forwarding,
     /// Its nftables ruleset; `None` is an empty one.
     #[serde(default)]
     pub firewall: Option<ObservedFirewall>,
+    /// Policy rules of the kinds that documents have, but for the kernel's own.
+    pub rules: BTreeSet<Rule<InterfaceName>>,
 }
 
 /// The nftables ruleset of a namespace.
@@ -161,7 +165,7 @@ pub enum Origin {
     Dynamic,
 }
 
-/// One route of the main table.
+/// One route.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct ObservedRoute {
     /// Where it leads, host bits clear.
@@ -174,6 +178,19 @@ pub struct ObservedRoute {
     pub metric: u32,
     /// Who made it.
     pub origin: Origin,
+    /// What the kernel says more of it; a scope that is usual is not said.
+    pub options: RouteOptions<u32>,
+    /// Indexes of the interfaces of next hops that get nothing (`RTNH_F_DEAD`): they are or were
+    /// down.
+    pub dead: BTreeSet<u32>,
+}
+
+impl ObservedRoute {
+    /// The indexes of its interfaces: its own, and those of its next hops.
+    pub fn interfaces(&self) -> impl Iterator<Item = u32> {
+        let own = self.interface.into_iter();
+        own.chain(self.options.interfaces().copied())
+    }
 }
 
 impl Observed {

@@ -5,11 +5,10 @@
 //! addresses) is put back by later steps of the same plan.
 
 use crate::address::Family;
-use crate::document::{Document, Interface, Namespace, Route};
+use crate::document::{Document, Interface, Namespace};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::model;
-use crate::observed::{Observed, ObservedInterface, ObservedNamespace, ObservedRoute, Origin};
-use crate::status::route_text;
+use crate::observed::{Observed, ObservedInterface};
 use crate::step::{At, Step};
 
 mod devices;
@@ -17,6 +16,8 @@ mod firewall;
 mod lookup;
 mod mtu;
 mod objects;
+mod routes;
+mod rules;
 mod scope;
 mod settings;
 
@@ -25,6 +26,8 @@ use scope::Scope;
 use settings::stands;
 
 pub use mtu::Mtus;
+pub use routes::{has_route, unwanted_routes, waits};
+pub use rules::wanted_rules;
 
 /// Metric of an IPv6 route that is added without one: `IP6_RT_PRIO_USER` (linux/ipv6_route.h).
 pub const IPV6_DEFAULT_METRIC: u32 = 1024;
@@ -61,6 +64,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
         steps: Vec::new(),
         scope,
     };
+    planner.remove_rules();
     planner.remove_routes();
     planner.remove_addresses();
     planner.remove_interfaces();
@@ -96,6 +100,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     // Joining a VRF takes IPv6 addresses along.
     planner.add_addresses();
     planner.add_routes();
+    planner.add_rules();
     planner.steps
 }
 
@@ -176,93 +181,4 @@ fn at(wanted: &Interface) -> At {
         namespace: wanted.namespace,
         name: wanted.name.clone(),
     }
-}
-
-/// Whether the kernel has a route of the document.
-pub fn has_route(document: &Document, observed: &ObservedNamespace, wanted: &Route) -> bool {
-    observed
-        .routes
-        .iter()
-        .any(|known| is_route(document, observed, wanted, known))
-}
-
-/// Whether a route waits for an interface that is down: the kernel would refuse it, and has taken
-/// it along when the interface went down.
-pub fn waits(document: &Document, observed: &ObservedNamespace, wanted: &Route) -> bool {
-    let is_named = |i: &ObservedInterface| {
-        let known = wanted
-            .interface
-            .and_then(|id| Some((id, document.interfaces.get(&id)?)));
-        known.is_some_and(|(id, named)| i.id == Some(id) || i.name == named.name.as_str())
-    };
-    let reaches = |i: &ObservedInterface| {
-        let gateway = wanted.gateway;
-        gateway.is_some_and(|gateway| i.addresses.iter().any(|a| a.address.contains(&gateway)))
-    };
-    let leads = |i: &&ObservedInterface| match wanted.interface {
-        Some(_) => is_named(i),
-        None => reaches(i),
-    };
-    let mut candidates = observed.interfaces.values().filter(leads).peekable();
-    candidates.peek().is_some() && candidates.all(|i| !i.up)
-}
-
-/// Static routes of the kernel that the document does not have, as `ip route` shows them.
-pub fn unwanted_routes<'a>(
-    document: &'a Document,
-    wanted: &'a Namespace,
-    observed: &'a ObservedNamespace,
-) -> impl Iterator<Item = String> + 'a {
-    unwanted(document, wanted, observed).map(move |known| {
-        let interface = known
-            .interface
-            .and_then(|index| observed.interfaces.get(&index));
-        let route = Route {
-            destination: known.destination,
-            gateway: known.gateway,
-            interface: None,
-            metric: Some(known.metric).filter(|metric| *metric != 0),
-        };
-        let device = interface
-            .map(|i| format!(" dev {}", i.name))
-            .unwrap_or_default();
-        route_text(document, &route) + &device
-    })
-}
-
-fn unwanted<'a>(
-    document: &'a Document,
-    wanted: &'a Namespace,
-    observed: &'a ObservedNamespace,
-) -> impl Iterator<Item = &'a ObservedRoute> + 'a {
-    observed.routes.iter().filter(move |known| {
-        let is_wanted = wanted
-            .routes
-            .iter()
-            .any(|route| is_route(document, observed, route, known));
-        known.origin == Origin::Static && !is_wanted
-    })
-}
-
-fn is_route(
-    document: &Document,
-    observed: &ObservedNamespace,
-    wanted: &Route,
-    known: &ObservedRoute,
-) -> bool {
-    let metric = kernel_metric(wanted.family(), wanted.metric);
-    let same_interface = match wanted.interface {
-        None => true,
-        Some(id) => {
-            let found = known
-                .interface
-                .and_then(|index| observed.interfaces.get(&index));
-            let name = document.interfaces.get(&id).map(|i| i.name.as_str());
-            found.is_some_and(|i| i.id == Some(id) || name == Some(i.name.as_str()))
-        }
-    };
-    wanted.destination == known.destination
-        && wanted.gateway == known.gateway
-        && metric == known.metric
-        && same_interface
 }

@@ -8,7 +8,10 @@ use crate::document::{Document, Interface, Kind, Namespace};
 use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{Parameter, Parameters, Value, port};
+use crate::name::InterfaceName;
 use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, Origin};
+use crate::rule::Rule;
+use crate::step::StepRoute;
 
 /// The state of one object of the document.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -32,7 +35,7 @@ pub enum Status {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Difference {
     /// What differs: `state`, `mtu`, `mac`, `address`, `master`, `kind`, `name`, `forwarding`,
-    /// `firewall`, `route`, or the name of a parameter.
+    /// `firewall`, `route`, `rule`, or the name of a parameter.
     pub what: String,
     /// In the document; empty if it is not there.
     pub wanted: String,
@@ -148,6 +151,14 @@ fn namespace_status(
     for route in crate::plan::unwanted_routes(document, wanted, observed) {
         differ("route", String::new(), route);
     }
+    let rules = crate::plan::wanted_rules(document, wanted);
+    let text = |rule: &Rule<InterfaceName>| rule.words().join(" ");
+    for rule in rules.difference(&observed.rules) {
+        differ("rule", text(rule), String::new());
+    }
+    for rule in observed.rules.difference(&rules) {
+        differ("rule", String::new(), text(rule));
+    }
     if differences.is_empty() {
         Status::Up
     } else {
@@ -176,23 +187,14 @@ fn firewalls(wanted: &Namespace, observed: &ObservedNamespace) -> Option<(String
     ))
 }
 
-/// A route as `ip route` shows it.
+/// A route as `ip route` takes it.
 pub fn route_text(document: &Document, route: &crate::document::Route) -> String {
-    let mut text = if route.is_default() {
-        "default".to_owned()
-    } else {
-        route.destination.to_string()
-    };
-    if let Some(gateway) = route.gateway {
-        text.push_str(&format!(" via {gateway}"));
-    }
-    if let Some(interface) = route.interface.and_then(|id| document.interfaces.get(&id)) {
-        text.push_str(&format!(" dev {}", interface.name));
-    }
-    if let Some(metric) = route.metric {
-        text.push_str(&format!(" metric {metric}"));
-    }
-    text
+    step_route_text(&StepRoute::of(document, route))
+}
+
+/// A route as `ip route` takes it.
+pub fn step_route_text(route: &StepRoute) -> String {
+    crate::command::route::said(route).join(" ")
 }
 
 fn interface_status(

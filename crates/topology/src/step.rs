@@ -10,11 +10,14 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Family;
+use crate::document::{Document, Route};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::route::RouteOptions;
+use crate::rule::Rule;
 
 /// One change of the kernel's state.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -121,14 +124,14 @@ pub enum Step {
         /// With its prefix length.
         address: IpNet,
     },
-    /// Adds a route to the main table.
+    /// Adds a route.
     AddRoute {
         /// Where.
         namespace: NamespaceId,
         /// The route.
         route: StepRoute,
     },
-    /// Removes a route from the main table.
+    /// Removes a route.
     RemoveRoute {
         /// Where.
         namespace: NamespaceId,
@@ -151,6 +154,20 @@ pub enum Step {
         /// What `nft -f` reads; `None` leaves no rules.
         ruleset: Option<String>,
     },
+    /// Adds a policy rule.
+    AddRule {
+        /// Where.
+        namespace: NamespaceId,
+        /// The rule.
+        rule: Rule<InterfaceName>,
+    },
+    /// Removes a policy rule.
+    RemoveRule {
+        /// Where.
+        namespace: NamespaceId,
+        /// The rule.
+        rule: Rule<InterfaceName>,
+    },
 }
 
 /// Which interface a step is about, by what the kernel calls it at that moment.
@@ -172,7 +189,7 @@ pub struct NewInterface {
     pub at: At,
 }
 
-/// A route of the main table, its interface by name.
+/// A route, its interfaces by name.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct StepRoute {
     /// Where it leads, host bits clear.
@@ -183,6 +200,22 @@ pub struct StepRoute {
     pub interface: Option<InterfaceName>,
     /// Lower is preferred; `None` is the family's default.
     pub metric: Option<u32>,
+    /// What it says more.
+    pub options: RouteOptions<InterfaceName>,
+}
+
+impl StepRoute {
+    /// A route of a document, its interfaces by the names that they have there.
+    pub fn of(document: &Document, route: &Route) -> Self {
+        let name = |id: &InterfaceId| Some(document.interfaces.get(id)?.name.clone());
+        Self {
+            destination: route.destination,
+            gateway: route.gateway,
+            interface: route.interface.as_ref().and_then(name),
+            metric: route.metric,
+            options: route.options.map(name).unwrap_or_default(),
+        }
+    }
 }
 
 impl Step {
@@ -194,6 +227,8 @@ impl Step {
             | Self::RenameNamespace { namespace, .. }
             | Self::AddRoute { namespace, .. }
             | Self::RemoveRoute { namespace, .. }
+            | Self::AddRule { namespace, .. }
+            | Self::RemoveRule { namespace, .. }
             | Self::SetForwarding { namespace, .. }
             | Self::SetFirewall { namespace, .. } => *namespace,
             Self::AddVeth { ends: [first, _] } => first.at.namespace,

@@ -6,7 +6,7 @@ mod real;
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use topology::arbitrary::{COMMON, document, document_with};
+use topology::arbitrary::{COMMON, document, document_with, with_routes};
 use topology::command::{
     Command, Names, Subject, commands_about, of_document, of_step, script_text,
 };
@@ -31,8 +31,11 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_script_run_by_sh_makes_the_document(document in document_with(60, COMMON)) {
-        run(&document);
+    fn a_script_run_by_sh_makes_the_document(
+        document in document_with(60, COMMON),
+        routes in prop::collection::vec(any::<u16>(), 0..12),
+    ) {
+        run(&with_routes(document, &routes));
     }
 }
 
@@ -45,6 +48,7 @@ fn named(names: [&str; 5]) -> Document {
         forwarding: Default::default(),
         routes: Vec::new(),
         firewall: None,
+        rules: Default::default(),
     };
     let (red_id, blue_id) = (NamespaceId(1), NamespaceId(2));
     let end = |namespace, name: &str, peer| Interface {

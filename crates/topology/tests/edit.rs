@@ -66,6 +66,7 @@ fn an_mtu_without_ipv6_has_no_ipv6_routes() {
             gateway: None,
             interface: Some(InterfaceId(2)),
             metric: None,
+            options: Default::default(),
         },
         index: None,
     };
@@ -88,6 +89,7 @@ fn there_is_one_route_a_destination_and_metric() {
             gateway: Some(via.parse().unwrap()),
             interface: None,
             metric,
+            options: Default::default(),
         },
         index: None,
     };

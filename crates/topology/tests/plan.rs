@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use proptest::prelude::*;
-use topology::arbitrary::{document, wish};
+use topology::arbitrary::{document, wish, with_routes};
 use topology::edit::apply;
 use topology::plan::{plan, plan_edit};
 use topology::status::{Status, statuses};
@@ -100,6 +100,11 @@ fn what_stands_on_others_gets_its_mtu_after_them() {
     }
 }
 
+fn routes() -> impl Strategy<Value = [Vec<u16>; 2]> {
+    let some = || prop::collection::vec(any::<u16>(), 0..12);
+    (some(), some()).prop_map(|(before, after)| [before, after])
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
@@ -118,12 +123,14 @@ proptest! {
     fn a_plan_from_any_document_reaches_any_other(
         before in document(40),
         wishes in prop::collection::vec(wish(), 0..20),
+        routes in routes(),
     ) {
         let mut after = before.clone();
         for wish in wishes {
             let edit = wish.edit(&after);
             let _refused = apply(&mut after, edit);
         }
+        let (before, after) = (with_routes(before, &routes[0]), with_routes(after, &routes[1]));
         let mut state = reached(&before);
         let steps = plan(&after, &state);
         execute(&mut state, &steps);
@@ -138,6 +145,7 @@ proptest! {
     fn a_plan_that_is_taken_back_leaves_what_was_there(
         before in document(40),
         wishes in prop::collection::vec(wish(), 0..20),
+        routes in routes(),
         cut in 0_usize..60,
     ) {
         let mut after = before.clone();
@@ -145,6 +153,7 @@ proptest! {
             let edit = wish.edit(&after);
             let _refused = apply(&mut after, edit);
         }
+        let (before, after) = (with_routes(before, &routes[0]), with_routes(after, &routes[1]));
         let first = reached(&before);
         let mut state = first.clone();
         let steps = plan(&after, &state);

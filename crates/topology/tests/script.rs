@@ -10,7 +10,7 @@ use topology::Document;
 use topology::script::{self, ScriptError};
 
 /// Refused by Netyard alone: no document can have it, or the kernel takes it and it does nothing good.
-const STRICTER: [&str; 8] = [
+const STRICTER: [&str; 10] = [
     "no lab is without it",
     "keeps its name",
     "of the same namespace already",
@@ -19,6 +19,8 @@ const STRICTER: [&str; 8] = [
     "at least 1280",
     "by itself when the interface comes up",
     "there is a route to it with the same metric already",
+    "no document has two rules of one priority",
+    "names an interface that is not there",
 ];
 
 fn errors(text: &str) -> Vec<ScriptError> {
@@ -126,6 +128,47 @@ const ROUTES: &[&str] = &[
     "fd00::/64 dev v0 metric 256",
     "fd00::/64 dev v1 metric 256",
     "fd09::/64 dev v0 metric 0",
+    "blackhole 10.9.0.0/24",
+    "unreachable fd09::/64",
+    "prohibit 10.9.0.0/24 metric 7",
+    "blackhole 10.9.0.0/24 dev v0",
+    "default via 10.0.0.2 table 100",
+    "10.9.0.0/24 dev v0 table 100",
+    "10.0.0.0/24 dev v0 table 100",
+    "10.9.0.0/24 via 10.9.7.7 table 100",
+    "10.9.7.0/24 dev v0 table 100",
+    "10.9.0.0/24 dev v0 src 10.0.0.1",
+    "10.9.0.0/24 dev v0 src 10.0.0.1 table 100",
+    "10.9.0.0/24 dev v0 src 10.0.0.77",
+    "10.9.0.0/24 dev v0 scope host",
+    "10.9.0.0/24 dev v0 scope global",
+    "10.9.0.0/24 dev v0 scope link",
+    "10.9.0.0/24 via 192.0.2.1 dev v0 onlink",
+    "10.9.0.0/24 via 192.0.2.1 onlink",
+    "fd09::/64 via fd99::1 dev v0 onlink",
+    "fd09::/64 via fd00::9 dev v1 onlink",
+    "10.9.0.0/24 nexthop via 10.0.0.9 weight 3 nexthop via 10.0.1.7",
+    "10.9.0.0/24 nexthop via 10.0.0.9 dev v0 nexthop dev v1 weight 2",
+    "10.9.0.0/24 nexthop via 10.0.0.9 dev v0 nexthop via 192.0.2.1 dev br0 onlink",
+    "fd09::/64 nexthop via fd00::9 dev v0 nexthop via fd01::9 weight 5",
+    "fd09::/64 nexthop via fd00::9 dev v0 nexthop dev v1",
+    "fd09::/64 nexthop via fd00::9 dev v0 nexthop via fd99::1 dev v1 onlink",
+    "fd09::/64 via fd00::9 dev lo",
+];
+
+const RULES: &[&str] = &[
+    "from 10.0.0.0/8 lookup 100",
+    "from all lookup 100 priority 5",
+    "from all lookup 100 iif lo priority 6",
+    "not from 10.0.0.0/8 table 100 pref 50",
+    "from 10.0.0.0/8 table 100 pref 50",
+    "to 10.9.0.0/24 blackhole",
+    "fwmark 0x1/0xff prohibit",
+    "iif v0 ipproto tcp dport 80-90 unreachable",
+    "oif v0 from fd00::/8 lookup main",
+    "from all lookup main priority 70",
+    "priority 70",
+    "to 10.0.0.0/24 prohibit pref 80",
 ];
 
 /// One command, more often one that can succeed.
@@ -154,7 +197,10 @@ fn command() -> impl Strategy<Value = String> {
         1 => (device(), pick(&["1400", "9000", "67", "65536", "1279"])).prop_map(|(a, mtu)| format!("link set mtu {mtu} dev {a}")),
         6 => (device(), pick(ADDRESSES)).prop_map(|(a, address)| format!("addr add {address} dev {a}")),
         2 => (device(), pick(ADDRESSES)).prop_map(|(a, address)| format!("a d {address} dev {a}")),
-        5 => pick(ROUTES).prop_map(|route| format!("route add {route}")),
+        6 => pick(ROUTES).prop_map(|route| format!("route add {route}")),
+        2 => pick(ROUTES).prop_map(|route| format!("route replace {route}")),
+        2 => pick(RULES).prop_map(|rule| format!("rule add {rule}")),
+        1 => pick(RULES).prop_map(|rule| format!("rule del {rule}")),
         2 => pick(ROUTES).prop_map(|route| format!("r del {route}")),
         1 => Just("link".to_owned()),
     ];
@@ -214,7 +260,7 @@ fn what_a_shell_would_do_beyond_commands_is_refused_by_name() {
         ("ip netns exec red bash", "red"),
         ("set -f", "set"),
         ("ip -batch file", "-batch"),
-        ("ip rule add from 10.0.0.1 table 5", "rule"),
+        ("ip rule add from 10.0.0.1 goto 5", "goto"),
         ("ip link add v0 type veth peer name v1 up", "not connected"),
         ("ip link set lo promisc on", "promisc"),
         ("ip route add 10.1.0.1/24 dev lo", "10.1.0.0/24"),

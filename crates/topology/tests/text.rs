@@ -6,12 +6,13 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use proptest::prelude::*;
-use topology::arbitrary::document;
+use topology::arbitrary::{document, with_routes};
 use topology::command::{of_document, script_text};
 use topology::document::{Interface, Kind, Namespace, Route};
 use topology::id::{InterfaceId, NamespaceId, Node};
 use topology::plan::{Mtus, plan};
 use topology::read::read;
+use topology::route::Scope;
 use topology::{Document, model, script, yaml};
 
 /// Kind, state, MTU as it is said, addresses, bridge.
@@ -30,15 +31,18 @@ fn lab(document: &Document) -> Lab {
     let interface = |id: InterfaceId| document.describe_interface(id);
     let route = |route: &Route| {
         format!(
-            "{} {:?} {:?} {:?}",
+            "{} {:?} {:?} {:?} {:?}",
             route.destination,
             route.gateway,
             route.interface.map(interface),
-            route.metric
+            route.metric,
+            route.options.map(|id| Some(interface(*id)))
         )
     };
     let namespace = |(_, ns): (&NamespaceId, &Namespace)| {
-        let routes = ns.routes.iter().map(route).collect();
+        let mut routes: Vec<_> = ns.routes.iter().map(route).collect();
+        let rules = ns.rules.iter();
+        routes.extend(rules.map(|rule| format!("{:?}", rule.map(|id| Some(interface(*id))))));
         (
             ns.name.to_string(),
             (
@@ -106,7 +110,8 @@ impl Choices<'_> {
 
 /// Adds what random edits seldom come to: routes through gateways among those without, in any order
 /// that the kernel takes, and MTUs that the interface would have anyway.
-fn with_what_people_say(mut document: Document, choices: &[u16]) -> Document {
+fn with_what_people_say(document: Document, choices: &[u16]) -> Document {
+    let mut document = with_routes(document, choices);
     let mut choices = Choices(choices.iter().cycle());
     let mut routes: Vec<(NamespaceId, Route)> = Vec::new();
     for (&id, interface) in &document.interfaces {
@@ -134,6 +139,7 @@ fn with_what_people_say(mut document: Document, choices: &[u16]) -> Document {
                     interface: (choices.below(3) == 0).then_some(id),
                     // One of each destination and metric.
                     metric: Some(2000 + routes.len() as u32),
+                    options: Default::default(),
                 };
                 routes.push((interface.namespace, route));
             }
@@ -161,12 +167,25 @@ fn without_waiting_routes(mut document: Document) -> Document {
     let whole = document.clone();
     for namespace in document.namespaces.values_mut() {
         namespace.routes.retain(|r| {
-            r.interface
-                .and_then(|id| whole.interfaces.get(&id))
-                .is_none_or(|i| whole.is_up(i))
+            let mut interfaces = r.interfaces().filter_map(|id| whole.interfaces.get(&id));
+            let is_host = r.options.scope == Some(Scope::Host);
+            (is_host || interfaces.all(|i| whole.is_up(i))) && !waits_for_its_source(&whole, r)
         });
     }
     document
+}
+
+/// Nobody can be asked whether an IPv6 address is free while its link has no carrier.
+fn waits_for_its_source(document: &Document, route: &Route) -> bool {
+    let source = route.options.source.filter(IpAddr::is_ipv6);
+    let mut owners = document.interfaces.values().filter(|i| {
+        let mut addresses = i.addresses.iter();
+        addresses.any(|a| Some(a.addr()) == source)
+            && route
+                .interfaces()
+                .any(|id| document.interfaces[&id].namespace == i.namespace)
+    });
+    owners.any(|i| i.peer().is_some_and(|peer| !document.interfaces[&peer].up))
 }
 
 proptest! {

@@ -159,6 +159,7 @@ impl Scripted {
             name: topology::NamespaceName::host(),
             interfaces: BTreeMap::new(),
             routes: Default::default(),
+            rules: Default::default(),
             forwarding: Default::default(),
             firewall: None,
         };

@@ -13,6 +13,7 @@ use super::devices::Devices;
 use super::field::{Switch, TextField, commit, commit_or_tell};
 use super::firewall::Firewall;
 use super::routes::Routes;
+use super::rules::Rules;
 use super::state::{Differences, StateChip, interface_mark, namespace_mark, namespace_status};
 use crate::canvas::contents::counted;
 use crate::canvas::view::keys::remove;
@@ -119,6 +120,7 @@ pub(crate) fn NamespaceSections(
         <Devices id=id />
         <Routes id=id />
         <Firewall id=id />
+        <Rules id=id />
         <AsCommands subject=Subject::Namespace(id) />
     }
 }

@@ -12,6 +12,7 @@ mod interface;
 mod overview;
 mod parameters;
 mod routes;
+mod rules;
 mod state;
 
 use leptos::prelude::*;

@@ -1,12 +1,14 @@
 //! The routes of a namespace: those of the document, and what the kernel has besides.
 
 use leptos::prelude::*;
+use topology::command::read_next_hops;
 use topology::document::Route;
 use topology::observed::{Observed, Origin};
+use topology::route::{RouteKind, RouteOptions, Scope};
 use topology::status::route_text;
 use topology::{Edit, InterfaceId, NamespaceId};
 
-use super::field::{Choice, commit_or_tell};
+use super::field::{Choice, Switch, commit_or_tell};
 use crate::editor::lab::Lab;
 use crate::editor::parse;
 use crate::icons::{Icon, icon};
@@ -89,6 +91,96 @@ pub(crate) fn Routes(
     }
 }
 
+/// What most routes do not say.
+#[derive(Clone, Copy)]
+struct More {
+    kind: RwSignal<String>,
+    table: RwSignal<String>,
+    source: RwSignal<String>,
+    scope: RwSignal<String>,
+    onlink: RwSignal<bool>,
+    hops: RwSignal<String>,
+}
+
+impl More {
+    fn new() -> Self {
+        Self {
+            kind: RwSignal::new(RouteKind::Unicast.name().to_owned()),
+            table: RwSignal::default(),
+            source: RwSignal::default(),
+            scope: RwSignal::default(),
+            onlink: RwSignal::default(),
+            hops: RwSignal::default(),
+        }
+    }
+
+    fn options(self, lab: Lab, id: NamespaceId) -> Result<RouteOptions<InterfaceId>, String> {
+        let hops = read_next_hops(&self.hops.get_untracked())?;
+        let named = RouteOptions {
+            table: parse::table(&self.table.get_untracked())?,
+            kind: RouteKind::named(&self.kind.get_untracked()).unwrap_or_default(),
+            scope: Scope::named(&self.scope.get_untracked()),
+            source: parse::source(&self.source.get_untracked())?,
+            onlink: self.onlink.get_untracked(),
+            hops,
+        };
+        let options =
+            lab.peek(|document| named.map(|name| document.interface_named(id, name.as_str())));
+        options.ok_or_else(|| "a next hop names an interface that is not here".to_owned())
+    }
+}
+
+/// Folded away until somebody asks for it.
+#[component]
+fn MoreFields(
+    more: More,
+    /// Draws a text field: label, placeholder, what it holds.
+    text: Callback<(&'static str, &'static str, RwSignal<String>), AnyView>,
+) -> impl IntoView {
+    let named = |name: &'static str| (name.to_owned(), name.to_owned());
+    let kinds: Vec<_> = RouteKind::ALL.map(RouteKind::name).map(named).into();
+    let usual = (String::new(), "(as usual)".to_owned());
+    let scopes = Scope::ALL.map(Scope::name).map(named);
+    let scopes: Vec<_> = std::iter::once(usual).chain(scopes).collect();
+    view! {
+        <details class="parameters">
+            <summary>"More"</summary>
+            <div title="What becomes of packets">
+                <Choice
+                    label="Type"
+                    value=more.kind
+                    options=Signal::stored(kinds)
+                    choose=Callback::new(move |key| more.kind.set(key))
+                />
+            </div>
+            <div title="The routing table that a policy rule looks in">
+                {text.run(("Table", "main", more.table))}
+            </div>
+            <div title="The source address of packets that start here">
+                {text.run(("Src", "the kernel's", more.source))}
+            </div>
+            <div title="How far away the destination is (IPv4)">
+                <Choice
+                    label="Scope"
+                    value=more.scope
+                    options=Signal::stored(scopes)
+                    choose=Callback::new(move |key| more.scope.set(key))
+                />
+            </div>
+            <div title="Several ways at once, by weight">
+                {text.run(("Next hops", "via 10.0.0.2 weight 3 nexthop via 10.0.1.2", more.hops))}
+            </div>
+            <div title="The gateway is on the interface's link, whatever the addresses say">
+                <Switch
+                    label="Gateway on link"
+                    on=more.onlink
+                    turn=Callback::new(move |on| more.onlink.set(on))
+                />
+            </div>
+        </details>
+    }
+}
+
 /// What the kernel added by itself: the networks of interfaces.
 fn kernel_routes(observed: &Observed, id: NamespaceId) -> Vec<String> {
     let Some(namespace) = observed.namespaces.get(&id) else {
@@ -119,6 +211,7 @@ fn RouteForm(id: NamespaceId, done: Callback<()>) -> impl IntoView {
     let gateway = RwSignal::new(String::new());
     let interface = RwSignal::new(String::new());
     let metric = RwSignal::new(String::new());
+    let more = More::new();
     let error = RwSignal::new(None::<String>);
     let interfaces = Signal::derive(move || {
         let any = (String::new(), "(found by the gateway)".to_owned());
@@ -132,12 +225,15 @@ fn RouteForm(id: NamespaceId, done: Callback<()>) -> impl IntoView {
     let submit = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let through = interface.get_untracked().parse().ok().map(InterfaceId);
-        let read = parse::route(
-            &destination.get_untracked(),
-            &gateway.get_untracked(),
-            through,
-            &metric.get_untracked(),
-        );
+        let read = more.options(lab, id).and_then(|options| {
+            parse::route(
+                &destination.get_untracked(),
+                &gateway.get_untracked(),
+                through,
+                &metric.get_untracked(),
+                options,
+            )
+        });
         let outcome = read.and_then(|route| {
             let edit = Edit::AddRoute {
                 namespace: id,
@@ -189,6 +285,9 @@ fn RouteForm(id: NamespaceId, done: Callback<()>) -> impl IntoView {
                 choose=Callback::new(move |key| interface.set(key))
             />
             {text("Metric", "the kernel's", metric)}
+            <MoreFields more=more text=Callback::new(move |(label, hint, signal)| {
+                text(label, hint, signal).into_any()
+            }) />
             <p class="field-error" role="alert">
                 {move || error.get()}
             </p>

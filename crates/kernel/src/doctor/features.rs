@@ -1,14 +1,16 @@
 //! What kernels differ in, each tried once.
 
+use ipnet::IpNet;
 use nix::errno::Errno;
 use topology::feature::Feature;
 use topology::kind::{Changes, Device, DeviceKind, Form, Usual, Value};
+use topology::route::{Hop, RouteKind, RouteOptions};
 
 use super::Finding;
 use crate::error::Error;
 use crate::firewall;
 use crate::namespace::Namespace;
-use crate::netlink::{End, Failure, Socket};
+use crate::netlink::{End, Failure, Route, Socket};
 
 /// Tries everything in the namespace of the calling thread, which is made for it.
 pub(super) fn try_all() -> Vec<Finding> {
@@ -69,7 +71,43 @@ fn tried(feature: Feature, lower: u32) -> Result<(), String> {
         Feature::BridgeVlans => set(&mut socket, lower, "vlan_filtering"),
         Feature::BridgeLearningLimit => set(&mut socket, lower, "fdb_max_learned"),
         Feature::Nftables => nftables(),
+        Feature::PolicyRouting => {
+            let options = RouteOptions {
+                table: Some(7),
+                kind: RouteKind::Blackhole,
+                ..RouteOptions::default()
+            };
+            route(&mut socket, options).map_err(words)
+        }
+        Feature::Multipath => {
+            let hop = Hop {
+                gateway: None,
+                interface: Some(lower),
+                weight: 1,
+                onlink: false,
+            };
+            let options = RouteOptions {
+                hops: vec![hop.clone(), hop],
+                ..RouteOptions::default()
+            };
+            let up = socket.set_up(lower, true);
+            up.and_then(|()| route(&mut socket, options)).map_err(words)
+        }
     }
+}
+
+/// Adds a route, and removes it.
+fn route(socket: &mut Socket, options: RouteOptions<u32>) -> Result<(), Failure> {
+    let route = Route {
+        // TEST-NET-1 (RFC 5737).
+        destination: IpNet::new_assert([192, 0, 2, 0].into(), 24),
+        gateway: None,
+        interface: None,
+        metric: None,
+        options,
+    };
+    socket.add_route(&route)?;
+    socket.remove_route(&route)
 }
 
 /// Makes a device with what must be said, and returns its index. Whoever tries it removes it: a

@@ -22,6 +22,7 @@ mod neighbour;
 mod netconf;
 mod nsid;
 mod route;
+mod rule;
 mod socket;
 
 pub(crate) use address::AddressRow;

@@ -70,6 +70,7 @@ pub(crate) fn route(_: &Inside) {
         gateway: Some("172.16.0.1".parse().unwrap()),
         interface: None,
         metric: None,
+        options: Default::default(),
     });
     let error = refused(&lab, &article.builder.document);
     assert!(

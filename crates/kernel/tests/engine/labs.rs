@@ -32,6 +32,7 @@ impl Builder {
             forwarding: Forwarding::default(),
             firewall: None,
             routes: Vec::new(),
+            rules: Default::default(),
         };
         self.document.namespaces.insert(id, namespace);
         let loopback = InterfaceId(self.id());
@@ -84,6 +85,7 @@ impl Builder {
                 gateway: Some(gateway.parse().unwrap()),
                 interface: None,
                 metric: None,
+                options: Default::default(),
             });
     }
 }

@@ -10,6 +10,7 @@ mod hearing;
 mod ip;
 mod labs;
 mod random;
+mod routing;
 #[path = "../support/mod.rs"]
 mod support;
 mod undisturbed;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
         inside("rules_by_index_follow_interfaces", firewalls::by_index),
         inside("connections_survive_new_rules", firewalls::connection),
         inside("random_documents_stand", random::documents),
+        inside("routes_of_every_kind_stand_and_drift", routing::kinds),
     ])
 }
 
@@ -163,11 +165,12 @@ fn rebuilt(observed: &Observed) -> impl Debug + PartialEq + use<> {
                     r.gateway,
                     r.interface.map(|i| names[&i].clone()),
                     r.metric,
+                    r.options.map(|i| names.get(i).cloned()),
                 )
             })
             .collect();
-        let switches = (namespace.forwarding, namespace.firewall);
-        (namespace.name, interfaces, routes, switches)
+        let set = (namespace.forwarding, namespace.firewall, namespace.rules);
+        (namespace.name, interfaces, routes, set)
     });
     namespaces.collect::<Vec<_>>()
 }

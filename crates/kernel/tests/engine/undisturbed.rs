@@ -193,6 +193,7 @@ fn edits(scene: &Scene) -> Vec<Edit> {
                 gateway: Some("10.0.1.2".parse().unwrap()),
                 interface: None,
                 metric: None,
+                options: Default::default(),
             },
             index: None,
         },

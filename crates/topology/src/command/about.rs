@@ -92,7 +92,10 @@ fn around(document: &Document, subject: Subject) -> Document {
         let stays = |interface: InterfaceId| kept.contains(&interface);
         namespace
             .routes
-            .retain(|route| route.interface.is_none_or(stays));
+            .retain(|route| route.interfaces().all(stays));
+        namespace
+            .rules
+            .retain(|rule| rule.interfaces().all(|id| stays(*id)));
     }
     part
 }
@@ -123,7 +126,11 @@ fn is_of(document: &Document, step: &Step, id: InterfaceId) -> bool {
         | Step::AddAddress { at, .. }
         | Step::RemoveAddress { at, .. } => is_at(at),
         Step::AddRoute { namespace, route } | Step::RemoveRoute { namespace, route } => {
-            *namespace == wanted.namespace && route.interface.as_ref() == Some(&wanted.name)
+            let mut named = route.interface.iter().chain(route.options.interfaces());
+            *namespace == wanted.namespace && named.any(|name| *name == wanted.name)
+        }
+        Step::AddRule { namespace, rule } | Step::RemoveRule { namespace, rule } => {
+            *namespace == wanted.namespace && rule.interfaces().any(|name| *name == wanted.name)
         }
         Step::AddNamespace { .. }
         | Step::RemoveNamespace { .. }

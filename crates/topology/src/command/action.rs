@@ -8,6 +8,9 @@ use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::route::RouteOptions;
+
+use super::rule::Said;
 
 /// What a command does; namespaces by name, `None` the one in which the command runs.
 #[derive(Clone, PartialEq, Debug)]
@@ -36,6 +39,10 @@ pub(crate) enum Action {
     },
     AddRoute(Route),
     RemoveRoute(Route),
+    /// Adds it, in place of the one that is there, if there is one.
+    ReplaceRoute(Route),
+    AddRule(Said),
+    RemoveRule(Said),
     SetForwarding {
         family: Family,
         on: bool,
@@ -82,6 +89,7 @@ pub(crate) struct Route {
     pub(crate) gateway: Option<std::net::IpAddr>,
     pub(crate) interface: Option<InterfaceName>,
     pub(crate) metric: Option<u32>,
+    pub(crate) options: RouteOptions<InterfaceName>,
 }
 
 /// The options of `ip` that come before the object.

@@ -6,9 +6,11 @@ use ipnet::IpNet;
 
 use super::action::{Action, Global, Route};
 use super::words::{Words, abbreviated, refused};
-use super::{Command, Names, address, join};
+use super::{Command, Names, address};
 use crate::address::Family;
 use crate::id::NamespaceId;
+use crate::name::InterfaceName;
+use crate::route::{Hop, MAX_WEIGHT, RouteKind, RouteOptions, Scope, read_table};
 use crate::step::StepRoute;
 
 pub(super) fn write(
@@ -21,21 +23,60 @@ pub(super) fn write(
     if Family::of(route.destination.addr()) == Family::Ipv6 {
         argv.push("-6".to_owned());
     }
-    let destination = match route.destination.prefix_len() {
-        0 => "default".to_owned(),
-        _ => route.destination.to_string(),
-    };
-    argv = join(argv, &["route", verb, &destination]);
+    argv.extend(super::words(&["route", verb]));
+    argv.extend(said(route));
+    Command::new(argv)
+}
+
+/// What stands after the verb.
+pub(crate) fn said(route: &StepRoute) -> Vec<String> {
+    let options = &route.options;
+    let mut argv = Vec::new();
+    let mut say = |words: &[&str]| argv.extend(super::words(words));
+    if options.kind != RouteKind::Unicast {
+        say(&[options.kind.name()]);
+    }
+    match route.destination.prefix_len() {
+        0 => say(&["default"]),
+        _ => say(&[&route.destination.to_string()]),
+    }
     if let Some(gateway) = route.gateway {
-        argv = join(argv, &["via", &gateway.to_string()]);
+        say(&["via", &gateway.to_string()]);
     }
     if let Some(interface) = &route.interface {
-        argv = join(argv, &["dev", interface.as_str()]);
+        say(&["dev", interface.as_str()]);
+    }
+    if let Some(source) = options.source {
+        say(&["src", &source.to_string()]);
     }
     if let Some(metric) = route.metric {
-        argv = join(argv, &["metric", &metric.to_string()]);
+        say(&["metric", &metric.to_string()]);
     }
-    Command::new(argv)
+    if let Some(table) = options.table {
+        say(&["table", &table.to_string()]);
+    }
+    if let Some(scope) = options.scope {
+        say(&["scope", scope.name()]);
+    }
+    if options.onlink {
+        say(&["onlink"]);
+    }
+    for hop in &options.hops {
+        say(&["nexthop"]);
+        if let Some(gateway) = hop.gateway {
+            say(&["via", &gateway.to_string()]);
+        }
+        if let Some(interface) = &hop.interface {
+            say(&["dev", interface.as_str()]);
+        }
+        if hop.weight != 1 {
+            say(&["weight", &hop.weight.to_string()]);
+        }
+        if hop.onlink {
+            say(&["onlink"]);
+        }
+    }
+    argv
 }
 
 /// The order in which iproute2 tries them (ip/iproute.c).
@@ -45,15 +86,10 @@ const VERBS: [&str; 15] = [
 ];
 
 /// Keywords that say something which no document has.
-const UNSUPPORTED: [&str; 28] = [
-    "src",
-    "onlink",
-    "table",
+const UNSUPPORTED: [&str; 20] = [
     "vrf",
-    "scope",
     "tos",
     "dsfield",
-    "nexthop",
     "nhid",
     "mtu",
     "advmss",
@@ -64,9 +100,6 @@ const UNSUPPORTED: [&str; 28] = [
     "broadcast",
     "multicast",
     "anycast",
-    "blackhole",
-    "unreachable",
-    "prohibit",
     "throw",
     "nat",
     "pref",
@@ -80,37 +113,46 @@ pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, Stri
     let Some(verb) = words.next() else {
         return Ok(Action::Look);
     };
-    let is_add = match abbreviated(verb, &VERBS) {
+    let action = match abbreviated(verb, &VERBS) {
         Some("list" | "show" | "lst" | "get" | "help") => return Ok(Action::Look),
-        Some("add") => true,
-        Some("delete") => false,
+        Some("add") => Action::AddRoute,
+        Some("replace") => Action::ReplaceRoute,
+        Some("delete") => Action::RemoveRoute,
         _ => return Err(format!("`ip route {verb}` is not supported")),
     };
     let mut to = None;
     let mut gateway: Option<IpAddr> = None;
     let mut interface = None;
     let mut metric = None;
+    let mut options = RouteOptions::default();
     while let Some(word) = words.next() {
         match word {
-            "via" => {
-                let mut text = words.value(word)?;
-                if matches!(text, "inet" | "inet6") {
-                    text = words.value(text)?;
-                }
-                gateway = Some(
-                    text.parse()
-                        .map_err(|_| format!("`via {text}`: not an address"))?,
-                );
-            }
+            "via" => gateway = Some(via(words)?),
             "dev" | "oif" => interface = Some(words.parsed(word)?),
             "metric" | "priority" | "preference" => metric = Some(words.parsed(word)?),
+            "src" => options.source = Some(words.parsed(word)?),
+            "table" => options.table = read_table(words.value(word)?)?,
+            "scope" => {
+                let name = words.value(word)?;
+                let scope = Scope::named(name);
+                options.scope = Some(scope.ok_or_else(|| {
+                    format!("`scope {name}` is not supported: it is global, link or host")
+                })?);
+            }
+            "onlink" => options.onlink = true,
+            "nexthop" => {
+                options.hops = hops(words)?;
+                break;
+            }
             // Who made it: every route of a script is a person's.
             "proto" | "protocol" => match words.value(word)? {
                 "static" | "boot" => {}
                 other => return Err(format!("`proto {other}` is not supported")),
             },
             "to" => to = Some(words.value(word)?),
-            "unicast" => {}
+            word if to.is_none() && RouteKind::named(word).is_some() => {
+                options.kind = RouteKind::named(word).unwrap_or_default();
+            }
             _ if to.is_some() || UNSUPPORTED.contains(&word) => {
                 return Err(refused(word, &UNSUPPORTED));
             }
@@ -118,23 +160,79 @@ pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, Stri
         }
     }
     let to = to.ok_or_else(|| format!("`ip route {verb}` needs a destination"))?;
-    let destination = destination(to, global.family.or(gateway.map(Family::of)))?;
-    if gateway.is_some_and(|gateway| Family::of(gateway) != Family::of(destination.addr())) {
+    let gateways = options.hops.iter().filter_map(|hop| hop.gateway);
+    let first = gateway.or_else(|| gateways.clone().next());
+    let family = global.family.or(first.or(options.source).map(Family::of));
+    let destination = destination(to, family)?;
+    let is_of_it = |gateway: IpAddr| Family::of(gateway) == Family::of(destination.addr());
+    if !gateway.into_iter().chain(gateways).all(is_of_it) {
         return Err(format!(
             "the gateway of {destination} is of the other family"
         ));
     }
-    let route = Route {
+    let family = Family::of(destination.addr());
+    if family == Family::Ipv6 {
+        // The kernel looks at no scope of IPv6.
+        options.scope = None;
+    }
+    let options = options.without_usual_scope(family, gateway.is_some());
+    Ok(action(Route {
         destination,
         gateway,
         interface,
         metric,
+        options,
+    }))
+}
+
+fn via(words: &mut Words<'_>) -> Result<IpAddr, String> {
+    let mut text = words.value("via")?;
+    if matches!(text, "inet" | "inet6") {
+        text = words.value(text)?;
+    }
+    text.parse()
+        .map_err(|_| format!("`via {text}`: not an address"))
+}
+
+/// The next hops of a multipath route as `ip route` takes them: `nexthop via 10.0.0.2 weight 3
+/// nexthop via 10.0.1.2`; the first word may be left out.
+pub fn read_next_hops(text: &str) -> Result<Vec<Hop<InterfaceName>>, String> {
+    let words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    let mut words = Words::new(&words);
+    words.skip("nexthop");
+    match words.peek() {
+        None => Ok(Vec::new()),
+        Some(_) => hops(&mut words),
+    }
+}
+
+/// What follows the first `nexthop`, to the end: each begins with the same word.
+fn hops(words: &mut Words<'_>) -> Result<Vec<Hop<InterfaceName>>, String> {
+    let new = || Hop {
+        gateway: None,
+        interface: None,
+        weight: 1,
+        onlink: false,
     };
-    Ok(if is_add {
-        Action::AddRoute(route)
-    } else {
-        Action::RemoveRoute(route)
-    })
+    let mut hops = Vec::new();
+    let mut hop = new();
+    while let Some(word) = words.next() {
+        match word {
+            "nexthop" => hops.push(std::mem::replace(&mut hop, new())),
+            "via" => hop.gateway = Some(via(words)?),
+            "dev" | "oif" => hop.interface = Some(words.parsed(word)?),
+            "weight" => {
+                hop.weight = words.parsed(word)?;
+                if hop.weight == 0 {
+                    return Err(format!("`weight 0`: it is 1 to {MAX_WEIGHT}"));
+                }
+            }
+            "onlink" => hop.onlink = true,
+            _ => return Err(refused(word, &UNSUPPORTED)),
+        }
+    }
+    hops.push(hop);
+    Ok(hops)
 }
 
 fn destination(text: &str, family: Option<Family>) -> Result<IpNet, String> {

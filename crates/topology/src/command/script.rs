@@ -1,11 +1,17 @@
 //! A document as a script.
 
+use std::collections::BTreeSet;
+
 use super::{Command, Names, Section, from_nothing, route};
 use crate::document::Document;
 use crate::id::NamespaceId;
 use crate::model;
 use crate::plan::{plan, waits};
 use crate::step::{At, Step, StepRoute};
+
+/// Seconds that duplicate address detection takes at most: a delay of up to one, and one for the
+/// answer (RFC 4862, 5.4.2 and 5.1), with some room.
+const DETECTION: &str = "3";
 
 /// What a section is about, in the order of the sections.
 ///
@@ -80,8 +86,15 @@ pub fn of_document(document: &Document) -> Vec<Section> {
     let names = Names::of(document);
     let mut state = model::fresh();
     let mut commands: Vec<(Part, Command)> = Vec::new();
+    let mut has_waited = BTreeSet::new();
     for step in steps_from_nothing(document) {
         let _refused = model::execute(&mut state, &step);
+        if needs_its_source(&step) && has_waited.insert(step.namespace()) {
+            let part = Part::of(&step);
+            let why = "until nobody has objected to the IPv6 addresses";
+            commands.push((part, Command::remark(why)));
+            commands.push((part, Command::new(super::words(&["sleep", DETECTION]))));
+        }
         commands.push((Part::of(&step), from_nothing(&step, &names)));
     }
     for (&id, namespace) in &document.namespaces {
@@ -90,13 +103,7 @@ pub fn of_document(document: &Document) -> Vec<Section> {
         };
         for waiting in namespace.routes.iter() {
             if waits(document, kernel, waiting) {
-                let interface = waiting.interface.and_then(|i| document.interfaces.get(&i));
-                let route = StepRoute {
-                    destination: waiting.destination,
-                    gateway: waiting.gateway,
-                    interface: interface.map(|i| i.name.clone()),
-                    metric: waiting.metric,
-                };
+                let route = StepRoute::of(document, waiting);
                 let command = route::write(&names, id, "add", &route);
                 let remark = format!("once its interface is up: {command}");
                 commands.push((Part::inside(id), Command::remark(&remark)));
@@ -114,6 +121,14 @@ pub fn of_document(document: &Document) -> Vec<Section> {
             })
         })
         .collect()
+}
+
+/// Whether the kernel refuses a route as long as its source address is tentative.
+fn needs_its_source(step: &Step) -> bool {
+    match step {
+        Step::AddRoute { route, .. } => route.options.source.is_some_and(|a| a.is_ipv6()),
+        _ => false,
+    }
 }
 
 /// A document as a shell script.

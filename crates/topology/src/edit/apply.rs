@@ -235,6 +235,21 @@ fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
                 index: Some(index),
             })
         }
+        Edit::AddRule { namespace, rule } => {
+            namespace_of(document, namespace, Field::Rules)?;
+            validate::rule(document, namespace, &rule)?;
+            let found = namespace_mut(document, namespace, Field::Rules)?;
+            found.rules.insert(rule.clone());
+            Ok(Edit::RemoveRule { namespace, rule })
+        }
+        Edit::RemoveRule { namespace, rule } => {
+            let found = namespace_mut(document, namespace, Field::Rules)?;
+            if !found.rules.remove(&rule) {
+                let why = "there is no such rule".to_owned();
+                return Err(validate::refuse_rule(document, namespace, &rule, why));
+            }
+            Ok(Edit::AddRule { namespace, rule })
+        }
         Edit::Move { to } => {
             for (node, point) in &to {
                 validate::node(document, *node)?;

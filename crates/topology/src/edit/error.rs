@@ -55,6 +55,8 @@ pub enum Field {
     Port,
     /// The routes of a namespace.
     Routes,
+    /// The policy rules of a namespace.
+    Rules,
     /// Where a node is drawn.
     Position,
     /// The firewall of a namespace.
@@ -162,6 +164,14 @@ pub enum Reason {
         /// What is wrong.
         why: String,
     },
+    /// A policy rule that cannot be.
+    #[error("rule {priority}: {why}")]
+    Rule {
+        /// Its priority.
+        priority: u32,
+        /// What is wrong.
+        why: String,
+    },
     /// A title that is no title.
     #[error("{why}")]
     Title {
@@ -196,6 +206,7 @@ impl fmt::Display for Field {
             Self::Parameters => "parameters",
             Self::Port => "port",
             Self::Routes => "routes",
+            Self::Rules => "rules",
             Self::Position => "position",
             Self::Firewall => "firewall",
         })

@@ -93,6 +93,17 @@ fn place(document: &mut Document, fragment: Fragment) -> Result<Vec<Edit>, EditE
             .insert(index.min(found.routes.len()), route.clone());
         undo.push(Edit::RemoveRoute { namespace, route });
     }
+    for (namespace, rule) in fragment.rules {
+        let Some(found) = document.namespaces.get_mut(&namespace) else {
+            let place = Place::Namespace(namespace, None);
+            return Err(refuse(document, place, Reason::Gone));
+        };
+        // One that is there would not come back when this is undone.
+        if !found.rules.insert(rule.clone()) {
+            return Err(refuse_document(None, Reason::BadId));
+        }
+        undo.push(Edit::RemoveRule { namespace, rule });
+    }
     undo.reverse();
     Ok(undo)
 }
@@ -188,9 +199,14 @@ fn take(
         if namespaces.contains(&id) {
             continue;
         }
+        let rules = std::mem::take(&mut namespace.rules).into_iter();
+        let (gone, left): (BTreeSet<_>, _) =
+            rules.partition(|rule| rule.interfaces().any(|i| interfaces.contains(i)));
+        namespace.rules = left;
+        taken.rules.extend(gone.into_iter().map(|rule| (id, rule)));
         let routes = std::mem::take(&mut namespace.routes);
         for (index, route) in routes.into_iter().enumerate() {
-            if route.interface.is_some_and(|i| interfaces.contains(&i)) {
+            if route.interfaces().any(|i| interfaces.contains(&i)) {
                 taken.routes.push(PlacedRoute {
                     namespace: id,
                     index,

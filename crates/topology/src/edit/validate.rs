@@ -15,6 +15,7 @@ mod link;
 mod port;
 mod relations;
 mod route;
+mod rule;
 
 pub(super) use address::address_free;
 use address::address_itself;
@@ -24,6 +25,7 @@ pub(super) use port::{may_be_port, port};
 pub(super) use relations::Relations;
 pub(super) use route::route;
 use route::{duplicate_route, route_itself, same_route};
+pub(super) use rule::{refuse_rule, rule};
 
 /// Farthest place of a node from the origin, in canvas units.
 const MAX_COORDINATE: f64 = 1_000_000.0;
@@ -98,6 +100,9 @@ impl Document {
                     return Err(duplicate_route(self, id, known));
                 }
             }
+        }
+        for &id in self.namespaces.keys() {
+            rule::rules(self, id)?;
         }
         let relations = Relations::of(self);
         for (&id, found) in &self.interfaces {

@@ -1,11 +1,14 @@
 //! Interfaces and namespaces that go.
 
+use std::collections::BTreeSet;
+
 use super::device::{falls_with, name_of, named};
-use super::{Refused, adjust_bridge_mtu, index_of, master, re_add, route, step_route};
+use super::route::lose::Event;
+use super::{Refused, adjust_bridge_mtu, index_of, master, re_add, route, rule};
 use crate::id::NamespaceId;
 use crate::kind::{Device, DeviceKind, Parameters};
 use crate::mac::Mac;
-use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, Origin};
+use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace};
 use crate::step::{At, NewInterface, Step};
 
 /// Removes an interface, the other end of a veth pair, and what falls with them.
@@ -14,20 +17,38 @@ pub(super) fn interface(state: &mut Observed, at: &At) -> Result<Vec<Step>, Refu
     let doomed = doomed(state, at, index)?;
     let mut undo = make_again(state, &doomed);
     undo.extend(named_again(state, &doomed));
-    let mut routes = Vec::new();
+    let mut ports = Vec::new();
     let mut mtus = Vec::new();
     for &(namespace, index) in &doomed {
-        routes.extend(ports_again(state, namespace, index));
-        routes.extend(route::lose(state, namespace, |r| {
-            r.interface == Some(index)
-        }));
+        ports.extend(ports_again(state, namespace, index));
+    }
+    let inhabited: BTreeSet<_> = doomed.iter().map(|(namespace, _)| *namespace).collect();
+    let before: Vec<_> = inhabited
+        .into_iter()
+        .map(|namespace| route::Before::of(state, namespace))
+        .collect();
+    for event in [Event::Down, Event::Removed] {
+        for (namespace, index) in &doomed {
+            if let Some(found) = state.namespaces.get_mut(namespace) {
+                route::lose::with_interface(found, *index, event);
+            }
+        }
+    }
+    for &(namespace, index) in &doomed {
         let found = state.namespaces.get_mut(&namespace);
-        let gone = found.and_then(|ns| ns.interfaces.remove(&index));
+        let gone = found.and_then(|ns| {
+            let gone = ns.interfaces.remove(&index)?;
+            for address in &gone.addresses {
+                route::lose::with_source(ns, address.address.addr());
+            }
+            Some(gone)
+        });
         let master = gone.and_then(|gone| gone.master);
         mtus.extend(adjust_bridge_mtu(state, namespace, master));
     }
     undo.extend(mtus);
-    undo.extend(routes);
+    undo.extend(ports);
+    undo.extend(before.into_iter().flat_map(|before| before.again(state)));
     Ok(undo)
 }
 
@@ -77,7 +98,8 @@ pub(super) fn namespace(state: &mut Observed, id: NamespaceId) -> Result<Vec<Ste
     }];
     let forwarding = found.forwarding;
     let firewall = found.firewall.clone();
-    let routes: Vec<_> = static_routes(state, id);
+    let routes = route::Before::of(state, id);
+    let rules: Vec<_> = rule::again(id, found.rules.iter()).collect();
     let mut names: Vec<_> = found
         .interfaces
         .values()
@@ -121,24 +143,16 @@ pub(super) fn namespace(state: &mut Observed, id: NamespaceId) -> Result<Vec<Ste
             ruleset: Some(firewall.ruleset),
         });
     }
-    // Routes through interfaces went with those; what is left had none.
-    let known: Vec<_> = undo.clone();
-    undo.extend(routes.into_iter().filter(|step| !known.contains(step)));
     state.namespaces.remove(&id);
-    Ok(undo)
-}
-
-fn static_routes(state: &Observed, id: NamespaceId) -> Vec<Step> {
-    let Some(found) = state.namespaces.get(&id) else {
-        return Vec::new();
+    // All of them at the end, also those that went with its interfaces.
+    let is_inside = |step: &Step| {
+        let is_route = matches!(step, Step::AddRoute { .. } | Step::RemoveRoute { .. });
+        is_route && step.namespace() == id
     };
-    let routes = found.routes.iter().filter(|r| r.origin == Origin::Static);
-    routes
-        .map(|r| Step::AddRoute {
-            namespace: id,
-            route: step_route(found, r),
-        })
-        .collect()
+    undo.retain(|step| !is_inside(step));
+    undo.extend(routes.again(state));
+    undo.extend(rules);
+    Ok(undo)
 }
 
 /// The steps that make interfaces again with what is set on them.

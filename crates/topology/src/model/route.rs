@@ -1,46 +1,37 @@
-//! Static routes.
+//! Static routes: added and removed. What takes them along is in [`lose`].
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::{Refused, namespace_mut, step_route};
-use crate::address::Family;
+use super::{Refused, namespace_mut};
+use crate::address::{Family, is_link_local};
 use crate::id::NamespaceId;
-use crate::observed::{Observed, ObservedNamespace, ObservedRoute, Origin};
+use crate::name::InterfaceName;
+use crate::observed::{
+    Observed, ObservedAddress, ObservedKind, ObservedNamespace, ObservedRoute, Origin,
+};
 use crate::plan::kernel_metric;
+use crate::route::{RouteKind, Scope, TABLE_MAIN};
 use crate::step::{Step, StepRoute};
 
-/// Adds a route: its interface must be up, its gateway on a network of an interface that is up.
+mod again;
+pub(super) mod lose;
+mod reach;
+
+pub(super) use again::Before;
+
+/// Adds a route: its interfaces must be up, its gateways on networks of such interfaces.
 pub(super) fn add(
     state: &mut Observed,
     namespace: NamespaceId,
     route: &StepRoute,
 ) -> Result<Vec<Step>, Refused> {
     let found = namespace_mut(state, namespace)?;
-    let interface = match &route.interface {
-        Some(name) => {
-            let by_name = found
-                .interfaces
-                .iter()
-                .find(|(_, i)| i.name == name.as_str());
-            let Some((index, interface)) = by_name else {
-                return Err(Refused(format!("there is no interface {name}")));
-            };
-            if !interface.up {
-                return Err(Refused(format!("{name} is down")));
-            }
-            Some(*index)
-        }
-        None => None,
-    };
-    let interface = match route.gateway {
-        Some(gateway) => Some(reach(found, gateway, interface)?),
-        None => interface,
-    };
-    let added = observed(route, interface);
+    let added = resolve(found, route)?;
     if found.routes.iter().any(|known| is_same(known, &added)) {
         return Err(Refused(format!("a route to {} exists", route.destination)));
     }
-    let undo = step_route(found, &added);
+    let undo = super::step_route(found, &added);
     found.routes.insert(added);
     Ok(vec![Step::RemoveRoute {
         namespace,
@@ -54,17 +45,14 @@ pub(super) fn remove(
     namespace: NamespaceId,
     route: &StepRoute,
 ) -> Result<Vec<Step>, Refused> {
+    let before = Before::of(state, namespace);
     let found = namespace_mut(state, namespace)?;
-    let by_name = |name: &str| {
-        found
-            .interfaces
-            .iter()
-            .find(|(_, i)| i.name == name)
-            .map(|(index, _)| *index)
-    };
-    let interface = route.interface.as_ref().map(|name| by_name(name.as_str()));
+    let interface = route.interface.as_ref();
+    let interface = interface.map(|name| index_of(found, name.as_str()));
     let matches = |known: &&ObservedRoute| {
         known.destination == route.destination
+            && known.options.table() == route.options.table()
+            && known.options.kind == route.options.kind
             && (route.gateway.is_none() || known.gateway == route.gateway)
             && interface.is_none_or(|index| known.interface == index)
             && known.metric == metric(route)
@@ -75,96 +63,149 @@ pub(super) fn remove(
             route.destination
         )));
     };
-    let undo = step_route(found, &known);
     found.routes.remove(&known);
-    Ok(vec![Step::AddRoute {
-        namespace,
-        route: undo,
-    }])
+    Ok(before.again(state))
 }
 
-/// Removes the routes that match; returns the steps that add the static ones again.
-pub(super) fn lose(
-    state: &mut Observed,
-    namespace: NamespaceId,
-    is_lost: impl Fn(&ObservedRoute) -> bool,
-) -> Vec<Step> {
-    let steps = again(state, namespace, &is_lost);
-    if let Some(found) = state.namespaces.get_mut(&namespace) {
-        found.routes.retain(|route| !is_lost(route));
+/// The route that the kernel makes of what is said.
+fn resolve(namespace: &ObservedNamespace, route: &StepRoute) -> Result<ObservedRoute, Refused> {
+    let family = Family::of(route.destination.addr());
+    let index = |name: &InterfaceName| index_of(namespace, name.as_str());
+    let mut names = route.interface.iter().chain(route.options.interfaces());
+    if let Some(name) = names.find(|name| index(name).is_none()) {
+        return Err(Refused(format!("there is no interface {name}")));
     }
-    steps
-}
-
-/// The steps that add the static routes that match again.
-pub(super) fn again(
-    state: &Observed,
-    namespace: NamespaceId,
-    is_meant: impl Fn(&ObservedRoute) -> bool,
-) -> Vec<Step> {
-    let Some(found) = state.namespaces.get(&namespace) else {
-        return Vec::new();
-    };
-    let routes = found.routes.iter();
-    let mut meant: Vec<_> = routes
-        .filter(|r| r.origin == Origin::Static && is_meant(r))
-        .collect();
-    // Routes through a gateway stand on those without.
-    meant.sort_by_key(|r| r.gateway.is_some());
-    let add = |r: &&ObservedRoute| Step::AddRoute {
-        namespace,
-        route: step_route(found, r),
-    };
-    meant.iter().map(add).collect()
-}
-
-/// The interface through which a gateway is reached without another gateway.
-fn reach(
-    namespace: &ObservedNamespace,
-    gateway: IpAddr,
-    through: Option<u32>,
-) -> Result<u32, Refused> {
-    let fits = |index: &u32| through.is_none_or(|through| through == *index);
-    let connected = namespace.interfaces.iter().find(|(index, interface)| {
-        let on_link = interface
-            .addresses
-            .iter()
-            .any(|a| a.address.contains(&gateway));
-        fits(index) && interface.up && on_link
-    });
-    if let Some((index, _)) = connected {
-        return Ok(*index);
+    let named = route.interface.as_ref().and_then(index);
+    let mut options = route.options.map(index).unwrap_or_default();
+    let has_next_hop = route.gateway.is_some() || named.is_some() || !options.hops.is_empty();
+    if options.kind != RouteKind::Unicast && has_next_hop {
+        let why = "Gateway, device and multipath can not be specified for this route type";
+        return Err(Refused(why.to_owned()));
     }
-    let on_link = |r: &&ObservedRoute| r.gateway.is_none() && r.destination.contains(&gateway);
-    let routed = namespace
-        .routes
-        .iter()
-        .filter(on_link)
-        .filter_map(|r| r.interface)
-        .find(|i| fits(i));
-    // A link-local gateway needs no address of the same network: fe80::/64 is on every interface.
-    let link_local =
-        through.filter(|_| gateway.is_ipv6() && crate::address::is_link_local(gateway));
-    routed
-        .or(link_local)
-        .ok_or_else(|| Refused(format!("the gateway {gateway} is on no network here")))
-}
-
-fn observed(route: &StepRoute, interface: Option<u32>) -> ObservedRoute {
-    ObservedRoute {
+    let has_gateway = route.gateway.is_some();
+    let said = Said {
+        namespace,
+        family,
+        table: options.table(),
+        scope: options.scope(family, has_gateway),
+    };
+    for hop in &mut options.hops {
+        hop.interface = said.next_hop(hop.gateway, hop.interface, hop.onlink)?;
+    }
+    let interface = match options.hops.is_empty() {
+        true => said.next_hop(route.gateway, named, options.onlink)?,
+        false => None,
+    };
+    if let Some(source) = options.source {
+        said.is_own(source)?;
+    }
+    Ok(ObservedRoute {
         destination: route.destination,
         gateway: route.gateway,
         interface,
         metric: metric(route),
         origin: Origin::Static,
+        options: options.without_usual_scope(family, has_gateway),
+        dead: BTreeSet::new(),
+    })
+}
+
+/// What the next hops of a route are looked up with.
+struct Said<'a> {
+    namespace: &'a ObservedNamespace,
+    family: Family,
+    table: u32,
+    scope: Scope,
+}
+
+impl Said<'_> {
+    /// The interface of a next hop.
+    fn next_hop(
+        &self,
+        gateway: Option<IpAddr>,
+        through: Option<u32>,
+        onlink: bool,
+    ) -> Result<Option<u32>, Refused> {
+        let named = through.and_then(|index| self.namespace.interfaces.get(&index));
+        // `fib_create_info` does not look whether the interface of one's own addresses is up.
+        let is_host = self.family == Family::Ipv4 && self.scope == Scope::Host;
+        if let Some(down) = named.filter(|named| !named.up && !is_host) {
+            return Err(Refused(format!("{} is down", down.name)));
+        }
+        let Some(gateway) = gateway else {
+            return Ok(through);
+        };
+        let is_loopback = named.is_some_and(|named| named.kind == ObservedKind::Loopback);
+        if self.family == Family::Ipv6 && is_loopback {
+            let why = "Egress device can not be loopback device for this route";
+            return Err(Refused(why.to_owned()));
+        }
+        if onlink {
+            let why = "Nexthop device required for onlink";
+            let through = through.ok_or_else(|| Refused(why.to_owned()))?;
+            return self.on_link(gateway, through).map(Some);
+        }
+        // fe80::/64 is on every interface.
+        if let Some(through) = through.filter(|_| gateway.is_ipv6() && is_link_local(gateway)) {
+            return Ok(Some(through));
+        }
+        reach::interface(self.namespace, self.table, gateway, through).map(Some)
     }
+
+    /// IPv4 wants an address of somebody else (`fib_check_nh_v4_gw`), and takes none before there is
+    /// an address in the namespace, for lack of a table to look in (`inet_addr_type`); IPv6 wants
+    /// one that no other interface leads to (`ip6_route_check_nh_onlink`).
+    fn on_link(&self, gateway: IpAddr, through: u32) -> Result<u32, Refused> {
+        let is_elsewhere = match self.family {
+            Family::Ipv4 => self.has(gateway) || !self.has_ipv4(),
+            Family::Ipv6 if is_link_local(gateway) => false,
+            Family::Ipv6 => {
+                let leads = reach::longest(self.namespace, TABLE_MAIN, gateway, None);
+                let leads = leads.filter(|way| way.prefix_len > 0);
+                leads.is_some_and(|way| way.interface != Some(through))
+            }
+        };
+        match is_elsewhere {
+            true => Err(Refused("Nexthop has invalid gateway".to_owned())),
+            false => Ok(through),
+        }
+    }
+
+    /// A loopback that is up has 127.0.0.1.
+    fn has_ipv4(&self) -> bool {
+        let mut all = self.namespace.interfaces.values();
+        all.any(|i| {
+            let is_ipv4 = |a: &ObservedAddress| a.address.addr().is_ipv4();
+            i.addresses.iter().any(is_ipv4) || (i.kind == ObservedKind::Loopback && i.up)
+        })
+    }
+
+    fn has(&self, address: IpAddr) -> bool {
+        let mut all = self.namespace.interfaces.values();
+        all.any(|i| i.addresses.iter().any(|a| a.address.addr() == address))
+    }
+
+    /// `fib_valid_prefsrc`, and `ip6_route_info_create`. All of 127.0.0.0/8 is a loopback's that
+    /// was up once: that is left to the kernel.
+    fn is_own(&self, source: IpAddr) -> Result<(), Refused> {
+        match self.has(source) || source.is_loopback() {
+            true => Ok(()),
+            false => Err(Refused(format!("Invalid source address {source}"))),
+        }
+    }
+}
+
+fn index_of(namespace: &ObservedNamespace, name: &str) -> Option<u32> {
+    let by_name = namespace.interfaces.iter().find(|(_, i)| i.name == name);
+    by_name.map(|(index, _)| *index)
 }
 
 fn metric(route: &StepRoute) -> u32 {
     kernel_metric(Family::of(route.destination.addr()), route.metric)
 }
 
-/// There is one route a destination and metric: a second one is refused whatever its next hop.
+/// There is one route a destination and metric in a table: a second one is refused whatever its
+/// next hop.
 fn is_same(a: &ObservedRoute, b: &ObservedRoute) -> bool {
-    a.destination == b.destination && a.metric == b.metric
+    a.destination == b.destination && a.metric == b.metric && a.options.table() == b.options.table()
 }

@@ -57,8 +57,10 @@ impl Planner<'_> {
         match (interface.id, wanted) {
             // It stands for one of the document: it stays while it fits.
             (_, Some((id, wanted))) => {
+                // Another may stand for it by its name.
+                let is_it = |(_, found): (u32, &ObservedInterface)| found.name == interface.name;
                 self.covers_interface(id)
-                    && (wanted.namespace != namespace || self.find(id, wanted).is_none())
+                    && (wanted.namespace != namespace || !self.find(id, wanted).is_some_and(is_it))
             }
             // It stood for one that is not there any more.
             (Some(id), None) => self.covers_interface(id),

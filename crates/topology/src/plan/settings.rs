@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 
 use super::mtu::DEEPEST;
-use super::{Planner, at, has_route, unwanted, waits};
+use super::{Planner, at};
 use crate::address::Family;
-use crate::document::{DeviceKind, Interface, Route};
+use crate::document::{DeviceKind, Interface};
 use crate::id::InterfaceId;
 use crate::model::{self, is_same_network};
-use crate::observed::{ObservedInterface, ObservedNamespace, ObservedRoute, Origin};
-use crate::step::{At, Step, StepRoute};
+use crate::observed::{ObservedInterface, Origin};
+use crate::step::{At, Step};
 
 /// What to do with an MTU above that of what an interface stands on.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -28,22 +28,6 @@ pub(super) fn stands(interface: &Interface) -> bool {
 }
 
 impl Planner<'_> {
-    pub(super) fn remove_routes(&mut self) {
-        let mut steps = Vec::new();
-        for (namespace, wanted) in self.namespaces() {
-            let Some(found) = self.state.namespaces.get(&namespace) else {
-                continue;
-            };
-            for known in unwanted(self.document, wanted, found) {
-                steps.push(Step::RemoveRoute {
-                    namespace,
-                    route: route_of_kernel(found, known),
-                });
-            }
-        }
-        self.push_all(steps);
-    }
-
     /// Addresses that are not wanted, and of IPv4 those that come before a wanted primary.
     pub(super) fn remove_addresses(&mut self) {
         let mut steps = Vec::new();
@@ -229,83 +213,6 @@ impl Planner<'_> {
             }
         }
         self.push_all(steps);
-    }
-
-    /// In the document's order, wherever the kernel takes it.
-    pub(super) fn add_routes(&mut self) {
-        let mut steps = Vec::new();
-        for (namespace, wanted) in self.document.namespaces.iter() {
-            let Some(found) = self.state.namespaces.get(namespace) else {
-                continue;
-            };
-            let routes = wanted.routes.iter();
-            let missing = routes.filter(|route| !has_route(self.document, found, route));
-            for route in missing.filter(|route| !waits(self.document, found, route)) {
-                if self.covers_namespace(*namespace) || self.was_lost(route) {
-                    let route = self.route_of_document(route);
-                    steps.push(Step::AddRoute {
-                        namespace: *namespace,
-                        route,
-                    });
-                }
-            }
-        }
-        self.push_as_taken(steps);
-    }
-
-    /// Adds steps in their order, but for those that the model refuses before later ones are there:
-    /// a gateway may be reached through a route that is written below.
-    fn push_as_taken(&mut self, mut steps: Vec<Step>) {
-        loop {
-            let count = steps.len();
-            steps.retain(|step| {
-                let refused = model::execute(&mut self.state, step).is_err();
-                if !refused {
-                    self.steps.push(step.clone());
-                }
-                refused
-            });
-            if steps.len() == count {
-                break;
-            }
-        }
-        self.push_all(steps);
-    }
-
-    /// Whether a route goes through an interface that this plan touches: it may have taken the
-    /// route along.
-    fn was_lost(&self, route: &Route) -> bool {
-        match (route.interface, route.gateway) {
-            (Some(interface), _) => self.covers_interface(interface),
-            (None, Some(gateway)) => self
-                .interfaces()
-                .any(|(_, wanted)| wanted.addresses.iter().any(|a| a.contains(&gateway))),
-            (None, None) => false,
-        }
-    }
-
-    fn route_of_document(&self, route: &Route) -> StepRoute {
-        let interface = route
-            .interface
-            .and_then(|id| self.document.interfaces.get(&id));
-        StepRoute {
-            destination: route.destination,
-            gateway: route.gateway,
-            interface: interface.map(|i| i.name.clone()),
-            metric: route.metric,
-        }
-    }
-}
-
-fn route_of_kernel(namespace: &ObservedNamespace, known: &ObservedRoute) -> StepRoute {
-    let interface = known
-        .interface
-        .and_then(|index| namespace.interfaces.get(&index));
-    StepRoute {
-        destination: known.destination,
-        gateway: known.gateway,
-        interface: interface.and_then(|i| i.name.parse().ok()),
-        metric: Some(known.metric),
     }
 }
 

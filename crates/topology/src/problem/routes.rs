@@ -10,6 +10,7 @@ use crate::document::{Document, Interface, Kind, Route};
 use crate::edit::Field;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::plan::kernel_metric;
+use crate::route::Scope;
 use crate::status::route_text;
 
 /// The interfaces of one namespace.
@@ -60,8 +61,14 @@ fn is_taken(report: &mut Report<'_>, id: NamespaceId, route: &Route, inside: &In
         severity != Severity::Error
     };
     let mut refuse = |why: String, hint: &str| tell(Severity::Error, why, hint);
-    let named = route.interface.and_then(|id| document.interfaces.get(&id));
-    if let Some(interface) = named.filter(|interface| !interface.up) {
+    let options = &route.options;
+    let named = route
+        .interfaces()
+        .filter_map(|id| document.interfaces.get(&id));
+    // `fib_create_info` does not look whether those are up.
+    let is_host = options.scope == Some(Scope::Host);
+    let mut down = named.filter(|interface| !interface.up && !is_host);
+    if let Some(interface) = down.next() {
         let name = &interface.name;
         let why = format!("{name} is down, and the kernel takes no route through it");
         return refuse(why, "set the interface up");
@@ -72,42 +79,76 @@ fn is_taken(report: &mut Report<'_>, id: NamespaceId, route: &Route, inside: &In
     };
     let makes_it =
         |(_, i): &&(InterfaceId, &Interface)| made_by_kernel(document, i).any(|made| made == same);
-    if let Some((_, interface)) = inside.iter().find(makes_it) {
+    let is_main = options.table.is_none();
+    if let Some((_, interface)) = inside.iter().find(makes_it).filter(|_| is_main) {
         let name = &interface.name;
         let why = format!("the kernel itself makes this route with the address of {name}");
         return refuse(why, "remove the route, or give it another metric");
     }
-    let Some(gateway) = route.gateway else {
-        return true;
-    };
-    let is_own = |(_, i): &(InterfaceId, &Interface)| has(i, gateway);
-    if inside.iter().any(is_own) {
-        // IPv4 takes it and asks for every far host with ARP; IPv6 refuses it.
-        let severity = match gateway.is_ipv4() {
-            true => Severity::Warning,
-            false => Severity::Error,
-        };
+    let is_own = |address: IpAddr| inside.iter().any(|(_, i)| has(i, address));
+    if let Some(source) = options.source.filter(|source| !source.is_loopback())
+        && !is_own(source)
+    {
+        let why = format!("{source} is no address of this namespace, and the kernel refuses it");
+        return refuse(why, "name an address of one of its interfaces");
+    }
+    let mut is_fine = true;
+    for (gateway, through) in route.gateways() {
+        match unreached(document, (id, route), (gateway, through), inside) {
+            Some((Severity::Error, why, hint)) => return tell(Severity::Error, why, hint),
+            Some((severity, why, hint)) => is_fine &= tell(severity, why, hint),
+            None => {}
+        }
+    }
+    is_fine
+}
+
+/// Why a gateway is none.
+fn unreached(
+    document: &Document,
+    (id, route): (NamespaceId, &Route),
+    (gateway, through): (IpAddr, Option<InterfaceId>),
+    inside: &Inside<'_>,
+) -> Option<(Severity, String, &'static str)> {
+    let refuse = |why: String, hint: &'static str| Some((Severity::Error, why, hint));
+    if inside.iter().any(|(_, i)| has(i, gateway)) {
         let why = format!("{gateway} is an address of the namespace itself");
-        return tell(
-            severity,
-            why,
-            "name the address at the other end of the link",
-        );
+        let hint = "name the address at the other end of the link";
+        let hops = route.options.hops.iter();
+        let mut on_link = hops.filter(|hop| hop.gateway == Some(gateway) && hop.onlink);
+        let is_onlink = route.options.onlink || on_link.next().is_some();
+        // IPv4 takes it and asks for every far host with ARP; IPv6 refuses it.
+        return match gateway.is_ipv4() && !is_onlink {
+            true => Some((Severity::Warning, why, hint)),
+            false => refuse(why, hint),
+        };
     }
-    if named.is_some() && gateway.is_ipv6() && is_link_local(gateway) {
-        return true;
+    let is_onlink = match route.options.hops.as_slice() {
+        [] => route.options.onlink,
+        hops => hops
+            .iter()
+            .any(|hop| hop.gateway == Some(gateway) && hop.onlink),
+    };
+    if is_onlink || (through.is_some() && gateway.is_ipv6() && is_link_local(gateway)) {
+        return None;
     }
-    let is_meant = |id: InterfaceId| route.interface.is_none_or(|named| named == id);
+    let is_meant = |id: InterfaceId| through.is_none_or(|named| named == id);
     let mut reaching = inside
         .iter()
         .filter(|(id, i)| is_meant(*id) && i.addresses.iter().any(|a| a.contains(&gateway)))
         .peekable();
     let by_route = document.namespaces.get(&id).is_some_and(|namespace| {
-        let leads = |r: &Route| r.gateway.is_none() && r.destination.contains(&gateway);
+        let leads = |r: &Route| {
+            let is_seen = r.options.table.is_none() || r.options.table == route.options.table;
+            is_seen
+                && r.gateway.is_none()
+                && r.interface.is_some()
+                && r.destination.contains(&gateway)
+        };
         namespace.routes.iter().any(leads)
     });
     if by_route {
-        return true;
+        return None;
     }
     if reaching.peek().is_none() {
         let why =
@@ -118,7 +159,7 @@ fn is_taken(report: &mut Report<'_>, id: NamespaceId, route: &Route, inside: &In
         let why = format!("the interface towards {gateway} is down");
         return refuse(why, "set the interface up");
     }
-    true
+    None
 }
 
 /// The routes that the kernel makes for an interface.
@@ -142,8 +183,18 @@ fn has(interface: &Interface, address: IpAddr) -> bool {
 
 /// Who is somebody's gateway must forward.
 fn forwarding(report: &mut Report<'_>, id: NamespaceId, route: &Route, owners: &Owners) {
+    for (gateway, _) in route.gateways() {
+        forwards(report, (id, route), gateway, owners);
+    }
+}
+
+fn forwards(
+    report: &mut Report<'_>,
+    (id, route): (NamespaceId, &Route),
+    gateway: IpAddr,
+    owners: &Owners,
+) {
     let document = report.document;
-    let Some(gateway) = route.gateway else { return };
     let owner = owners
         .get(&gateway)
         .and_then(|found| found.iter().find(|owner| **owner != id));
@@ -152,7 +203,12 @@ fn forwarding(report: &mut Report<'_>, id: NamespaceId, route: &Route, owners: &
     else {
         return;
     };
-    if !namespace.forwarding.get(route.family()) {
+    let host = route.destination.addr();
+    let is_there = route.destination.prefix_len() == route.destination.max_prefix_len()
+        && owners
+            .get(&host)
+            .is_some_and(|found| found.contains(&owner));
+    if !namespace.forwarding.get(route.family()) && !is_there {
         let family = if gateway.is_ipv4() { "IPv4" } else { "IPv6" };
         let user = document.describe_namespace(id);
         let text = format!("it is the gateway {gateway} of {user} and does not forward {family}");

@@ -18,6 +18,7 @@ use crate::step::{At, Step, StepRoute};
 mod firewall;
 mod link;
 mod route;
+mod rule;
 
 /// How deep commands may run commands in namespaces.
 const MOST_NESTED: usize = 8;
@@ -176,6 +177,12 @@ impl World {
             Action::RemoveRoute(route) => {
                 self.settle_carriers();
                 self.remove_route(here, &route)
+            }
+            Action::AddRule(said) => self.add_rule(here, said),
+            Action::RemoveRule(said) => self.remove_rule(here, &said),
+            Action::ReplaceRoute(route) => {
+                self.settle_carriers();
+                self.replace_route(here, route)
             }
             Action::SetForwarding { family, on } => self.step(&Step::SetForwarding {
                 namespace: here,

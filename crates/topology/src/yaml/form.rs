@@ -5,8 +5,10 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 use serde_saphyr::{FlowMap, FlowSeq, Location, Spanned};
 
+use super::rule;
 use super::settings::Settings;
 use crate::address::Family;
+use crate::route::{RouteKind, Scope};
 
 /// The one key that every version has.
 #[derive(Deserialize)]
@@ -58,6 +60,8 @@ pub(super) struct Namespace {
     pub(super) routes: Vec<Spanned<FlowMap<Route>>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) firewall: Option<Spanned<String>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) rules: Vec<Spanned<FlowMap<rule::Rule>>>,
 }
 
 impl Default for Namespace {
@@ -69,6 +73,7 @@ impl Default for Namespace {
             interfaces: IndexMap::new(),
             routes: Vec::new(),
             firewall: None,
+            rules: Vec::new(),
         }
     }
 }
@@ -108,13 +113,54 @@ pub(super) struct Route {
     pub(super) dev: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) metric: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) table: Option<u32>,
+    #[serde(default, rename = "type", skip_serializing_if = "is_usual")]
+    pub(super) kind: RouteKind,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) scope: Option<Scope>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) src: Option<std::net::IpAddr>,
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub(super) onlink: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) nexthops: Vec<Hop>,
+}
+
+/// A next hop of a multipath route.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Hop {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) via: Option<std::net::IpAddr>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) dev: Option<String>,
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub(super) weight: u8,
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub(super) onlink: bool,
+}
+
+fn one() -> u8 {
+    1
+}
+
+fn is_one(weight: &u8) -> bool {
+    *weight == 1
+}
+
+fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// The network of a route's `to`.
 pub(super) fn destination(route: &Route) -> Result<IpNet, String> {
     if route.to == "default" {
-        let family = route
-            .via
+        let gateways = route.nexthops.iter().map(|hop| hop.via);
+        let family = std::iter::once(route.via)
+            .chain(gateways)
+            .flatten()
+            .next()
             .map(Family::of)
             .ok_or("`default` without `via`: write 0.0.0.0/0 or ::/0")?;
         return Ok(family.default_destination());

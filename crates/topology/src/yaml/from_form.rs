@@ -7,12 +7,14 @@ use serde_saphyr::{FlowMap, FlowSeq, Location, Spanned};
 use super::YamlError;
 use super::form::{Coordinate, Lab, Namespace, Route, destination};
 use super::interface::{kind_of, set, tie};
+use super::rule;
 use super::settings::Settings;
 use crate::document::{self, Device, Document, Interface, Kind, Point};
 use crate::edit::{Edit, EditError, Place, apply};
 use crate::firewall::{Ruleset, RulesetError};
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::name::{HOST, InterfaceName, NamespaceName};
+use crate::route::{Hop, RouteOptions};
 
 /// What is read, and where each object stands.
 struct Builder {
@@ -117,6 +119,7 @@ impl Builder {
             forwarding: document::Forwarding::default(),
             routes: Vec::new(),
             firewall: None,
+            rules: Default::default(),
         };
         if let Some(text) = &said.firewall {
             let read = Ruleset::new(&text.value);
@@ -260,25 +263,49 @@ impl Builder {
             };
             apply(&mut self.document, edit).map_err(|error| fail(location, error))?;
         }
+        for form in &form.rules {
+            let read = rule::read(&self.document, id, &form.value.0);
+            let rule = read.map_err(|error| fail(form.defined, error))?;
+            let edit = Edit::AddRule {
+                namespace: id,
+                rule,
+            };
+            apply(&mut self.document, edit).map_err(|error| fail(form.defined, error))?;
+        }
         Ok(())
     }
 
     fn route(&self, namespace: NamespaceId, form: &Route) -> Result<document::Route, String> {
-        let interface = match &form.dev {
-            None => None,
+        let named = |dev: &Option<String>| match dev {
+            None => Ok(None),
             Some(name) => {
                 let found = self.document.interface_named(namespace, name);
-                Some(
-                    found
-                        .ok_or_else(|| format!("there is no interface {name} in this namespace"))?,
-                )
+                found
+                    .map(Some)
+                    .ok_or_else(|| format!("there is no interface {name} in this namespace"))
             }
         };
+        let hops = form.nexthops.iter().map(|hop| {
+            Ok(Hop {
+                gateway: hop.via,
+                interface: named(&hop.dev)?,
+                weight: hop.weight,
+                onlink: hop.onlink,
+            })
+        });
         Ok(document::Route {
             destination: destination(form)?,
             gateway: form.via,
-            interface,
+            interface: named(&form.dev)?,
             metric: form.metric,
+            options: RouteOptions {
+                table: form.table,
+                kind: form.kind,
+                scope: form.scope,
+                source: form.src,
+                onlink: form.onlink,
+                hops: hops.collect::<Result<_, String>>()?,
+            },
         })
     }
 

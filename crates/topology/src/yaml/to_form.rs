@@ -3,8 +3,9 @@
 use indexmap::IndexMap;
 use serde_saphyr::{FlowMap, FlowSeq};
 
-use super::form::{Coordinate, Lab, Link, Namespace, Route, spanned};
+use super::form::{Coordinate, Hop, Lab, Link, Namespace, Route, spanned};
 use super::interface::settings;
+use super::rule;
 use super::settings::Settings;
 use crate::address::Family;
 use crate::document::{self, Document, Kind};
@@ -18,7 +19,8 @@ pub(super) fn form(document: &Document) -> Lab {
             && form.bridges.is_empty()
             && form.interfaces.is_empty()
             && form.routes.is_empty()
-            && form.firewall.is_none();
+            && form.firewall.is_none()
+            && form.rules.is_empty();
         // Every lab has a host: it is written only if there is something to say.
         (id != NamespaceId::HOST || !says_nothing)
             .then(|| (namespace.name.to_string(), spanned(Some(form))))
@@ -103,6 +105,11 @@ fn namespace_form(
             .firewall
             .as_ref()
             .map(|ruleset| spanned(ruleset.to_string())),
+        rules: namespace
+            .rules
+            .iter()
+            .map(|rule| spanned(FlowMap(rule::form(document, rule))))
+            .collect(),
     }
 }
 
@@ -128,15 +135,31 @@ fn link_form(document: &Document, link: document::Link) -> Link {
 }
 
 fn route_form(document: &Document, route: &document::Route) -> Route {
-    let dev = route.interface.and_then(|id| document.interfaces.get(&id));
+    let dev = |id: Option<InterfaceId>| {
+        let found = id.and_then(|id| document.interfaces.get(&id));
+        found.map(|interface| interface.name.to_string())
+    };
+    let options = &route.options;
+    let hops = options.hops.iter().map(|hop| Hop {
+        via: hop.gateway,
+        dev: dev(hop.interface),
+        weight: hop.weight,
+        onlink: hop.onlink,
+    });
     Route {
-        to: match route.is_default() && route.gateway.is_some() {
+        to: match route.is_default() && route.gateways().next().is_some() {
             true => "default".to_owned(),
             false => route.destination.to_string(),
         },
         via: route.gateway,
-        dev: dev.map(|interface| interface.name.to_string()),
+        dev: dev(route.interface),
         metric: route.metric,
+        table: options.table,
+        kind: options.kind,
+        scope: options.scope,
+        src: options.source,
+        onlink: options.onlink,
+        nexthops: hops.collect(),
     }
 }
 

@@ -5,9 +5,11 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use topology::address::Family;
 use topology::document::Route;
 use topology::kind::{DeviceKind, Form, Parameter, Parameters, port};
-use topology::plan::{Mtus, kernel_metric};
+use topology::plan::{Mtus, kernel_metric, wanted_rules};
+use topology::route::Scope;
 use topology::{Document, InterfaceId};
 
 /// Runs a shell script as root of fresh user, mount, network and pid namespaces, where the names of
@@ -44,13 +46,22 @@ pub(crate) fn dump(document: &Document) -> String {
             0 => "ip".to_owned(),
             _ => format!("ip -n '{}'", namespace.name),
         };
-        for what in ["-d addr", "-4 route", "-6 route"] {
+        for what in [
+            "-d addr",
+            "-d -4 route show table all",
+            "-d -6 route show table all",
+        ] {
             text.push_str(&format!("{ip} -j {what}; echo\n"));
         }
         let inside = match id.0 {
             0 => String::new(),
             _ => format!("ip netns exec '{}' ", namespace.name),
         };
+        for family in ["-4", "-6"] {
+            text.push_str(&format!(
+                "{ip} {family} rule | sed 's/^/{family} /'; echo END\n"
+            ));
+        }
         text.push_str(&format!(
             "{inside}cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding\n"
         ));
@@ -90,6 +101,7 @@ pub(crate) struct Seen {
     interfaces: BTreeMap<String, Interface>,
     routes: BTreeSet<String>,
     forwarding: (bool, bool),
+    rules: BTreeSet<String>,
 }
 
 /// What the kernel had, by namespace in the document's order.
@@ -101,6 +113,13 @@ pub(crate) fn parse(document: &Document, printed: &str) -> BTreeMap<String, Seen
     for namespace in document.namespaces.values() {
         let links = json(lines.next());
         let routes = [json(lines.next()), json(lines.next())].concat();
+        let rules = (0..2).flat_map(|_| {
+            lines
+                .by_ref()
+                .take_while(|line| *line != "END")
+                .collect::<Vec<_>>()
+        });
+        let rules: Vec<&str> = rules.collect();
         let flags = [lines.next(), lines.next()].map(|flag| flag == Some("1"));
         let seen = Seen {
             interfaces: links
@@ -111,11 +130,13 @@ pub(crate) fn parse(document: &Document, printed: &str) -> BTreeMap<String, Seen
             routes: routes
                 .iter()
                 .filter(|route| {
-                    matches!(route["protocol"].as_str(), None | Some("boot" | "static"))
+                    let protocol = route["protocol"].as_str();
+                    matches!(protocol, None | Some("boot" | "static")) && route["table"] != "local"
                 })
                 .map(route)
                 .collect(),
             forwarding: (flags[0], flags[1]),
+            rules: rules.into_iter().filter_map(rule).collect(),
         };
         all.insert(namespace.name.to_string(), seen);
     }
@@ -229,10 +250,27 @@ fn wanted_details(document: &Document, interface: &topology::document::Interface
 }
 
 fn route(route: &Value) -> String {
-    let destination = route["dst"].as_str().unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or("none").to_owned();
+    let is_onlink = |value: &Value| {
+        let mut flags = value["flags"].as_array().into_iter().flatten();
+        flags.any(|flag| flag == "onlink")
+    };
+    let hops = route["nexthops"].as_array().into_iter().flatten();
+    let hops: BTreeSet<_> = hops
+        .map(|hop| {
+            let (gateway, weight) = (text(&hop["gateway"]), &hop["weight"]);
+            format!("{gateway} weight {weight} {}", is_onlink(hop))
+        })
+        .collect();
     format!(
-        "{destination} via {} metric {}",
-        route["gateway"].as_str().unwrap_or("none"),
+        "{} {} via {} src {} table {} scope {} onlink {} metric {} hops {hops:?}",
+        text(&route["type"]),
+        text(&route["dst"]),
+        text(&route["gateway"]),
+        text(&route["prefsrc"]),
+        text(&route["table"]),
+        text(&route["scope"]),
+        is_onlink(route),
         route["metric"].as_u64().unwrap_or_default()
     )
 }
@@ -259,8 +297,9 @@ pub(crate) fn expected(document: &Document) -> BTreeMap<String, Seen> {
             )
         });
         let is_taken = |route: &&Route| {
-            let interface = route.interface.map(|id| &document.interfaces[&id]);
-            interface.is_none_or(|interface| document.is_up(interface))
+            let mut interfaces = route.interfaces().map(|id| &document.interfaces[&id]);
+            let is_host = route.options.scope == Some(Scope::Host);
+            is_host || interfaces.all(|interface| document.is_up(interface))
         };
         let seen = Seen {
             interfaces: interfaces.collect(),
@@ -271,10 +310,41 @@ pub(crate) fn expected(document: &Document) -> BTreeMap<String, Seen> {
                 .map(wanted_route)
                 .collect(),
             forwarding: (namespace.forwarding.ipv4, namespace.forwarding.ipv6),
+            rules: wanted_rules(document, namespace)
+                .iter()
+                .map(|rule| {
+                    let family = match rule.family {
+                        Family::Ipv4 => "-4",
+                        Family::Ipv6 => "-6",
+                    };
+                    let words = rule.words().join(" ");
+                    format!("{family} {words}")
+                })
+                .collect(),
         };
         all.insert(namespace.name.to_string(), seen);
     }
     all
+}
+
+/// As [`topology::rule::Rule::words`] has it; `None` for one that the kernel makes by itself.
+fn rule(line: &str) -> Option<String> {
+    // Of an interface that is gone: it matches nothing.
+    if line.contains("[detached]") {
+        return None;
+    }
+    let (head, said) = line.split_once(":\t").unwrap();
+    let (family, priority) = head.split_once(' ').unwrap();
+    if topology::rule::PRIORITIES_OF_THE_KERNEL.contains(&priority.parse().unwrap()) {
+        return None;
+    }
+    let said = said.replace("ipproto tcp", "ipproto 6");
+    let said = said.replace("ipproto udp", "ipproto 17");
+    let said = said.trim_end();
+    let actions = ["lookup", "blackhole", "unreachable", "prohibit"];
+    let place = actions.iter().find_map(|action| said.find(action)).unwrap();
+    let (matches, action) = said.split_at(place);
+    Some(format!("{family} {matches}priority {priority} {action}"))
 }
 
 fn wanted_route(route: &Route) -> String {
@@ -284,10 +354,26 @@ fn wanted_route(route: &Route) -> String {
         (_, 128) => route.destination.addr().to_string(),
         _ => route.destination.to_string(),
     };
-    let gateway = route.gateway.map(|gateway| gateway.to_string());
+    let text = |address: Option<std::net::IpAddr>| {
+        address.map_or("none".to_owned(), |address| address.to_string())
+    };
+    let options = &route.options;
+    let hops = options.hops.iter();
+    let hops: BTreeSet<_> = hops
+        .map(|hop| {
+            let (gateway, weight) = (text(hop.gateway), hop.weight);
+            format!("{gateway} weight {weight} {}", hop.onlink)
+        })
+        .collect();
+    let table = options.table.map(|table| table.to_string());
     format!(
-        "{destination} via {} metric {}",
-        gateway.as_deref().unwrap_or("none"),
+        "{} {destination} via {} src {} table {} scope {} onlink {} metric {} hops {hops:?}",
+        options.kind,
+        text(route.gateway),
+        text(options.source),
+        table.as_deref().unwrap_or("main"),
+        options.scope(route.family(), route.gateway.is_some()),
+        options.onlink,
         kernel_metric(route.family(), route.metric)
     )
 }

@@ -116,6 +116,8 @@ fn place(document: &Document, step: &Step) -> (Option<NamespaceId>, Option<Inter
         | Step::RenameNamespace { .. }
         | Step::AddRoute { .. }
         | Step::RemoveRoute { .. }
+        | Step::AddRule { .. }
+        | Step::RemoveRule { .. }
         | Step::SetForwarding { .. }
         | Step::SetFirewall { .. } => None,
     };

@@ -7,10 +7,7 @@ use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 
 use super::super::attributes::{Attributes, byte};
 use super::super::{Failure, Socket};
-use super::{HEADER, RTA_OIF, gateway};
-
-/// `RTA_PREFSRC` (linux/rtnetlink.h).
-const RTA_PREFSRC: u16 = 7;
+use super::{HEADER, RTA_OIF, RTA_PREFSRC, gateway};
 
 /// The way of a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

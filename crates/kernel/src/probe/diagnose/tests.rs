@@ -89,6 +89,7 @@ fn add(observed: &mut Observed, id: NamespaceId, name: &str, index: u32, new: Ob
             name: name.parse().unwrap(),
             interfaces: BTreeMap::new(),
             routes: BTreeSet::new(),
+            rules: BTreeSet::new(),
             forwarding: Forwarding::default(),
             firewall: None,
         };

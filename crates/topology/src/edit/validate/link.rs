@@ -79,7 +79,7 @@ pub(in crate::edit) fn mtu(
         .any(|a| Family::of(a.addr()) == Family::Ipv6);
     let namespace = document.namespaces.get(&found.namespace);
     let leads_ipv6 = namespace.is_some_and(|namespace| {
-        let is_through = |r: &Route| r.interface == Some(id) && r.family() == Family::Ipv6;
+        let is_through = |r: &Route| r.family() == Family::Ipv6 && r.interfaces().any(|i| i == id);
         namespace.routes.iter().any(is_through)
     });
     if (has_ipv6 || leads_ipv6) && mtu < MIN_IPV6_MTU {

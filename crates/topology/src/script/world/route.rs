@@ -1,5 +1,9 @@
 //! Routes: added and removed as `ip route` does.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
 use super::World;
 use crate::address::Family;
 use crate::command::action::Route;
@@ -7,19 +11,23 @@ use crate::connected::{self, Connected};
 use crate::document::Document;
 use crate::edit::MAX_LIST;
 use crate::id::NamespaceId;
-use crate::observed::{ObservedKind, Origin};
+use crate::model::step_route;
+use crate::observed::{ObservedKind, ObservedNamespace, ObservedRoute, Origin};
 use crate::plan::kernel_metric;
+use crate::route::{RouteKind, RouteOptions, TABLE_MAIN};
 use crate::step::{At, Step, StepRoute};
 
 impl World {
     pub(super) fn add_route(&mut self, here: NamespaceId, route: Route) -> Result<(), String> {
-        if let Some(interface) = &route.interface {
+        let options = &route.options;
+        for interface in route.interface.iter().chain(options.interfaces()) {
             self.exists(&At {
                 namespace: here,
                 name: interface.clone(),
             })?;
         }
-        if route.gateway.is_none() && route.interface.is_none() {
+        let has_next_hop = route.gateway.is_some() || route.interface.is_some();
+        if options.kind == RouteKind::Unicast && options.hops.is_empty() && !has_next_hop {
             return Err("a route needs `via` or `dev`".to_owned());
         }
         self.is_free(here, &route)?;
@@ -36,6 +44,7 @@ impl World {
             gateway: route.gateway,
             interface: route.interface,
             metric: route.metric,
+            options: route.options,
         };
         self.step(&Step::AddRoute {
             namespace: here,
@@ -43,10 +52,33 @@ impl World {
         })?;
         let after = routes(self);
         let written = self.routes.entry(here).or_default();
-        written.retain(|(known, _)| before.contains(known));
+        written.retain(|(known, _)| before.iter().any(|old| key(old) == key(known)));
         let added = after.difference(&before);
         written.extend(added.map(|known| (known.clone(), route.clone())));
         Ok(())
+    }
+
+    /// `ip route replace`: as `add`, when nothing of the same table, destination and metric is there.
+    pub(super) fn replace_route(&mut self, here: NamespaceId, route: Route) -> Result<(), String> {
+        let metric = kernel_metric(Family::of(route.destination.addr()), route.metric);
+        let kernel = self.state.namespaces.get(&here);
+        let old = kernel.and_then(|kernel| {
+            let is_it = |known: &&ObservedRoute| {
+                known.destination == route.destination
+                    && known.metric == metric
+                    && known.options.table() == route.options.table()
+                    && known.origin == Origin::Static
+            };
+            let known = kernel.routes.iter().find(is_it)?;
+            Some(step_route(kernel, known))
+        });
+        if let Some(route) = old {
+            self.step(&Step::RemoveRoute {
+                namespace: here,
+                route,
+            })?;
+        }
+        self.add_route(here, route)
     }
 
     /// What the model leaves to the kernel: connected routes, and own addresses.
@@ -55,21 +87,24 @@ impl World {
             to: route.destination,
             metric: kernel_metric(Family::of(route.destination.addr()), route.metric),
         };
-        if self.connected(here).any(|(known, _)| known == same) {
+        let is_main = route.options.table() == TABLE_MAIN;
+        if is_main && self.connected(here).any(|(known, _)| known == same) {
             return Err(format!(
                 "File exists: the kernel itself made a route to {} with the address",
                 route.destination
             ));
         }
         let interfaces = self.state.namespaces.get(&here).into_iter();
-        let mut own = interfaces
+        let own: Vec<_> = interfaces
             .flat_map(|ns| ns.interfaces.values())
-            .flat_map(|i| i.addresses.iter().map(|a| a.address.addr()));
-        match route.gateway.filter(std::net::IpAddr::is_ipv6) {
-            Some(gateway) if own.any(|address| address == gateway) => {
-                Err("Gateway can not be a local address".to_owned())
-            }
-            _ => Ok(()),
+            .flat_map(|i| i.addresses.iter().map(|a| a.address.addr()))
+            .collect();
+        let hops = route.options.hops.iter().filter_map(|hop| hop.gateway);
+        let mut gateways = route.gateway.into_iter().chain(hops);
+        let is_own = |gateway: IpAddr| own.contains(&gateway);
+        match gateways.any(|gateway| gateway.is_ipv6() && is_own(gateway)) {
+            true => Err("Gateway can not be a local address".to_owned()),
+            false => Ok(()),
         }
     }
 
@@ -106,7 +141,9 @@ impl World {
             })?;
         }
         let connected = self.connected(here).filter(|(known, interface)| {
-            let is_meant = known.to == route.destination && route.gateway.is_none();
+            let is_meant = known.to == route.destination
+                && route.gateway.is_none()
+                && route.options == RouteOptions::default();
             is_meant && is_metric(known.metric) && is_through(Some(interface))
         });
         let connected = connected.map(|(known, _)| known.metric).min();
@@ -119,7 +156,10 @@ impl World {
             .into_iter()
             .flat_map(|ns| &ns.routes)
             .filter(|known| {
+                let kind = route.options.kind;
                 let is_meant = known.destination == route.destination
+                    && known.options.table() == route.options.table()
+                    && (kind == RouteKind::Unicast || known.options.kind == kind)
                     && (route.gateway.is_none() || known.gateway == route.gateway);
                 let is_static = known.origin == Origin::Static;
                 is_meant
@@ -139,11 +179,8 @@ impl World {
         let Some(known) = known else {
             return Err(format!("there is no such route to {}", route.destination));
         };
-        let exact = StepRoute {
-            destination: known.destination,
-            gateway: known.gateway,
-            interface: name_of(known.interface).and_then(|name| name.parse().ok()),
-            metric: Some(known.metric),
+        let Some(exact) = kernel.map(|kernel| step_route(kernel, known)) else {
+            return Ok(());
         };
         self.step(&Step::RemoveRoute {
             namespace: here,
@@ -159,23 +196,46 @@ impl World {
                 continue;
             };
             let written = self.routes.get(id).into_iter().flatten();
-            let left = written.filter(|(known, _)| kernel.routes.contains(known));
-            namespace.routes = left
-                .map(|(known, written)| {
-                    let found = known.interface.and_then(|i| kernel.interfaces.get(&i));
-                    crate::document::Route {
-                        destination: written.destination,
-                        gateway: written.gateway,
-                        // By its index: it may have another name by now.
-                        interface: written
-                            .interface
-                            .as_ref()
-                            .and(found)
-                            .and_then(|found| found.id),
-                        metric: written.metric,
-                    }
-                })
-                .collect();
+            let left = written.filter_map(|(known, written)| {
+                let is_it = |now: &&ObservedRoute| key(now) == key(known);
+                let now = kernel.routes.iter().find(is_it)?;
+                Some(as_written(now, written, kernel))
+            });
+            namespace.routes = left.collect();
         }
+    }
+}
+
+/// There is one route of each.
+fn key(route: &ObservedRoute) -> (u32, IpNet, u32) {
+    let table = route.options.table();
+    (table, route.destination, route.metric)
+}
+
+/// A route in the words in which it was written. Its interfaces are found by their indexes: they
+/// may have other names by now. Of one that has lost next hops, what is left.
+fn as_written(
+    known: &ObservedRoute,
+    written: &StepRoute,
+    kernel: &ObservedNamespace,
+) -> crate::document::Route {
+    let id = |index: &u32| kernel.interfaces.get(index)?.id;
+    let mut options = known.options.map(id).unwrap_or_default();
+    let said = &written.options.hops;
+    let is_whole = said.len() == options.hops.len();
+    for (hop, said) in options.hops.iter_mut().zip(said).filter(|_| is_whole) {
+        hop.interface = hop.interface.filter(|_| said.interface.is_some());
+    }
+    let says_interface = written.interface.is_some() || !is_whole;
+    crate::document::Route {
+        destination: written.destination,
+        gateway: known.gateway,
+        interface: known
+            .interface
+            .as_ref()
+            .and_then(id)
+            .filter(|_| says_interface),
+        metric: written.metric,
+        options,
     }
 }
