@@ -146,6 +146,16 @@ impl<'a> Executor<'a> {
                 let value = if *on { "1" } else { "0" };
                 Ok(self.lab.namespace(*namespace)?.sysctl_write(file, value)?)
             }
+            Step::SetQdisc { at, level, to, .. } => {
+                let index = self.index(at)?;
+                let socket = self.lab.socket(at.namespace)?;
+                let result = socket.set_qdisc(index, *level, to.as_ref());
+                let (verb, kind) = match to {
+                    Some(to) => ("set", to.kind()),
+                    None => ("remove", "the qdisc"),
+                };
+                self.say(result, verb, || format!("{kind} of {}", self.interface(at)))
+            }
         }
     }
 

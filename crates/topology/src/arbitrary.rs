@@ -16,6 +16,7 @@ use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::parameter::AddressClass;
 use crate::kind::{Device, DeviceKind, Form, Parameter, Usual, Value, port};
 use crate::mac::Mac;
+use crate::quality::{Measure, Quality, Unit};
 
 /// A wish that becomes an edit of whatever document it meets: numbers choose among what is there.
 #[derive(Clone, Debug)]
@@ -40,7 +41,7 @@ pub fn wish() -> impl Strategy<Value = Wish> {
 /// Random wishes for some kinds of device.
 pub fn wish_for(devices: &'static [DeviceKind]) -> impl Strategy<Value = Wish> {
     let numbers = (any::<u16>(), any::<u16>(), any::<u16>());
-    (0_u8..28, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
+    (0_u8..31, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
         devices,
         kind,
         a,
@@ -127,6 +128,7 @@ impl Wish {
             23 | 24 => self.set_parameter(document),
             25 => self.set_port(document),
             26 => self.set_master(document),
+            28..=30 => self.set_quality(document),
             _ => Edit::Move {
                 to: self.moves(document),
             },
@@ -325,6 +327,32 @@ impl Wish {
         Edit::SetMaster {
             interface,
             master: pick(masters.map(|(id, _)| *id), self.b).filter(|_| self.on),
+        }
+    }
+
+    /// Without `netem` where only common kinds of device are wanted: slim kernels lack it, too.
+    fn set_quality(&self, document: &Document) -> Edit {
+        let has_all = self.devices.len() > COMMON.len();
+        let number = u64::from(self.b) + 1;
+        let mut quality = Quality::default();
+        for (place, measure) in (0_u32..).zip(Measure::ALL) {
+            let is_said = self.c & (1 << place) != 0;
+            if !is_said || (measure.is_netem() && !has_all) {
+                continue;
+            }
+            let number = match measure.unit() {
+                Unit::Time => number * 1_000,
+                Unit::Probability => number,
+                Unit::Frames => number,
+                Unit::Rate => number * 8_000,
+                // A frame fits in any case.
+                Unit::Size => 70_000 + number,
+            };
+            measure.set(&mut quality, Some(number));
+        }
+        Edit::SetQuality {
+            interface: self.interface(document),
+            quality: Some(quality).filter(|_| self.on || self.a.is_multiple_of(3)),
         }
     }
 

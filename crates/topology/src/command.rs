@@ -1,7 +1,8 @@
 //! Steps and documents as commands, and commands as what they do.
 //!
 //! One file per object of `ip` holds both directions: `link` (with `device` for what is said after
-//! `type`), `address`, `route`, `netns`, and `bridge` and `sysctl` beside them. Nothing here is ever given to a shell by Netyard: commands are for people.
+//! `type`), `address`, `route`, `netns`, and `bridge`, `tc` and `sysctl` beside
+//! them. Nothing here is ever given to a shell by Netyard: commands are for people.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,6 +23,7 @@ pub(crate) mod netns;
 pub(crate) mod route;
 mod script;
 pub(crate) mod sysctl;
+pub(crate) mod tc;
 pub(crate) mod words;
 
 pub use about::{Subject, commands_about};
@@ -165,5 +167,11 @@ pub fn of_step(step: &Step, names: &Names) -> Command {
             family,
             on,
         } => sysctl::write(names, *namespace, *family, *on),
+        Step::SetQdisc {
+            at,
+            level,
+            from,
+            to,
+        } => tc::write(names, at, *level, from.as_ref(), to.as_ref()),
     }
 }

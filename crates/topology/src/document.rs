@@ -15,6 +15,7 @@ use crate::kind::Parameters;
 pub use crate::kind::{Device, DeviceKind, Kind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::quality::Quality;
 
 /// One lab as the user wants it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -91,6 +92,9 @@ pub struct Interface {
     /// What is set on it as a port of a bridge: [`crate::kind::port::TABLE`].
     #[serde(default)]
     pub port: Parameters<InterfaceId>,
+    /// What is done to the frames that leave it; `None` is nothing.
+    #[serde(default)]
+    pub quality: Option<Quality>,
 }
 
 /// A static route of the main table.
@@ -278,6 +282,7 @@ impl Interface {
             mac: None,
             master: None,
             port: Parameters::default(),
+            quality: None,
         }
     }
 

@@ -14,6 +14,7 @@ use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::{Parameters, Value};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::quality::Quality;
 
 mod apply;
 mod error;
@@ -161,6 +162,13 @@ pub enum Edit {
     Batch {
         /// The edits.
         edits: Vec<Edit>,
+    },
+    /// Sets what is done to the frames that leave an interface.
+    SetQuality {
+        /// Which.
+        interface: InterfaceId,
+        /// `None` is nothing.
+        quality: Option<Quality>,
     },
 }
 

@@ -20,13 +20,22 @@ pub enum Feature {
     BridgeVlans,
     /// A limit to the MAC addresses that a bridge learns.
     BridgeLearningLimit,
+    /// The queueing discipline that delays, loses, doubles, corrupts and reorders frames.
+    Netem,
+    /// The queueing discipline that limits the rate.
+    Tbf,
 }
 
 impl Feature {
     /// Every feature, in the order in which they are told.
     pub fn all() -> impl Iterator<Item = Self> {
         let devices = DeviceKind::ALL.iter().copied().map(Self::Device);
-        devices.chain([Self::BridgeVlans, Self::BridgeLearningLimit])
+        devices.chain([
+            Self::BridgeVlans,
+            Self::BridgeLearningLimit,
+            Self::Netem,
+            Self::Tbf,
+        ])
     }
 
     /// How to get it.
@@ -39,17 +48,23 @@ impl Feature {
                     DeviceKind::Gre => "ip_gre",
                     other => other.name(),
                 };
-                format!(
-                    "load the module as root: modprobe {module}; where it is missing, it is in the \
-                     distribution's full kernel (Debian: linux-image-amd64, not -cloud)"
-                )
+                of_module(module)
             }
             Self::BridgeVlans => {
                 "use a kernel with CONFIG_BRIDGE_VLAN_FILTERING, as distributions' are".to_owned()
             }
             Self::BridgeLearningLimit => "use Linux 6.7 or later".to_owned(),
+            Self::Netem => of_module("sch_netem"),
+            Self::Tbf => of_module("sch_tbf"),
         }
     }
+}
+
+fn of_module(module: &str) -> String {
+    format!(
+        "load the module as root: modprobe {module}; where it is missing, it is in the \
+         distribution's full kernel (Debian: linux-image-amd64, not -cloud)"
+    )
 }
 
 impl fmt::Display for Feature {
@@ -58,6 +73,8 @@ impl fmt::Display for Feature {
             Self::Device(kind) => write!(f, "interfaces of type {kind}"),
             Self::BridgeVlans => f.write_str("VLAN filtering of bridges"),
             Self::BridgeLearningLimit => f.write_str("the learning limit of bridges"),
+            Self::Netem => f.write_str("delay and loss on links (netem)"),
+            Self::Tbf => f.write_str("rate limit on links (tbf)"),
         }
     }
 }
@@ -114,6 +131,15 @@ pub fn needed(document: &Document) -> Vec<(Place, Feature)> {
         }
         let place = Place::Interface(id, Some(Field::Port));
         needed.extend(of(port::TABLE, &interface.port).map(|feature| (place, feature)));
+        if let Some(quality) = &interface.quality {
+            let place = Place::Interface(id, Some(Field::Quality));
+            let features = [
+                (quality.needs_netem(), Feature::Netem),
+                (quality.needs_tbf(), Feature::Tbf),
+            ];
+            let features = features.into_iter().filter(|(needs, _)| *needs);
+            needed.extend(features.map(|(_, feature)| (place, feature)));
+        }
     }
     needed
 }

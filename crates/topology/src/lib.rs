@@ -7,6 +7,7 @@
 //! The way through it:
 //! - [`document`]: what the user wants, as plain data;
 //! - [`kind`]: the kinds of interface, one table each;
+//! - [`quality`]: what is done to the frames that leave an interface;
 //! - [`edit`]: the only way to change a document; applying one returns its inverse;
 //! - [`history`]: a person's own undo and redo;
 //! - [`observed`]: what the kernel reports;
@@ -37,6 +38,7 @@ pub mod name;
 pub mod observed;
 pub mod plan;
 pub mod problem;
+pub mod quality;
 pub mod read;
 pub mod ready;
 pub mod script;

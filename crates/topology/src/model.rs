@@ -19,12 +19,15 @@ use crate::observed::{
     Observed, ObservedAddress, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer,
     ObservedRoute, Origin,
 };
+use crate::quality::qdisc::Qdiscs;
 use crate::step::{At, NewInterface, Step, StepRoute};
 pub(crate) use device::{most_mtu, named};
+pub(crate) use qdisc::steps as qdisc_steps;
 
 mod carrier;
 mod device;
 mod master;
+mod qdisc;
 mod remove;
 mod route;
 
@@ -101,6 +104,7 @@ pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> 
                 on: old,
             }])
         }
+        Step::SetQdisc { at, level, to, .. } => qdisc::set(state, at, *level, to.as_ref()),
     }
 }
 
@@ -131,6 +135,7 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         addresses: Vec::new(),
         master: None,
         port: Parameters::default(),
+        qdiscs: Qdiscs::default(),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::document::{Document, Interface, Kind, Namespace};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{Parameter, Parameters, Value, port};
 use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, Origin};
+use crate::quality::qdisc;
 
 /// The state of one object of the document.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -31,7 +32,7 @@ pub enum Status {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Difference {
     /// What differs: `state`, `mtu`, `mac`, `address`, `master`, `kind`, `name`, `forwarding`,
-    /// `route`, or the name of a parameter.
+    /// `route`, `quality`, or the name of a parameter or of a measure of the quality.
     pub what: String,
     /// In the document; empty if it is not there.
     pub wanted: String,
@@ -238,6 +239,10 @@ fn interface_status(
     }
     if wanted.master.is_some() && !interface.port.is_empty() {
         compare(&wanted.port, &interface.port, port::TABLE);
+    }
+    let qualities = qdisc::differences(wanted.quality.as_ref(), &interface.qdiscs);
+    for (what, wanted, observed) in qualities {
+        differ(what, wanted, observed);
     }
     let kept: Vec<_> = interface
         .addresses

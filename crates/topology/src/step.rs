@@ -15,6 +15,7 @@ use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::quality::qdisc::{Level, Qdisc};
 
 /// One change of the kernel's state.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -144,6 +145,17 @@ pub enum Step {
         /// On or off.
         on: bool,
     },
+    /// Sets, changes or removes a queueing discipline of an interface.
+    SetQdisc {
+        /// Of which.
+        at: At,
+        /// Which one; what is below the root goes with it.
+        level: Level,
+        /// What is there.
+        from: Option<Qdisc>,
+        /// What is to be there: the kernel changes one of the same kind in place.
+        to: Option<Qdisc>,
+    },
 }
 
 /// Which interface a step is about, by what the kernel calls it at that moment.
@@ -199,7 +211,8 @@ impl Step {
             | Self::SetParameters { at, .. }
             | Self::SetPort { at, .. }
             | Self::AddAddress { at, .. }
-            | Self::RemoveAddress { at, .. } => at.namespace,
+            | Self::RemoveAddress { at, .. }
+            | Self::SetQdisc { at, .. } => at.namespace,
         }
     }
 }

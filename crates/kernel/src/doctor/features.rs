@@ -3,6 +3,8 @@
 use nix::errno::Errno;
 use topology::feature::Feature;
 use topology::kind::{Changes, Device, DeviceKind, Form, Usual, Value};
+use topology::quality::qdisc::Level;
+use topology::quality::{Measure, Quality};
 
 use super::Finding;
 use crate::error::Error;
@@ -66,6 +68,8 @@ fn tried(feature: Feature, lower: u32) -> Result<(), String> {
         }
         Feature::BridgeVlans => set(&mut socket, lower, "vlan_filtering"),
         Feature::BridgeLearningLimit => set(&mut socket, lower, "fdb_max_learned"),
+        Feature::Netem => queue(&mut socket, lower, Measure::Delay),
+        Feature::Tbf => queue(&mut socket, lower, Measure::Rate),
     }
 }
 
@@ -89,6 +93,17 @@ fn make(socket: &mut Socket, kind: DeviceKind, lower: u32) -> Result<u32, Failur
     socket.add_device(&name, &device)?;
     let row = socket.link_named(&name)?;
     Ok(row.ok_or(Errno::ENODEV)?.index)
+}
+
+/// Sets a quality that has only this measure, and removes it.
+fn queue(socket: &mut Socket, lower: u32, measure: Measure) -> Result<(), String> {
+    let words = |failure: Failure| failure.to_string();
+    let mut quality = Quality::default();
+    measure.set(&mut quality, Some(1_000_000));
+    let root = quality.qdiscs().root;
+    let is_set = socket.set_qdisc(lower, Level::Root, root.as_ref());
+    is_set.map_err(words)?;
+    socket.set_qdisc(lower, Level::Root, None).map_err(words)
 }
 
 /// Sets a parameter of a bridge.

@@ -11,7 +11,7 @@ use super::socket::receive;
 
 /// The multicast groups (linux/rtnetlink.h) that together tell of everything
 /// that is observed of a namespace.
-const GROUPS: [u32; 7] = [
+const GROUPS: [u32; 8] = [
     libc::RTNLGRP_LINK,
     libc::RTNLGRP_IPV4_IFADDR,
     libc::RTNLGRP_IPV6_IFADDR,
@@ -19,6 +19,7 @@ const GROUPS: [u32; 7] = [
     libc::RTNLGRP_IPV6_ROUTE,
     libc::RTNLGRP_IPV4_NETCONF,
     libc::RTNLGRP_IPV6_NETCONF,
+    libc::RTNLGRP_TC,
 ];
 
 /// Most datagrams that are taken in one go, so that a namespace that is noisy

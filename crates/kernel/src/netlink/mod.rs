@@ -21,6 +21,7 @@ mod link;
 mod neighbour;
 mod netconf;
 mod nsid;
+mod qdisc;
 mod route;
 mod socket;
 
@@ -28,5 +29,6 @@ pub(crate) use address::AddressRow;
 pub(crate) use events::{EventSocket, Heard};
 pub(crate) use failure::Failure;
 pub(crate) use link::{End, LinkRow};
+pub(crate) use qdisc::QdiscRow;
 pub(crate) use route::{Route, RouteRow};
 pub(crate) use socket::Socket;

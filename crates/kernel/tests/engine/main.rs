@@ -7,6 +7,7 @@ mod failing;
 mod hearing;
 mod ip;
 mod labs;
+mod quality;
 mod random;
 #[path = "../support/mod.rs"]
 mod support;
@@ -57,6 +58,11 @@ fn main() -> ExitCode {
         inside("strange_interfaces_do_not_blind_it", hearing::strangers),
         inside("names_taken_away_do_not_matter", hearing::names),
         inside("random_documents_stand", random::documents),
+        inside("a_rate_limits_what_leaves", quality::rate),
+        inside("a_rate_is_changed_under_a_connection", quality::in_place),
+        inside("qualities_are_as_tc_sets_them", quality::as_tc_sets_them),
+        inside("what_tc_does_is_heard_and_taken_back", quality::outside),
+        inside("frames_are_delayed_and_lost", quality::delay_and_loss),
     ])
 }
 
@@ -134,7 +140,7 @@ fn rebuilt(observed: &Observed) -> impl Debug + PartialEq + use<> {
                 let master = i.master.as_ref().and_then(name);
                 let device = i.kind.device().map(|device| device.map(name));
                 let port = i.port.map(name);
-                let set = (i.up, i.mtu, i.addresses, device, port);
+                let set = (i.up, i.mtu, i.addresses, device, port, i.qdiscs);
                 (i.name, i.id, master, set)
             })
             .collect();

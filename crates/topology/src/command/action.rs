@@ -2,6 +2,7 @@
 
 use ipnet::IpNet;
 
+use super::tc::QdiscChange;
 use crate::address::Family;
 use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind};
@@ -39,6 +40,7 @@ pub(crate) enum Action {
         family: Family,
         on: bool,
     },
+    SetQdisc(QdiscChange),
     /// It only looks; the network stays as it is.
     Look,
     /// It runs a command in another namespace.

@@ -1,7 +1,9 @@
 //! Interfaces and namespaces that go.
 
 use super::device::{falls_with, name_of, named};
-use super::{Refused, adjust_bridge_mtu, carrier, index_of, master, re_add, route, step_route};
+use super::{
+    Refused, adjust_bridge_mtu, carrier, index_of, master, qdisc, re_add, route, step_route,
+};
 use crate::id::NamespaceId;
 use crate::kind::{Device, DeviceKind, Parameters};
 use crate::mac::Mac;
@@ -230,6 +232,7 @@ fn settings(state: &Observed, namespace: NamespaceId, index: u32) -> Vec<Step> {
         at: at.clone(),
         mac,
     }));
+    steps.extend(qdisc::again(&at, interface));
     steps.extend(master::plugged(state, namespace, index));
     let device = interface.kind.device();
     if !interface.up && device.is_some_and(|device| device.kind == DeviceKind::Vlan) {

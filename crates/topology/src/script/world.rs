@@ -16,6 +16,7 @@ use crate::observed::{Observed, ObservedAddress, ObservedInterface, ObservedKind
 use crate::step::{At, Step, StepRoute};
 
 mod link;
+mod qdisc;
 mod route;
 
 /// How deep commands may run commands in namespaces.
@@ -34,6 +35,8 @@ pub(super) struct World {
     mtus: BTreeMap<InterfaceId, u32>,
     /// MAC addresses that were set: what the kernel gives is not remembered.
     macs: BTreeMap<InterfaceId, Mac>,
+    /// The handles of roots of queueing disciplines, as far as they were made.
+    roots: BTreeMap<InterfaceId, u16>,
 }
 
 impl World {
@@ -51,6 +54,7 @@ impl World {
             routes: BTreeMap::new(),
             mtus: BTreeMap::new(),
             macs: BTreeMap::new(),
+            roots: BTreeMap::new(),
         }
     }
 
@@ -168,6 +172,7 @@ impl World {
                 family,
                 on,
             }),
+            Action::SetQdisc(change) => self.set_qdisc(here, change),
             Action::Look | Action::Inside { .. } => Ok(()),
         }
     }
