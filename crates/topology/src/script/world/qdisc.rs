@@ -33,6 +33,9 @@ impl World {
         };
         let same_handle = level == Level::Child || change.handle.is_none() || change.handle == root;
         let to = match (change.verb, &is, change.spec) {
+            (Verb::Delete, ..) if !same_handle => {
+                return Err("Invalid handle: it has another one".to_owned());
+            }
             (Verb::Delete, ..) => None,
             (Verb::Add, Some(_), _) => {
                 return Err("there is one already: Exclusivity flag on, cannot modify".to_owned());
