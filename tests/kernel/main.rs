@@ -6,6 +6,7 @@ mod commands;
 mod compare;
 mod examples;
 mod leftovers;
+mod quality;
 mod ready;
 mod refusals;
 mod signals;

@@ -112,12 +112,11 @@ impl fmt::Display for Command {
             if index > 0 {
                 f.write_str(" ")?;
             }
-            // `=` means something to a shell in front of the program only.
-            if word
-                .split('=')
-                .all(|part| shlex::try_quote(part).is_ok_and(|quoted| quoted == part))
-                && index > 0
-            {
+            // `=` means something to a shell in front of the program only, and `%` nothing.
+            let is_plain = |part: &str| {
+                part.is_empty() || shlex::try_quote(part).is_ok_and(|quoted| quoted == part)
+            };
+            if index > 0 && !word.is_empty() && word.split(['=', '%']).all(is_plain) {
                 f.write_str(word)?;
             } else {
                 // Only a NUL byte cannot be quoted, and names have none.

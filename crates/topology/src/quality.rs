@@ -271,6 +271,22 @@ impl Quality {
         self.rate.is_some()
     }
 
+    /// With another number of a measure, or without it and what nothing comes of then; `None` if
+    /// nothing is left.
+    pub fn with(self, measure: Measure, number: Option<u64>) -> Option<Self> {
+        let mut changed = self;
+        measure.set(&mut changed, number);
+        if measure.get(&changed).is_none() {
+            for other in Measure::ALL
+                .into_iter()
+                .filter(|m| m.needs() == Some(measure))
+            {
+                other.set(&mut changed, None);
+            }
+        }
+        (!changed.is_empty()).then_some(changed)
+    }
+
     /// What it says, in order.
     pub fn said(&self) -> impl Iterator<Item = (Measure, u64)> + use<> {
         let quality = *self;

@@ -10,6 +10,7 @@ mod host;
 mod interface;
 mod overview;
 mod parameters;
+mod quality;
 mod routes;
 mod state;
 

@@ -1,6 +1,6 @@
 //! Queueing disciplines: what `tc qdisc` does.
 
-use netlink_packet_core::{DefaultNla, NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE};
+use netlink_packet_core::{DefaultNla, NLM_F_CREATE, NLM_F_ECHO, NLM_F_EXCL, NLM_F_REPLACE};
 use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::tc::{TcAttribute, TcMessage};
 use nix::errno::Errno;
@@ -122,10 +122,12 @@ impl Socket {
     }
 
     /// The root that somebody made. Of `noqueue` and `noop` the kernel says nothing
-    /// (`tc_qdisc_dump_ignore`).
+    /// (`tc_qdisc_dump_ignore`). Linux 6.1 answers only who asks for an echo of what it tells
+    /// everybody (`qdisc_notify`).
     fn root(&mut self, index: u32) -> Result<Option<QdiscRow>, Failure> {
         let message = message(index, ROOT, 0);
-        let found = self.find(RouteNetlinkMessage::GetQueueDiscipline(message), row)?;
+        let request = RouteNetlinkMessage::GetQueueDiscipline(message);
+        let found = self.find(request, NLM_F_ECHO, row)?;
         Ok(found.filter(|row| row.handle != 0))
     }
 }

@@ -61,6 +61,7 @@ fn main() -> ExitCode {
         inside("a_rate_limits_what_leaves", quality::rate),
         inside("a_rate_is_changed_under_a_connection", quality::in_place),
         inside("qualities_are_as_tc_sets_them", quality::as_tc_sets_them),
+        inside("times_that_tc_rounds_are_no_drift", quality::ticks),
         inside("what_tc_does_is_heard_and_taken_back", quality::outside),
         inside("frames_are_delayed_and_lost", quality::delay_and_loss),
     ])

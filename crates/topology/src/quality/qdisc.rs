@@ -104,17 +104,33 @@ impl Qdisc {
     pub fn is_same(&self, is: &Self) -> bool {
         match (self, is) {
             (Self::Tbf(wanted), Self::Tbf(is)) => wanted.is_same(is),
+            (Self::Netem(wanted), Self::Netem(is)) => wanted.is_same(is),
             (wanted, is) => wanted == is,
         }
+    }
+}
+
+impl Netem {
+    /// `tc` says times in ticks.
+    fn is_same(&self, is: &Self) -> bool {
+        let [delay, jitter] = [
+            self.delay.abs_diff(is.delay),
+            self.jitter.abs_diff(is.jitter),
+        ];
+        let otherwise = Self {
+            delay: self.delay,
+            jitter: self.jitter,
+            ..*is
+        };
+        delay < TICK && jitter < TICK && *self == otherwise
     }
 }
 
 impl Tbf {
     /// The kernel keeps a burst as the time that it takes, in ticks.
     fn is_same(&self, is: &Self) -> bool {
-        let a_tick = (u128::from(self.rate) * u128::from(TICK)).div_ceil(1_000_000_000);
-        let apart = u128::from(self.burst.abs_diff(is.burst));
-        self.rate == is.rate && self.limit == is.limit && apart <= a_tick + 1
+        let apart = self.burst.abs_diff(is.burst);
+        self.rate == is.rate && self.limit == is.limit && apart <= in_a_tick(self.rate)
     }
 
     /// The burst of so many ticks at a rate: the smallest that gives as many again.
@@ -122,6 +138,11 @@ impl Tbf {
         let bytes = u128::from(rate) * u128::from(ticks) * u128::from(TICK);
         u64::try_from(bytes.div_ceil(1_000_000_000)).unwrap_or(u64::MAX)
     }
+}
+
+/// The bytes that pass in a tick and were begun before it, at a rate in bytes a second.
+fn in_a_tick(rate: u64) -> u64 {
+    rate.saturating_mul(TICK).div_ceil(1_000_000_000) + 1
 }
 
 impl Qdiscs {
@@ -246,7 +267,17 @@ pub fn differences(
             .map(|number| measure.text(number))
             .unwrap_or_default()
     };
-    let differing = Measure::ALL.into_iter().filter_map(|measure| {
+    let rate = wanted.rate.unwrap_or_default() / 8;
+    let is_near = |measure: Measure| {
+        let numbers = measure.get(&wanted).zip(measure.get(&is));
+        numbers.is_some_and(|(wanted, is)| match measure {
+            Measure::Delay | Measure::Jitter => wanted.abs_diff(is) < TICK,
+            Measure::Burst => wanted.abs_diff(is) <= in_a_tick(rate),
+            _ => wanted == is,
+        })
+    };
+    let differing = Measure::ALL.into_iter().filter(|m| !is_near(*m));
+    let differing = differing.filter_map(|measure| {
         let (wanted, is) = (text(measure, &wanted), text(measure, &is));
         (wanted != is).then_some((measure.name(), wanted, is))
     });

@@ -44,6 +44,20 @@ fn without_a_delay_or_a_rate_nothing_is_done() {
 }
 
 #[test]
+fn what_needs_another_goes_with_it() {
+    let all = Quality {
+        delay: Some(5),
+        jitter: Some(1),
+        burst: Some(9_000),
+        ..slow()
+    };
+    let without = all.with(Measure::Delay, None).unwrap();
+    assert_eq!((without.delay, without.jitter), (None, None));
+    assert_eq!(without.with(Measure::Rate, Some(0)), None);
+    assert_eq!(all.with(Measure::Jitter, Some(2)).unwrap().jitter, Some(2));
+}
+
+#[test]
 fn what_the_kernel_cannot_hold_is_refused() {
     let odd = Quality {
         rate: Some(1_001),

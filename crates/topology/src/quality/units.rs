@@ -137,7 +137,7 @@ fn is_zero(text: &str) -> bool {
 
 /// In the largest unit of which it is a whole number.
 fn written<'u>(number: u64, mut units: impl Iterator<Item = &'u (&'static str, u64)>) -> String {
-    let whole = units.find(|(_, unit)| number % unit == 0 && (number > 0 || *unit == 1));
+    let whole = units.find(|(_, unit)| number.is_multiple_of(*unit) && (number > 0 || *unit == 1));
     match whole {
         Some((name, unit)) => format!("{}{name}", number / unit),
         None => number.to_string(),
