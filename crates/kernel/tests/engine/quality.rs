@@ -229,7 +229,7 @@ pub(crate) fn as_tc_sets_them(_: &Inside) {
             .collect();
         assert!(!commands.is_empty(), "{text}");
         let host = pair.namespace(NamespaceId::HOST);
-        for command in &commands {
+        for command in commands.iter().filter(|text| !text.contains(" del ")) {
             // What was done already is done again: changed, or made anew.
             let again = command.replace(" qdisc add ", " qdisc replace ");
             ip::must(&host, &again);
