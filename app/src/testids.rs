@@ -2,7 +2,8 @@
 //!
 //! Besides these, objects of the canvas carry `node-NAME`, `port-NAME` (the handle to drag a cable
 //! from), `interface-NAMESPACE-NAME` (the end of a cable), `row-NAMESPACE-NAME` (the line of a
-//! card) and `link-NAME-NAME` (interface names, the lower id first), each but the handle with
+//! card), `quality-NAMESPACE-NAME` (the sign of what is done to what leaves an interface; without a
+//! state) and `link-NAME-NAME` (interface names, the lower id first), each but the handle with
 //! `data-status`: up, down, no-carrier, drifted, missing, failed, applying, unknown (without a
 //! connection) or wanted.
 
@@ -118,6 +119,11 @@ pub(crate) fn node(name: &str) -> String {
 /// The port handle of a card or bar.
 pub(crate) fn port(name: &str) -> String {
     format!("port-{name}")
+}
+
+/// The sign of what is done to the frames that leave an interface.
+pub(crate) fn quality(namespace: &str, name: &str) -> String {
+    format!("quality-{namespace}-{name}")
 }
 
 /// An interface.

@@ -7,6 +7,7 @@ mod compare;
 mod examples;
 mod firewalls;
 mod leftovers;
+mod quality;
 mod ready;
 mod refusals;
 mod signals;

@@ -102,6 +102,8 @@ pub(crate) struct Plug {
     pub(crate) node: Option<Node>,
     /// Its state.
     pub(crate) mark: Mark,
+    /// What is done to the frames that leave it, in words; empty if nothing is.
+    pub(crate) quality: String,
 }
 
 /// A cable: both ends of a link.
@@ -330,9 +332,13 @@ fn interface_rows(sources: Sources<'_>, id: InterfaceId, interface: &Interface) 
 fn wire(plugs: [Plug; 2]) -> Wire {
     let mark = plugs[0].mark.max(plugs[1].mark);
     let name = |plug: &Plug| format!("{}/{}", plug.namespace, plug.name);
+    let qualities = plugs.iter().filter(|plug| !plug.quality.is_empty());
+    let qualities: String = qualities
+        .map(|plug| format!("; out of {}: {}", name(plug), plug.quality))
+        .collect();
     Wire {
         label: format!(
-            "Link from {} to {}, {}",
+            "Link from {} to {}, {}{qualities}",
             name(&plugs[0]),
             name(&plugs[1]),
             mark.word()
@@ -350,6 +356,10 @@ fn plug(sources: Sources<'_>, id: InterfaceId) -> Option<Plug> {
         namespace: sources.document.describe_namespace(interface.namespace),
         node: sources.document.node_of(id),
         mark: sources.marks.interface(id),
+        quality: interface
+            .quality
+            .map(|quality| quality.text())
+            .unwrap_or_default(),
     })
 }
 

@@ -10,6 +10,7 @@ pub(crate) mod make;
 pub(crate) mod make_device;
 pub(crate) mod names;
 pub(crate) mod parse;
+pub(crate) mod presets;
 pub(crate) mod reach;
 mod receive;
 pub(crate) mod redraw;

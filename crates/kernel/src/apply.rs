@@ -365,6 +365,17 @@ fn opposite(step: &Step) -> Option<Step> {
             family,
             on: !on,
         },
+        Step::SetQdisc {
+            at,
+            level,
+            from,
+            to,
+        } => Step::SetQdisc {
+            at,
+            level,
+            from: to,
+            to: from,
+        },
         Step::RemoveNamespace { .. }
         | Step::RenameNamespace { .. }
         | Step::RemoveInterface { .. }

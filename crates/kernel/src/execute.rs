@@ -166,6 +166,16 @@ impl<'a> Executor<'a> {
                 .lab
                 .set_firewall(*namespace, ruleset.as_deref())
                 .map_err(Failed::from),
+            Step::SetQdisc { at, level, to, .. } => {
+                let index = self.index(at)?;
+                let socket = self.lab.socket(at.namespace)?;
+                let result = socket.set_qdisc(index, *level, to.as_ref());
+                let (verb, kind) = match to {
+                    Some(to) => ("set", to.kind()),
+                    None => ("remove", "the qdisc"),
+                };
+                self.say(result, verb, || format!("{kind} of {}", self.interface(at)))
+            }
         }
     }
 

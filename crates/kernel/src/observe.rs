@@ -2,6 +2,7 @@
 
 mod address;
 mod interface;
+mod qdisc;
 mod route;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub(crate) fn namespace(
     mut number: impl FnMut(&mut Socket, i32) -> Result<Option<NamespaceId>, Failure>,
 ) -> Result<ObservedNamespace, Failure> {
     let mut interfaces = BTreeMap::new();
+    let mut is_queueing = false;
     for row in socket.links()?.into_iter().filter(|row| !is_fallback(row)) {
         let mut interface = interface::observed(&row, tags.get(&row.index).copied());
         if interface.kind == (ObservedKind::Veth { peer: None }) {
@@ -33,7 +35,11 @@ pub(crate) fn namespace(
                 peer: peer(socket, id, &row, &mut number)?,
             };
         }
+        is_queueing |= qdisc::is_queueing(&row);
         interfaces.insert(row.index, interface);
+    }
+    if is_queueing {
+        qdisc::observe(&socket.qdiscs()?, &mut interfaces);
     }
     for row in socket.addresses()? {
         // One of a link that came after the links were dumped: its event

@@ -140,6 +140,7 @@ fn interface(
         mac: None,
         master: known.master.as_ref().and_then(id_of),
         port: known.port.clone().without_usual(port::TABLE).map(id_of)?,
+        quality: known.qdiscs.quality(),
     })
 }
 

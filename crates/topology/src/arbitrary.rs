@@ -22,6 +22,7 @@ use crate::rule::{Rule, RuleAction};
 
 mod route;
 
+use crate::quality::{Measure, Quality, Unit};
 pub use route::with_routes;
 
 /// A wish that becomes an edit of whatever document it meets: numbers choose among what is there.
@@ -57,7 +58,7 @@ pub fn wish() -> impl Strategy<Value = Wish> {
 /// Random wishes for some kinds of device.
 pub fn wish_for(devices: &'static [DeviceKind]) -> impl Strategy<Value = Wish> {
     let numbers = (any::<u16>(), any::<u16>(), any::<u16>());
-    (0_u8..34, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
+    (0_u8..37, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
         devices,
         kind,
         a,
@@ -152,6 +153,7 @@ impl Wish {
                 namespace: self.namespace(document),
                 ruleset: self.ruleset(),
             },
+            33..=35 => self.set_quality(document),
             _ => Edit::Move {
                 to: self.moves(document),
             },
@@ -351,6 +353,32 @@ impl Wish {
         Edit::SetMaster {
             interface,
             master: pick(masters.map(|(id, _)| *id), self.b).filter(|_| self.on),
+        }
+    }
+
+    /// Without `netem` where only common kinds of device are wanted: slim kernels lack it, too.
+    fn set_quality(&self, document: &Document) -> Edit {
+        let has_all = self.devices.len() > COMMON.len();
+        let number = u64::from(self.b) + 1;
+        let mut quality = Quality::default();
+        for (place, measure) in (0_u32..).zip(Measure::ALL) {
+            let is_said = self.c & (1 << place) != 0;
+            if !is_said || (measure.is_netem() && !has_all) {
+                continue;
+            }
+            let number = match measure.unit() {
+                Unit::Time => number * 1_000,
+                Unit::Probability => number,
+                Unit::Frames => number,
+                Unit::Rate => number * 8_000,
+                // A frame fits in any case.
+                Unit::Size => 70_000 + number,
+            };
+            measure.set(&mut quality, Some(number));
+        }
+        Edit::SetQuality {
+            interface: self.interface(document),
+            quality: Some(quality).filter(|_| self.on || self.a.is_multiple_of(3)),
         }
     }
 

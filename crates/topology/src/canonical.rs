@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::document::{Device, Document, Interface, Kind, Namespace, Route};
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::{Parameter, Parameters, port};
+use crate::quality::Quality;
 
 impl Document {
     /// Whether two documents say the same: all but the ids, which are given anew whenever text is
@@ -108,6 +109,7 @@ impl Renumbered {
                 },
                 master: interface.master.map(|id| self.interface(id)),
                 port: self.parameters(&interface.port, port::TABLE),
+                quality: interface.quality.map(Quality::without_usual),
                 ..interface.clone()
             };
             (self.interface(*id), new)

@@ -1,9 +1,9 @@
 //! Steps and documents as commands, and commands as what they do.
 //!
 //! One file per object of `ip` holds both directions: `link` (with `device` for what is said after
-//! `type`), `address`, `route`, `rule`, `netns`, and `bridge`, `sysctl` and `firewall` (`nft`,
-//! `iptables`) beside them. Nothing here is ever given to a shell by Netyard: commands are for
-//! people.
+//! `type`), `address`, `route`, `rule`, `netns`, and `bridge`, `tc`, `sysctl` and `firewall`
+//! (`nft`, `iptables`) beside them. Nothing here is ever given to a shell by Netyard: commands are
+//! for people.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,6 +26,7 @@ pub(crate) mod route;
 pub(crate) mod rule;
 mod script;
 pub(crate) mod sysctl;
+pub(crate) mod tc;
 pub(crate) mod words;
 
 pub use about::{Subject, commands_about};
@@ -141,12 +142,11 @@ impl Command {
             if index > 0 {
                 f.write_str(" ")?;
             }
-            // `=` means something to a shell in front of the program only.
-            if word
-                .split('=')
-                .all(|part| shlex::try_quote(part).is_ok_and(|quoted| quoted == part))
-                && index > 0
-            {
+            // `=` means something to a shell in front of the program only, and `%` nothing.
+            let is_plain = |part: &str| {
+                part.is_empty() || shlex::try_quote(part).is_ok_and(|quoted| quoted == part)
+            };
+            if index > 0 && !word.is_empty() && word.split(['=', '%']).all(is_plain) {
                 f.write_str(word)?;
             } else {
                 // Only a NUL byte cannot be quoted, and names have none.
@@ -198,6 +198,12 @@ pub fn of_step(step: &Step, names: &Names) -> Command {
             family,
             on,
         } => sysctl::write(names, *namespace, *family, *on),
+        Step::SetQdisc {
+            at,
+            level,
+            from,
+            to,
+        } => tc::write(names, at, *level, from.as_ref(), to.as_ref()),
         Step::SetFirewall { namespace, ruleset } => {
             firewall::write(names, *namespace, ruleset.as_deref())
         }

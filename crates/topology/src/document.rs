@@ -16,6 +16,7 @@ use crate::kind::Parameters;
 pub use crate::kind::{Device, DeviceKind, Kind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::quality::Quality;
 use crate::route::RouteOptions;
 use crate::rule::Rule;
 
@@ -113,6 +114,9 @@ pub struct Interface {
     /// What is set on it as a port of a bridge: [`crate::kind::port::TABLE`].
     #[serde(default)]
     pub port: Parameters<InterfaceId>,
+    /// What is done to the frames that leave it; `None` is nothing.
+    #[serde(default)]
+    pub quality: Option<Quality>,
 }
 
 /// A static route.
@@ -299,6 +303,7 @@ impl Interface {
             mac: None,
             master: None,
             port: Parameters::default(),
+            quality: None,
         }
     }
 

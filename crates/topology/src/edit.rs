@@ -15,6 +15,7 @@ use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::{Parameters, Value};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::quality::Quality;
 use crate::rule::Rule;
 
 mod apply;
@@ -184,6 +185,13 @@ pub enum Edit {
         namespace: NamespaceId,
         /// `None` takes it away.
         ruleset: Option<Ruleset>,
+    },
+    /// Sets what is done to the frames that leave an interface.
+    SetQuality {
+        /// Which.
+        interface: InterfaceId,
+        /// `None` is nothing.
+        quality: Option<Quality>,
     },
 }
 

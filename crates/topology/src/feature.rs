@@ -26,6 +26,10 @@ pub enum Feature {
     PolicyRouting,
     /// Routes with several next hops.
     Multipath,
+    /// The queueing discipline that delays, loses, doubles, corrupts and reorders frames.
+    Netem,
+    /// The queueing discipline that limits the rate.
+    Tbf,
 }
 
 impl Feature {
@@ -38,6 +42,8 @@ impl Feature {
             Self::Nftables,
             Self::PolicyRouting,
             Self::Multipath,
+            Self::Netem,
+            Self::Tbf,
         ])
     }
 
@@ -51,10 +57,7 @@ impl Feature {
                     DeviceKind::Gre => "ip_gre",
                     other => other.name(),
                 };
-                format!(
-                    "load the module as root: modprobe {module}; where it is missing, it is in the \
-                     distribution's full kernel (Debian: linux-image-amd64, not -cloud)"
-                )
+                of_module(module)
             }
             Self::BridgeVlans => {
                 "use a kernel with CONFIG_BRIDGE_VLAN_FILTERING, as distributions' are".to_owned()
@@ -70,8 +73,17 @@ impl Feature {
             Self::Multipath => {
                 "use a kernel with CONFIG_IP_ROUTE_MULTIPATH, as distributions' are".to_owned()
             }
+            Self::Netem => of_module("sch_netem"),
+            Self::Tbf => of_module("sch_tbf"),
         }
     }
+}
+
+fn of_module(module: &str) -> String {
+    format!(
+        "load the module as root: modprobe {module}; where it is missing, it is in the \
+         distribution's full kernel (Debian: linux-image-amd64, not -cloud)"
+    )
 }
 
 impl fmt::Display for Feature {
@@ -83,6 +95,8 @@ impl fmt::Display for Feature {
             Self::Nftables => f.write_str("nftables"),
             Self::PolicyRouting => f.write_str("routing tables and policy rules"),
             Self::Multipath => f.write_str("routes with several next hops"),
+            Self::Netem => f.write_str("delay and loss on links (netem)"),
+            Self::Tbf => f.write_str("rate limit on links (tbf)"),
         }
     }
 }
@@ -155,6 +169,15 @@ pub fn needed(document: &Document) -> Vec<(Place, Feature)> {
         }
         let place = Place::Interface(id, Some(Field::Port));
         needed.extend(of(port::TABLE, &interface.port).map(|feature| (place, feature)));
+        if let Some(quality) = &interface.quality {
+            let place = Place::Interface(id, Some(Field::Quality));
+            let features = [
+                (quality.needs_netem(), Feature::Netem),
+                (quality.needs_tbf(), Feature::Tbf),
+            ];
+            let features = features.into_iter().filter(|(needs, _)| *needs);
+            needed.extend(features.map(|(_, feature)| (place, feature)));
+        }
     }
     let walled = document
         .namespaces

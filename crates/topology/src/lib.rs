@@ -8,6 +8,7 @@
 //! - [`document`]: what the user wants, as plain data;
 //! - [`kind`]: the kinds of interface, one table each; [`route`]: what routes say;
 //!   [`rule`]: which table is looked in;
+//! - [`quality`]: what is done to the frames that leave an interface;
 //! - [`edit`]: the only way to change a document; applying one returns its inverse;
 //! - [`history`]: a person's own undo and redo;
 //! - [`observed`]: what the kernel reports;
@@ -40,6 +41,7 @@ pub mod name;
 pub mod observed;
 pub mod plan;
 pub mod problem;
+pub mod quality;
 pub mod read;
 pub mod ready;
 pub mod route;

@@ -19,16 +19,19 @@ use crate::observed::{
     Observed, ObservedAddress, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer,
     ObservedRoute, Origin,
 };
+use crate::quality::qdisc::Qdiscs;
 use crate::route::RouteOptions;
 use crate::shared_map::SharedMap;
 use crate::step::{At, NewInterface, Step, StepRoute};
 pub use carrier::settle_carriers;
 pub(crate) use device::{most_mtu, named};
+pub(crate) use qdisc::steps as qdisc_steps;
 
 mod carrier;
 mod device;
 mod firewall;
 mod master;
+mod qdisc;
 mod remove;
 mod route;
 mod rule;
@@ -111,6 +114,7 @@ pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> 
         Step::SetFirewall { namespace, ruleset } => {
             firewall::set(state, *namespace, ruleset.as_deref())
         }
+        Step::SetQdisc { at, level, to, .. } => qdisc::set(state, at, *level, to.as_ref()),
     }
 }
 
@@ -143,6 +147,7 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         addresses: Vec::new(),
         master: None,
         port: Parameters::default(),
+        qdiscs: Qdiscs::default(),
     }
 }
 

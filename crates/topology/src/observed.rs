@@ -14,6 +14,7 @@ use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{Device, DeviceKind, Parameters};
 pub use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::quality::qdisc::Qdiscs;
 use crate::route::RouteOptions;
 use crate::rule::Rule;
 use crate::shared_map::SharedMap;
@@ -86,6 +87,9 @@ pub struct ObservedInterface {
     pub master: Option<u32>,
     /// What the kernel says of it as a port of a bridge; empty if it is none.
     pub port: Parameters<u32>,
+    /// The queueing disciplines that somebody put there.
+    #[serde(default)]
+    pub qdiscs: Qdiscs,
 }
 
 /// What an observed interface is.

@@ -78,6 +78,8 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     planner.set_forwarding();
     planner.set_parameters();
     planner.set_macs();
+    // Before anything passes.
+    planner.set_qualities();
     planner.set_mtus();
     planner.add_addresses();
     // Ends in namespaces first, ports last: a bridge floods less while it grows.

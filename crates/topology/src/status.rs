@@ -10,6 +10,7 @@ use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{Parameter, Parameters, Value, port};
 use crate::name::InterfaceName;
 use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, Origin};
+use crate::quality::qdisc;
 use crate::rule::Rule;
 use crate::step::StepRoute;
 
@@ -35,7 +36,8 @@ pub enum Status {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Difference {
     /// What differs: `state`, `mtu`, `mac`, `address`, `master`, `kind`, `name`, `forwarding`,
-    /// `firewall`, `route`, `rule`, or the name of a parameter.
+    /// `firewall`, `route`, `rule`, `quality`, or the name of a parameter or of a measure of the
+    /// quality.
     pub what: String,
     /// In the document; empty if it is not there.
     pub wanted: String,
@@ -265,6 +267,10 @@ fn interface_status(
     }
     if wanted.master.is_some() && !interface.port.is_empty() {
         compare(&wanted.port, &interface.port, port::TABLE);
+    }
+    let qualities = qdisc::differences(wanted.quality.as_ref(), &interface.qdiscs);
+    for (what, wanted, observed) in qualities {
+        differ(what, wanted, observed);
     }
     let kept: Vec<_> = interface
         .addresses

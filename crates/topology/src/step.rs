@@ -16,6 +16,7 @@ use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::quality::qdisc::{Level, Qdisc};
 use crate::route::RouteOptions;
 use crate::rule::Rule;
 
@@ -168,6 +169,17 @@ pub enum Step {
         /// The rule.
         rule: Rule<InterfaceName>,
     },
+    /// Sets, changes or removes a queueing discipline of an interface.
+    SetQdisc {
+        /// Of which.
+        at: At,
+        /// Which one; what is below the root goes with it.
+        level: Level,
+        /// What is there.
+        from: Option<Qdisc>,
+        /// What is to be there: the kernel changes one of the same kind in place.
+        to: Option<Qdisc>,
+    },
 }
 
 /// Which interface a step is about, by what the kernel calls it at that moment.
@@ -242,7 +254,8 @@ impl Step {
             | Self::SetParameters { at, .. }
             | Self::SetPort { at, .. }
             | Self::AddAddress { at, .. }
-            | Self::RemoveAddress { at, .. } => at.namespace,
+            | Self::RemoveAddress { at, .. }
+            | Self::SetQdisc { at, .. } => at.namespace,
         }
     }
 }

@@ -26,6 +26,7 @@ use crate::document::Document;
 mod form;
 mod from_form;
 mod interface;
+mod quality;
 mod rule;
 mod settings;
 mod to_form;

@@ -10,7 +10,7 @@ use topology::Document;
 use topology::script::{self, ScriptError};
 
 /// Refused by Netyard alone: no document can have it, or the kernel takes it and it does nothing good.
-const STRICTER: [&str; 10] = [
+const STRICTER: [&str; 11] = [
     "no lab is without it",
     "keeps its name",
     "of the same namespace already",
@@ -21,6 +21,7 @@ const STRICTER: [&str; 10] = [
     "there is a route to it with the same metric already",
     "no document has two rules of one priority",
     "names an interface that is not there",
+    "would let none of that size pass",
 ];
 
 fn errors(text: &str) -> Vec<ScriptError> {
@@ -171,6 +172,17 @@ const RULES: &[&str] = &[
     "to 10.0.0.0/24 prohibit pref 80",
 ];
 
+const QDISCS: &[&str] = &[
+    "qdisc add dev DEV root tbf rate 1mbit burst 10kb latency 50ms",
+    "qdisc add dev DEV root handle 1: tbf rate 2mbit burst 80kbit limit 30000",
+    "qdisc replace dev DEV root tbf rate 5000kbit buffer 10k lat 20ms",
+    "qdisc replace dev DEV root handle 1: tbf rate 100kbps burst 9100b latency 50000",
+    "q cha dev DEV root tbf rate 3mbit burst 10kb latency 100msecs",
+    "qdisc change dev DEV handle 1: root tbf rate 3.5Mbit burst 10kb latency 0.1s",
+    "qdisc del dev DEV root",
+    "qdisc d dev DEV root handle 1:",
+];
+
 /// One command, more often one that can succeed.
 fn command() -> impl Strategy<Value = String> {
     let inside = prop_oneof![
@@ -205,8 +217,16 @@ fn command() -> impl Strategy<Value = String> {
         1 => Just("link".to_owned()),
     ];
     let network = (inside, object).prop_map(|(inside, object)| format!("{inside} {object}"));
+    let inside = prop_oneof![
+        Just("tc".to_owned()),
+        pick(NAMESPACES).prop_map(|ns| format!("tc -n {ns}")),
+        pick(NAMESPACES).prop_map(|ns| format!("ip netns exec {ns} tc")),
+    ];
+    let queue = (inside, pick(DEVICES), pick(QDISCS))
+        .prop_map(|(inside, device, qdisc)| format!("{inside} {}", qdisc.replace("DEV", &device)));
     prop_oneof![
         12 => network,
+        2 => queue,
         1 => pick(NAMESPACES).prop_map(|ns| format!("ip netns add {ns}")),
         1 => pick(&["ip netns del blue", "ip -6 addr add 10.0.0.1/24 dev lo", "sysctl -w net.ipv4.ip_forward=1"]),
 
@@ -255,7 +275,7 @@ fn what_a_shell_would_do_beyond_commands_is_refused_by_name() {
         ("iptables -t mangle -A PREROUTING -j ACCEPT", "mangle"),
         ("iptables -A INPUT -m recent --set", "recent"),
         ("cat <<EOF", "`EOF`"),
-        ("tc qdisc add dev lo root netem", "`tc`"),
+        ("tc qdisc add dev lo root htb", "netem and tbf"),
         ("hostname red", "`hostname`"),
         ("ip netns exec red bash", "red"),
         ("set -f", "set"),

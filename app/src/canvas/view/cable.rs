@@ -1,13 +1,14 @@
 //! Cables: the line below the cards, the plugs with their labels above them.
 
 use leptos::prelude::*;
+use leptos::svg;
 use topology::document::Link;
 
 use super::keys::select_by_key;
 use super::stage::Stage;
 use crate::canvas::contents::Plug;
 use crate::canvas::geometry::on_curve;
-use crate::canvas::scene::{CableEnd, path};
+use crate::canvas::scene::{Cable, CableEnd, path};
 use crate::editor::lab::Lab;
 use crate::editor::selection::Object;
 use crate::testids;
@@ -32,6 +33,10 @@ pub(crate) fn CableLine(
             let middle = cable.with(|cable| on_curve(&cable.curve, 0.5));
             (middle.x, middle.y)
         })
+    };
+    let qualities = {
+        let cable = cable.clone();
+        Memo::new(move |_| cable.with(signs))
     };
     let about = Memo::new(move |_| {
         cable.with(|cable| {
@@ -65,8 +70,50 @@ pub(crate) fn CableLine(
             ></circle>
             <path class="halo" d=move || way.get()></path>
             <path class="line" d=move || way.get()></path>
+            {move || qualities.get().into_iter().map(quality).collect_view()}
         </g>
     })
+}
+
+/// How far along the cable the sign of each direction stands: nearer to who sends.
+const SIGNS: [f64; 2] = [0.36, 0.64];
+
+/// A sign where something is done to what leaves an end.
+#[derive(Clone, PartialEq)]
+struct Sign {
+    at: (f64, f64),
+    title: String,
+    testid: String,
+}
+
+fn signs(cable: &Cable) -> Vec<Sign> {
+    let ends = cable.wire.plugs.iter().zip(SIGNS);
+    ends.filter(|(plug, _)| !plug.quality.is_empty())
+        .map(|(plug, place)| {
+            let at = on_curve(&cable.curve, place);
+            let (namespace, name) = (&plug.namespace, &plug.name);
+            Sign {
+                at: (at.x, at.y),
+                title: format!("Out of {namespace}/{name}: {}", plug.quality),
+                testid: testids::quality(namespace, name),
+            }
+        })
+        .collect()
+}
+
+fn quality(sign: Sign) -> impl IntoView {
+    let (x, y) = sign.at;
+    view! {
+        <g
+            class="quality-sign"
+            transform=format!("translate({x:.1} {y:.1})")
+            data-testid=sign.testid
+        >
+            {svg::title().child(sign.title)}
+            <circle r="7"></circle>
+            <path d="M-4 0q2 -5 4 0t4 0"></path>
+        </g>
+    }
 }
 
 /// Both plugs.

@@ -48,6 +48,9 @@ pub(crate) fn TextField(
     /// Of which field of the document it is, for refusals by the server.
     #[prop(optional)]
     place: Option<Place>,
+    /// Whether nothing can be set there.
+    #[prop(optional, into)]
+    off: MaybeProp<bool>,
 ) -> impl IntoView {
     let lab = Lab::of_page();
     let draft = RwSignal::new(None::<String>);
@@ -98,6 +101,7 @@ pub(crate) fn TextField(
                 autocomplete="off"
                 spellcheck="false"
                 placeholder=placeholder
+                disabled=move || off.get().unwrap_or_default()
                 aria-invalid=move || message.with(Option::is_some).to_string()
                 prop:value=shown
                 on:input=move |event| {

@@ -11,6 +11,7 @@ use super::commands::AsCommands;
 use super::connect::ConnectTo;
 use super::field::{Choice, Switch, TextField, commit, commit_or_tell};
 use super::parameters::{Of, ParametersForm};
+use super::quality::QualityForm;
 use super::state::{Differences, StateChip, interface_mark, interface_status};
 use crate::canvas::contents::counted;
 use crate::canvas::view::keys::remove;
@@ -231,6 +232,7 @@ pub(crate) fn InterfaceSection(
                 })}
             <ParametersForm id=id of=Of::Device />
             <ParametersForm id=id of=Of::Port />
+            <QualityForm id=id />
             <p class="facts mono faint">{facts}</p>
         </section>
     }

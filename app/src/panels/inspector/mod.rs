@@ -11,6 +11,7 @@ mod host;
 mod interface;
 mod overview;
 mod parameters;
+mod quality;
 mod routes;
 mod rules;
 mod state;

@@ -4,6 +4,8 @@ use ipnet::IpNet;
 use nix::errno::Errno;
 use topology::feature::Feature;
 use topology::kind::{Changes, Device, DeviceKind, Form, Usual, Value};
+use topology::quality::qdisc::Level;
+use topology::quality::{Measure, Quality};
 use topology::route::{Hop, RouteKind, RouteOptions};
 
 use super::Finding;
@@ -93,6 +95,8 @@ fn tried(feature: Feature, lower: u32) -> Result<(), String> {
             let up = socket.set_up(lower, true);
             up.and_then(|()| route(&mut socket, options)).map_err(words)
         }
+        Feature::Netem => queue(&mut socket, lower, Measure::Delay),
+        Feature::Tbf => queue(&mut socket, lower, Measure::Rate),
     }
 }
 
@@ -150,6 +154,17 @@ fn nftables() -> Result<(), String> {
     let scratch = Namespace::create("rules");
     let loaded = scratch.and_then(|scratch| firewall::load(&scratch, RULES));
     loaded.map(drop).map_err(|error| error.reason())
+}
+
+/// Sets a quality that has only this measure, and removes it.
+fn queue(socket: &mut Socket, lower: u32, measure: Measure) -> Result<(), String> {
+    let words = |failure: Failure| failure.to_string();
+    let mut quality = Quality::default();
+    measure.set(&mut quality, Some(1_000_000));
+    let root = quality.qdiscs().root;
+    let is_set = socket.set_qdisc(lower, Level::Root, root.as_ref());
+    is_set.map_err(words)?;
+    socket.set_qdisc(lower, Level::Root, None).map_err(words)
 }
 
 /// Sets a parameter of a bridge.

@@ -16,7 +16,7 @@ use crate::sys;
 
 /// The multicast groups (linux/rtnetlink.h) that together tell of everything
 /// that is observed of a namespace.
-const GROUPS: [u32; 9] = [
+const GROUPS: [u32; 10] = [
     libc::RTNLGRP_LINK,
     libc::RTNLGRP_IPV4_IFADDR,
     libc::RTNLGRP_IPV6_IFADDR,
@@ -26,6 +26,7 @@ const GROUPS: [u32; 9] = [
     libc::RTNLGRP_IPV6_RULE,
     libc::RTNLGRP_IPV4_NETCONF,
     libc::RTNLGRP_IPV6_NETCONF,
+    libc::RTNLGRP_TC,
 ];
 
 /// Of nftables (linux/netfilter/nfnetlink.h): every transaction that changes

@@ -20,6 +20,7 @@ const IFLA_ADDRESS: u16 = 1;
 const IFLA_IFNAME: u16 = 3;
 const IFLA_MTU: u16 = 4;
 const IFLA_LINK: u16 = 5;
+const IFLA_QDISC: u16 = 6;
 const IFLA_MASTER: u16 = 10;
 const IFLA_LINKINFO: u16 = 18;
 const IFLA_LINK_NETNSID: u16 = 37;
@@ -60,6 +61,8 @@ pub(crate) struct LinkRow {
     pub(crate) device: Option<Device<u32>>,
     /// What is set on it as a port of a bridge; empty if it is none.
     pub(crate) port: Parameters<u32>,
+    /// The kind of its root queueing discipline, also of one that the kernel put there.
+    pub(crate) qdisc: String,
     /// What made it: `veth`, `bridge`, …; empty for `lo` and hardware.
     pub(crate) kind: String,
 }
@@ -199,6 +202,7 @@ fn row(bytes: &[u8]) -> Result<LinkRow, Failure> {
         master: attributes.u32(IFLA_MASTER),
         device: device::device(info, &kind, lower),
         port: device::port(info),
+        qdisc: attributes.text(IFLA_QDISC).unwrap_or_default(),
         kind,
     })
 }

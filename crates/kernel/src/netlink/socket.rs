@@ -81,12 +81,23 @@ impl Socket {
         request: impl Request,
         read: impl Fn(&[u8]) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
+        let found = self.find(request, 0, read)?;
+        found.ok_or_else(|| Failure::Broken("the kernel answered without an answer".to_owned()))
+    }
+
+    /// Asks for one object that the kernel may have nothing to say of.
+    pub(super) fn find<T>(
+        &mut self,
+        request: impl Request,
+        flags: u16,
+        read: impl Fn(&[u8]) -> Result<T, Failure>,
+    ) -> Result<Option<T>, Failure> {
         let mut found = None;
-        self.converse(request, NLM_F_ACK, |row| {
+        self.converse(request, NLM_F_ACK | flags, |row| {
             found = Some(read(row)?);
             Ok(())
         })?;
-        found.ok_or_else(|| Failure::Broken("the kernel answered without an answer".to_owned()))
+        Ok(found)
     }
 
     /// Asks for a whole table; `read` reads a row, or says that it is none

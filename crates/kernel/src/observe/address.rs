@@ -82,6 +82,7 @@ mod tests {
             addresses: Vec::new(),
             master: None,
             port: Default::default(),
+            qdiscs: Default::default(),
         }
     }
 

@@ -3,6 +3,7 @@
 use netlink_packet_route::link::LinkFlags;
 use topology::InterfaceId;
 use topology::observed::{Mac, ObservedInterface, ObservedKind};
+use topology::quality::qdisc::Qdiscs;
 
 use crate::netlink::LinkRow;
 
@@ -20,6 +21,7 @@ pub(super) fn observed(row: &LinkRow, id: Option<InterfaceId>) -> ObservedInterf
         addresses: Vec::new(),
         master: row.master.filter(|index| *index != 0),
         port: row.port.clone(),
+        qdiscs: Qdiscs::default(),
     }
 }
 

@@ -9,6 +9,7 @@ mod firewalls;
 mod hearing;
 mod ip;
 mod labs;
+mod quality;
 mod random;
 mod routing;
 #[path = "../support/mod.rs"]
@@ -74,6 +75,12 @@ fn main() -> ExitCode {
         inside("connections_survive_new_rules", firewalls::connection),
         inside("random_documents_stand", random::documents),
         inside("routes_of_every_kind_stand_and_drift", routing::kinds),
+        inside("a_rate_limits_what_leaves", quality::rate),
+        inside("a_rate_is_changed_under_a_connection", quality::in_place),
+        inside("qualities_are_as_tc_sets_them", quality::as_tc_sets_them),
+        inside("times_that_tc_rounds_are_no_drift", quality::ticks),
+        inside("what_tc_does_is_heard_and_taken_back", quality::outside),
+        inside("frames_are_delayed_and_lost", quality::delay_and_loss),
     ])
 }
 
@@ -151,7 +158,7 @@ fn rebuilt(observed: &Observed) -> impl Debug + PartialEq + use<> {
                 let master = i.master.as_ref().and_then(name);
                 let device = i.kind.device().map(|device| device.map(name));
                 let port = i.port.map(name);
-                let set = (i.up, i.mtu, i.addresses, device, port);
+                let set = (i.up, i.mtu, i.addresses, device, port, i.qdiscs);
                 (i.name, i.id, master, set)
             })
             .collect();

@@ -124,7 +124,8 @@ fn is_of(document: &Document, step: &Step, id: InterfaceId) -> bool {
         | Step::SetParameters { at, .. }
         | Step::SetPort { at, .. }
         | Step::AddAddress { at, .. }
-        | Step::RemoveAddress { at, .. } => is_at(at),
+        | Step::RemoveAddress { at, .. }
+        | Step::SetQdisc { at, .. } => is_at(at),
         Step::AddRoute { namespace, route } | Step::RemoveRoute { namespace, route } => {
             let mut named = route.interface.iter().chain(route.options.interfaces());
             *namespace == wanted.namespace && named.any(|name| *name == wanted.name)

@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 
 use super::firewall::Change;
+use super::tc::QdiscChange;
 use crate::address::Family;
 use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind};
@@ -48,6 +49,7 @@ pub(crate) enum Action {
         on: bool,
     },
     Firewall(Change),
+    SetQdisc(QdiscChange),
     /// It only looks; the network stays as it is.
     Look,
     /// It runs a command in another namespace.

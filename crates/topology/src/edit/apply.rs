@@ -47,6 +47,7 @@ fn single(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
     let (edited, before) = match &edit {
         Edit::SetMtu { interface, .. }
         | Edit::SetMaster { interface, .. }
+        | Edit::SetQuality { interface, .. }
         | Edit::SetParameter { interface, .. } => (Some(*interface), None),
         Edit::Remove(_) => (None, Some(document.clone())),
         _ => return set(document, edit),
@@ -136,6 +137,16 @@ fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
             Ok(Edit::SetMac {
                 interface,
                 mac: old,
+            })
+        }
+        Edit::SetQuality { interface, quality } => {
+            interface_of(document, interface, Field::Quality)?;
+            validate::quality(document, interface, quality.as_ref())?;
+            let found = interface_mut(document, interface, Field::Quality)?;
+            let old = std::mem::replace(&mut found.quality, quality);
+            Ok(Edit::SetQuality {
+                interface,
+                quality: old,
             })
         }
         Edit::SetMaster { interface, master } => set_master(document, interface, master),

@@ -61,6 +61,8 @@ pub enum Field {
     Position,
     /// The firewall of a namespace.
     Firewall,
+    /// What is done to the frames that leave an interface.
+    Quality,
 }
 
 /// What is wrong with an edit.
@@ -189,6 +191,14 @@ pub enum Reason {
     /// A place that is not a number, or too far out.
     #[error("a position must be a finite number within ±1,000,000")]
     Position,
+    /// A quality that the kernel would refuse, or take and not do.
+    #[error("{why}")]
+    Quality {
+        /// Which measure, by its name; empty if it is about the whole.
+        measure: String,
+        /// What is wrong.
+        why: String,
+    },
     /// Edits nested too deeply.
     #[error("a batch cannot hold another batch")]
     NestedBatch,
@@ -209,6 +219,7 @@ impl fmt::Display for Field {
             Self::Rules => "rules",
             Self::Position => "position",
             Self::Firewall => "firewall",
+            Self::Quality => "quality",
         })
     }
 }

@@ -13,6 +13,7 @@ mod address;
 mod device;
 mod link;
 mod port;
+mod quality;
 mod relations;
 mod route;
 mod rule;
@@ -22,6 +23,7 @@ use address::address_itself;
 pub(super) use device::device;
 pub(super) use link::{mac, mtu, mtus};
 pub(super) use port::{may_be_port, port};
+pub(super) use quality::quality;
 pub(super) use relations::Relations;
 pub(super) use route::route;
 use route::{duplicate_route, route_itself, same_route};
@@ -255,6 +257,7 @@ fn interface(
     mac(document, id, found, found.mac)?;
     device(relations, id, found, None)?;
     port(document, id, found, None)?;
+    quality(document, id, found.quality.as_ref())?;
     list_limit(
         document,
         Place::Interface(id, Some(Field::Addresses)),

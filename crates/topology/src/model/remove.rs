@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::device::{falls_with, name_of, named};
 use super::route::lose::Event;
-use super::{Refused, adjust_bridge_mtu, index_of, master, re_add, route, rule};
+use super::{Refused, adjust_bridge_mtu, index_of, master, qdisc, re_add, route, rule};
 use crate::id::NamespaceId;
 use crate::kind::{Device, DeviceKind, Parameters};
 use crate::mac::Mac;
@@ -250,6 +250,7 @@ fn settings(state: &Observed, namespace: NamespaceId, index: u32) -> Vec<Step> {
         at: at.clone(),
         mac,
     }));
+    steps.extend(qdisc::again(&at, interface));
     steps.extend(master::plugged(state, namespace, index));
     let device = interface.kind.device();
     if !interface.up && device.is_some_and(|device| device.kind == DeviceKind::Vlan) {

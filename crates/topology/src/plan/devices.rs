@@ -6,9 +6,10 @@ use crate::document::Interface;
 use crate::id::InterfaceId;
 use crate::kind::parameters::Changes;
 use crate::kind::{DeviceKind, port};
-use crate::model::named;
+use crate::model::{named, qdisc_steps};
 use crate::name::InterfaceName;
 use crate::observed::{ObservedInterface, ObservedKind};
+use crate::quality::Quality;
 use crate::step::Step;
 
 impl Planner<'_> {
@@ -48,6 +49,20 @@ impl Planner<'_> {
                     mac,
                 });
             }
+        }
+        self.push_all(steps);
+    }
+
+    /// What is done to the frames that leave.
+    pub(super) fn set_qualities(&mut self) {
+        let mut steps = Vec::new();
+        for (id, wanted) in self.interfaces() {
+            let Some((_, found)) = self.find(id, wanted) else {
+                continue;
+            };
+            let quality = wanted.quality.as_ref();
+            let qdiscs = quality.map(Quality::qdiscs).unwrap_or_default();
+            steps.extend(qdisc_steps(&at(wanted), &found.qdiscs, &qdiscs));
         }
         self.push_all(steps);
     }

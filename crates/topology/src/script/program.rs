@@ -3,7 +3,7 @@
 use crate::address::Family;
 use crate::command::action::{Action, Global};
 use crate::command::words::{Words, abbreviated};
-use crate::command::{address, bridge, firewall, link, netns, route, rule, sysctl};
+use crate::command::{address, bridge, firewall, link, netns, route, rule, sysctl, tc};
 
 /// Programs that only look at the network or try it out.
 const LOOKERS: [&str; 15] = [
@@ -112,6 +112,7 @@ pub(super) fn actions(argv: &[String], input: Option<&str>) -> Result<Vec<Action
         "ip" => ip(&mut words).map(|action| vec![action]),
         "sysctl" => sysctl::read(&mut words),
         "bridge" => bridge::read(&mut words).map(|action| vec![action]),
+        "tc" => tc::read(&mut words).map(|action| vec![action]),
         "set" => shell_option(&mut words).map(|()| Vec::new()),
         "sleep" | ":" => Ok(Vec::new()),
         looker if LOOKERS.contains(&looker) => Ok(vec![Action::Look]),

@@ -17,6 +17,7 @@ use crate::step::{At, Step, StepRoute};
 
 mod firewall;
 mod link;
+mod qdisc;
 mod route;
 mod rule;
 
@@ -38,6 +39,8 @@ pub(super) struct World {
     macs: BTreeMap<InterfaceId, Mac>,
     /// Whether a step may have given or taken a carrier since they were settled.
     carriers_are_stale: bool,
+    /// The handles of roots of queueing disciplines, as far as they were made.
+    roots: BTreeMap<InterfaceId, u16>,
 }
 
 impl World {
@@ -56,6 +59,7 @@ impl World {
             mtus: BTreeMap::new(),
             macs: BTreeMap::new(),
             carriers_are_stale: false,
+            roots: BTreeMap::new(),
         }
     }
 
@@ -190,6 +194,7 @@ impl World {
                 on,
             }),
             Action::Firewall(change) => self.change_firewall(here, &change),
+            Action::SetQdisc(change) => self.set_qdisc(here, change),
             Action::Look | Action::Inside { .. } => Ok(()),
         }
     }

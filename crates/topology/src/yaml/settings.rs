@@ -35,6 +35,8 @@ pub(super) struct Settings {
     /// Parameters of its kind.
     pub(super) parameters: Said,
     pub(super) addresses: Vec<Spanned<String>>,
+    /// What is done to the frames that leave.
+    pub(super) quality: Said,
 }
 
 impl Default for Settings {
@@ -48,6 +50,7 @@ impl Default for Settings {
             port: Said::new(),
             parameters: Said::new(),
             addresses: Vec::new(),
+            quality: Said::new(),
         }
     }
 }
@@ -137,6 +140,9 @@ impl Serialize for Settings {
         if !self.port.is_empty() {
             map.serialize_entry("port", &self.port)?;
         }
+        if !self.quality.is_empty() {
+            map.serialize_entry("quality", &self.quality)?;
+        }
         if !self.addresses.is_empty() {
             map.serialize_entry("addresses", &self.addresses)?;
         }
@@ -163,6 +169,7 @@ impl<'de> Deserialize<'de> for Settings {
                         "mtu" => settings.mtu = map.next_value()?,
                         "mac" => settings.mac = Some(map.next_value()?),
                         "port" => settings.port = map.next_value::<FlowMap<Said>>()?.0,
+                        "quality" => settings.quality = map.next_value::<FlowMap<Said>>()?.0,
                         "addresses" => settings.addresses = map.next_value()?,
                         key => match MASTERS.iter().find(|word| **word == key) {
                             Some(word) if settings.master.is_none() => {

@@ -118,6 +118,7 @@ fn is_usual(settings: &Settings) -> bool {
         && settings.mtu.is_none()
         && settings.master.is_none()
         && settings.addresses.is_empty()
+        && settings.quality.is_empty()
 }
 
 fn link_form(document: &Document, link: document::Link) -> Link {

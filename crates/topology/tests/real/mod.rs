@@ -53,6 +53,8 @@ pub(crate) fn dump(document: &Document) -> String {
         ] {
             text.push_str(&format!("{ip} -j {what}; echo\n"));
         }
+        let tc = ip.replacen("ip", "tc", 1);
+        text.push_str(&format!("{tc} -j qdisc show; echo\n"));
         let inside = match id.0 {
             0 => String::new(),
             _ => format!("ip netns exec '{}' ", namespace.name),
@@ -113,6 +115,7 @@ pub(crate) fn parse(document: &Document, printed: &str) -> BTreeMap<String, Seen
     for namespace in document.namespaces.values() {
         let links = json(lines.next());
         let routes = [json(lines.next()), json(lines.next())].concat();
+        let qdiscs = json(lines.next());
         let rules = (0..2).flat_map(|_| {
             lines
                 .by_ref()
@@ -125,7 +128,7 @@ pub(crate) fn parse(document: &Document, printed: &str) -> BTreeMap<String, Seen
             interfaces: links
                 .iter()
                 .filter(|link| !is_kernels_own(link))
-                .map(interface)
+                .map(|link| interface(link, &qdiscs))
                 .collect(),
             routes: routes
                 .iter()
@@ -151,7 +154,7 @@ fn is_kernels_own(link: &Value) -> bool {
     tunnels.contains(&link["ifname"].as_str().unwrap())
 }
 
-fn interface(link: &Value) -> (String, Interface) {
+fn interface(link: &Value, qdiscs: &[Value]) -> (String, Interface) {
     let text = |value: &Value| value.as_str().map(str::to_owned);
     let flags = link["flags"].as_array().unwrap();
     let addresses = link["addr_info"].as_array().unwrap().iter();
@@ -168,7 +171,7 @@ fn interface(link: &Value) -> (String, Interface) {
             Mtu(Some(mtu)),
             text(&link["master"]),
             own.collect(),
-            details(link),
+            details(link, qdiscs),
         ),
     )
 }
@@ -182,7 +185,28 @@ fn name_in_ip(kind: &str, name: &'static str) -> &'static str {
     }
 }
 
-fn details(link: &Value) -> Details {
+/// Rate in bytes a second and how long a frame may wait in ms, of a `tbf` that is the root.
+fn rate_of_tc(link: &Value, qdiscs: &[Value]) -> String {
+    let mut all = qdiscs.iter();
+    let found = all.find(|q| q["dev"] == link["ifname"] && q["root"] == true && q["kind"] == "tbf");
+    // Of less than nothing `tc` says nothing.
+    let number = |found: &Value, key: &str| found["options"][key].as_f64().unwrap_or_default();
+    found.map_or("none".to_owned(), |tbf| {
+        let (rate, latency) = (number(tbf, "rate"), number(tbf, "lat"));
+        format!("{rate} for {:.0} ms", latency / 1_000.0)
+    })
+}
+
+fn rate_wanted(interface: &topology::document::Interface) -> String {
+    let quality = interface.quality.as_ref();
+    let limited = quality.and_then(|quality| Some((quality, quality.rate? / 8)));
+    limited.map_or("none".to_owned(), |(quality, rate)| {
+        let waiting = (quality.queue() - quality.burst().min(quality.queue())) as f64;
+        format!("{rate} for {:.0} ms", waiting * 1_000.0 / rate as f64)
+    })
+}
+
+fn details(link: &Value, qdiscs: &[Value]) -> Details {
     let info = &link["linkinfo"];
     let kind = info["info_kind"].as_str().unwrap_or("loopback");
     let mut details = BTreeMap::from([
@@ -191,6 +215,7 @@ fn details(link: &Value) -> Details {
             "mac".to_owned(),
             link["address"].as_str().unwrap_or_default().to_owned(),
         ),
+        ("rate".to_owned(), rate_of_tc(link, qdiscs)),
     ]);
     let mut take = |prefix: &str, table: &[Parameter], data: &Value| {
         for parameter in table {
@@ -224,6 +249,7 @@ fn details(link: &Value) -> Details {
 fn wanted_details(document: &Document, interface: &topology::document::Interface) -> Details {
     let kind = interface.kind.name().to_owned();
     let mut details = BTreeMap::from([("kind".to_owned(), kind)]);
+    details.insert("rate".to_owned(), rate_wanted(interface));
     details.extend(interface.mac.map(|mac| ("mac".to_owned(), mac.to_string())));
     let mut take = |prefix: &str, table: &[Parameter], said: Parameters<InterfaceId>| {
         let all = said.with_usual(table);

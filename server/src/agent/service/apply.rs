@@ -108,9 +108,8 @@ fn place(document: &Document, step: &Step) -> (Option<NamespaceId>, Option<Inter
         | Step::SetParameters { at, .. }
         | Step::SetPort { at, .. }
         | Step::AddAddress { at, .. }
-        | Step::RemoveAddress { at, .. } => {
-            document.interface_named(at.namespace, at.name.as_str())
-        }
+        | Step::RemoveAddress { at, .. }
+        | Step::SetQdisc { at, .. } => document.interface_named(at.namespace, at.name.as_str()),
         Step::AddNamespace { .. }
         | Step::RemoveNamespace { .. }
         | Step::RenameNamespace { .. }

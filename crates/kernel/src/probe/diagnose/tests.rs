@@ -75,6 +75,7 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         addresses: Vec::new(),
         master: None,
         port: Default::default(),
+        qdiscs: Default::default(),
     }
 }
 

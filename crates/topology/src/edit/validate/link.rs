@@ -19,6 +19,7 @@ pub(in crate::edit) fn mtus(
     edited: Option<InterfaceId>,
 ) -> Result<(), EditError> {
     let mtus = Mtus::new(document);
+    super::quality::mtus(document, &mtus, edited)?;
     for (&id, upper) in &document.interfaces {
         let Some(lower_id) = upper.kind.device().and_then(takes_mtu_of) else {
             continue;

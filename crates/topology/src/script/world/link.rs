@@ -7,6 +7,7 @@ use crate::kind::{Device, mtu_range};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 use crate::observed::{ObservedKind, ObservedPeer};
+use crate::quality::qdisc::Qdiscs;
 use crate::step::{At, NewInterface, Step};
 
 impl World {
@@ -232,6 +233,11 @@ impl World {
             return Err(format!("{} could not be moved to {name}", at.name));
         };
         moved.addresses.clear();
+        // `dev_shutdown`.
+        moved.qdiscs = Qdiscs::default();
+        if let Some(id) = moved.id {
+            self.roots.remove(&id);
+        }
         moved.name = moved_to.name.to_string();
         let last = target.interfaces.keys().next_back();
         let index = last.map_or(1, |last| last + 1);
