@@ -22,6 +22,8 @@ use crate::mac::Mac;
 pub struct Wish {
     /// The kinds of device that it may make.
     devices: &'static [DeviceKind],
+    /// What the kernel lacks that is to have the document.
+    lacks: &'static [Feature],
     kind: u8,
     a: u16,
     b: u16,
@@ -39,9 +41,23 @@ pub fn wish() -> impl Strategy<Value = Wish> {
 
 /// Random wishes for some kinds of device.
 pub fn wish_for(devices: &'static [DeviceKind]) -> impl Strategy<Value = Wish> {
+    let slim = &[Feature::BridgeVlans, Feature::BridgeLearningLimit];
+    let lacks: &[Feature] = match devices.len() > COMMON.len() {
+        true => &[Feature::BridgeLearningLimit],
+        false => slim,
+    };
+    wish_on(devices, lacks)
+}
+
+/// Random wishes for some kinds of device, on a kernel that lacks something.
+fn wish_on(
+    devices: &'static [DeviceKind],
+    lacks: &'static [Feature],
+) -> impl Strategy<Value = Wish> {
     let numbers = (any::<u16>(), any::<u16>(), any::<u16>());
     (0_u8..28, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
         devices,
+        lacks,
         kind,
         a,
         b,
@@ -60,7 +76,22 @@ pub fn document_with(
     most: usize,
     devices: &'static [DeviceKind],
 ) -> impl Strategy<Value = Document> {
-    prop::collection::vec(wish_for(devices), 0..=most).prop_map(|wishes| {
+    made_by(prop::collection::vec(wish_for(devices), 0..=most))
+}
+
+/// Random documents that a kernel without some features can have.
+pub fn document_without(most: usize, lacks: &'static [Feature]) -> impl Strategy<Value = Document> {
+    let has = |kind: &DeviceKind| !lacks.contains(&Feature::Device(*kind));
+    let devices: Vec<_> = DeviceKind::ALL.iter().copied().filter(has).collect();
+    made_by(prop::collection::vec(
+        wish_on(devices.leak(), lacks),
+        0..=most,
+    ))
+}
+
+/// The documents that wishes come to, one after the other.
+fn made_by(wishes: impl Strategy<Value = Vec<Wish>>) -> impl Strategy<Value = Document> {
+    wishes.prop_map(|wishes| {
         let mut document = Document::new("Random");
         for wish in wishes {
             // One that is refused leaves the document as it was.
@@ -218,12 +249,10 @@ impl Wish {
         let kind = pick(self.devices.iter().copied(), self.b).unwrap_or(DeviceKind::Bridge);
         let mut device = Device::new(kind);
         for (number, parameter) in (0_u16..).zip(kind.table().parameters) {
-            // Not in the kernel of the virtual machine.
-            let is_rare = parameter.feature == Some(Feature::BridgeLearningLimit);
-            let has_all = self.devices.len() > COMMON.len();
-            let is_common = parameter.feature.is_none() || (has_all && !is_rare);
+            let lacks = |feature| self.lacks.contains(&feature);
+            let is_had = !parameter.feature.is_some_and(lacks);
             let is_said = parameter.usual == Usual::Required
-                || (self.on && is_common && self.c.wrapping_add(number).is_multiple_of(5));
+                || (self.on && is_had && self.c.wrapping_add(number).is_multiple_of(5));
             if is_said {
                 let value = self.value(document, namespace, parameter, number);
                 device.parameters.set(parameter.name, value);

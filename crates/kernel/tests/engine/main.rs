@@ -19,11 +19,12 @@ use kernel::Engine;
 use kernel::apply::Applied;
 use support::inside;
 use tokio::runtime::Runtime;
+use topology::feature::Feature;
 use topology::observed::{Observed, Origin};
 use topology::{Document, plan};
 
 fn main() -> ExitCode {
-    support::main(vec![
+    let mut tests = vec![
         inside(
             "the_article_stands_as_ip_shows_it",
             applying::article_stands,
@@ -56,8 +57,11 @@ fn main() -> ExitCode {
         inside("a_storm_of_events_ends_in_the_truth", hearing::storm),
         inside("strange_interfaces_do_not_blind_it", hearing::strangers),
         inside("names_taken_away_do_not_matter", hearing::names),
-        inside("random_documents_stand", random::documents),
-    ])
+        inside("random_documents_stand", random::documents).everywhere(),
+    ];
+    let of_feature = |feature| support::of("random_documents_with", feature, random::with);
+    tests.extend(Feature::all().map(of_feature));
+    support::main(tests)
 }
 
 /// An engine, and a runtime to ask it from.
