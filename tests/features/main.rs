@@ -4,6 +4,7 @@
 #[path = "../support/needs.rs"]
 mod needs;
 mod sub_interfaces;
+mod vlans;
 
 use std::process::ExitCode;
 
@@ -20,11 +21,18 @@ struct Test {
     needs: &'static [Feature],
 }
 
-const TESTS: &[Test] = &[Test {
-    name: "vlan_interfaces_of_one_tag_reach_each_other",
-    body: sub_interfaces::of_one_tag,
-    needs: &[Feature::Device(DeviceKind::Vlan)],
-}];
+const TESTS: &[Test] = &[
+    Test {
+        name: "vlan_interfaces_of_one_tag_reach_each_other",
+        body: sub_interfaces::of_one_tag,
+        needs: &[Feature::Device(DeviceKind::Vlan)],
+    },
+    Test {
+        name: "the_vlans_of_one_bridge_are_apart",
+        body: vlans::of_one_bridge,
+        needs: &[Feature::BridgeVlans, Feature::Device(DeviceKind::Vlan)],
+    },
+];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();

@@ -284,7 +284,15 @@ fn opposite(step: &Step) -> Option<Step> {
             family,
             on: !on,
         },
+        Step::AddVlans { at, own, change } => Step::RemoveVlans {
+            at,
+            own,
+            range: change.range,
+        },
+        Step::AddFdb { at, entry } => Step::RemoveFdb { at, entry },
+        Step::RemoveFdb { at, entry } => Step::AddFdb { at, entry },
         Step::RemoveNamespace { .. }
+        | Step::RemoveVlans { .. }
         | Step::RenameNamespace { .. }
         | Step::RemoveInterface { .. }
         | Step::SetMtu { .. }
@@ -302,6 +310,7 @@ fn is_done_anyway(step: &Step, failed: &Failed) -> bool {
         Step::AddAddress { .. } | Step::AddRoute { .. } => failed.errno == Some(Errno::EEXIST),
         Step::RemoveAddress { .. } => failed.errno == Some(Errno::EADDRNOTAVAIL),
         Step::RemoveRoute { .. } => failed.errno == Some(Errno::ESRCH),
+        Step::RemoveFdb { .. } => failed.errno == Some(Errno::ENOENT),
         Step::RemoveInterface { .. } => failed.errno == Some(Errno::ENODEV),
         _ => false,
     }

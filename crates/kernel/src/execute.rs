@@ -134,6 +134,10 @@ impl<'a> Executor<'a> {
                 let result = self.lab.socket(*namespace)?.remove_route(wanted);
                 self.say(result, "remove", || self.route_text(*namespace, route))
             }
+            Step::AddVlans { .. }
+            | Step::RemoveVlans { .. }
+            | Step::AddFdb { .. }
+            | Step::RemoveFdb { .. } => self.set_tables(step),
             Step::SetForwarding {
                 namespace,
                 family,
@@ -319,6 +323,39 @@ impl<'a> Executor<'a> {
             gateway,
             interface,
             metric,
+        })
+    }
+
+    /// VLANs, and entries of forwarding tables.
+    fn set_tables(&mut self, step: &Step) -> Result<(), Failed> {
+        let (Step::AddVlans { at, .. }
+        | Step::RemoveVlans { at, .. }
+        | Step::AddFdb { at, .. }
+        | Step::RemoveFdb { at, .. }) = step
+        else {
+            return Ok(());
+        };
+        let index = self.index(at)?;
+        let socket = self.lab.socket(at.namespace)?;
+        let (operation, what, result) = match step {
+            Step::AddVlans { own, change, .. } => (
+                "add",
+                format!("VLAN {}", change.range),
+                socket.add_vlans(index, *own, *change),
+            ),
+            Step::RemoveVlans { own, range, .. } => (
+                "remove",
+                format!("VLAN {range}"),
+                socket.remove_vlans(index, *own, *range),
+            ),
+            Step::AddFdb { entry, .. } => ("add", entry.to_string(), socket.add_fdb(index, entry)),
+            Step::RemoveFdb { entry, .. } => {
+                ("remove", entry.to_string(), socket.remove_fdb(index, entry))
+            }
+            _ => return Ok(()),
+        };
+        self.say(result, operation, || {
+            format!("{what} of {}", self.interface(at))
         })
     }
 

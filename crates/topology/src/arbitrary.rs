@@ -11,11 +11,13 @@ use proptest::prelude::*;
 use crate::address::Family;
 use crate::document::{Document, Interface, Kind, Namespace, Point, Route};
 use crate::edit::{Edit, Fragment, Selection, apply};
+use crate::fdb::FdbEntry;
 use crate::feature::Feature;
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::parameter::AddressClass;
 use crate::kind::{Device, DeviceKind, Form, Parameter, Usual, Value, port};
 use crate::mac::Mac;
+use crate::vlans::Vlans;
 
 /// A wish that becomes an edit of whatever document it meets: numbers choose among what is there.
 #[derive(Clone, Debug)]
@@ -55,7 +57,7 @@ fn wish_on(
     lacks: &'static [Feature],
 ) -> impl Strategy<Value = Wish> {
     let numbers = (any::<u16>(), any::<u16>(), any::<u16>());
-    (0_u8..28, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
+    (0_u8..32, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
         devices,
         lacks,
         kind,
@@ -158,6 +160,9 @@ impl Wish {
             23 | 24 => self.set_parameter(document),
             25 => self.set_port(document),
             26 => self.set_master(document),
+            28 | 29 => self.set_vlans(document),
+            30 => self.add_fdb(document),
+            31 => self.remove_fdb(document),
             _ => Edit::Move {
                 to: self.moves(document),
             },
@@ -340,6 +345,69 @@ impl Wish {
             interface,
             name: parameter.name.to_owned(),
             value: value.filter(|_| self.on || is_open),
+        }
+    }
+
+    /// Of bridges and of their ports.
+    fn set_vlans(&self, document: &Document) -> Edit {
+        let all = document.interfaces.iter();
+        let with = all.filter(|(_, i)| document.vlans_of(i).is_some());
+        let has = !self.lacks.contains(&Feature::BridgeVlans);
+        let Some(interface) = pick(with.map(|(id, _)| *id), self.a).filter(|_| has) else {
+            return nothing();
+        };
+        let first = self.b % 20 + 1;
+        let mut vlans = Vlans::default();
+        for (start, count) in [(first, self.c % 4), (first + 6, self.c % 3)] {
+            for vlan in start..start + count {
+                let untagged = (self.c / 16 + vlan).is_multiple_of(3);
+                vlans.members.insert(vlan, untagged);
+            }
+        }
+        let members = vlans.members.keys().copied();
+        vlans.pvid = pick(members, self.c / 7).filter(|_| self.b.is_multiple_of(3));
+        Edit::SetVlans {
+            interface,
+            vlans: self.on.then_some(vlans),
+        }
+    }
+
+    /// For ports of bridges, and for VXLANs.
+    fn add_fdb(&self, document: &Document) -> Edit {
+        let is_vxlan = |i: &Interface| i.kind.is(DeviceKind::Vxlan);
+        let all = document.interfaces.iter();
+        let some = all.filter(|(_, i)| !i.port.is_empty() || i.master.is_some() || is_vxlan(i));
+        let Some((interface, found)) = pick(some, self.a) else {
+            return nothing();
+        };
+        let mut entry = FdbEntry {
+            mac: self.mac(),
+            vlan: None,
+            dst: None,
+        };
+        if is_vxlan(found) && self.on {
+            let [_, low] = self.c.to_be_bytes();
+            entry.dst = Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, low)));
+            if self.b.is_multiple_of(2) {
+                entry.mac = Mac([0; 6]);
+            }
+        } else if let Some(vlans) = found.vlans.as_ref().filter(|_| self.on) {
+            entry.vlan = pick(vlans.members.keys().copied(), self.c);
+        }
+        Edit::AddFdb {
+            interface: *interface,
+            entry,
+        }
+    }
+
+    fn remove_fdb(&self, document: &Document) -> Edit {
+        let entries = document.interfaces.iter().flat_map(|(id, i)| {
+            let id = *id;
+            i.fdb.iter().map(move |entry| (id, *entry))
+        });
+        match pick(entries, self.a) {
+            Some((interface, entry)) => Edit::RemoveFdb { interface, entry },
+            None => nothing(),
         }
     }
 

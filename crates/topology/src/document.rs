@@ -3,18 +3,20 @@
 //! A [`Document`] is plain data. It is changed by [`crate::edit`] only, which keeps what
 //! [`Document::validate`] demands true.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Family;
+use crate::fdb::FdbEntry;
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::Parameters;
 pub use crate::kind::{Device, DeviceKind, Kind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::vlans::Vlans;
 
 /// One lab as the user wants it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -91,6 +93,12 @@ pub struct Interface {
     /// What is set on it as a port of a bridge: [`crate::kind::port::TABLE`].
     #[serde(default)]
     pub port: Parameters<InterfaceId>,
+    /// Of a bridge, or a port of one; `None` is what is usual there.
+    #[serde(default)]
+    pub vlans: Option<Vlans>,
+    /// Static entries of the forwarding table that lead to it.
+    #[serde(default)]
+    pub fdb: BTreeSet<FdbEntry>,
 }
 
 /// A static route of the main table.
@@ -278,6 +286,8 @@ impl Interface {
             mac: None,
             master: None,
             port: Parameters::default(),
+            vlans: None,
+            fdb: BTreeSet::new(),
         }
     }
 

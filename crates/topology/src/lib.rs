@@ -13,6 +13,7 @@
 //! - [`plan`]: the steps from observed to document; [`step`]: one kernel change;
 //! - [`model`]: a model kernel that executes steps on an observed state;
 //! - [`status`]: document and observed side by side, for the canvas;
+//! - [`vlans`] and [`fdb`]: what bridges and their ports have beside parameters;
 //! - [`feature`]: what kernels differ in, and what a document needs of one;
 //! - [`problem`]: mistakes and risks found in a document;
 //! - [`ready`]: whether a lab that was just brought up can be used.
@@ -26,6 +27,7 @@ pub mod command;
 mod connected;
 pub mod document;
 pub mod edit;
+pub mod fdb;
 pub mod feature;
 pub mod history;
 pub mod id;
@@ -42,6 +44,7 @@ pub mod ready;
 pub mod script;
 pub mod status;
 pub mod step;
+pub mod vlans;
 pub mod yaml;
 
 pub use document::Document;

@@ -24,9 +24,11 @@ pub(crate) use device::{most_mtu, named};
 
 mod carrier;
 mod device;
+mod fdb;
 mod master;
 mod remove;
 mod route;
+mod vlans;
 
 /// The MTU of a new veth or bridge: `ETH_DATA_LEN` (linux/if_ether.h).
 pub const DEFAULT_MTU: u32 = 1500;
@@ -101,6 +103,10 @@ pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> 
                 on: old,
             }])
         }
+        Step::AddVlans { at, own, change } => vlans::add(state, at, *own, *change),
+        Step::RemoveVlans { at, own, range } => vlans::remove(state, at, *own, *range),
+        Step::AddFdb { at, entry } => fdb::add(state, at, *entry),
+        Step::RemoveFdb { at, entry } => fdb::remove(state, at, *entry),
     }
 }
 
@@ -131,6 +137,8 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         addresses: Vec::new(),
         master: None,
         port: Parameters::default(),
+        vlans: None,
+        fdb: BTreeSet::new(),
     }
 }
 

@@ -10,10 +10,12 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::document::Forwarding;
+use crate::fdb::FdbEntry;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{Device, DeviceKind, Parameters};
 pub use crate::mac::Mac;
 use crate::name::NamespaceName;
+use crate::vlans::Vlans;
 
 /// The kernel's state of one lab.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -58,6 +60,12 @@ pub struct ObservedInterface {
     pub master: Option<u32>,
     /// What the kernel says of it as a port of a bridge; empty if it is none.
     pub port: Parameters<u32>,
+    /// The VLANs of a bridge or a port of one; `None` if it is neither, or the kernel has none.
+    #[serde(default)]
+    pub vlans: Option<Vlans>,
+    /// Static entries of the forwarding table that somebody set.
+    #[serde(default)]
+    pub fdb: BTreeSet<FdbEntry>,
 }
 
 /// What an observed interface is.

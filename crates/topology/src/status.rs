@@ -31,7 +31,7 @@ pub enum Status {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Difference {
     /// What differs: `state`, `mtu`, `mac`, `address`, `master`, `kind`, `name`, `forwarding`,
-    /// `route`, or the name of a parameter.
+    /// `route`, `vlans`, `fdb`, or the name of a parameter.
     pub what: String,
     /// In the document; empty if it is not there.
     pub wanted: String,
@@ -238,6 +238,15 @@ fn interface_status(
     }
     if wanted.master.is_some() && !interface.port.is_empty() {
         compare(&wanted.port, &interface.port, port::TABLE);
+    }
+    if let (Some(wanted), Some(observed)) = (document.vlans_of(wanted), &interface.vlans) {
+        differ("vlans", wanted.to_string(), observed.to_string());
+    }
+    for entry in wanted.fdb.difference(&interface.fdb) {
+        differ("fdb", entry.to_string(), String::new());
+    }
+    for entry in interface.fdb.difference(&wanted.fdb) {
+        differ("fdb", String::new(), entry.to_string());
     }
     let kept: Vec<_> = interface
         .addresses

@@ -10,11 +10,13 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Family;
+use crate::fdb::FdbEntry;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::vlans::{VlanChange, VlanRange};
 
 /// One change of the kernel's state.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -144,6 +146,38 @@ pub enum Step {
         /// On or off.
         on: bool,
     },
+    /// Puts a bridge, or a port of one, into VLANs.
+    AddVlans {
+        /// Which.
+        at: At,
+        /// Whether it is the bridge itself: `self`.
+        own: bool,
+        /// Which VLANs, and how.
+        change: VlanChange,
+    },
+    /// Takes a bridge, or a port of one, out of VLANs.
+    RemoveVlans {
+        /// Which.
+        at: At,
+        /// Whether it is the bridge itself: `self`.
+        own: bool,
+        /// Which VLANs.
+        range: VlanRange,
+    },
+    /// Adds a static entry to a forwarding table.
+    AddFdb {
+        /// Where it leads.
+        at: At,
+        /// The entry.
+        entry: FdbEntry,
+    },
+    /// Removes a static entry from a forwarding table.
+    RemoveFdb {
+        /// Where it leads.
+        at: At,
+        /// The entry.
+        entry: FdbEntry,
+    },
 }
 
 /// Which interface a step is about, by what the kernel calls it at that moment.
@@ -198,6 +232,10 @@ impl Step {
             | Self::SetMaster { at, .. }
             | Self::SetParameters { at, .. }
             | Self::SetPort { at, .. }
+            | Self::AddVlans { at, .. }
+            | Self::RemoveVlans { at, .. }
+            | Self::AddFdb { at, .. }
+            | Self::RemoveFdb { at, .. }
             | Self::AddAddress { at, .. }
             | Self::RemoveAddress { at, .. } => at.namespace,
         }

@@ -27,6 +27,7 @@ mod form;
 mod from_form;
 mod interface;
 mod settings;
+mod tables;
 mod to_form;
 
 /// The version of the form that is written, and the highest that is read.

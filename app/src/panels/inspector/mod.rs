@@ -12,6 +12,7 @@ mod overview;
 mod parameters;
 mod routes;
 mod state;
+mod tables;
 
 use leptos::prelude::*;
 use topology::{InterfaceId, NamespaceId, Node};

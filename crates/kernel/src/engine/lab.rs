@@ -226,11 +226,15 @@ impl Lab {
         node.listen();
         self.numbers.begin(id);
         let Node {
-            name, socket, tags, ..
+            name,
+            socket,
+            tags,
+            has_fdb,
+            ..
         } = node;
         let number =
             |socket: &mut Socket, number| self.numbers.whose(id, socket, number, &self.namespaces);
-        let seen = observe::namespace(socket, id, name, tags, number);
+        let seen = observe::namespace(socket, id, name, tags, has_fdb, number);
         let seen = seen.context("observe", || format!("namespace {name}"))?;
         self.numbers.end(id);
         tags.retain(|index, _| seen.interfaces.contains_key(index));

@@ -26,6 +26,9 @@ pub(crate) struct Node {
     pub(crate) socket: Socket,
     /// The interfaces that the engine has made, by index.
     pub(crate) tags: BTreeMap<u32, InterfaceId>,
+    /// Whether somebody may have set entries of forwarding tables: to look for them takes the
+    /// kernel long, and few labs have any. The first event tells, as a new namespace has none.
+    pub(crate) has_fdb: bool,
     events: EventSocket,
     /// Since when something is to be seen that was not dumped.
     stale: Option<Instant>,
@@ -45,6 +48,7 @@ impl Node {
             name,
             socket,
             tags: BTreeMap::new(),
+            has_fdb: false,
             events,
             stale: Some(now),
             rested: now,
@@ -56,7 +60,11 @@ impl Node {
         match self.events.drain() {
             Ok(Heard::Nothing) => return,
             Ok(Heard::Change) => {}
-            Ok(Heard::Overrun) => debug!(name = %self.name, "events were lost: a dump tells"),
+            Ok(Heard::Fdb) => self.has_fdb = true,
+            Ok(Heard::Overrun) => {
+                self.has_fdb = true;
+                debug!(name = %self.name, "events were lost: a dump tells");
+            }
             Err(failure) => warn!(name = %self.name, %failure, "events cannot be read"),
         }
         self.touch();

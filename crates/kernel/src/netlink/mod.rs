@@ -23,6 +23,7 @@ mod netconf;
 mod nsid;
 mod route;
 mod socket;
+mod tables;
 
 pub(crate) use address::AddressRow;
 pub(crate) use events::{EventSocket, Heard};
@@ -30,3 +31,4 @@ pub(crate) use failure::Failure;
 pub(crate) use link::{End, LinkRow};
 pub(crate) use route::{Route, RouteRow};
 pub(crate) use socket::Socket;
+pub(crate) use tables::FdbRow;

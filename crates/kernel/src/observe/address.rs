@@ -82,6 +82,8 @@ mod tests {
             addresses: Vec::new(),
             master: None,
             port: Default::default(),
+            vlans: None,
+            fdb: Default::default(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Interfaces.
 
+use std::collections::BTreeSet;
+
 use netlink_packet_route::link::LinkFlags;
 use topology::InterfaceId;
 use topology::observed::{Mac, ObservedInterface, ObservedKind};
@@ -20,6 +22,8 @@ pub(super) fn observed(row: &LinkRow, id: Option<InterfaceId>) -> ObservedInterf
         addresses: Vec::new(),
         master: row.master.filter(|index| *index != 0),
         port: row.port.clone(),
+        vlans: None,
+        fdb: BTreeSet::new(),
     }
 }
 

@@ -10,6 +10,7 @@ mod labs;
 mod random;
 #[path = "../support/mod.rs"]
 mod support;
+mod tables;
 
 use std::fmt::Debug;
 use std::process::ExitCode;
@@ -57,6 +58,8 @@ fn main() -> ExitCode {
         inside("a_storm_of_events_ends_in_the_truth", hearing::storm),
         inside("strange_interfaces_do_not_blind_it", hearing::strangers),
         inside("names_taken_away_do_not_matter", hearing::names),
+        inside("entries_are_as_bridge_fdb_shows_them", tables::fdb),
+        inside("vlans_are_as_bridge_shows_them", tables::vlans).needs(&[Feature::BridgeVlans]),
         inside("random_documents_stand", random::documents).everywhere(),
     ];
     let of_feature = |feature| support::of("random_documents_with", feature, random::with);

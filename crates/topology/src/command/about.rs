@@ -120,6 +120,10 @@ fn is_of(document: &Document, step: &Step, id: InterfaceId) -> bool {
         | Step::SetMaster { at, .. }
         | Step::SetParameters { at, .. }
         | Step::SetPort { at, .. }
+        | Step::AddVlans { at, .. }
+        | Step::RemoveVlans { at, .. }
+        | Step::AddFdb { at, .. }
+        | Step::RemoveFdb { at, .. }
         | Step::AddAddress { at, .. }
         | Step::RemoveAddress { at, .. } => is_at(at),
         Step::AddRoute { namespace, route } | Step::RemoveRoute { namespace, route } => {

@@ -3,10 +3,12 @@
 use ipnet::IpNet;
 
 use crate::address::Family;
+use crate::fdb::FdbEntry;
 use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::vlans::{VlanChange, VlanRange};
 
 /// What a command does; namespaces by name, `None` the one in which the command runs.
 #[derive(Clone, PartialEq, Debug)]
@@ -38,6 +40,24 @@ pub(crate) enum Action {
     SetForwarding {
         family: Family,
         on: bool,
+    },
+    AddVlans {
+        interface: InterfaceName,
+        own: bool,
+        change: VlanChange,
+    },
+    RemoveVlans {
+        interface: InterfaceName,
+        own: bool,
+        range: VlanRange,
+    },
+    AddFdb {
+        interface: InterfaceName,
+        entry: FdbEntry,
+    },
+    RemoveFdb {
+        interface: InterfaceName,
+        entry: FdbEntry,
     },
     /// It only looks; the network stays as it is.
     Look,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::error::{EditError, Field, Place, Reason};
 use super::fragment::{insert, remove};
 use super::validate::{self, Relations, THAT_INTERFACE, THAT_NAMESPACE, refuse, refuse_document};
-use super::{Edit, MAX_LIST, MAX_TITLE_BYTES};
+use super::{Edit, MAX_LIST, MAX_TITLE_BYTES, tables};
 use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::Value;
@@ -152,7 +152,14 @@ fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
             };
             let old = device.parameters.set(&name, value);
             validate::device(&Relations::of(document), interface, &changed, Some(&name))?;
-            document.interfaces.insert(interface, changed);
+            validate::fdb(document, interface, &changed)?;
+            let before = document.interfaces.insert(interface, changed);
+            if let Err(error) = validate::fdb_of_ports(document, interface) {
+                document
+                    .interfaces
+                    .extend(before.map(|old| (interface, old)));
+                return Err(error);
+            }
             Ok(Edit::SetParameter {
                 interface,
                 name,
@@ -268,6 +275,9 @@ fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
                 title: std::mem::replace(&mut document.title, title),
             })
         }
+        Edit::SetVlans { interface, vlans } => tables::set_vlans(document, interface, vlans),
+        Edit::AddFdb { interface, entry } => tables::add_fdb(document, interface, entry),
+        Edit::RemoveFdb { interface, entry } => tables::remove_fdb(document, interface, entry),
         Edit::Batch { .. } => Err(refuse_document(None, Reason::NestedBatch)),
     }
 }
@@ -294,6 +304,7 @@ fn set_master(
             value: Some(*value),
         };
         inverse.extend(port.iter().map(set));
+        inverse.extend(tables::unplug(interface, found));
     }
     Ok(match inverse.pop() {
         Some(only) if inverse.is_empty() => only,
@@ -356,7 +367,7 @@ fn namespace_mut(
     found.ok_or_else(|| gone(Place::Namespace(id, Some(field)), THAT_NAMESPACE))
 }
 
-fn interface_of(
+pub(super) fn interface_of(
     document: &Document,
     id: InterfaceId,
     field: Field,

@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::AddressError;
+use crate::fdb::FdbEntry;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::name::NameError;
 
@@ -57,6 +58,10 @@ pub enum Field {
     Routes,
     /// Where a node is drawn.
     Position,
+    /// The VLANs of a bridge or of a port of one.
+    Vlans,
+    /// Entries of a forwarding table.
+    Fdb,
 }
 
 /// What is wrong with an edit.
@@ -152,6 +157,20 @@ pub enum Reason {
         /// What is wrong.
         why: String,
     },
+    /// VLANs that cannot be.
+    #[error("VLANs: {why}")]
+    Vlans {
+        /// What is wrong.
+        why: String,
+    },
+    /// An entry of a forwarding table that cannot be.
+    #[error("{entry}: {why}")]
+    Fdb {
+        /// Which.
+        entry: FdbEntry,
+        /// What is wrong.
+        why: String,
+    },
     /// A route that cannot be.
     #[error("route to {destination}: {why}")]
     Route {
@@ -195,6 +214,8 @@ impl fmt::Display for Field {
             Self::Port => "port",
             Self::Routes => "routes",
             Self::Position => "position",
+            Self::Vlans => "VLANs",
+            Self::Fdb => "forwarding table",
         })
     }
 }

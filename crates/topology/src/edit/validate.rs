@@ -15,6 +15,7 @@ mod link;
 mod port;
 mod relations;
 mod route;
+mod tables;
 
 pub(super) use address::address_free;
 use address::address_itself;
@@ -24,6 +25,7 @@ pub(super) use port::{may_be_port, port};
 pub(super) use relations::Relations;
 pub(super) use route::route;
 use route::{duplicate_route, route_itself, same_route};
+pub(super) use tables::{fdb, fdb_of_ports, vlans};
 
 /// Farthest place of a node from the origin, in canvas units.
 const MAX_COORDINATE: f64 = 1_000_000.0;
@@ -250,6 +252,13 @@ fn interface(
     mac(document, id, found, found.mac)?;
     device(relations, id, found, None)?;
     port(document, id, found, None)?;
+    vlans(document, id, found)?;
+    list_limit(
+        document,
+        Place::Interface(id, Some(Field::Fdb)),
+        found.fdb.len(),
+    )?;
+    fdb(document, id, found)?;
     list_limit(
         document,
         Place::Interface(id, Some(Field::Addresses)),

@@ -1,7 +1,9 @@
 //! Interfaces and namespaces that go.
 
 use super::device::{falls_with, name_of, named};
-use super::{Refused, adjust_bridge_mtu, carrier, index_of, master, re_add, route, step_route};
+use super::{
+    Refused, adjust_bridge_mtu, carrier, fdb, index_of, master, re_add, route, step_route, vlans,
+};
 use crate::id::NamespaceId;
 use crate::kind::{Device, DeviceKind, Parameters};
 use crate::mac::Mac;
@@ -230,6 +232,11 @@ fn settings(state: &Observed, namespace: NamespaceId, index: u32) -> Vec<Step> {
         at: at.clone(),
         mac,
     }));
+    if interface.kind.is_bridge() {
+        steps.extend(vlans::again(state, namespace, index));
+    }
+    let own = interface.fdb.iter().filter(|entry| !entry.is_of_bridge());
+    steps.extend(fdb::again(&at, own.copied()));
     steps.extend(master::plugged(state, namespace, index));
     let device = interface.kind.device();
     if !interface.up && device.is_some_and(|device| device.kind == DeviceKind::Vlan) {
@@ -297,6 +304,8 @@ fn ports_again(state: &mut Observed, namespace: NamespaceId, bridge: u32) -> Vec
         if port.master == Some(bridge) {
             port.master = None;
             port.port = Parameters::default();
+            port.vlans = None;
+            port.fdb.retain(|entry| !entry.is_of_bridge());
         }
     }
     // A bond closes its ports when it goes, and a VRF sets them down and up.

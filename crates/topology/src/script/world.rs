@@ -17,6 +17,7 @@ use crate::step::{At, Step, StepRoute};
 
 mod link;
 mod route;
+mod tables;
 
 /// How deep commands may run commands in namespaces.
 const MOST_NESTED: usize = 8;
@@ -168,6 +169,10 @@ impl World {
                 family,
                 on,
             }),
+            action @ (Action::AddVlans { .. }
+            | Action::RemoveVlans { .. }
+            | Action::AddFdb { .. }
+            | Action::RemoveFdb { .. }) => self.set_tables(here, action),
             Action::Look | Action::Inside { .. } => Ok(()),
         }
     }

@@ -5,6 +5,7 @@ use serde_saphyr::Spanned;
 use super::YamlError;
 use super::form::spanned;
 use super::settings::{Said, Scalar, Settings};
+use super::tables;
 use crate::address::parse_interface_address;
 use crate::document::{Device, DeviceKind, Document, Interface, Kind};
 use crate::id::InterfaceId;
@@ -27,6 +28,7 @@ pub(super) fn set(interface: &mut Interface, settings: &Settings) -> Result<(), 
             .addresses
             .push(address.map_err(|error| at(text, error.to_string()))?);
     }
+    tables::set(interface, settings)?;
     if interface.kind.device().is_none()
         && let Some((name, value)) = settings.parameters.first()
     {
@@ -150,6 +152,8 @@ pub(super) fn settings(document: &Document, interface: &Interface) -> Settings {
             .iter()
             .map(|address| spanned(address.to_string()))
             .collect(),
+        vlans: tables::vlans_said(interface),
+        fdb: tables::fdb_said(interface),
     }
 }
 

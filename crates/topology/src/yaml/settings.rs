@@ -10,6 +10,8 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_saphyr::{FlowMap, Spanned};
 
+use super::tables::{FdbForm, VlansForm};
+
 /// A value of a parameter: what YAML makes of it is told apart by the kind's table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Scalar {
@@ -35,6 +37,8 @@ pub(super) struct Settings {
     /// Parameters of its kind.
     pub(super) parameters: Said,
     pub(super) addresses: Vec<Spanned<String>>,
+    pub(super) vlans: Option<Spanned<FlowMap<VlansForm>>>,
+    pub(super) fdb: Vec<Spanned<FlowMap<FdbForm>>>,
 }
 
 impl Default for Settings {
@@ -48,6 +52,8 @@ impl Default for Settings {
             port: Said::new(),
             parameters: Said::new(),
             addresses: Vec::new(),
+            vlans: None,
+            fdb: Vec::new(),
         }
     }
 }
@@ -137,6 +143,12 @@ impl Serialize for Settings {
         if !self.port.is_empty() {
             map.serialize_entry("port", &self.port)?;
         }
+        if let Some(vlans) = &self.vlans {
+            map.serialize_entry("vlans", vlans)?;
+        }
+        if !self.fdb.is_empty() {
+            map.serialize_entry("fdb", &self.fdb)?;
+        }
         if !self.addresses.is_empty() {
             map.serialize_entry("addresses", &self.addresses)?;
         }
@@ -163,6 +175,8 @@ impl<'de> Deserialize<'de> for Settings {
                         "mtu" => settings.mtu = map.next_value()?,
                         "mac" => settings.mac = Some(map.next_value()?),
                         "port" => settings.port = map.next_value::<FlowMap<Said>>()?.0,
+                        "vlans" => settings.vlans = Some(map.next_value()?),
+                        "fdb" => settings.fdb = map.next_value()?,
                         "addresses" => settings.addresses = map.next_value()?,
                         key => match MASTERS.iter().find(|word| **word == key) {
                             Some(word) if settings.master.is_none() => {

@@ -75,6 +75,8 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         addresses: Vec::new(),
         master: None,
         port: Default::default(),
+        vlans: None,
+        fdb: Default::default(),
     }
 }
 
