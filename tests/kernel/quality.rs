@@ -30,44 +30,23 @@ fn printed(lab: &str, namespace: &str, script: &str) -> String {
     text
 }
 
-/// The least and the average round trip in ms, and how many were lost, of what `ping` printed.
-fn statistics(text: &str) -> (f64, f64, u32) {
-    let (_, times) = text.rsplit_once("min/avg/max/mdev = ").unwrap();
-    let mut times = times.split('/').map(|time| time.parse().unwrap());
-    let (least, average) = (times.next().unwrap(), times.next().unwrap());
-    let line = text
-        .lines()
-        .find(|line| line.contains(" received"))
-        .unwrap();
-    let mut counts = line.split(' ').filter_map(|word| word.parse::<u32>().ok());
-    let (sent, received) = (counts.next().unwrap(), counts.next().unwrap());
-    (least, average, sent - received)
-}
-
 #[test]
-fn a_slow_lossy_wan_is_slow_and_lossy() {
-    let lab = example("wan.yaml");
-    if !has("netem") {
-        // It is refused before anything is made, with the reason and the way to get it.
-        for arguments in [vec!["check", &lab], vec!["run", &lab, "--", "true"]] {
-            let said = refusal(&arguments);
-            assert!(
-                said.contains("no delay and loss on links (netem)"),
-                "{said}"
-            );
-            assert!(said.contains("modprobe sch_netem"), "{said}");
-            assert!(!said.contains("(tbf)"), "{said}");
-        }
-        println!("this kernel has no netem: only its refusal was tested");
+fn a_wan_is_refused_with_the_reason_where_netem_is_missing() {
+    if has("netem") {
+        println!("this kernel has netem: it refuses nothing");
         return;
     }
-    // 80 ms and 1 % each way: of 500 some ten are lost.
-    let ping = "ping -q -c 500 -i 0.01 -W 3 192.168.2.10";
-    let (least, average, lost) = statistics(&printed(&lab, "laptop", ping));
-    println!("least {least} ms, average {average} ms, {lost} of 500 lost");
-    assert!(least >= 139.0, "two jitters of 10 ms below 160 ms");
-    assert!((155.0..400.0).contains(&average), "{average}");
-    assert!((1..60).contains(&lost), "{lost}");
+    // Before anything is made, with the way to get it.
+    let lab = example("wan.yaml");
+    for arguments in [vec!["check", &lab], vec!["run", &lab, "--", "true"]] {
+        let said = refusal(&arguments);
+        assert!(
+            said.contains("no delay and loss on links (netem)"),
+            "{said}"
+        );
+        assert!(said.contains("modprobe sch_netem"), "{said}");
+        assert!(!said.contains("(tbf)"), "{said}");
+    }
 }
 
 #[test]

@@ -376,7 +376,15 @@ fn opposite(step: &Step) -> Option<Step> {
             from: to,
             to: from,
         },
+        Step::AddVlans { at, own, change } => Step::RemoveVlans {
+            at,
+            own,
+            range: change.range,
+        },
+        Step::AddFdb { at, entry } => Step::RemoveFdb { at, entry },
+        Step::RemoveFdb { at, entry } => Step::AddFdb { at, entry },
         Step::RemoveNamespace { .. }
+        | Step::RemoveVlans { .. }
         | Step::RenameNamespace { .. }
         | Step::RemoveInterface { .. }
         | Step::SetMtu { .. }
@@ -399,6 +407,7 @@ fn is_done_anyway(step: &Step, failed: &Failed) -> bool {
         Step::RemoveAddress { .. } => failed.errno == Some(Errno::EADDRNOTAVAIL),
         Step::RemoveRoute { .. } => failed.errno == Some(Errno::ESRCH),
         Step::RemoveRule { .. } => failed.errno == Some(Errno::ENOENT),
+        Step::RemoveFdb { .. } => failed.errno == Some(Errno::ENOENT),
         Step::RemoveInterface { .. } => failed.errno == Some(Errno::ENODEV),
         _ => false,
     }

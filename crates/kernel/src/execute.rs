@@ -150,6 +150,10 @@ impl<'a> Executor<'a> {
                 let result = self.lab.socket(*namespace)?.remove_rule(rule);
                 self.say(result, "remove", || self.rule_text(*namespace, rule))
             }
+            Step::AddVlans { .. }
+            | Step::RemoveVlans { .. }
+            | Step::AddFdb { .. }
+            | Step::RemoveFdb { .. } => self.set_tables(step),
             Step::SetForwarding {
                 namespace,
                 family,
@@ -397,6 +401,39 @@ impl<'a> Executor<'a> {
             }
             thread::sleep(LOOK_FOR_ADDRESS);
         }
+    }
+
+    /// VLANs, and entries of forwarding tables.
+    fn set_tables(&mut self, step: &Step) -> Result<(), Failed> {
+        let (Step::AddVlans { at, .. }
+        | Step::RemoveVlans { at, .. }
+        | Step::AddFdb { at, .. }
+        | Step::RemoveFdb { at, .. }) = step
+        else {
+            return Ok(());
+        };
+        let index = self.index(at)?;
+        let socket = self.lab.socket(at.namespace)?;
+        let (operation, what, result) = match step {
+            Step::AddVlans { own, change, .. } => (
+                "add",
+                format!("VLAN {}", change.range),
+                socket.add_vlans(index, *own, *change),
+            ),
+            Step::RemoveVlans { own, range, .. } => (
+                "remove",
+                format!("VLAN {range}"),
+                socket.remove_vlans(index, *own, *range),
+            ),
+            Step::AddFdb { entry, .. } => ("add", entry.to_string(), socket.add_fdb(index, entry)),
+            Step::RemoveFdb { entry, .. } => {
+                ("remove", entry.to_string(), socket.remove_fdb(index, entry))
+            }
+            _ => return Ok(()),
+        };
+        self.say(result, operation, || {
+            format!("{what} of {}", self.interface(at))
+        })
     }
 
     fn index(&mut self, at: &At) -> Result<u32, Failed> {

@@ -4,6 +4,7 @@ mod address;
 mod interface;
 mod qdisc;
 mod route;
+mod tables;
 
 use std::collections::BTreeMap;
 
@@ -18,12 +19,14 @@ use crate::netlink::{Failure, LinkRow, Socket};
 ///
 /// `tags` says for which interface of the document the engine made which
 /// index. `number` says which namespace of the lab this one calls by a number
-/// of its own, and may ask the kernel for it through the socket.
+/// of its own, and may ask the kernel for it through the socket. `has_fdb` says whether there may
+/// be entries of forwarding tables that somebody has set, and then whether there are.
 pub(crate) fn namespace(
     socket: &mut Socket,
     id: NamespaceId,
     name: &NamespaceName,
     tags: &BTreeMap<u32, InterfaceId>,
+    has_fdb: &mut bool,
     mut number: impl FnMut(&mut Socket, i32) -> Result<Option<NamespaceId>, Failure>,
 ) -> Result<ObservedNamespace, Failure> {
     let mut interfaces = BTreeMap::new();
@@ -48,6 +51,10 @@ pub(crate) fn namespace(
             let address = address::observed(&row, interface);
             interface.addresses.push(address);
         }
+    }
+    tables::vlans(socket, &mut interfaces)?;
+    if *has_fdb {
+        *has_fdb = tables::fdb(socket, &mut interfaces)?;
     }
     Ok(ObservedNamespace {
         name: name.clone(),

@@ -96,17 +96,27 @@ pub(crate) fn listen_to_all_namespaces(socket: BorrowedFd<'_>) -> nix::Result<()
 }
 
 /// Takes one datagram from a netlink socket that listens to all namespaces,
-/// and says by which number its own knows the one from which it came; `None`
-/// for its own. The datagram itself is dropped.
-pub(crate) fn receive_number(socket: BorrowedFd<'_>) -> nix::Result<Option<i32>> {
+/// as much of it as `buffer` holds, and says by which number the socket's own
+/// namespace knows the one from which it came; `None` for its own.
+pub(crate) fn receive_from_any(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+) -> nix::Result<Option<i32>> {
     #[repr(C, align(8))]
     struct Control([u8; 64]);
     let mut control = Control([0; 64]);
+    let mut part = libc::iovec {
+        iov_base: buffer.as_mut_ptr().cast(),
+        iov_len: buffer.len(),
+    };
     // SAFETY: all-zero is an empty message: no name, no buffers.
     let mut message: libc::msghdr = unsafe { std::mem::zeroed() };
+    message.msg_iov = &raw mut part;
+    message.msg_iovlen = 1;
     message.msg_control = (&raw mut control).cast();
     message.msg_controllen = size_of::<Control>() as _;
-    // SAFETY: the message names no memory but `control`, which lives as long.
+    // SAFETY: the message names no memory but `buffer`, by `part`, and
+    // `control`, which live as long.
     let result = unsafe {
         libc::recvmsg(
             socket.as_raw_fd(),

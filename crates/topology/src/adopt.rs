@@ -11,6 +11,7 @@ use crate::name::InterfaceName;
 use crate::observed::{
     Observed, ObservedInterface, ObservedKind, ObservedNamespace, ObservedRoute, Origin,
 };
+use crate::vlans::Vlans;
 
 /// Which interface of the kernel becomes which of the document.
 type Ids = BTreeMap<(NamespaceId, u32), InterfaceId>;
@@ -141,6 +142,15 @@ fn interface(
         master: known.master.as_ref().and_then(id_of),
         port: known.port.clone().without_usual(port::TABLE).map(id_of)?,
         quality: known.qdiscs.quality(),
+        vlans: known.vlans.clone().filter(|vlans| {
+            let bridge = match known.kind.is_bridge() {
+                true => Some(known),
+                false => known.master.and_then(|index| around.interfaces.get(&index)),
+            };
+            let device = bridge.and_then(|bridge| bridge.kind.device());
+            device.is_some_and(|device| Vlans::usual(&device.parameters) != *vlans)
+        }),
+        fdb: known.fdb.clone(),
     })
 }
 

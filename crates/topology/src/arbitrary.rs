@@ -11,18 +11,20 @@ use proptest::prelude::*;
 use crate::address::Family;
 use crate::document::{Document, Interface, Kind, Namespace, Point, Route};
 use crate::edit::{Edit, Fragment, Selection, apply};
+use crate::fdb::FdbEntry;
 use crate::feature::Feature;
 use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::parameter::AddressClass;
 use crate::kind::{Device, DeviceKind, Form, Parameter, Usual, Value, port};
 use crate::mac::Mac;
+use crate::quality::{Measure, Quality, Unit};
 use crate::route::RouteOptions;
 use crate::rule::{Rule, RuleAction};
+use crate::vlans::Vlans;
 
 mod route;
 
-use crate::quality::{Measure, Quality, Unit};
 pub use route::with_routes;
 
 /// A wish that becomes an edit of whatever document it meets: numbers choose among what is there.
@@ -30,6 +32,8 @@ pub use route::with_routes;
 pub struct Wish {
     /// The kinds of device that it may make.
     devices: &'static [DeviceKind],
+    /// What the kernel lacks that is to have the document.
+    lacks: &'static [Feature],
     kind: u8,
     a: u16,
     b: u16,
@@ -57,9 +61,23 @@ pub fn wish() -> impl Strategy<Value = Wish> {
 
 /// Random wishes for some kinds of device.
 pub fn wish_for(devices: &'static [DeviceKind]) -> impl Strategy<Value = Wish> {
+    let slim = &[Feature::BridgeVlans, Feature::BridgeLearningLimit];
+    let lacks: &[Feature] = match devices.len() > COMMON.len() {
+        true => &[Feature::BridgeLearningLimit],
+        false => slim,
+    };
+    wish_on(devices, lacks)
+}
+
+/// Random wishes for some kinds of device, on a kernel that lacks something.
+fn wish_on(
+    devices: &'static [DeviceKind],
+    lacks: &'static [Feature],
+) -> impl Strategy<Value = Wish> {
     let numbers = (any::<u16>(), any::<u16>(), any::<u16>());
-    (0_u8..37, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
+    (0_u8..41, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
         devices,
+        lacks,
         kind,
         a,
         b,
@@ -78,7 +96,22 @@ pub fn document_with(
     most: usize,
     devices: &'static [DeviceKind],
 ) -> impl Strategy<Value = Document> {
-    prop::collection::vec(wish_for(devices), 0..=most).prop_map(|wishes| {
+    made_by(prop::collection::vec(wish_for(devices), 0..=most))
+}
+
+/// Random documents that a kernel without some features can have.
+pub fn document_without(most: usize, lacks: &'static [Feature]) -> impl Strategy<Value = Document> {
+    let has = |kind: &DeviceKind| !lacks.contains(&Feature::Device(*kind));
+    let devices: Vec<_> = DeviceKind::ALL.iter().copied().filter(has).collect();
+    made_by(prop::collection::vec(
+        wish_on(devices.leak(), lacks),
+        0..=most,
+    ))
+}
+
+/// The documents that wishes come to, one after the other.
+fn made_by(wishes: impl Strategy<Value = Vec<Wish>>) -> impl Strategy<Value = Document> {
+    wishes.prop_map(|wishes| {
         let mut document = Document::new("Random");
         for wish in wishes {
             // One that is refused leaves the document as it was.
@@ -154,6 +187,9 @@ impl Wish {
                 ruleset: self.ruleset(),
             },
             33..=35 => self.set_quality(document),
+            36 | 37 => self.set_vlans(document),
+            38 => self.add_fdb(document),
+            39 => self.remove_fdb(document),
             _ => Edit::Move {
                 to: self.moves(document),
             },
@@ -246,12 +282,10 @@ impl Wish {
         let kind = pick(self.devices.iter().copied(), self.b).unwrap_or(DeviceKind::Bridge);
         let mut device = Device::new(kind);
         for (number, parameter) in (0_u16..).zip(kind.table().parameters) {
-            // Not in the kernel of the virtual machine.
-            let is_rare = parameter.feature == Some(Feature::BridgeLearningLimit);
-            let has_all = self.devices.len() > COMMON.len();
-            let is_common = parameter.feature.is_none() || (has_all && !is_rare);
+            let lacks = |feature| self.lacks.contains(&feature);
+            let is_had = !parameter.feature.is_some_and(lacks);
             let is_said = parameter.usual == Usual::Required
-                || (self.on && is_common && self.c.wrapping_add(number).is_multiple_of(5));
+                || (self.on && is_had && self.c.wrapping_add(number).is_multiple_of(5));
             if is_said {
                 let value = self.value(document, namespace, parameter, number);
                 device.parameters.set(parameter.name, value);
@@ -339,6 +373,69 @@ impl Wish {
             interface,
             name: parameter.name.to_owned(),
             value: value.filter(|_| self.on || is_open),
+        }
+    }
+
+    /// Of bridges and of their ports.
+    fn set_vlans(&self, document: &Document) -> Edit {
+        let all = document.interfaces.iter();
+        let with = all.filter(|(_, i)| document.vlans_of(i).is_some());
+        let has = !self.lacks.contains(&Feature::BridgeVlans);
+        let Some(interface) = pick(with.map(|(id, _)| *id), self.a).filter(|_| has) else {
+            return nothing();
+        };
+        let first = self.b % 20 + 1;
+        let mut vlans = Vlans::default();
+        for (start, count) in [(first, self.c % 4), (first + 6, self.c % 3)] {
+            for vlan in start..start + count {
+                let untagged = (self.c / 16 + vlan).is_multiple_of(3);
+                vlans.members.insert(vlan, untagged);
+            }
+        }
+        let members = vlans.members.keys().copied();
+        vlans.pvid = pick(members, self.c / 7).filter(|_| self.b.is_multiple_of(3));
+        Edit::SetVlans {
+            interface,
+            vlans: self.on.then_some(vlans),
+        }
+    }
+
+    /// For ports of bridges, and for VXLANs.
+    fn add_fdb(&self, document: &Document) -> Edit {
+        let is_vxlan = |i: &Interface| i.kind.is(DeviceKind::Vxlan);
+        let all = document.interfaces.iter();
+        let some = all.filter(|(_, i)| !i.port.is_empty() || i.master.is_some() || is_vxlan(i));
+        let Some((interface, found)) = pick(some, self.a) else {
+            return nothing();
+        };
+        let mut entry = FdbEntry {
+            mac: self.mac(),
+            vlan: None,
+            dst: None,
+        };
+        if is_vxlan(found) && self.on {
+            let [_, low] = self.c.to_be_bytes();
+            entry.dst = Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, low)));
+            if self.b.is_multiple_of(2) {
+                entry.mac = Mac([0; 6]);
+            }
+        } else if let Some(vlans) = found.vlans.as_ref().filter(|_| self.on) {
+            entry.vlan = pick(vlans.members.keys().copied(), self.c);
+        }
+        Edit::AddFdb {
+            interface: *interface,
+            entry,
+        }
+    }
+
+    fn remove_fdb(&self, document: &Document) -> Edit {
+        let entries = document.interfaces.iter().flat_map(|(id, i)| {
+            let id = *id;
+            i.fdb.iter().map(move |entry| (id, *entry))
+        });
+        match pick(entries, self.a) {
+            Some((interface, entry)) => Edit::RemoveFdb { interface, entry },
+            None => nothing(),
         }
     }
 

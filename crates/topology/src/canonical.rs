@@ -110,6 +110,13 @@ impl Renumbered {
                 master: interface.master.map(|id| self.interface(id)),
                 port: self.parameters(&interface.port, port::TABLE),
                 quality: interface.quality.map(Quality::without_usual),
+                vlans: interface.vlans.clone().filter(|vlans| {
+                    let unsaid = Interface {
+                        vlans: None,
+                        ..interface.clone()
+                    };
+                    old.vlans_of(&unsaid).as_ref() != Some(vlans)
+                }),
                 ..interface.clone()
             };
             (self.interface(*id), new)

@@ -86,6 +86,14 @@ impl Names {
         }
     }
 
+    /// `bridge`, or `bridge -n NAME`.
+    fn bridge(&self, namespace: NamespaceId) -> Vec<String> {
+        match namespace {
+            NamespaceId::HOST => words(&["bridge"]),
+            other => vec!["bridge".to_owned(), "-n".to_owned(), self.name(other)],
+        }
+    }
+
     /// Nothing, or `netns NAME`.
     fn netns(&self, namespace: NamespaceId) -> Vec<String> {
         match namespace {
@@ -187,6 +195,10 @@ pub fn of_step(step: &Step, names: &Names) -> Command {
         | Step::SetUp { .. }
         | Step::SetMtu { .. }
         | Step::SetMaster { .. } => link::write(step, names),
+        Step::AddVlans { at, own, change } => bridge::add_vlans(names, at, *own, *change),
+        Step::RemoveVlans { at, own, range } => bridge::remove_vlans(names, at, *own, *range),
+        Step::AddFdb { at, entry } => bridge::add_fdb(names, at, entry),
+        Step::RemoveFdb { at, entry } => bridge::remove_fdb(names, at, entry),
         Step::AddAddress { at, address } => address::write(names, at, "add", *address),
         Step::RemoveAddress { at, address } => address::write(names, at, "del", *address),
         Step::AddRoute { namespace, route } => route::write(names, *namespace, "add", route),

@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Family;
+use crate::fdb::FdbEntry;
 use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::Parameters;
@@ -19,6 +20,7 @@ use crate::name::{InterfaceName, NamespaceName};
 use crate::quality::Quality;
 use crate::route::RouteOptions;
 use crate::rule::Rule;
+use crate::vlans::Vlans;
 
 /// One lab as the user wants it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -117,6 +119,12 @@ pub struct Interface {
     /// What is done to the frames that leave it; `None` is nothing.
     #[serde(default)]
     pub quality: Option<Quality>,
+    /// Of a bridge, or a port of one; `None` is what is usual there.
+    #[serde(default)]
+    pub vlans: Option<Vlans>,
+    /// Static entries of the forwarding table that lead to it.
+    #[serde(default)]
+    pub fdb: BTreeSet<FdbEntry>,
 }
 
 /// A static route.
@@ -304,6 +312,8 @@ impl Interface {
             master: None,
             port: Parameters::default(),
             quality: None,
+            vlans: None,
+            fdb: BTreeSet::new(),
         }
     }
 

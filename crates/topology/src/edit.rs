@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Family;
 use crate::document::{Interface, Namespace, Point, Route};
+use crate::fdb::FdbEntry;
 use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::{Parameters, Value};
@@ -17,10 +18,12 @@ use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 use crate::quality::Quality;
 use crate::rule::Rule;
+use crate::vlans::Vlans;
 
 mod apply;
 mod error;
 mod fragment;
+mod tables;
 mod validate;
 
 pub use apply::apply;
@@ -174,6 +177,27 @@ pub enum Edit {
         /// At most [`MAX_TITLE_BYTES`].
         title: String,
     },
+    /// Sets the VLANs of a bridge or of a port of one.
+    SetVlans {
+        /// Of which.
+        interface: InterfaceId,
+        /// `None` goes back to what is usual.
+        vlans: Option<Vlans>,
+    },
+    /// Adds a static entry of a forwarding table.
+    AddFdb {
+        /// Where it leads.
+        interface: InterfaceId,
+        /// The entry.
+        entry: FdbEntry,
+    },
+    /// Removes a static entry of a forwarding table.
+    RemoveFdb {
+        /// Where it leads.
+        interface: InterfaceId,
+        /// The entry.
+        entry: FdbEntry,
+    },
     /// Several edits that succeed or are refused as one, in order.
     Batch {
         /// The edits.
@@ -225,6 +249,12 @@ pub struct Plug {
     /// What is set on it as a port of a bridge.
     #[serde(default)]
     pub port: Parameters<InterfaceId>,
+    /// Its VLANs.
+    #[serde(default)]
+    pub vlans: Option<Vlans>,
+    /// What the bridge's forwarding table has for it.
+    #[serde(default)]
+    pub fdb: BTreeSet<FdbEntry>,
 }
 
 /// A route at its place in a namespace's list.

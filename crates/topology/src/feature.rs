@@ -167,6 +167,11 @@ pub fn needed(document: &Document) -> Vec<(Place, Feature)> {
             let place = Place::Interface(id, Some(Field::Parameters));
             needed.extend(of(table, &device.parameters).map(|feature| (place, feature)));
         }
+        let in_vlan = interface.fdb.iter().any(|entry| entry.vlan.is_some());
+        if interface.vlans.is_some() || in_vlan {
+            let place = Place::Interface(id, Some(Field::Vlans));
+            needed.push((place, Feature::BridgeVlans));
+        }
         let place = Place::Interface(id, Some(Field::Port));
         needed.extend(of(port::TABLE, &interface.port).map(|feature| (place, feature)));
         if let Some(quality) = &interface.quality {

@@ -16,6 +16,7 @@
 //! - [`model`]: a model kernel that executes steps on an observed state;
 //! - [`status`]: document and observed side by side, for the canvas;
 //! - [`firewall`]: nftables rulesets as text;
+//! - [`vlans`] and [`fdb`]: what bridges and their ports have beside parameters;
 //! - [`feature`]: what kernels differ in, and what a document needs of one;
 //! - [`problem`]: mistakes and risks found in a document;
 //! - [`ready`]: whether a lab that was just brought up can be used.
@@ -29,6 +30,7 @@ pub mod command;
 mod connected;
 pub mod document;
 pub mod edit;
+pub mod fdb;
 pub mod feature;
 pub mod firewall;
 pub mod history;
@@ -50,6 +52,7 @@ pub mod script;
 pub mod shared_map;
 pub mod status;
 pub mod step;
+pub mod vlans;
 pub mod yaml;
 
 pub use document::Document;

@@ -29,12 +29,14 @@ pub(crate) use qdisc::steps as qdisc_steps;
 
 mod carrier;
 mod device;
+mod fdb;
 mod firewall;
 mod master;
 mod qdisc;
 mod remove;
 mod route;
 mod rule;
+mod vlans;
 
 /// The MTU of a new veth or bridge: `ETH_DATA_LEN` (linux/if_ether.h).
 pub const DEFAULT_MTU: u32 = 1500;
@@ -115,6 +117,10 @@ pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> 
             firewall::set(state, *namespace, ruleset.as_deref())
         }
         Step::SetQdisc { at, level, to, .. } => qdisc::set(state, at, *level, to.as_ref()),
+        Step::AddVlans { at, own, change } => vlans::add(state, at, *own, *change),
+        Step::RemoveVlans { at, own, range } => vlans::remove(state, at, *own, *range),
+        Step::AddFdb { at, entry } => fdb::add(state, at, *entry),
+        Step::RemoveFdb { at, entry } => fdb::remove(state, at, *entry),
     }
 }
 
@@ -148,6 +154,8 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         master: None,
         port: Parameters::default(),
         qdiscs: Qdiscs::default(),
+        vlans: None,
+        fdb: BTreeSet::new(),
     }
 }
 

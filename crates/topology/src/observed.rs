@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::document::Forwarding;
+use crate::fdb::FdbEntry;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{Device, DeviceKind, Parameters};
 pub use crate::mac::Mac;
@@ -18,6 +19,7 @@ use crate::quality::qdisc::Qdiscs;
 use crate::route::RouteOptions;
 use crate::rule::Rule;
 use crate::shared_map::SharedMap;
+use crate::vlans::Vlans;
 
 /// The kernel's state of one lab.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -90,6 +92,12 @@ pub struct ObservedInterface {
     /// The queueing disciplines that somebody put there.
     #[serde(default)]
     pub qdiscs: Qdiscs,
+    /// The VLANs of a bridge or a port of one; `None` if it is neither, or the kernel has none.
+    #[serde(default)]
+    pub vlans: Option<Vlans>,
+    /// Static entries of the forwarding table that somebody set.
+    #[serde(default)]
+    pub fdb: BTreeSet<FdbEntry>,
 }
 
 /// What an observed interface is.

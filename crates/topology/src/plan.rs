@@ -20,6 +20,7 @@ mod routes;
 mod rules;
 mod scope;
 mod settings;
+mod tables;
 
 use mtu::DEEPEST;
 use scope::Scope;
@@ -88,6 +89,9 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     // Whoever joins a bond takes its MTU.
     planner.set_mtus();
     planner.set_ports();
+    planner.add_vlans();
+    planner.set_fdb();
+    planner.remove_vlans();
     // What left a bond was closed.
     planner.set_up(|interface| !stands(interface));
     // A VLAN on a VLAN comes up after that. What the model refuses stays as it is.

@@ -36,8 +36,8 @@ pub enum Status {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Difference {
     /// What differs: `state`, `mtu`, `mac`, `address`, `master`, `kind`, `name`, `forwarding`,
-    /// `firewall`, `route`, `rule`, `quality`, or the name of a parameter or of a measure of the
-    /// quality.
+    /// `firewall`, `route`, `rule`, `vlans`, `fdb`, `quality`, or the name of a parameter or of a
+    /// measure of the quality.
     pub what: String,
     /// In the document; empty if it is not there.
     pub wanted: String,
@@ -271,6 +271,15 @@ fn interface_status(
     let qualities = qdisc::differences(wanted.quality.as_ref(), &interface.qdiscs);
     for (what, wanted, observed) in qualities {
         differ(what, wanted, observed);
+    }
+    if let (Some(wanted), Some(observed)) = (document.vlans_of(wanted), &interface.vlans) {
+        differ("vlans", wanted.to_string(), observed.to_string());
+    }
+    for entry in wanted.fdb.difference(&interface.fdb) {
+        differ("fdb", entry.to_string(), String::new());
+    }
+    for entry in interface.fdb.difference(&wanted.fdb) {
+        differ("fdb", String::new(), entry.to_string());
     }
     let kept: Vec<_> = interface
         .addresses

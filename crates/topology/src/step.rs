@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Family;
 use crate::document::{Document, Route};
+use crate::fdb::FdbEntry;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind};
@@ -19,6 +20,7 @@ use crate::name::{InterfaceName, NamespaceName};
 use crate::quality::qdisc::{Level, Qdisc};
 use crate::route::RouteOptions;
 use crate::rule::Rule;
+use crate::vlans::{VlanChange, VlanRange};
 
 /// One change of the kernel's state.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -180,6 +182,38 @@ pub enum Step {
         /// What is to be there: the kernel changes one of the same kind in place.
         to: Option<Qdisc>,
     },
+    /// Puts a bridge, or a port of one, into VLANs.
+    AddVlans {
+        /// Which.
+        at: At,
+        /// Whether it is the bridge itself: `self`.
+        own: bool,
+        /// Which VLANs, and how.
+        change: VlanChange,
+    },
+    /// Takes a bridge, or a port of one, out of VLANs.
+    RemoveVlans {
+        /// Which.
+        at: At,
+        /// Whether it is the bridge itself: `self`.
+        own: bool,
+        /// Which VLANs.
+        range: VlanRange,
+    },
+    /// Adds a static entry to a forwarding table.
+    AddFdb {
+        /// Where it leads.
+        at: At,
+        /// The entry.
+        entry: FdbEntry,
+    },
+    /// Removes a static entry from a forwarding table.
+    RemoveFdb {
+        /// Where it leads.
+        at: At,
+        /// The entry.
+        entry: FdbEntry,
+    },
 }
 
 /// Which interface a step is about, by what the kernel calls it at that moment.
@@ -253,6 +287,10 @@ impl Step {
             | Self::SetMaster { at, .. }
             | Self::SetParameters { at, .. }
             | Self::SetPort { at, .. }
+            | Self::AddVlans { at, .. }
+            | Self::RemoveVlans { at, .. }
+            | Self::AddFdb { at, .. }
+            | Self::RemoveFdb { at, .. }
             | Self::AddAddress { at, .. }
             | Self::RemoveAddress { at, .. }
             | Self::SetQdisc { at, .. } => at.namespace,

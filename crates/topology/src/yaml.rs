@@ -29,6 +29,7 @@ mod interface;
 mod quality;
 mod rule;
 mod settings;
+mod tables;
 mod to_form;
 
 /// The version of the form that is written, and the highest that is read.

@@ -24,6 +24,7 @@ mod system;
 mod test;
 mod unprivileged;
 mod versions;
+mod vm;
 mod wasm_toolchain;
 mod workspace;
 
@@ -78,6 +79,9 @@ enum Task {
     /// Run a test program as the test user: cargo's runner when root runs the tests
     #[command(hide = true)]
     AsTestUser(unprivileged::RunnerArgs),
+    /// Run test programs inside of the virtual machine of the stage `vm`
+    #[command(hide = true)]
+    InVm(vm::GuestArgs),
 }
 
 #[derive(Subcommand)]
@@ -142,5 +146,6 @@ fn run(cli: Cli) -> Result<()> {
             what: Bench::Engine(args),
         } => bench::engine(&workspace, &args),
         Task::AsTestUser(args) => unprivileged::exec_as_test_user(&args),
+        Task::InVm(args) => vm::run_in_guest(&args),
     }
 }

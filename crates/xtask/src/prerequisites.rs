@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use crate::system::{Distribution, find_any_program, find_program};
+use crate::vm::newest_kernel;
 
 /// The names under which browsers that can be driven are installed, best first.
 pub(crate) const BROWSERS: &[&str] = &[
@@ -26,6 +27,8 @@ pub(crate) enum Need {
     Test,
     /// The tests in a browser.
     Browser,
+    /// The tests in a virtual machine.
+    Vm,
     /// Checks of the source text.
     Lint,
 }
@@ -142,6 +145,38 @@ static TABLE: &[Prerequisite] = &[
         },
     },
     Prerequisite {
+        name: "QEMU for x86-64",
+        why: "what this kernel lacks is tested in a virtual machine",
+        need: Need::Vm,
+        found: || find_program("qemu-system-x86_64").is_some(),
+        source: same_on_ubuntu(&["qemu-system-x86"], &["qemu-system-x86-core"]),
+    },
+    Prerequisite {
+        name: "a full kernel with its modules in /boot, readable for this user",
+        why: "the virtual machine runs it",
+        need: Need::Vm,
+        found: || newest_kernel().is_some(),
+        source: Source::Packages {
+            debian: &["linux-image-amd64"],
+            ubuntu: &["linux-image-generic"],
+            fedora: &["kernel"],
+        },
+    },
+    Prerequisite {
+        name: "BusyBox without shared libraries",
+        why: "the virtual machine starts with it",
+        need: Need::Vm,
+        found: has_static_busybox,
+        source: same_on_ubuntu(&["busybox-static"], &["busybox"]),
+    },
+    Prerequisite {
+        name: "Python with venv and pip",
+        why: "virtme-ng, which starts the virtual machine, is a Python program",
+        need: Need::Vm,
+        found: has_python,
+        source: same_on_ubuntu(&["python3-venv"], &["python3"]),
+    },
+    Prerequisite {
         name: "rustfmt",
         why: "the layout of the source is checked",
         need: Need::Lint,
@@ -194,6 +229,23 @@ fn libpcap_links() -> bool {
         source.write_all(program).is_ok()
     });
     child.wait().is_ok_and(|status| status.success()) && written
+}
+
+/// One with shared libraries names the loader that it needs.
+fn has_static_busybox() -> bool {
+    let program = find_any_program(&["busybox-static", "busybox.static", "busybox"]);
+    let bytes = program.and_then(|program| std::fs::read(program).ok());
+    bytes.is_some_and(|bytes| !bytes.windows(9).any(|part| part == b"/ld-linux"))
+}
+
+fn has_python() -> bool {
+    find_program("python3").is_some_and(|python| {
+        Command::new(python)
+            .args(["-c", "import ensurepip, venv"])
+            .stdin(Stdio::null())
+            .output()
+            .is_ok_and(|output| output.status.success())
+    })
 }
 
 /// Whether the program starts: rustup's proxies are there even when the component is not.

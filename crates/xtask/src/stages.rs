@@ -25,6 +25,8 @@ pub(crate) enum Stage {
     Build,
     /// Plans executed in real sandboxes, as an ordinary user
     Kernel,
+    /// What this kernel lacks, on a full kernel in a virtual machine
+    Vm,
     /// A real server and real clients, as an ordinary user
     Server,
     /// A real browser on a real server, as an ordinary user
@@ -43,6 +45,7 @@ impl Stage {
             Self::Doc => "doc",
             Self::Build => "build",
             Self::Kernel => "kernel",
+            Self::Vm => "vm",
             Self::Server => "server",
             Self::Browser => "browser",
         }
@@ -50,7 +53,7 @@ impl Stage {
 
     /// Whether it tests the built program, and must do so as an ordinary user.
     pub(crate) fn tests_the_program(self) -> bool {
-        matches!(self, Self::Kernel | Self::Server | Self::Browser)
+        matches!(self, Self::Kernel | Self::Vm | Self::Server | Self::Browser)
     }
 
     fn needs(self) -> &'static [Need] {
@@ -60,6 +63,7 @@ impl Stage {
             Self::Clippy | Self::Wasm => &[Need::Lint, Need::Build],
             Self::Doc | Self::Build => &[Need::Build],
             Self::Unit | Self::Kernel | Self::Server => &[Need::Build, Need::Run, Need::Test],
+            Self::Vm => &[Need::Build, Need::Run, Need::Test, Need::Vm],
             Self::Browser => &[Need::Build, Need::Run, Need::Test, Need::Browser],
         }
     }

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
+use tempfile::NamedTempFile;
 
 use crate::counts::Counts;
 use crate::dependencies;
@@ -17,6 +18,7 @@ use crate::stages::{self, Stage};
 use crate::system::effective_uid;
 use crate::unprivileged;
 use crate::versions;
+use crate::vm::{self, Left};
 use crate::wasm_toolchain::{self, Toolchain};
 use crate::workspace::Workspace;
 
@@ -31,6 +33,9 @@ const SEED: (&str, &str) = ("PROPTEST_RNG_SEED", "1");
 /// The package with the tests of the program.
 const PROGRAM_TESTS: &str = "netyard-tests";
 
+/// The packages whose tests say what they need of the kernel.
+const WITH_NEEDS: [&str; 2] = ["kernel", PROGRAM_TESTS];
+
 /// Runs these stages (all when none is named); an error if anything failed.
 pub(crate) fn run(workspace: &Workspace, only: &[Stage], consent: Consent) -> Result<()> {
     let stages = stages::selected(only);
@@ -42,6 +47,7 @@ pub(crate) fn run(workspace: &Workspace, only: &[Stage], consent: Consent) -> Re
     };
     versions::print(workspace, wasm.as_ref());
     let mut tests = Tests::new(workspace, wasm, consent)?;
+    tests.second_kernel = stages.contains(&Stage::Vm);
     let mut outcomes = Vec::new();
     for stage in &stages {
         outcomes.push(tests.timed(*stage));
@@ -67,6 +73,10 @@ struct Tests<'a> {
     /// The built program.
     program: Option<PathBuf>,
     stage: Option<unprivileged::Stage>,
+    /// Where the tests say what they left out because this kernel lacks it.
+    left: NamedTempFile,
+    /// Whether that is run on another kernel.
+    second_kernel: bool,
 }
 
 /// What a stage came to, with what is to be said about it.
@@ -84,6 +94,8 @@ impl<'a> Tests<'a> {
             host: host.context("rustc names no host")?.to_owned(),
             program: None,
             stage: None,
+            left: vm::file_for_left()?,
+            second_kernel: false,
         })
     }
 
@@ -130,7 +142,9 @@ impl<'a> Tests<'a> {
                 self.program = Some(program::build(self.workspace, Mode::Release, self.consent)?);
                 Ok((Counts::PASSED, Vec::new()))
             }
-            Stage::Kernel | Stage::Server | Stage::Browser => self.program_tests(stage.name()),
+            Stage::Kernel => self.program_tests(&["--test", "kernel", "--test", "features"]),
+            Stage::Server | Stage::Browser => self.program_tests(&["--test", stage.name()]),
+            Stage::Vm => self.second_kernel(),
         }
     }
 
@@ -155,8 +169,37 @@ impl<'a> Tests<'a> {
         judged(&mut cargo, Summary::Examples)
     }
 
-    /// One test target of the package with the tests of the program.
-    fn program_tests(&mut self, target: &str) -> StageResult {
+    /// Test targets of the package with the tests of the program.
+    fn program_tests(&mut self, targets: &[&str]) -> StageResult {
+        let selection = [&["--package", PROGRAM_TESTS], targets].concat();
+        self.prepare_stage()?;
+        self.tests(&selection, self.stage.as_ref())
+    }
+
+    /// What this kernel lacks, in a virtual machine.
+    fn second_kernel(&mut self) -> StageResult {
+        self.prepare_stage()?;
+        let stage = self.stage.as_ref().context("no stage")?;
+        // Also those that did not run before, with the programs where the test user can read them.
+        let mut cargo = self.workspace.cargo();
+        cargo.arg("test").arg("--tests");
+        for package in WITH_NEEDS {
+            cargo.args(["--package", package]);
+        }
+        cargo.args(["--", "--list"]).env(vm::LEFT, self.left.path());
+        stage.configure(self.workspace, &self.host, &mut cargo);
+        process::output(&mut cargo)?;
+        let given = std::env::var(SEED.0);
+        let seed = given.as_deref().unwrap_or(SEED.1);
+        vm::run(self.workspace, stage, (SEED.0, seed), &self.left()?)
+    }
+
+    fn left(&self) -> Result<Vec<Left>> {
+        Ok(vm::read_left(&std::fs::read_to_string(self.left.path())?))
+    }
+
+    /// Makes sure that there is a place for the tests of the program.
+    fn prepare_stage(&mut self) -> Result<()> {
         let Some(program) = &self.program else {
             bail!("not run: the program was not built");
         };
@@ -167,10 +210,7 @@ impl<'a> Tests<'a> {
                 unprivileged::Stage::in_checkout(self.workspace, program)?
             });
         }
-        self.tests(
-            &["--package", PROGRAM_TESTS, "--test", target],
-            self.stage.as_ref(),
-        )
+        Ok(())
     }
 
     fn tests(&self, selection: &[&str], stage: Option<&unprivileged::Stage>) -> StageResult {
@@ -200,7 +240,15 @@ impl<'a> Tests<'a> {
         if let Some(stage) = stage {
             stage.configure(self.workspace, &self.host, &mut cargo);
         }
-        judged(&mut cargo, summary)
+        cargo.env(vm::LEFT, self.left.path());
+        let before = self.left()?;
+        let judged = judged(&mut cargo, summary)?;
+        let left: Vec<Left> = self.left()?;
+        let left: Vec<Left> = left
+            .into_iter()
+            .filter(|left| !before.contains(left))
+            .collect();
+        Ok(left_to_another(judged, &left, self.second_kernel))
     }
 
     /// Ends the tests of the program: what they left behind counts as a test of its own.
@@ -261,11 +309,31 @@ fn judge(line: &str, success: bool, output: &str, summary: Summary) -> (Counts, 
         counts = counts + Counts::FAILED;
         notes.push(format!("`{line}` ran no test"));
     }
-    if counts.skipped > 0 {
+    (counts, notes)
+}
+
+/// Says why tests were skipped. Those that another kernel runs count there.
+fn left_to_another(
+    (mut counts, mut notes): (Counts, Vec<String>),
+    left: &[Left],
+    second_kernel: bool,
+) -> (Counts, Vec<String>) {
+    let (number, lacks) = vm::skipped(left);
+    let ignored = counts.skipped.saturating_sub(number);
+    if ignored > 0 {
         notes.push(format!(
-            "{} skipped: they are marked #[ignore], with the reason",
-            counts.skipped
+            "{ignored} skipped: they are marked #[ignore], with the reason"
         ));
+    }
+    if number > 0 {
+        let lacks: Vec<&str> = lacks.into_iter().collect();
+        let lacks = lacks.join(", ");
+        notes.push(if second_kernel {
+            counts.skipped = ignored;
+            format!("{number} left to the stage vm, for this kernel has no {lacks}")
+        } else {
+            format!("{number} skipped: this kernel has no {lacks}; the stage vm runs them")
+        });
     }
     (counts, notes)
 }
@@ -294,17 +362,20 @@ mod tests {
     }
 
     #[test]
-    fn skipped_tests_are_named() {
+    fn skipped_tests_are_named_and_count_where_they_run() {
         let output = "Summary [   0.1s] 1 test run: 1 passed, 2 skipped";
-        let (counts, notes) = judge("x", true, output, Summary::Nextest);
-        assert_eq!(
-            counts,
-            Counts {
-                passed: 1,
-                failed: 0,
-                skipped: 2
-            }
-        );
-        assert_eq!(notes.len(), 1);
+        let counts = |skipped| Counts {
+            passed: 1,
+            failed: 0,
+            skipped,
+        };
+        let judged = judge("x", true, output, Summary::Nextest);
+        assert_eq!(judged, (counts(2), Vec::new()));
+        let left = vm::read_left("/p\ta\ta::Myself\tbonds\n/p\tb\tb::Myself\t\n");
+        let (alone, notes) = left_to_another(judged.clone(), &left, false);
+        assert_eq!((alone, notes.len()), (counts(2), 2));
+        assert!(notes[1].contains("1 skipped: this kernel has no bonds"));
+        let (with_another, notes) = left_to_another(judged, &left, true);
+        assert_eq!((with_another, notes.len()), (counts(1), 2));
     }
 }

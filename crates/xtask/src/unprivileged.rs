@@ -32,7 +32,7 @@ const SOURCE: &str = "XTASK_SOURCE";
 const NOT_COPIED: [&str; 5] = [".git", "target", "artifacts", "node_modules", ".ci"];
 
 /// Where an ordinary user finds everything.
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(crate) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Where and as whom the tests of the program run.
 pub(crate) struct Stage {
@@ -111,8 +111,7 @@ impl Stage {
     /// Tells a `cargo test` or `cargo nextest run` where everything is and who runs it.
     pub(crate) fn configure(&self, workspace: &Workspace, host: &str, cargo: &mut Command) {
         cargo
-            .env("NETYARD_ROOT", &self.root)
-            .env("NETYARD_BIN", &self.program)
+            .envs(self.variables())
             .env("NETYARD_ARTIFACTS", &self.artifacts);
         for (name, programs) in [
             ("NETYARD_BROWSER", BROWSERS),
@@ -135,6 +134,21 @@ impl Stage {
             let triple = host.replace('-', "_").to_uppercase();
             cargo.env(format!("CARGO_TARGET_{triple}_RUNNER"), runner);
         }
+    }
+
+    /// What the tests see as the checkout.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What tells the tests where the checkout and the program are.
+    pub(crate) fn variables(&self) -> [(&'static str, &Path); 2] {
+        [("NETYARD_ROOT", &self.root), ("NETYARD_BIN", &self.program)]
+    }
+
+    /// The ids of the user that was made for the tests.
+    pub(crate) fn user(&self) -> Option<(u32, u32)> {
+        self.copy.as_ref().map(|(_, user)| (user.uid, user.gid))
     }
 
     /// Brings the artifacts home and names the processes that the tests left behind.

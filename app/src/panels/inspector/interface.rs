@@ -13,6 +13,7 @@ use super::field::{Choice, Switch, TextField, commit, commit_or_tell};
 use super::parameters::{Of, ParametersForm};
 use super::quality::QualityForm;
 use super::state::{Differences, StateChip, interface_mark, interface_status};
+use super::tables::Tables;
 use crate::canvas::contents::counted;
 use crate::canvas::view::keys::remove;
 use crate::editor::connect::End;
@@ -233,6 +234,7 @@ pub(crate) fn InterfaceSection(
             <ParametersForm id=id of=Of::Device />
             <ParametersForm id=id of=Of::Port />
             <QualityForm id=id />
+            <Tables id=id />
             <p class="facts mono faint">{facts}</p>
         </section>
     }

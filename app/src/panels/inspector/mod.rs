@@ -15,6 +15,7 @@ mod quality;
 mod routes;
 mod rules;
 mod state;
+mod tables;
 
 use leptos::prelude::*;
 use topology::{InterfaceId, NamespaceId, Node};

@@ -227,11 +227,14 @@ impl Lab {
     /// Takes the events that have arrived, and remembers where something has
     /// changed.
     pub(crate) fn listen(&mut self) {
-        for id in self.heard(&self.events) {
-            self.nodes.get_mut(&id).map(Node::touch);
+        for (id, fdb) in self.heard(&self.events) {
+            if let Some(node) = self.nodes.get_mut(&id) {
+                node.has_fdb |= fdb;
+                node.touch();
+            }
         }
         let rules = self.rule_events.as_ref();
-        for id in rules.map_or_else(Vec::new, |events| self.heard(events)) {
+        for (id, _) in rules.map_or_else(Vec::new, |events| self.heard(events)) {
             if let Some(node) = self.nodes.get_mut(&id) {
                 node.firewall.touch();
                 node.touch();
@@ -239,8 +242,9 @@ impl Lab {
         }
     }
 
-    /// In which namespaces something has changed.
-    fn heard(&self, events: &EventSocket) -> Vec<NamespaceId> {
+    /// In which namespaces something has changed, and whether that was an entry
+    /// of a forwarding table.
+    fn heard(&self, events: &EventSocket) -> Vec<(NamespaceId, bool)> {
         let heard = match events.drain() {
             Ok(heard) => heard,
             Err(failure) => {
@@ -250,13 +254,13 @@ impl Lab {
         };
         if heard.overrun {
             debug!("events were lost: dumps tell");
-            return self.nodes.keys().copied().collect();
+            return self.nodes.keys().map(|id| (*id, true)).collect();
         }
-        let others = heard.numbers.iter();
-        let others = others.filter_map(|number| self.numbers.assigned(*number));
-        others
-            .chain(heard.own.then_some(NamespaceId::HOST))
-            .collect()
+        let places = heard.places.into_iter().filter_map(|(number, fdb)| {
+            let id = number.map_or(Some(NamespaceId::HOST), |n| self.numbers.assigned(n));
+            Some((id?, fdb))
+        });
+        places.collect()
     }
 
     /// When the next namespace is to be dumped, if any is.
@@ -309,11 +313,12 @@ impl Lab {
             socket,
             tags,
             firewall,
+            has_fdb,
             ..
         } = node;
         let number =
             |socket: &mut Socket, number| self.numbers.whose(id, socket, number, &self.namespaces);
-        let seen = observe::namespace(socket, id, name, tags, number);
+        let seen = observe::namespace(socket, id, name, tags, has_fdb, number);
         let mut seen = seen.context("observe", || format!("namespace {name}"))?;
         let before = self.observed.namespaces.get(&id);
         if let Some(namespace) = self.namespaces.get(&id) {

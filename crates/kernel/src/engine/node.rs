@@ -33,6 +33,9 @@ pub(crate) struct Node {
     last_index: u32,
     /// Its rules.
     pub(crate) firewall: Known,
+    /// Whether somebody may have set entries of forwarding tables: to look for them takes the
+    /// kernel long, and few labs have any. The first event tells, as a new namespace has none.
+    pub(crate) has_fdb: bool,
     /// Since when something is to be seen that was not dumped.
     stale: Option<Instant>,
     rested: Instant,
@@ -55,6 +58,7 @@ impl Node {
             tags: BTreeMap::new(),
             last_index: LOOPBACK,
             firewall: Known::default(),
+            has_fdb: false,
             stale: Some(now),
             rested: now,
         }

@@ -35,6 +35,16 @@ impl<'a> Attributes<'a> {
         found.into_inner().get(NLA_HEADER_SIZE..end)
     }
 
+    /// The values of all attributes of a kind, in their order.
+    pub(super) fn all(self, kind: u16) -> impl Iterator<Item = &'a [u8]> {
+        let all = NlasIterator::new(self.0).map_while(Result::ok);
+        let found = all.filter(move |attribute| attribute.kind() == kind);
+        found.filter_map(|attribute| {
+            let end = usize::from(attribute.length());
+            attribute.into_inner().get(NLA_HEADER_SIZE..end)
+        })
+    }
+
     /// A number.
     pub(super) fn u32(self, kind: u16) -> Option<u32> {
         Some(u32::from_ne_bytes(*self.get(kind)?.first_chunk()?))

@@ -4,19 +4,25 @@
 //! whole machine (`netlink_broadcast_filtered`): with a socket for each of
 //! 1,000 namespaces that was a third of the time that a lab took to come up.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use netlink_sys::protocols::NETLINK_ROUTE;
 use nix::errno::Errno;
 use nix::sys::socket::{setsockopt, sockopt};
+use socket2::{SockFilter, SockRef};
 
 use super::failure::Failure;
+use super::tables::{MAY_BE_SET, is_set_entry};
 use crate::sys;
+
+/// Lengths of `struct nlmsghdr` and `struct ndmsg`.
+const HEADER: usize = 16;
+const NEIGHBOUR: usize = 12;
 
 /// The multicast groups (linux/rtnetlink.h) that together tell of everything
 /// that is observed of a namespace.
-const GROUPS: [u32; 10] = [
+const GROUPS: [u32; 11] = [
     libc::RTNLGRP_LINK,
     libc::RTNLGRP_IPV4_IFADDR,
     libc::RTNLGRP_IPV6_IFADDR,
@@ -27,6 +33,7 @@ const GROUPS: [u32; 10] = [
     libc::RTNLGRP_IPV4_NETCONF,
     libc::RTNLGRP_IPV6_NETCONF,
     libc::RTNLGRP_TC,
+    libc::RTNLGRP_NEIGH,
 ];
 
 /// Of nftables (linux/netfilter/nfnetlink.h): every transaction that changes
@@ -49,13 +56,12 @@ const ROOM: usize = 8 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct EventSocket(netlink_sys::Socket);
 
-/// Where something has changed.
+/// What there was to hear.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Heard {
-    /// In the socket's own namespace.
-    pub(crate) own: bool,
-    /// In those of these numbers.
-    pub(crate) numbers: BTreeSet<i32>,
+    /// Where something has changed: by the socket's number of the namespace,
+    /// `None` for its own. Whether an entry of a forwarding table came or went.
+    pub(crate) places: BTreeMap<Option<i32>, bool>,
     /// So much that the kernel could not tell all of it: anywhere.
     pub(crate) overrun: bool,
 }
@@ -63,21 +69,24 @@ pub(crate) struct Heard {
 impl EventSocket {
     /// Opens one in the namespace of the calling thread.
     pub(crate) fn open() -> Result<Self, Failure> {
-        Self::of(NETLINK_ROUTE, &GROUPS)
+        Self::of(NETLINK_ROUTE, &GROUPS, &filter())
     }
 
     /// Opens one that hears of nftables' rules, which the kernel may lack.
     pub(crate) fn of_rules() -> Result<Self, Failure> {
-        Self::of(NETLINK_NETFILTER, &RULES)
+        Self::of(NETLINK_NETFILTER, &RULES, &[])
     }
 
-    fn of(protocol: isize, groups: &[u32]) -> Result<Self, Failure> {
+    fn of(protocol: isize, groups: &[u32], filter: &[SockFilter]) -> Result<Self, Failure> {
         let mut socket = netlink_sys::Socket::new(protocol)?;
         socket.bind_auto()?;
         // Before the first group: of what comes from then on all is told
         // where it comes from.
         sys::listen_to_all_namespaces(socket.as_fd())?;
         setsockopt(&socket, sockopt::RcvBuf, &ROOM)?;
+        if !filter.is_empty() {
+            SockRef::from(&socket).attach_filter(filter)?;
+        }
         for group in groups {
             socket.add_membership(*group)?;
         }
@@ -87,11 +96,13 @@ impl EventSocket {
 
     /// Takes all events that have arrived.
     pub(crate) fn drain(&self) -> Result<Heard, Failure> {
+        // What does not fit is cut off: only what came matters.
+        let mut buffer = [0; HEADER + NEIGHBOUR];
         let mut heard = Heard::default();
         for _ in 0..MOST_AT_ONCE {
-            match sys::receive_number(self.0.as_fd()) {
-                Ok(Some(number)) => _ = heard.numbers.insert(number),
-                Ok(None) => heard.own = true,
+            buffer.fill(0);
+            match sys::receive_from_any(self.0.as_fd(), &mut buffer) {
+                Ok(place) => heard.take(place, &buffer),
                 Err(Errno::EAGAIN) => break,
                 Err(Errno::EINTR) => {}
                 Err(Errno::ENOBUFS) => heard.overrun = true,
@@ -100,6 +111,39 @@ impl EventSocket {
         }
         Ok(heard)
     }
+}
+
+impl Heard {
+    /// Takes an event. Of neighbours only what somebody sets matters: the rest
+    /// comes and goes all the time, and is not observed.
+    fn take(&mut self, place: Option<i32>, event: &[u8; HEADER + NEIGHBOUR]) {
+        let [_, _, _, _, low, high, ..] = *event;
+        let kind = u16::from_ne_bytes([low, high]);
+        let is_neighbour = matches!(kind, libc::RTM_NEWNEIGH | libc::RTM_DELNEIGH);
+        if is_neighbour && !is_set_entry(event.get(HEADER..).unwrap_or_default()) {
+            return;
+        }
+        *self.places.entry(place).or_default() |= is_neighbour;
+    }
+}
+
+/// Keeps neighbours that nobody has set from the socket: with a thousand
+/// namespaces that ping each other there are more than it holds.
+fn filter() -> Vec<SockFilter> {
+    // A load takes the machine's 16 bits as the network's.
+    let half = |value: u16| u32::from(u16::from_be_bytes(value.to_ne_bytes()));
+    // Classic BPF (linux/bpf_common.h): code, jumps if true and if false, value.
+    vec![
+        SockFilter::new(0x28, 0, 0, 4),                        // 0: its type
+        SockFilter::new(0x15, 1, 0, half(libc::RTM_NEWNEIGH)), // 1: → 3
+        SockFilter::new(0x15, 0, 5, half(libc::RTM_DELNEIGH)), // 2: or else → 8
+        SockFilter::new(0x30, 0, 0, 16),                       // 3: `ndm_family`
+        SockFilter::new(0x15, 0, 2, libc::AF_BRIDGE.unsigned_abs()), // 4: or else → 7
+        SockFilter::new(0x28, 0, 0, 24),                       // 5: `ndm_state`
+        SockFilter::new(0x45, 1, 0, half(MAY_BE_SET)),         // 6: → 8
+        SockFilter::new(0x06, 0, 0, 0),                        // 7: leave
+        SockFilter::new(0x06, 0, 0, u32::MAX),                 // 8: take
+    ]
 }
 
 impl AsFd for EventSocket {

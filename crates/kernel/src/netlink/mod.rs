@@ -25,6 +25,7 @@ mod qdisc;
 mod route;
 mod rule;
 mod socket;
+mod tables;
 
 pub(crate) use address::AddressRow;
 pub(crate) use events::{EventSocket, NETLINK_NETFILTER};
@@ -33,3 +34,4 @@ pub(crate) use link::{End, LinkRow};
 pub(crate) use qdisc::QdiscRow;
 pub(crate) use route::{Route, RouteRow};
 pub(crate) use socket::Socket;
+pub(crate) use tables::FdbRow;

@@ -83,6 +83,8 @@ mod tests {
             master: None,
             port: Default::default(),
             qdiscs: Default::default(),
+            vlans: None,
+            fdb: Default::default(),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Interfaces.
 
+use std::collections::BTreeSet;
+
 use netlink_packet_route::link::LinkFlags;
 use topology::InterfaceId;
 use topology::observed::{Mac, ObservedInterface, ObservedKind};
@@ -22,6 +24,8 @@ pub(super) fn observed(row: &LinkRow, id: Option<InterfaceId>) -> ObservedInterf
         master: row.master.filter(|index| *index != 0),
         port: row.port.clone(),
         qdiscs: Qdiscs::default(),
+        vlans: None,
+        fdb: BTreeSet::new(),
     }
 }
 

@@ -9,9 +9,11 @@ use kernel::sandbox::Inside;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{geteuid, getpid};
 use topology::document::Document;
+use topology::feature::{self, Feature};
+use topology::kind::DeviceKind;
 
 use crate::labs::empty;
-use crate::support::{As, eventually, namespaces, start};
+use crate::support::{As, eventually, missing, namespaces, start};
 use crate::{Lab, rebuilt};
 
 /// What the gate says.
@@ -19,8 +21,25 @@ const REFUSAL: &str = "this step was to fail";
 /// More steps than any example has.
 const NEVER: usize = 100_000;
 
-/// The example labs that this kernel can have, by file name.
-fn examples() -> Vec<(String, Document)> {
+/// Example labs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Which {
+    /// Those that this kernel can have.
+    Possible,
+    /// Those that need what slim kernels lack.
+    Demanding,
+}
+
+/// What slim kernels lack of what examples need.
+pub(crate) const DEMANDED: &[Feature] = &[
+    Feature::Netem,
+    Feature::BridgeVlans,
+    Feature::Device(DeviceKind::Vlan),
+];
+
+/// The example labs, by file name.
+fn examples(which: Which) -> Vec<(String, Document)> {
+    let lacks = missing();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../public/labs");
     let mut examples: Vec<_> = fs::read_dir(folder)
         .unwrap()
@@ -32,8 +51,16 @@ fn examples() -> Vec<(String, Document)> {
             (name, read.document)
         })
         .collect();
+    examples.retain(|(_, document)| {
+        let needed = feature::needed(document);
+        let needs = |features: &[Feature]| needed.iter().any(|(_, f)| features.contains(f));
+        match which {
+            Which::Possible => !needs(&lacks),
+            Which::Demanding => needs(DEMANDED),
+        }
+    });
     examples.sort_by(|a, b| a.0.cmp(&b.0));
-    assert!(examples.len() > 4, "{}", examples.len());
+    assert!(!examples.is_empty());
     examples
 }
 
@@ -59,8 +86,16 @@ fn fails_at(lab: &Lab, document: &Document, number: usize) -> bool {
 
 /// From each example to the next and from the last to nothing.
 pub(crate) fn fails(_: &Inside) {
+    each_fails(examples(Which::Possible));
+}
+
+/// The same for those that slim kernels cannot have.
+pub(crate) fn demanding_fails(_: &Inside) {
+    each_fails(examples(Which::Demanding));
+}
+
+fn each_fails(mut examples: Vec<(String, Document)>) {
     let lab = Lab::start();
-    let mut examples = examples();
     examples.push(("nothing".to_owned(), empty()));
     let mut steps = 0;
     for (name, document) in examples {
@@ -74,7 +109,7 @@ pub(crate) fn fails(_: &Inside) {
         lab.stands(&document);
         steps += number;
     }
-    assert!(steps > 100, "{steps}");
+    assert!(steps > 20, "{steps}");
 }
 
 /// Of those numbers that fall to `identity` when root runs the tests, as root and as somebody.
@@ -89,7 +124,7 @@ fn falls_to(identity: As, number: usize) -> bool {
 /// The agent is killed before each step of each example: nothing is left, and a new one brings the
 /// document's state.
 pub(crate) fn killed(identity: As) {
-    for (example, (name, _)) in examples().iter().enumerate() {
+    for (example, (name, _)) in examples(Which::Possible).iter().enumerate() {
         for number in (0..NEVER).filter(|number| falls_to(identity, *number)) {
             let mut started = start("is_killed_at", identity);
             let mut input = started.keeper.stdin.take().unwrap();
@@ -115,7 +150,7 @@ pub(crate) fn is_killed_at(_: &Inside) {
     stdin().read_line(&mut line).unwrap();
     let mut words = line.split_whitespace().map(|word| word.parse().unwrap());
     let (example, number): (usize, usize) = (words.next().unwrap(), words.next().unwrap());
-    let (_, document) = examples().swap_remove(example);
+    let (_, document) = examples(Which::Possible).swap_remove(example);
     let lab = Lab::start();
     let mut count = 0;
     let gate = move |_: &topology::Step| {

@@ -15,7 +15,7 @@ use crate::{Lab, ip};
 const SOON: Duration = Duration::from_millis(200);
 
 /// Follows the changes until one makes `ask` say yes.
-fn heard(
+pub(crate) fn heard(
     lab: &Lab,
     what: &str,
     words: &str,

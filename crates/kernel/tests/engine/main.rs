@@ -14,6 +14,7 @@ mod random;
 mod routing;
 #[path = "../support/mod.rs"]
 mod support;
+mod tables;
 mod undisturbed;
 mod undoing;
 
@@ -25,11 +26,12 @@ use kernel::Engine;
 use kernel::apply::Applied;
 use support::{inside, outside, scene};
 use tokio::runtime::Runtime;
+use topology::feature::Feature;
 use topology::observed::{Observed, Origin};
 use topology::{Document, plan};
 
 fn main() -> ExitCode {
-    support::main(vec![
+    let mut tests = vec![
         inside(
             "the_article_stands_as_ip_shows_it",
             applying::article_stands,
@@ -58,8 +60,13 @@ fn main() -> ExitCode {
         inside("a_refused_route_changes_nothing", failing::route),
         inside("a_name_that_is_taken_changes_nothing", failing::taken),
         inside("removals_are_taken_back", failing::removals),
-        inside("every_step_can_fail", every_step::fails),
-        outside("every_step_is_a_moment_to_be_killed_at", every_step::killed),
+        inside("every_step_can_fail", every_step::fails).asks(),
+        inside(
+            "every_step_of_demanding_examples_can_fail",
+            every_step::demanding_fails,
+        )
+        .needs(every_step::DEMANDED),
+        outside("every_step_is_a_moment_to_be_killed_at", every_step::killed).asks(),
         scene("is_killed_at", every_step::is_killed_at),
         inside("outside_changes_are_heard", hearing::outside_changes),
         inside("a_storm_of_events_ends_in_the_truth", hearing::storm),
@@ -73,15 +80,21 @@ fn main() -> ExitCode {
         inside("outside_changes_of_firewalls_are_heard", firewalls::outside),
         inside("rules_by_index_follow_interfaces", firewalls::by_index),
         inside("connections_survive_new_rules", firewalls::connection),
-        inside("random_documents_stand", random::documents),
         inside("routes_of_every_kind_stand_and_drift", routing::kinds),
         inside("a_rate_limits_what_leaves", quality::rate),
         inside("a_rate_is_changed_under_a_connection", quality::in_place),
-        inside("qualities_are_as_tc_sets_them", quality::as_tc_sets_them),
-        inside("times_that_tc_rounds_are_no_drift", quality::ticks),
+        inside("rates_are_as_tc_sets_them", quality::rates_as_tc_sets_them),
+        inside("qualities_are_as_tc_sets_them", quality::as_tc_sets_them).needs(&[Feature::Netem]),
+        inside("times_that_tc_rounds_are_no_drift", quality::ticks).needs(&[Feature::Netem]),
         inside("what_tc_does_is_heard_and_taken_back", quality::outside),
-        inside("frames_are_delayed_and_lost", quality::delay_and_loss),
-    ])
+        inside("frames_are_delayed_and_lost", quality::delay_and_loss).needs(&[Feature::Netem]),
+        inside("entries_are_as_bridge_fdb_shows_them", tables::fdb),
+        inside("vlans_are_as_bridge_shows_them", tables::vlans).needs(&[Feature::BridgeVlans]),
+        inside("random_documents_stand", random::documents).everywhere(),
+    ];
+    let of_feature = |feature| support::of("random_documents_with", feature, random::with);
+    tests.extend(Feature::all().map(of_feature));
+    support::main(tests)
 }
 
 /// An engine, and a runtime to ask it from.

@@ -11,22 +11,35 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../../../../tests/support/needs.rs"]
+mod needs;
+
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitCode, Output, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use kernel::sandbox::{self, Inside, Lifeline, Options, Root};
-use kernel::{descriptors, exec};
+use kernel::{descriptors, doctor, exec};
 use libtest_mimic::{Arguments, Trial};
 use nix::unistd::geteuid;
+use topology::feature::{Feature, Missing};
+
+use self::needs::Needs;
 
 /// A user id that owns nothing on the machine and has no entry anywhere.
 const ORDINARY: u32 = 47_110;
 
 /// Set for a sandbox whose root is to be nobody.
 const ROOT: &str = "NETYARD_TEST_ROOT_IS_NOBODY";
+
+/// Tells a sandbox what the kernel lacks.
+const MISSING: &str = "NETYARD_TEST_MISSING";
+
+/// What the kernel lacks, if a test wants to know: asked once, while there is one thread.
+static FOUND_MISSING: OnceLock<Vec<Missing>> = OnceLock::new();
 
 /// How long the kernel may take to clear up after a kill. Measured: tens of
 /// milliseconds; the rest is for a loaded machine.
@@ -41,15 +54,45 @@ pub(crate) enum As {
     Ordinary,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Test {
     name: &'static str,
     body: Body,
+    needs: Needs,
+}
+
+impl Test {
+    fn new(name: &'static str, body: Body) -> Self {
+        Self {
+            name,
+            body,
+            needs: Needs::default(),
+        }
+    }
+
+    /// It is left out where the kernel lacks one of these.
+    pub(crate) fn needs(mut self, features: &[Feature]) -> Self {
+        self.needs = Needs::features(features);
+        self
+    }
+
+    /// It wants to know what the kernel lacks, as [`missing`] tells.
+    pub(crate) fn asks(mut self) -> Self {
+        self.needs = Needs::asks();
+        self
+    }
+
+    /// It uses what the kernel has, as [`missing`] tells: worth running on each kernel.
+    pub(crate) fn everywhere(mut self) -> Self {
+        self.needs = Needs::everywhere();
+        self
+    }
 }
 
 #[derive(Clone, Copy)]
 enum Body {
     Inside(fn(&Inside)),
+    Of(fn(Feature), Feature),
     Outside(fn(As)),
     Scene(fn(&Inside)),
     Program(fn(&[String])),
@@ -57,35 +100,29 @@ enum Body {
 
 /// A test whose body runs inside a sandbox.
 pub(crate) fn inside(name: &'static str, body: fn(&Inside)) -> Test {
-    Test {
-        name,
-        body: Body::Inside(body),
-    }
+    Test::new(name, Body::Inside(body))
+}
+
+/// A test of a feature, which it needs, whose body runs inside a sandbox.
+pub(crate) fn of(name: &str, feature: Feature, body: fn(Feature)) -> Test {
+    let words = format!("{name}_{feature}").replace(' ', "_").to_lowercase();
+    Test::new(words.leak(), Body::Of(body, feature)).needs(&[feature])
 }
 
 /// A test whose body runs outside and starts sandboxes itself.
 pub(crate) fn outside(name: &'static str, body: fn(As)) -> Test {
-    Test {
-        name,
-        body: Body::Outside(body),
-    }
+    Test::new(name, Body::Outside(body))
 }
 
 /// No test, but what runs inside a sandbox that a test has started.
 pub(crate) fn scene(name: &'static str, body: fn(&Inside)) -> Test {
-    Test {
-        name,
-        body: Body::Scene(body),
-    }
+    Test::new(name, Body::Scene(body))
 }
 
 /// No test, but what the test program does when it is run with the arguments
 /// `--program NAME` and more, which it gets.
 pub(crate) fn program(name: &'static str, body: fn(&[String])) -> Test {
-    Test {
-        name,
-        body: Body::Program(body),
-    }
+    Test::new(name, Body::Program(body))
 }
 
 /// The whole of a test program's `main`.
@@ -111,13 +148,23 @@ pub(crate) fn main(tests: Vec<Test>) -> ExitCode {
     } else {
         &[As::Myself]
     };
+    let arguments = Arguments::from_args();
+    let asks = |test: &Test| test.needs.any() && needs::comes_to(&arguments, test.name);
+    if tests.iter().any(asks) {
+        FOUND_MISSING.get_or_init(|| doctor::missing_features().unwrap());
+    }
+    let missing = FOUND_MISSING.get().map_or(&[][..], Vec::as_slice);
     let mut trials = Vec::new();
     for test in tests {
+        if !needs::is_wanted(test.name) {
+            continue;
+        }
         for &identity in identities {
-            let name = format!("{}::{identity:?}", test.name);
-            match test.body {
-                Body::Scene(_) | Body::Program(_) => {}
-                Body::Inside(_) => trials.push(Trial::test(name, move || {
+            let reported = format!("{}::{identity:?}", test.name);
+            let name = reported.clone();
+            let trial = match test.body {
+                Body::Scene(_) | Body::Program(_) => continue,
+                Body::Inside(_) | Body::Of(..) => Trial::test(name, move || {
                     let output = start(test.name, identity).output();
                     let text = String::from_utf8_lossy(&output.stderr).into_owned();
                     if output.status.success() {
@@ -125,15 +172,25 @@ pub(crate) fn main(tests: Vec<Test>) -> ExitCode {
                     } else {
                         Err(text.into())
                     }
-                })),
-                Body::Outside(body) => trials.push(Trial::test(name, move || {
+                }),
+                Body::Outside(body) => Trial::test(name, move || {
                     body(identity);
                     Ok(())
-                })),
-            }
+                }),
+            };
+            trials.push(test.needs.trial(test.name, &reported, missing, trial));
         }
     }
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// What the kernel lacks; in a test that [asks](Test::asks) or is for [everywhere](Test::everywhere),
+/// inside or outside.
+pub(crate) fn missing() -> Vec<Feature> {
+    match (FOUND_MISSING.get(), env::var(MISSING)) {
+        (Some(missing), _) => missing.iter().map(|missing| missing.feature).collect(),
+        (None, text) => serde_json::from_str(&text.unwrap()).unwrap(),
+    }
 }
 
 fn run_inside(tests: &[Test], name: &str, lifeline: i32) -> ExitCode {
@@ -157,6 +214,7 @@ fn run_inside(tests: &[Test], name: &str, lifeline: i32) -> ExitCode {
     let test = tests.iter().find(|test| test.name == name).unwrap();
     match test.body {
         Body::Inside(body) | Body::Scene(body) => body(&inside),
+        Body::Of(body, feature) => body(feature),
         Body::Outside(_) | Body::Program(_) => panic!("{name} is to run outside"),
     }
     ExitCode::SUCCESS
@@ -185,6 +243,10 @@ pub(crate) fn start_with(name: &str, identity: As, root: Root) -> Started {
     }
     if root == Root::Nobody {
         command.env(ROOT, "nobody");
+    }
+    if let Some(missing) = FOUND_MISSING.get() {
+        let features: Vec<Feature> = missing.iter().map(|missing| missing.feature).collect();
+        command.env(MISSING, serde_json::to_string(&features).unwrap());
     }
     let keeper = command
         .stdin(Stdio::piped())

@@ -123,6 +123,10 @@ fn is_of(document: &Document, step: &Step, id: InterfaceId) -> bool {
         | Step::SetMaster { at, .. }
         | Step::SetParameters { at, .. }
         | Step::SetPort { at, .. }
+        | Step::AddVlans { at, .. }
+        | Step::RemoveVlans { at, .. }
+        | Step::AddFdb { at, .. }
+        | Step::RemoveFdb { at, .. }
         | Step::AddAddress { at, .. }
         | Step::RemoveAddress { at, .. }
         | Step::SetQdisc { at, .. } => is_at(at),

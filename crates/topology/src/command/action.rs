@@ -5,6 +5,7 @@ use ipnet::IpNet;
 use super::firewall::Change;
 use super::tc::QdiscChange;
 use crate::address::Family;
+use crate::fdb::FdbEntry;
 use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind};
 use crate::mac::Mac;
@@ -12,6 +13,7 @@ use crate::name::{InterfaceName, NamespaceName};
 use crate::route::RouteOptions;
 
 use super::rule::Said;
+use crate::vlans::{VlanChange, VlanRange};
 
 /// What a command does; namespaces by name, `None` the one in which the command runs.
 #[derive(Clone, PartialEq, Debug)]
@@ -50,6 +52,24 @@ pub(crate) enum Action {
     },
     Firewall(Change),
     SetQdisc(QdiscChange),
+    AddVlans {
+        interface: InterfaceName,
+        own: bool,
+        change: VlanChange,
+    },
+    RemoveVlans {
+        interface: InterfaceName,
+        own: bool,
+        range: VlanRange,
+    },
+    AddFdb {
+        interface: InterfaceName,
+        entry: FdbEntry,
+    },
+    RemoveFdb {
+        interface: InterfaceName,
+        entry: FdbEntry,
+    },
     /// It only looks; the network stays as it is.
     Look,
     /// It runs a command in another namespace.

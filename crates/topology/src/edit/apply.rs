@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::error::{EditError, Field, Place, Reason};
 use super::fragment::{insert, remove};
 use super::validate::{self, Relations, THAT_INTERFACE, THAT_NAMESPACE, refuse, refuse_document};
-use super::{Edit, MAX_LIST, MAX_TITLE_BYTES};
+use super::{Edit, MAX_LIST, MAX_TITLE_BYTES, tables};
 use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::Value;
@@ -163,7 +163,14 @@ fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
             };
             let old = device.parameters.set(&name, value);
             validate::device(&Relations::of(document), interface, &changed, Some(&name))?;
-            document.interfaces.insert(interface, changed);
+            validate::fdb(document, interface, &changed)?;
+            let before = document.interfaces.insert(interface, changed);
+            if let Err(error) = validate::fdb_of_ports(document, interface) {
+                document
+                    .interfaces
+                    .extend(before.map(|old| (interface, old)));
+                return Err(error);
+            }
             Ok(Edit::SetParameter {
                 interface,
                 name,
@@ -302,6 +309,9 @@ fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
                 ruleset: old,
             })
         }
+        Edit::SetVlans { interface, vlans } => tables::set_vlans(document, interface, vlans),
+        Edit::AddFdb { interface, entry } => tables::add_fdb(document, interface, entry),
+        Edit::RemoveFdb { interface, entry } => tables::remove_fdb(document, interface, entry),
         Edit::Batch { .. } => Err(refuse_document(None, Reason::NestedBatch)),
     }
 }
@@ -328,6 +338,7 @@ fn set_master(
             value: Some(*value),
         };
         inverse.extend(port.iter().map(set));
+        inverse.extend(tables::unplug(interface, found));
     }
     Ok(match inverse.pop() {
         Some(only) if inverse.is_empty() => only,
@@ -390,7 +401,7 @@ fn namespace_mut(
     found.ok_or_else(|| gone(Place::Namespace(id, Some(field)), THAT_NAMESPACE))
 }
 
-fn interface_of(
+pub(super) fn interface_of(
     document: &Document,
     id: InterfaceId,
     field: Field,

@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::AddressError;
+use crate::fdb::FdbEntry;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::name::NameError;
 
@@ -63,6 +64,10 @@ pub enum Field {
     Firewall,
     /// What is done to the frames that leave an interface.
     Quality,
+    /// The VLANs of a bridge or of a port of one.
+    Vlans,
+    /// Entries of a forwarding table.
+    Fdb,
 }
 
 /// What is wrong with an edit.
@@ -158,6 +163,20 @@ pub enum Reason {
         /// What is wrong.
         why: String,
     },
+    /// VLANs that cannot be.
+    #[error("VLANs: {why}")]
+    Vlans {
+        /// What is wrong.
+        why: String,
+    },
+    /// An entry of a forwarding table that cannot be.
+    #[error("{entry}: {why}")]
+    Fdb {
+        /// Which.
+        entry: FdbEntry,
+        /// What is wrong.
+        why: String,
+    },
     /// A route that cannot be.
     #[error("route to {destination}: {why}")]
     Route {
@@ -220,6 +239,8 @@ impl fmt::Display for Field {
             Self::Position => "position",
             Self::Firewall => "firewall",
             Self::Quality => "quality",
+            Self::Vlans => "VLANs",
+            Self::Fdb => "forwarding table",
         })
     }
 }

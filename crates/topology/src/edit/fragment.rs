@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::{EditError, Place, Reason};
 use super::validate::{refuse, refuse_document};
-use super::{Edit, Fragment, PlacedRoute, Plug, Selection};
+use super::{Edit, Fragment, PlacedRoute, Selection, tables};
 use crate::document::{Document, Interface, Kind};
 use crate::id::{InterfaceId, MAX_ID, NamespaceId, Node};
 
@@ -70,6 +70,9 @@ fn place(document: &mut Document, fragment: Fragment) -> Result<Vec<Edit>, EditE
                 value: Some(*value),
             });
         }
+        undo.extend(tables::unplug(port, interface).into_iter().rev());
+        interface.vlans = plug.vlans;
+        interface.fdb.extend(plug.fdb);
         undo.push(Edit::SetMaster {
             interface: port,
             master: old,
@@ -226,8 +229,7 @@ fn take(
             .filter(|master| interfaces.contains(master))
         {
             interface.master = None;
-            let port = std::mem::take(&mut interface.port);
-            taken.ports.insert(id, Plug { master, port });
+            taken.ports.insert(id, tables::take_plug(master, interface));
         }
     }
     taken.positions = split(&mut document.positions, |node| match node {

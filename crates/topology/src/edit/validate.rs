@@ -17,6 +17,7 @@ mod quality;
 mod relations;
 mod route;
 mod rule;
+mod tables;
 
 pub(super) use address::address_free;
 use address::address_itself;
@@ -28,6 +29,7 @@ pub(super) use relations::Relations;
 pub(super) use route::route;
 use route::{duplicate_route, route_itself, same_route};
 pub(super) use rule::{refuse_rule, rule};
+pub(super) use tables::{fdb, fdb_of_ports, vlans};
 
 /// Farthest place of a node from the origin, in canvas units.
 const MAX_COORDINATE: f64 = 1_000_000.0;
@@ -258,6 +260,13 @@ fn interface(
     device(relations, id, found, None)?;
     port(document, id, found, None)?;
     quality(document, id, found.quality.as_ref())?;
+    vlans(document, id, found)?;
+    list_limit(
+        document,
+        Place::Interface(id, Some(Field::Fdb)),
+        found.fdb.len(),
+    )?;
+    fdb(document, id, found)?;
     list_limit(
         document,
         Place::Interface(id, Some(Field::Addresses)),

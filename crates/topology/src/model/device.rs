@@ -1,12 +1,13 @@
 //! Devices: made, and changed in place.
 
-use super::{DEFAULT_MTU, Refused, index_of, interface_mut, namespace_mut};
+use super::{DEFAULT_MTU, Refused, index_of, interface_mut, namespace_mut, vlans};
 use crate::id::NamespaceId;
 use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind, NewMtu, Value};
 use crate::name::InterfaceName;
 use crate::observed::{Observed, ObservedKind};
 use crate::step::{At, NewInterface, Step};
+use crate::vlans::Vlans;
 
 /// Makes a device with what is said, and what is usual for the rest.
 pub(super) fn add(
@@ -31,8 +32,12 @@ pub(super) fn add(
     let table = device.kind.table();
     resolved.parameters = resolved.parameters.with_usual(table.parameters);
     let mtu = new_mtu(state, namespace, &resolved);
+    let is_bridge = device.kind == DeviceKind::Bridge;
+    let usual = is_bridge.then(|| Vlans::usual(&resolved.parameters));
     super::add(state, new, ObservedKind::Device(resolved))?;
-    interface_mut(state, &new.at)?.mtu = mtu;
+    let made = interface_mut(state, &new.at)?;
+    made.mtu = mtu;
+    made.vlans = usual;
     Ok(vec![Step::RemoveInterface { at: new.at.clone() }])
 }
 
@@ -50,12 +55,15 @@ pub(super) fn set(
     if device.kind != kind {
         return Err(Refused(format!("{} is no {kind}", at.name)));
     }
+    let before = device.clone();
     let old = device.parameters.apply(&resolved);
-    Ok(vec![Step::SetParameters {
+    let mut undo = vec![Step::SetParameters {
         at: at.clone(),
         kind,
         changes: named(state, at.namespace, &old),
-    }])
+    }];
+    undo.extend(vlans::follow(state, at, &before)?);
+    Ok(undo)
 }
 
 /// Changes with indexes for names.

@@ -1,6 +1,8 @@
 //! Ports: of bridges, bonds and VRFs.
 
-use super::{Refused, adjust_bridge_mtu, device, index_of, interface_mut, re_add, set_up};
+use super::{
+    Refused, adjust_bridge_mtu, device, fdb, index_of, interface_mut, re_add, set_up, vlans,
+};
 use crate::id::NamespaceId;
 use crate::kind::parameters::Changes;
 use crate::kind::{DeviceKind, Parameters, port};
@@ -32,8 +34,16 @@ pub(super) fn set(
     found.port = Parameters::default();
     found.master = wanted.map(|(index, _)| index);
     let new_kind = wanted.map(|(_, kind)| kind);
+    found.vlans = None;
+    found.fdb.retain(|entry| !entry.is_of_bridge());
     if new_kind == Some(DeviceKind::Bridge) {
         found.port = Parameters::default().with_usual(port::TABLE);
+        let bridge = wanted.and_then(|(index, _)| {
+            let inside = state.namespaces.get(&at.namespace)?;
+            inside.interfaces.get(&index)
+        });
+        let usual = bridge.and_then(vlans::of_new);
+        interface_mut(state, at)?.vlans = usual;
     }
     for kind in [old_kind, new_kind].into_iter().flatten() {
         undo.extend(moved(state, at, kind, was_up, new_kind == Some(kind))?);
@@ -82,6 +92,9 @@ pub(super) fn plugged(state: &Observed, namespace: NamespaceId, index: u32) -> V
         let at = at.clone();
         steps.push(Step::SetPort { at, changes });
     }
+    steps.extend(vlans::again(state, namespace, index));
+    let of_bridge = found.fdb.iter().filter(|entry| entry.is_of_bridge());
+    steps.extend(fdb::again(&at, of_bridge.copied()));
     let kind = found.master.and_then(|index| kind_of(state, &at, index));
     if kind == Some(DeviceKind::Bond) && !found.up {
         // It was set up by that.

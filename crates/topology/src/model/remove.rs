@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::device::{falls_with, name_of, named};
 use super::route::lose::Event;
-use super::{Refused, adjust_bridge_mtu, index_of, master, qdisc, re_add, route, rule};
+use super::{Refused, adjust_bridge_mtu, fdb, index_of, master, qdisc, re_add, route, rule, vlans};
 use crate::id::NamespaceId;
 use crate::kind::{Device, DeviceKind, Parameters};
 use crate::mac::Mac;
@@ -251,6 +251,11 @@ fn settings(state: &Observed, namespace: NamespaceId, index: u32) -> Vec<Step> {
         mac,
     }));
     steps.extend(qdisc::again(&at, interface));
+    if interface.kind.is_bridge() {
+        steps.extend(vlans::again(state, namespace, index));
+    }
+    let own = interface.fdb.iter().filter(|entry| !entry.is_of_bridge());
+    steps.extend(fdb::again(&at, own.copied()));
     steps.extend(master::plugged(state, namespace, index));
     let device = interface.kind.device();
     if !interface.up && device.is_some_and(|device| device.kind == DeviceKind::Vlan) {
@@ -318,6 +323,8 @@ fn ports_again(state: &mut Observed, namespace: NamespaceId, bridge: u32) -> Vec
         if port.master == Some(bridge) {
             port.master = None;
             port.port = Parameters::default();
+            port.vlans = None;
+            port.fdb.retain(|entry| !entry.is_of_bridge());
         }
     }
     // A bond closes its ports when it goes, and a VRF sets them down and up.

@@ -20,6 +20,7 @@ mod link;
 mod qdisc;
 mod route;
 mod rule;
+mod tables;
 
 /// How deep commands may run commands in namespaces.
 const MOST_NESTED: usize = 8;
@@ -195,6 +196,10 @@ impl World {
             }),
             Action::Firewall(change) => self.change_firewall(here, &change),
             Action::SetQdisc(change) => self.set_qdisc(here, change),
+            action @ (Action::AddVlans { .. }
+            | Action::RemoveVlans { .. }
+            | Action::AddFdb { .. }
+            | Action::RemoveFdb { .. }) => self.set_tables(here, action),
             Action::Look | Action::Inside { .. } => Ok(()),
         }
     }

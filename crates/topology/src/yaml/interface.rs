@@ -4,7 +4,7 @@ use serde_saphyr::Spanned;
 
 use super::form::spanned;
 use super::settings::{Said, Scalar, Settings};
-use super::{YamlError, quality};
+use super::{YamlError, quality, tables};
 use crate::address::parse_interface_address;
 use crate::document::{Device, DeviceKind, Document, Interface, Kind};
 use crate::id::InterfaceId;
@@ -28,6 +28,7 @@ pub(super) fn set(interface: &mut Interface, settings: &Settings) -> Result<(), 
             .push(address.map_err(|error| at(text, error.to_string()))?);
     }
     interface.quality = quality::read(&settings.quality)?;
+    tables::set(interface, settings)?;
     if interface.kind.device().is_none()
         && let Some((name, value)) = settings.parameters.first()
     {
@@ -152,6 +153,8 @@ pub(super) fn settings(document: &Document, interface: &Interface) -> Settings {
             .map(|address| spanned(address.to_string()))
             .collect(),
         quality: quality::said(interface.quality.as_ref()),
+        vlans: tables::vlans_said(interface),
+        fdb: tables::fdb_said(interface),
     }
 }
 

@@ -10,6 +10,8 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_saphyr::{FlowMap, Spanned};
 
+use super::tables::{FdbForm, VlansForm};
+
 /// A value of a parameter: what YAML makes of it is told apart by the kind's table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Scalar {
@@ -37,6 +39,8 @@ pub(super) struct Settings {
     pub(super) addresses: Vec<Spanned<String>>,
     /// What is done to the frames that leave.
     pub(super) quality: Said,
+    pub(super) vlans: Option<Spanned<FlowMap<VlansForm>>>,
+    pub(super) fdb: Vec<Spanned<FlowMap<FdbForm>>>,
 }
 
 impl Default for Settings {
@@ -51,6 +55,8 @@ impl Default for Settings {
             parameters: Said::new(),
             addresses: Vec::new(),
             quality: Said::new(),
+            vlans: None,
+            fdb: Vec::new(),
         }
     }
 }
@@ -143,6 +149,12 @@ impl Serialize for Settings {
         if !self.quality.is_empty() {
             map.serialize_entry("quality", &self.quality)?;
         }
+        if let Some(vlans) = &self.vlans {
+            map.serialize_entry("vlans", vlans)?;
+        }
+        if !self.fdb.is_empty() {
+            map.serialize_entry("fdb", &self.fdb)?;
+        }
         if !self.addresses.is_empty() {
             map.serialize_entry("addresses", &self.addresses)?;
         }
@@ -170,6 +182,8 @@ impl<'de> Deserialize<'de> for Settings {
                         "mac" => settings.mac = Some(map.next_value()?),
                         "port" => settings.port = map.next_value::<FlowMap<Said>>()?.0,
                         "quality" => settings.quality = map.next_value::<FlowMap<Said>>()?.0,
+                        "vlans" => settings.vlans = Some(map.next_value()?),
+                        "fdb" => settings.fdb = map.next_value()?,
                         "addresses" => settings.addresses = map.next_value()?,
                         key => match MASTERS.iter().find(|word| **word == key) {
                             Some(word) if settings.master.is_none() => {

@@ -107,6 +107,10 @@ fn place(document: &Document, step: &Step) -> (Option<NamespaceId>, Option<Inter
         | Step::SetMaster { at, .. }
         | Step::SetParameters { at, .. }
         | Step::SetPort { at, .. }
+        | Step::AddVlans { at, .. }
+        | Step::RemoveVlans { at, .. }
+        | Step::AddFdb { at, .. }
+        | Step::RemoveFdb { at, .. }
         | Step::AddAddress { at, .. }
         | Step::RemoveAddress { at, .. }
         | Step::SetQdisc { at, .. } => document.interface_named(at.namespace, at.name.as_str()),

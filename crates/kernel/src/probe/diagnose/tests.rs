@@ -76,6 +76,8 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         master: None,
         port: Default::default(),
         qdiscs: Default::default(),
+        vlans: None,
+        fdb: Default::default(),
     }
 }
 

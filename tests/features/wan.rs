@@ -1,0 +1,34 @@
+//! Link quality through the whole program.
+
+use support::{example, netyard};
+
+/// The least and the average round trip in ms, and how many were lost, of what `ping` printed.
+fn statistics(text: &str) -> (f64, f64, u32) {
+    let (_, times) = text.rsplit_once("min/avg/max/mdev = ").unwrap();
+    let mut times = times.split('/').map(|time| time.parse().unwrap());
+    let (least, average) = (times.next().unwrap(), times.next().unwrap());
+    let line = text
+        .lines()
+        .find(|line| line.contains(" received"))
+        .unwrap();
+    let mut counts = line.split(' ').filter_map(|word| word.parse::<u32>().ok());
+    let (sent, received) = (counts.next().unwrap(), counts.next().unwrap());
+    (least, average, sent - received)
+}
+
+/// 80 ms and 1 % each way: of 500 some ten are lost.
+pub(crate) fn is_slow_and_lossy() {
+    let lab = example("wan.yaml");
+    let ping = "ping -q -c 500 -i 0.01 -W 3 192.168.2.10";
+    let output = netyard(&["run", &lab, "--in", "laptop", "--", "sh", "-ec", ping])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}{errors}");
+    let (least, average, lost) = statistics(&text);
+    println!("least {least} ms, average {average} ms, {lost} of 500 lost");
+    assert!(least >= 139.0, "two jitters of 10 ms below 160 ms");
+    assert!((155.0..400.0).contains(&average), "{average}");
+    assert!((1..60).contains(&lost), "{lost}");
+}
