@@ -105,6 +105,8 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     planner.set_mtus_of_bridges();
     // Joining a VRF takes IPv6 addresses along.
     planner.add_addresses();
+    // Some routes wait for a carrier.
+    model::settle_carriers(&mut planner.state);
     planner.add_routes();
     planner.add_rules();
     planner.steps

@@ -26,6 +26,9 @@ const REST: Duration = Duration::from_millis(300);
 const BELL: u64 = 0;
 const EVENTS: u64 = 1;
 
+/// What is asked before each step, from another thread.
+type BoxedGate = Box<dyn FnMut(&Step) -> Result<()> + Send>;
+
 /// What can be asked of the engine.
 pub(super) enum Command {
     /// Bring the kernel to a document.
@@ -35,7 +38,7 @@ pub(super) enum Command {
         /// Leave alone what does not differ from the document before.
         edit: bool,
         /// Asked before each step.
-        gate: Box<dyn FnMut(&Step) -> Result<()> + Send>,
+        gate: BoxedGate,
         /// Whom to tell.
         answer: oneshot::Sender<Result<Applied, ApplyError>>,
     },

@@ -73,9 +73,17 @@ pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, Stri
     };
     match abbreviated(verb, &VERBS) {
         Some("list" | "lst" | "show" | "help") => Ok(Action::Look),
-        Some("add") => Ok(Action::AddRule(said(words, global)?)),
-        Some("delete") => Ok(Action::RemoveRule(said(words, global)?)),
+        Some("add") => Ok(Action::AddRule(of_family(said(words, global)?, global)?)),
+        Some("delete") => Ok(Action::RemoveRule(of_family(said(words, global)?, global)?)),
         _ => Err(format!("`ip rule {verb}` is not supported")),
+    }
+}
+
+/// `ip rule` does not learn the family from addresses, as `ip route` does.
+fn of_family(said: Said, global: Global) -> Result<Said, String> {
+    match (global.family, said.rule.family) {
+        (None, Family::Ipv6) => Err("`ip rule` is for IPv4: IPv6 needs `ip -6 rule`".to_owned()),
+        _ => Ok(said),
     }
 }
 
