@@ -130,12 +130,21 @@ impl Journal {
         let mut executor = Executor::new(lab);
         let undos = self.undos.drain(..).rev().flatten();
         // Rules may name interfaces that are back only when all is.
-        for step in undos.filter(|step| !matches!(step, Step::SetFirewall { .. })) {
-            if let Err(failed) = executor.execute(&step)
-                && !is_done_anyway(&step, &failed)
-            {
-                warn!(error = %failed.error, "could not be undone");
-                errors.push(failed.error);
+        let undos = undos.filter(|step| !matches!(step, Step::SetFirewall { .. }));
+        let undos: Vec<Step> = undos.collect();
+        for part in undos.chunk_by(|a, b| removed_in(a).is_some() && removed_in(a) == removed_in(b))
+        {
+            let removed: Vec<At> = part.iter().filter_map(removed).cloned().collect();
+            if removed.len() > 1 && executor.remove(&removed).is_ok() {
+                continue;
+            }
+            for step in part {
+                if let Err(failed) = executor.execute(step)
+                    && !is_done_anyway(step, &failed)
+                {
+                    warn!(error = %failed.error, "could not be undone");
+                    errors.push(failed.error);
+                }
             }
         }
         errors.extend(lab.refresh().err());
@@ -326,6 +335,19 @@ impl Round<'_, '_> {
             opposite(step).into_iter().collect()
         })
     }
+}
+
+/// The interface that a step removes.
+fn removed(step: &Step) -> Option<&At> {
+    match step {
+        Step::RemoveInterface { at } => Some(at),
+        _ => None,
+    }
+}
+
+/// Where a step removes an interface: several of one namespace can go together.
+fn removed_in(step: &Step) -> Option<NamespaceId> {
+    removed(step).map(|at| at.namespace)
 }
 
 fn added_namespaces(steps: &[Step]) -> Vec<(NamespaceId, &NamespaceName)> {

@@ -245,9 +245,13 @@ fn add_veth(state: &mut Observed, ends: &[NewInterface; 2]) -> Result<Vec<Step>,
         };
         interface_mut(state, &end.at)?.kind = ObservedKind::Veth { peer: Some(peer) };
     }
-    Ok(vec![Step::RemoveInterface {
-        at: first.at.clone(),
-    }])
+    // The end where many links have theirs, so that these can go together.
+    let at = if second.at.namespace < first.at.namespace {
+        &second.at
+    } else {
+        &first.at
+    };
+    Ok(vec![Step::RemoveInterface { at: at.clone() }])
 }
 
 fn rename(state: &mut Observed, at: &At, name: &InterfaceName) -> Result<Vec<Step>, Refused> {

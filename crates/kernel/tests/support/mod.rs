@@ -38,6 +38,9 @@ const ROOT: &str = "NETYARD_TEST_ROOT_IS_NOBODY";
 /// Tells a sandbox what the kernel lacks.
 const MISSING: &str = "NETYARD_TEST_MISSING";
 
+/// Tells a sandbox which share of a long test falls to it.
+const SHARE: &str = "NETYARD_TEST_SHARE";
+
 /// What the kernel lacks, if a test wants to know: asked once, while there is one thread.
 static FOUND_MISSING: OnceLock<Vec<Missing>> = OnceLock::new();
 
@@ -193,6 +196,15 @@ pub(crate) fn missing() -> Vec<Feature> {
     }
 }
 
+/// Which of many cases fall to this sandbox: the first one, and how far it is to the next. When root
+/// runs the tests, root and the ordinary user take turns.
+pub(crate) fn share() -> (usize, usize) {
+    match env::var(SHARE) {
+        Ok(first) => (first.parse().unwrap(), 2),
+        Err(_) => (0, 1),
+    }
+}
+
 fn run_inside(tests: &[Test], name: &str, lifeline: i32) -> ExitCode {
     // SAFETY: the first thing in main; the number is on our command line for
     // this purpose.
@@ -240,6 +252,9 @@ pub(crate) fn start_with(name: &str, identity: As, root: Root) -> Started {
     command.args(["--inside", name, &number.to_string()]);
     if identity == As::Ordinary {
         command.uid(ORDINARY).gid(ORDINARY);
+    }
+    if geteuid().is_root() {
+        command.env(SHARE, if identity == As::Ordinary { "1" } else { "0" });
     }
     if root == Root::Nobody {
         command.env(ROOT, "nobody");
