@@ -156,11 +156,12 @@ pub(crate) fn is_killed_at(_: &Inside) {
     let gate = move |_: &topology::Step| {
         count += 1;
         if count > number {
+            let mut out = stdout();
             for entry in fs::read_dir("/proc/self/fd").unwrap() {
                 let held = fs::read_link(entry.unwrap().path());
                 let held = held.unwrap_or_default();
                 if held.to_string_lossy().starts_with("net:") {
-                    writeln!(stdout(), "{}", held.display()).unwrap();
+                    writeln!(out, "{}", held.display()).unwrap();
                 }
             }
             kill(getpid(), Signal::SIGKILL).unwrap();
