@@ -14,8 +14,13 @@ use nix::unistd::Pid;
 use topology::address::Family;
 use topology::document::{Document, Route};
 use topology::edit::{Edit, apply};
+use topology::fdb::FdbEntry;
+use topology::firewall::Ruleset;
 use topology::kind::parameter::{Form, Parameter, Usual};
 use topology::kind::{Change, DeviceKind, Value, port};
+use topology::quality::Quality;
+use topology::route::TABLE_MAIN;
+use topology::rule::{Rule, RuleAction};
 use topology::{InterfaceId, NamespaceId};
 
 use crate::Lab;
@@ -202,6 +207,32 @@ fn edits(scene: &Scene) -> Vec<Edit> {
             up: false,
         },
     ];
+    let counting = "table ip t { chain c { type filter hook input priority 0\ncounter\n}\n}\n";
+    edits.extend([
+        Edit::SetFirewall {
+            namespace: scene.red,
+            ruleset: Some(Ruleset::new(counting).unwrap()),
+        },
+        Edit::SetQuality {
+            interface,
+            quality: Some(Quality {
+                rate: Some(100_000_000),
+                ..Quality::default()
+            }),
+        },
+        Edit::AddRule {
+            namespace: scene.red,
+            rule: Rule::new(Family::Ipv4, 100, RuleAction::Lookup(TABLE_MAIN)),
+        },
+        Edit::AddFdb {
+            interface: scene.port,
+            entry: FdbEntry {
+                mac: "02:00:00:00:00:78".parse().unwrap(),
+                vlan: None,
+                dst: None,
+            },
+        },
+    ]);
     let families = [Family::Ipv4, Family::Ipv6];
     edits.extend(families.map(|family| Edit::SetForwarding {
         namespace: scene.red,
