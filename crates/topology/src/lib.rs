@@ -14,6 +14,7 @@
 //! - [`plan`]: the steps from observed to document; [`step`]: one kernel change;
 //! - [`model`]: a model kernel that executes steps on an observed state;
 //! - [`status`]: document and observed side by side, for the canvas;
+//! - [`drift`]: what somebody else has changed, one by one: accepted into the document or reverted;
 //! - [`firewall`]: nftables rulesets as text;
 //! - [`feature`]: what kernels differ in, and what a document needs of one;
 //! - [`problem`]: mistakes and risks found in a document;
@@ -27,6 +28,7 @@ mod canonical;
 pub mod command;
 mod connected;
 pub mod document;
+pub mod drift;
 pub mod edit;
 pub mod feature;
 pub mod firewall;
