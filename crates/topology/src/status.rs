@@ -205,10 +205,12 @@ fn firewalls(wanted: &Namespace, observed: &ObservedNamespace) -> Option<(String
         [] => lines(&known.ruleset),
         changes => changes.join("\n"),
     });
-    Some((
-        text.map(lines).unwrap_or_default(),
-        observed.unwrap_or_default(),
-    ))
+    let wanted = text.map(lines).unwrap_or_default();
+    let observed = observed.unwrap_or_default();
+    match wanted == observed {
+        true => Some((wanted, format!("{observed}, not the same"))),
+        false => Some((wanted, observed)),
+    }
 }
 
 /// A route as `ip route` takes it.

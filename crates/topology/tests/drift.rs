@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use topology::arbitrary::{Wish, document, wish};
-use topology::drift::{Drift, Place, accept, drifts, revert};
+use topology::drift::{Drift, accept, drifts, revert};
 use topology::edit::apply;
 use topology::plan::{plan, plan_edit};
 use topology::{Document, InterfaceId, Observed, Step, model};
@@ -155,4 +155,202 @@ proptest! {
         }
         prop_assert_eq!(plan(&document, &state), vec![]);
     }
+}
+
+/// What somebody changes, what that is called, and that it is one drift: accepted it is the other
+/// document, reverted the first one, each by itself.
+#[test]
+fn each_kind_is_accepted_and_reverted() {
+    const LAB: &str = "netyard: 1
+namespaces:
+  red:
+    forwarding: FORWARD
+    routes: [{to: 10.9.0.0/16, dev: a}ROUTES]
+    rules: [{priority: 10, to: 10.8.0.0/16, table: 7}RULES]
+    bridges:
+      br0: {BRIDGE}
+      br1: {}
+    interfaces:
+      v0: {type: vxlan, id: 7, dstport: 4789VXLAN}
+links:
+  - red/a: {addresses: [10.0.0.1/24ADDRESSES], up: UPA}
+    host/b: {}
+  - red/p: {bridge: MASTERPORT}
+    host/q: {QQ}
+LINKS";
+    let lab = |changes: &[(&str, &str)]| {
+        let usual = [
+            ("FORWARD", "[]"),
+            ("ROUTES", ""),
+            ("RULES", ""),
+            ("BRIDGE", ""),
+            ("VXLAN", ""),
+            ("ADDRESSES", ""),
+            ("UPA", "true"),
+            ("MASTER", "br0"),
+            ("PORT", ""),
+            ("QQ", ""),
+            ("LINKS", ""),
+        ];
+        let mut text = LAB.to_owned();
+        for (key, value) in changes.iter().chain(&usual) {
+            text = text.replace(key, value);
+        }
+        read(&text)
+    };
+    let before = lab(&[]);
+    for (what, change) in [
+        ("IPv4 forwarding", ("FORWARD", "[ipv4]")),
+        (
+            "route",
+            ("ROUTES", ", {to: 10.7.0.0/16, via: 10.0.0.9, dev: a}"),
+        ),
+        (
+            "rule",
+            ("RULES", ", {priority: 11, from: 10.7.0.0/16, table: 7}"),
+        ),
+        ("stp_state", ("BRIDGE", "stp_state: true")),
+        ("state", ("BRIDGE", "up: false")),
+        ("learning", ("VXLAN", ", learning: false")),
+        ("address", ("ADDRESSES", ", 10.0.0.2/24")),
+        ("address", ("ADDRESSES", ", 'fd00::1/64'")),
+        ("state", ("UPA", "false")),
+        ("master", ("MASTER", "br1")),
+        ("port isolated", ("PORT", ", port: {isolated: true}")),
+        ("mtu", ("QQ", "mtu: 1400")),
+        ("interface", ("LINKS", "  - red/x: {}\n    host/y: {}")),
+    ] {
+        let after = lab(&[change]);
+        for (from, to) in [(&before, &after), (&after, &before)] {
+            let mut state = reached(from);
+            let mut ids = Vec::new();
+            for mut step in plan(to, &state) {
+                if let Step::AddVeth { ends } = &mut step {
+                    ids.extend(ends.iter_mut().map(|end| end.id.take()));
+                }
+                model::execute(&mut state, &step).unwrap();
+            }
+            let found = drifts(from, &state);
+            assert!(!found.is_empty(), "{change:?}");
+            assert!(
+                found.iter().all(|drift| drift.difference.what == what),
+                "{found:#?}"
+            );
+            let drift = found.first().unwrap();
+            let mut document = from.clone();
+            accepted(&mut document, &state, drift).unwrap();
+            assert!(document.same_lab(to), "{change:?}: {document:#?}");
+            assert_eq!(drifts(&document, &state), vec![]);
+            reverted(from, &mut state, drift);
+            assert_eq!(plan(from, &state), vec![], "{change:?}");
+        }
+    }
+}
+
+const TWO: &str = "netyard: 1
+namespaces:
+  red:
+    forwarding: []
+    rules: [{priority: 10, iif: a, table: 7}]
+links:
+  - red/a: {addresses: [10.0.0.1/24], mtu: 1400, mac: '02:00:00:00:00:01'}
+    host/b: {}
+";
+
+fn at(document: &Document, namespace: &str, name: &str) -> topology::step::At {
+    topology::step::At {
+        namespace: document.namespace_named(namespace).unwrap(),
+        name: name.parse().unwrap(),
+    }
+}
+
+#[test]
+fn of_two_things_on_one_interface_one_is_taken() {
+    let document = read(&TWO.replace("    rules: [{priority: 10, iif: a, table: 7}]\n", ""));
+    let mut state = reached(&document);
+    let a = at(&document, "red", "a");
+    let mac = "02:00:00:00:00:09".parse().unwrap();
+    let steps = [
+        Step::SetMtu {
+            at: a.clone(),
+            mtu: 1300,
+        },
+        Step::SetMac { at: a.clone(), mac },
+        Step::SetUp {
+            at: a.clone(),
+            up: false,
+        },
+        Step::RenameInterface {
+            at: a,
+            name: "eth9".parse().unwrap(),
+        },
+    ];
+    execute(&mut state, &steps);
+    let all = drifts(&document, &state);
+    let whats: Vec<_> = all.iter().map(|d| d.difference.what.as_str()).collect();
+    assert_eq!(
+        whats,
+        ["rule", "rule", "name", "state", "mtu", "mac"]
+            .split_at(2)
+            .1
+    );
+    for drift in &all {
+        let mut accepting = document.clone();
+        let mut reverting = state.clone();
+        accepted(&mut accepting, &state, drift).unwrap();
+        assert_eq!(drifts(&accepting, &state).len(), all.len() - 1, "{drift:?}");
+        reverted(&document, &mut reverting, drift);
+        assert_eq!(
+            drifts(&document, &reverting).len(),
+            all.len() - 1,
+            "{drift:?}"
+        );
+    }
+}
+
+#[test]
+fn what_no_document_can_say_is_refused_with_the_reason() {
+    let document = read(TWO);
+    let mut state = reached(&document);
+    let gone = Step::RemoveInterface {
+        at: at(&document, "red", "a"),
+    };
+    execute(&mut state, &[gone]);
+    let all = drifts(&document, &state);
+    let missing = all.iter().find(|d| d.difference.wanted == "a").unwrap();
+    let why = accept(&document, &state, missing, ids(&document)).unwrap_err();
+    assert_eq!(
+        why.to_string(),
+        "the document could have it only with another change of the kernel: ip -n red rule del from all iif a priority 10 lookup 7"
+    );
+    // Both ends are there again after one is reverted.
+    let plan = revert(&document, &state, missing);
+    let with: Vec<_> = plan
+        .with
+        .iter()
+        .map(|d| d.difference.wanted.as_str())
+        .collect();
+    assert_eq!(with, ["b"]);
+}
+
+#[test]
+fn what_was_different_and_is_so_no_more_is_neither() {
+    let document = read(TWO);
+    let mut state = reached(&document);
+    let set = |mtu| Step::SetMtu {
+        at: at(&document, "red", "a"),
+        mtu,
+    };
+    execute(&mut state, &[set(1300)]);
+    let drift = drifts(&document, &state).remove(0);
+    execute(&mut state, &[set(1200)]);
+    assert_eq!(
+        revert(&document, &state, &drift).steps,
+        [set(1400)],
+        "another value"
+    );
+    execute(&mut state, &[set(1400)]);
+    assert_eq!(revert(&document, &state, &drift).steps, vec![]);
+    let why = accept(&document, &state, &drift, ids(&document)).unwrap_err();
+    assert_eq!(why.to_string(), "it is not so any more");
 }
