@@ -28,6 +28,7 @@ use mtu::DEEPEST;
 use scope::Scope;
 use settings::stands;
 
+pub use lookup::unclaimed;
 pub use mtu::Mtus;
 pub use routes::{has_route, unwanted_routes, waits};
 pub(crate) use routes::{is_in_the_way, known_text, unwanted};

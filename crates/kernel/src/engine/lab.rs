@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use topology::observed::{Observed, ObservedKind, ObservedNamespace};
-use topology::{InterfaceId, NamespaceId, NamespaceName};
+use topology::{Document, InterfaceId, NamespaceId, NamespaceName, plan};
 use tracing::{debug, warn};
 
 use super::node::Node;
@@ -207,6 +207,15 @@ impl Lab {
             node.saw_index(index);
             node.tags
                 .extend(interface.map(|interface| (index, interface)));
+        }
+    }
+
+    /// Remembers for which interface of the document those stand that somebody else made and the
+    /// document has by now: they keep their place when they get another name, and go with it.
+    pub(crate) fn claim(&mut self, document: &Document) {
+        for (namespace, index, interface) in plan::unclaimed(document, &self.observed) {
+            self.tag(namespace, index, Some(interface));
+            self.nodes.get_mut(&namespace).map(Node::touch);
         }
     }
 
