@@ -213,9 +213,17 @@ impl Lab {
     /// Remembers for which interface of the document those stand that somebody else made and the
     /// document has by now: they keep their place when they get another name, and go with it.
     pub(crate) fn claim(&mut self, document: &Document) {
-        for (namespace, index, interface) in plan::unclaimed(document, &self.observed) {
+        let unclaimed = plan::unclaimed(document, &self.observed);
+        if unclaimed.is_empty() {
+            return;
+        }
+        for (namespace, index, interface) in unclaimed {
             self.tag(namespace, index, Some(interface));
             self.nodes.get_mut(&namespace).map(Node::touch);
+        }
+        if let Err(error) = self.refresh() {
+            // They stay touched: it is tried again.
+            warn!(%error, "what the kernel has is not known");
         }
     }
 
