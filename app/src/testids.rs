@@ -72,6 +72,10 @@ pub(crate) const CABLE_TO: &str = "cable-to";
 pub(crate) const CABLE_MAKE: &str = "cable-make";
 /// Brings the kernel back to the document.
 pub(crate) const PUT_RIGHT: &str = "put-right";
+/// Makes the document say what the kernel has.
+pub(crate) const ACCEPT_DRIFT: &str = "accept-drift";
+/// Brings the kernel back to the document in one thing.
+pub(crate) const REVERT_DRIFT: &str = "revert-drift";
 /// What the kernel refused.
 pub(crate) const FAILURE: &str = "failure";
 /// The namespace that pings.

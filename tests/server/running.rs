@@ -17,6 +17,7 @@ use topology::observed::Origin;
 use topology::status::{Status, statuses};
 use topology::{Document, Edit, InterfaceId, Observed};
 
+mod drift;
 mod firewalls;
 
 /// Follows what a browser would see.

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::ClientMessage;
+use topology::drift::Drift;
 use topology::{InterfaceId, NamespaceId};
 
 use super::lab::Lab;
@@ -49,6 +50,18 @@ impl Lab {
     /// Has the running kernel brought back to the document.
     pub(crate) fn put_right(self) {
         self.ask(&ClientMessage::PutRight);
+    }
+
+    /// Has the running kernel brought back to the document in one thing.
+    pub(crate) fn revert_drift(self, drift: &Drift) {
+        self.ask(&ClientMessage::Revert {
+            drift: drift.clone(),
+        });
+    }
+
+    /// Shows what could not be done.
+    pub(crate) fn say(self, error: String) {
+        self.toasts.error(error);
     }
 
     /// Starts a ping.

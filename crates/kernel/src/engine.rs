@@ -17,6 +17,7 @@ use std::thread::{self, JoinHandle};
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use tokio::sync::{mpsc, oneshot, watch};
+use topology::drift::Drift;
 use topology::observed::{Observed, ObservedChange};
 use topology::{Document, InterfaceId, NamespaceId, Step};
 
@@ -110,6 +111,26 @@ impl Engine {
     /// it is brought to the kernel all the same.
     pub async fn apply_edit(&self, document: &Document) -> Result<Applied, ApplyError> {
         self.ask(document, true, |_| Ok(())).await
+    }
+
+    /// Brings the kernel back to `document` in one thing that differs, and
+    /// leaves what else differs alone as far as it can be told apart. One
+    /// that does not differ any more has no steps.
+    ///
+    /// # Errors
+    /// As [`Engine::apply`].
+    pub async fn revert(&self, document: &Document, drift: &Drift) -> Result<Applied, ApplyError> {
+        let gone = || ApplyError::from(Error::new("revert", "a drift", "the engine has ended"));
+        let (answer, answered) = oneshot::channel();
+        let command = Command::Revert {
+            document: Box::new(document.clone()),
+            drift: Box::new(drift.clone()),
+            answer,
+        };
+        let commands = self.commands.as_ref().ok_or_else(gone)?;
+        commands.send(command).await.map_err(|_| gone())?;
+        self.ring();
+        answered.await.map_err(|_| gone())?
     }
 
     /// Keeps so many namespaces ready, made before anybody wants them: they

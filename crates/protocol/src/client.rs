@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
+use topology::drift::Drift;
 use topology::{Edit, InterfaceId, NamespaceId};
 
 use crate::capture::CaptureId;
@@ -71,5 +72,10 @@ pub enum ClientMessage {
     DismissCapture {
         /// Which.
         capture: CaptureId,
+    },
+    /// Bring the running kernel back to the document in one thing that somebody else has changed.
+    Revert {
+        /// What.
+        drift: Drift,
     },
 }

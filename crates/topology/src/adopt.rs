@@ -14,7 +14,7 @@ use crate::observed::{
 use crate::vlans::Vlans;
 
 /// Which interface of the kernel becomes which of the document.
-type Ids = BTreeMap<(NamespaceId, u32), InterfaceId>;
+pub(crate) type Ids = BTreeMap<(NamespaceId, u32), InterfaceId>;
 
 /// The document that a kernel in this state would be brought to without a step.
 ///
@@ -104,7 +104,8 @@ fn is_adopted(interface: &ObservedInterface) -> bool {
     is_known && interface.name.parse::<InterfaceName>().is_ok()
 }
 
-fn interface(
+/// An interface as a document has it; `None` if none can.
+pub(crate) fn interface(
     namespace: NamespaceId,
     known: &ObservedInterface,
     ids: &Ids,
@@ -188,7 +189,8 @@ fn usual_mtu(known: &ObservedInterface, around: &ObservedNamespace) -> Option<u3
     }
 }
 
-fn route(namespace: NamespaceId, known: &ObservedRoute, ids: &Ids) -> Option<Route> {
+/// A route as a document has it; `None` if one of its interfaces is in none.
+pub(crate) fn route(namespace: NamespaceId, known: &ObservedRoute, ids: &Ids) -> Option<Route> {
     let usual = match crate::address::Family::of(known.destination.addr()) {
         crate::address::Family::Ipv4 => 0,
         crate::address::Family::Ipv6 => crate::plan::IPV6_DEFAULT_METRIC,

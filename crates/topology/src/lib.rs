@@ -15,6 +15,7 @@
 //! - [`plan`]: the steps from observed to document; [`step`]: one kernel change;
 //! - [`model`]: a model kernel that executes steps on an observed state;
 //! - [`status`]: document and observed side by side, for the canvas;
+//! - [`drift`]: what somebody else has changed, one by one: accepted into the document or reverted;
 //! - [`firewall`]: nftables rulesets as text;
 //! - [`vlans`] and [`fdb`]: what bridges and their ports have beside parameters;
 //! - [`feature`]: what kernels differ in, and what a document needs of one;
@@ -29,6 +30,7 @@ mod canonical;
 pub mod command;
 mod connected;
 pub mod document;
+pub mod drift;
 pub mod edit;
 pub mod fdb;
 pub mod feature;

@@ -4,6 +4,8 @@
 //! is chosen, so that what a step takes with it (routes of an interface that goes down, secondary
 //! addresses) is put back by later steps of the same plan.
 
+use std::collections::BTreeSet;
+
 use crate::address::Family;
 use crate::document::{Document, Interface, Namespace};
 use crate::id::{InterfaceId, NamespaceId};
@@ -11,6 +13,7 @@ use crate::model;
 use crate::observed::{Observed, ObservedInterface};
 use crate::step::{At, Step};
 
+mod agreed;
 mod devices;
 mod firewall;
 mod lookup;
@@ -26,9 +29,12 @@ use mtu::DEEPEST;
 use scope::Scope;
 use settings::stands;
 
+pub use lookup::unclaimed;
 pub use mtu::Mtus;
 pub use routes::{has_route, unwanted_routes, waits};
+pub(crate) use routes::{is_in_the_way, known_text, unwanted};
 pub use rules::wanted_rules;
+pub(crate) use settings::address_orders;
 
 /// Metric of an IPv6 route that is added without one: `IP6_RT_PRIO_USER` (linux/ipv6_route.h).
 pub const IPV6_DEFAULT_METRIC: u32 = 1024;
@@ -53,8 +59,27 @@ pub fn plan(document: &Document, observed: &Observed) -> Vec<Step> {
 
 /// The steps of an edit: those that bring what differs between `before` and `document` from
 /// `observed` to `document`. Whatever else differs from the document is drift, and left alone.
+///
+/// An edit that adds no difference (it says what somebody has done to the kernel already) has no
+/// steps, also if the objects that it touches differ in something else.
 pub fn plan_edit(before: &Document, document: &Document, observed: &Observed) -> Vec<Step> {
-    plan_within(document, observed, Some(Scope::between(before, document)))
+    let scope = Scope::between(before, document);
+    if agreed::adds_nothing(before, document, observed, &scope) {
+        return Vec::new();
+    }
+    plan_within(document, observed, Some(scope))
+}
+
+/// The steps of an edit from `before` to `document`, and of these objects in any case.
+pub(crate) fn plan_objects(
+    before: &Document,
+    document: &Document,
+    observed: &Observed,
+    namespaces: &BTreeSet<NamespaceId>,
+    interfaces: &BTreeSet<InterfaceId>,
+) -> Vec<Step> {
+    let scope = Scope::between(before, document).with(document, namespaces, interfaces);
+    plan_within(document, observed, Some(scope))
 }
 
 fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -> Vec<Step> {

@@ -7,12 +7,19 @@ use serde::{Deserialize, Serialize};
 use crate::document::{Document, Interface, Kind, Namespace};
 use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId};
-use crate::kind::{Parameter, Parameters, Value, port};
+use crate::kind::{DeviceKind, Parameter, Parameters, Value, port};
 use crate::name::InterfaceName;
-use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, Origin};
+use crate::observed::{
+    Observed, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer, Origin,
+};
+use crate::plan::Mtus;
 use crate::quality::qdisc;
 use crate::rule::Rule;
 use crate::step::StepRoute;
+
+/// What stands before the name of a parameter that is set on a port: the device itself may have one
+/// of the same name.
+pub(crate) const PORT: &str = "port ";
 
 /// The state of one object of the document.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -35,9 +42,10 @@ pub enum Status {
 /// One way in which the kernel differs from the document.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Difference {
-    /// What differs: `state`, `mtu`, `mac`, `address`, `master`, `kind`, `name`, `forwarding`,
-    /// `firewall`, `route`, `rule`, `vlans`, `fdb`, `quality`, or the name of a parameter or of a
-    /// measure of the quality.
+    /// What differs: `state`, `mtu`, `mac`, `address`, `address order`, `master`, `kind`, `peer`,
+    /// `name`, `IPv4 forwarding`, `IPv6 forwarding`, `firewall`, `route`, `rule`, `vlans`, `fdb`,
+    /// `quality`, the name of a parameter or of a measure of the quality, or `port` and the name of
+    /// one of a port. [`crate::drift`] knows what to do about each.
     pub what: String,
     /// In the document; empty if it is not there.
     pub wanted: String,
@@ -70,6 +78,7 @@ pub fn statuses(document: &Document, observed: Option<&Observed>) -> Statuses {
                 .collect(),
         };
     };
+    let mtus = Mtus::new(document);
     Statuses {
         namespaces: document
             .namespaces
@@ -84,7 +93,12 @@ pub fn statuses(document: &Document, observed: Option<&Observed>) -> Statuses {
         interfaces: document
             .interfaces
             .iter()
-            .map(|(&id, wanted)| (id, interface_status(document, id, wanted, observed)))
+            .map(|(&id, wanted)| {
+                (
+                    id,
+                    interface_status(&mtus, document, (id, wanted), observed),
+                )
+            })
             .collect(),
     }
 }
@@ -94,24 +108,33 @@ pub fn strangers<'a>(
     document: &'a Document,
     observed: &'a Observed,
 ) -> impl Iterator<Item = (NamespaceId, u32, &'a ObservedInterface)> {
-    observed
-        .namespaces
-        .iter()
-        .flat_map(move |(&namespace, state)| {
-            let strange = state.interfaces.iter().filter(move |(_, interface)| {
-                let by_id = interface
-                    .id
-                    .is_some_and(|id| document.interfaces.contains_key(&id));
-                !by_id
-                    && document
-                        .interface_named(namespace, &interface.name)
-                        .is_none()
-            });
-            strange.map(move |(&index, interface)| (namespace, index, interface))
-        })
+    let namespaces = observed.namespaces.keys();
+    namespaces.flat_map(move |&namespace| {
+        let inside = strangers_in(document, observed, namespace);
+        inside.map(move |(index, interface)| (namespace, index, interface))
+    })
 }
 
-fn namespace_status(
+/// [`strangers`] of one namespace, with their indexes.
+pub(crate) fn strangers_in<'a>(
+    document: &'a Document,
+    observed: &'a Observed,
+    namespace: NamespaceId,
+) -> impl Iterator<Item = (u32, &'a ObservedInterface)> {
+    let inside = observed.namespaces.get(&namespace).into_iter();
+    let inside = inside.flat_map(|inside| &inside.interfaces);
+    let strange = inside.filter(move |(_, interface)| {
+        let is_known = |id| document.interfaces.contains_key(&id);
+        !interface.id.is_some_and(is_known)
+            && document
+                .interface_named(namespace, &interface.name)
+                .is_none()
+    });
+    strange.map(|(index, interface)| (*index, interface))
+}
+
+/// The state of one namespace.
+pub(crate) fn namespace_status(
     document: &Document,
     wanted: &Namespace,
     observed: Option<&ObservedNamespace>,
@@ -183,10 +206,12 @@ fn firewalls(wanted: &Namespace, observed: &ObservedNamespace) -> Option<(String
         [] => lines(&known.ruleset),
         changes => changes.join("\n"),
     });
-    Some((
-        text.map(lines).unwrap_or_default(),
-        observed.unwrap_or_default(),
-    ))
+    let wanted = text.map(lines).unwrap_or_default();
+    let observed = observed.unwrap_or_default();
+    match wanted == observed {
+        true => Some((wanted, format!("{observed}, not the same"))),
+        false => Some((wanted, observed)),
+    }
 }
 
 /// A route as `ip route` takes it.
@@ -199,21 +224,35 @@ pub fn step_route_text(route: &StepRoute) -> String {
     crate::command::route::said(route).join(" ")
 }
 
-fn interface_status(
+/// The kernel's interface that stands for one of the document, whatever it has become: its index
+/// and itself.
+pub(crate) fn found<'a>(
     document: &Document,
+    observed: &'a Observed,
     id: InterfaceId,
     wanted: &Interface,
+) -> Option<(u32, &'a ObservedInterface)> {
+    let inside = &observed.namespaces.get(&wanted.namespace)?.interfaces;
+    let by_id = inside.iter().find(|(_, i)| i.id == Some(id));
+    // One that was made for another of the document stands for that.
+    let is_anothers =
+        |i: &ObservedInterface| i.id.is_some_and(|id| document.interfaces.contains_key(&id));
+    let by_name = || {
+        let mut inside = inside.iter();
+        inside.find(|(_, i)| i.name == wanted.name.as_str() && !is_anothers(i))
+    };
+    by_id.or_else(by_name).map(|(index, i)| (*index, i))
+}
+
+/// The state of one interface.
+pub(crate) fn interface_status(
+    mtus: &Mtus<'_>,
+    document: &Document,
+    (id, wanted): (InterfaceId, &Interface),
     observed: &Observed,
 ) -> Status {
-    let found = observed
-        .interface_of(id)
-        .filter(|(ns, _, _)| *ns == wanted.namespace)
-        .or_else(|| {
-            let (index, interface) =
-                observed.interface_named(wanted.namespace, wanted.name.as_str())?;
-            Some((wanted.namespace, index, interface))
-        });
-    let Some((namespace, _, interface)) = found else {
+    let namespace = wanted.namespace;
+    let Some((_, interface)) = found(document, observed, id, wanted) else {
         return Status::Missing;
     };
     let mut differences = Vec::new();
@@ -234,7 +273,22 @@ fn interface_status(
     );
     let state = |up: bool| if up { "up" } else { "down" }.to_owned();
     differ("state", state(document.is_up(wanted)), state(interface.up));
-    if let Some(mtu) = wanted.mtu {
+    if let Kind::Veth { peer } = wanted.kind
+        && let ObservedKind::Veth { peer: far } = interface.kind
+    {
+        let is = far.map_or_else(String::new, |far| peer_text(document, observed, far));
+        let is_it = far.is_some_and(|far| is_peer(document, observed, peer, far));
+        let wanted = document.describe_interface(peer);
+        differ("peer", wanted.clone(), if is_it { wanted } else { is });
+    }
+    // A bond gives its ports its own when they join it.
+    let joins = wanted.mtu.is_none()
+        && interface.master.is_none()
+        && wanted
+            .master
+            .and_then(|master| document.interfaces.get(&master))
+            .is_some_and(|master| master.kind.is(DeviceKind::Bond));
+    if let Some(mtu) = mtus.of(id, wanted).filter(|_| !joins) {
         differ("mtu", mtu.to_string(), interface.mtu.to_string());
     }
     if let Some(mac) = wanted.mac {
@@ -251,22 +305,23 @@ fn interface_status(
         master.unwrap_or_default(),
         master_observed.unwrap_or_default(),
     );
-    let mut compare = |wanted: &Parameters<InterfaceId>, observed: &Parameters<u32>, table| {
-        let by_name = (wanted.map(wanted_name), observed.map(observed_name));
-        if let (Some(wanted), Some(observed)) = by_name {
-            for (what, wanted, observed) in differences_of(&wanted, &observed, table) {
-                differ(what, wanted, observed);
+    let mut compare =
+        |of: &str, wanted: &Parameters<InterfaceId>, observed: &Parameters<u32>, table| {
+            let by_name = (wanted.map(wanted_name), observed.map(observed_name));
+            if let (Some(wanted), Some(observed)) = by_name {
+                for (what, wanted, observed) in differences_of(&wanted, &observed, table) {
+                    differ(&format!("{of}{what}"), wanted, observed);
+                }
             }
-        }
-    };
+        };
     if let (Kind::Device(wanted), ObservedKind::Device(observed)) = (&wanted.kind, &interface.kind)
         && wanted.kind == observed.kind
     {
         let table = wanted.kind.table().parameters;
-        compare(&wanted.parameters, &observed.parameters, table);
+        compare("", &wanted.parameters, &observed.parameters, table);
     }
     if wanted.master.is_some() && !interface.port.is_empty() {
-        compare(&wanted.port, &interface.port, port::TABLE);
+        compare(PORT, &wanted.port, &interface.port, port::TABLE);
     }
     let qualities = qdisc::differences(wanted.quality.as_ref(), &interface.qdiscs);
     for (what, wanted, observed) in qualities {
@@ -295,12 +350,32 @@ fn interface_status(
     for address in kept.iter().filter(|a| !wanted.addresses.contains(a)) {
         differ("address", String::new(), address.to_string());
     }
+    if let Some((wanted, observed)) = crate::plan::address_orders(wanted, interface) {
+        differ("address order", wanted, observed);
+    }
     match (differences.is_empty(), interface.up, interface.carrier) {
         (false, ..) => Status::Drifted(differences),
         (true, false, _) => Status::Down,
         (true, true, false) => Status::NoCarrier,
         (true, true, true) => Status::Up,
     }
+}
+
+fn is_peer(document: &Document, observed: &Observed, peer: InterfaceId, far: ObservedPeer) -> bool {
+    let Some(wanted) = document.interfaces.get(&peer) else {
+        return false;
+    };
+    let other = found(document, observed, peer, wanted);
+    // One that is missing is said to be, at that end.
+    other.is_none_or(|(index, _)| far.namespace == wanted.namespace && far.index == index)
+}
+
+/// The other end of a link, as people say it.
+fn peer_text(document: &Document, observed: &Observed, far: ObservedPeer) -> String {
+    let inside = observed.namespaces.get(&far.namespace);
+    let name = inside.and_then(|inside| inside.interfaces.get(&far.index));
+    let name = name.map_or_else(|| far.index.to_string(), |found| found.name.clone());
+    format!("{}/{name}", document.describe_namespace(far.namespace))
 }
 
 /// Parameters that differ: name, wanted, observed.

@@ -11,6 +11,7 @@ use protocol::capture::{CaptureEvent, CaptureId};
 use protocol::lab::ApplyFailure;
 use protocol::ping::{PingEvent, PingId};
 use serde::{Deserialize, Serialize};
+use topology::drift::Drift;
 use topology::firewall::counters::Counted;
 use topology::observed::ObservedChange;
 use topology::{Document, InterfaceId, NamespaceId};
@@ -86,6 +87,14 @@ pub enum Request {
     PutRight {
         /// The document.
         document: Box<Document>,
+    },
+    /// Bring the kernel to this document as [`Request::Apply`] does, and back to it in one thing
+    /// that somebody else has changed.
+    Revert {
+        /// The document.
+        document: Box<Document>,
+        /// What is reverted.
+        drift: Box<Drift>,
     },
     /// Ping until stopped.
     StartPing {

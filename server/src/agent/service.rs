@@ -186,10 +186,19 @@ impl Service {
         let answer = match request {
             // May take a while: it answers by itself, in order.
             Request::Apply { document } => {
-                return self.applier.apply(number, document, false).await;
+                return self.applier.apply(number, document, apply::How::Edit).await;
             }
             Request::PutRight { document } => {
-                return self.applier.apply(number, document, true).await;
+                return self
+                    .applier
+                    .apply(number, document, apply::How::Whole)
+                    .await;
+            }
+            Request::Revert { document, drift } => {
+                return self
+                    .applier
+                    .apply(number, document, apply::How::Revert(drift))
+                    .await;
             }
             Request::StartPing {
                 ping,

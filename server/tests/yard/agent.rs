@@ -125,9 +125,9 @@ impl Scripted {
 
     async fn answer(&mut self, request: Request) -> Answer {
         match request {
-            Request::Apply { document } | Request::PutRight { document } => {
-                self.apply(&document).await
-            }
+            Request::Apply { document }
+            | Request::PutRight { document }
+            | Request::Revert { document, .. } => self.apply(&document).await,
             Request::StartPing { ping, target, .. } => self.ping(ping, target).await,
             // It leaves it to the server to say that the ping has stopped.
             Request::StopPing { .. } | Request::StopCapture { .. } => Answer::Done,

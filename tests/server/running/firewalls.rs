@@ -92,7 +92,7 @@ async fn a_refused_firewall_is_told_with_its_place_and_the_next_one_is_taken() {
         view.observed.as_ref().unwrap().namespaces[&namespace].firewall,
         before.unwrap().namespaces[&namespace].firewall
     );
-    view.edit(set(&good.as_str().replace("dport 80", "dport 8000")))
+    view.edit(set(&good.as_str().replace("dport 80 ct", "dport 8000 ct")))
         .await;
     view.until("the next one is there", View::is_settled).await;
 }

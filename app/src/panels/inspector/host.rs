@@ -10,11 +10,12 @@ use topology::{Edit, NamespaceId, NamespaceName, Node};
 use super::commands::AsCommands;
 use super::connect::ConnectTo;
 use super::devices::Devices;
+use super::drift::Differences;
 use super::field::{Switch, TextField, commit, commit_or_tell};
 use super::firewall::Firewall;
 use super::routes::Routes;
 use super::rules::Rules;
-use super::state::{Differences, StateChip, interface_mark, namespace_mark, namespace_status};
+use super::state::{StateChip, interface_mark, namespace_mark};
 use crate::canvas::contents::counted;
 use crate::canvas::view::keys::remove;
 use crate::editor::connect::End;
@@ -38,7 +39,6 @@ pub(crate) fn NamespaceSections(
     } else {
         End::Node(Node::Namespace(id))
     };
-    let status = namespace_status(lab, id);
     let name = Signal::derive(move || lab.read(|document| document.describe_namespace(id)));
     let counts = move || {
         lab.read(|document| {
@@ -100,7 +100,7 @@ pub(crate) fn NamespaceSections(
                 </button>
                 <ConnectTo from=end />
             </div>
-            <Differences status=status />
+            <Differences place=topology::drift::Place::Namespace(id) />
         </section>
         <section>
             {(!is_host)

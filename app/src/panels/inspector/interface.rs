@@ -9,10 +9,11 @@ use topology::{Edit, InterfaceId, InterfaceName, Node};
 use super::addresses::Addresses;
 use super::commands::AsCommands;
 use super::connect::ConnectTo;
+use super::drift::Differences;
 use super::field::{Choice, Switch, TextField, commit, commit_or_tell};
 use super::parameters::{Of, ParametersForm};
 use super::quality::QualityForm;
-use super::state::{Differences, StateChip, interface_mark, interface_status};
+use super::state::{StateChip, interface_mark};
 use super::tables::Tables;
 use crate::canvas::contents::counted;
 use crate::canvas::view::keys::remove;
@@ -143,7 +144,6 @@ pub(crate) fn InterfaceSection(
         .as_ref()
         .is_some_and(|kind| *kind != Kind::Loopback && !kind.is_bridge());
     let is_ethernet = kind.as_ref().is_some_and(Kind::is_ethernet);
-    let status = interface_status(lab, id);
     let title = Signal::derive(move || lab.read(|document| document.describe_interface(id)));
     let rename = Callback::new(move |text: String| {
         let name: InterfaceName = text
@@ -193,7 +193,7 @@ pub(crate) fn InterfaceSection(
                     "Capture"
                 </button>
             </h3>
-            <Differences status=status />
+            <Differences place=topology::drift::Place::Interface(id) />
             <Switch
                 label="Up"
                 on=Signal::derive(move || interface.with(|i| i.as_ref().is_some_and(|i| i.up)))

@@ -4,6 +4,7 @@ mod addresses;
 mod commands;
 mod connect;
 mod devices;
+mod drift;
 mod field;
 mod firewall;
 pub(crate) mod focus;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use topology::observed::{Observed, ObservedKind, ObservedNamespace};
-use topology::{InterfaceId, NamespaceId, NamespaceName};
+use topology::{Document, InterfaceId, NamespaceId, NamespaceName, plan};
 use tracing::{debug, warn};
 
 use super::node::Node;
@@ -207,6 +207,23 @@ impl Lab {
             node.saw_index(index);
             node.tags
                 .extend(interface.map(|interface| (index, interface)));
+        }
+    }
+
+    /// Remembers for which interface of the document those stand that somebody else made and the
+    /// document has by now: they keep their place when they get another name, and go with it.
+    pub(crate) fn claim(&mut self, document: &Document) {
+        let unclaimed = plan::unclaimed(document, &self.observed);
+        if unclaimed.is_empty() {
+            return;
+        }
+        for (namespace, index, interface) in unclaimed {
+            self.tag(namespace, index, Some(interface));
+            self.nodes.get_mut(&namespace).map(Node::touch);
+        }
+        if let Err(error) = self.refresh() {
+            // They stay touched: it is tried again.
+            warn!(%error, "what the kernel has is not known");
         }
     }
 

@@ -7,7 +7,8 @@ use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::EventFd;
 use tokio::sync::{mpsc, oneshot, watch};
-use topology::{Document, Step, plan};
+use topology::drift::{self, Drift};
+use topology::{Document, Observed, Step, plan};
 use tracing::{error, warn};
 
 use super::{Lab, State};
@@ -39,6 +40,15 @@ pub(super) enum Command {
         edit: bool,
         /// Asked before each step.
         gate: BoxedGate,
+        /// Whom to tell.
+        answer: oneshot::Sender<Result<Applied, ApplyError>>,
+    },
+    /// Bring the kernel back to a document in one thing.
+    Revert {
+        /// Which document.
+        document: Box<Document>,
+        /// In what.
+        drift: Box<Drift>,
         /// Whom to tell.
         answer: oneshot::Sender<Result<Applied, ApplyError>>,
     },
@@ -188,6 +198,16 @@ impl Worker {
                 // Nobody may be waiting any more: it is done all the same.
                 let _ = answer.send(result);
             }
+            Command::Revert {
+                document,
+                drift,
+                answer,
+            } => {
+                let plan = |seen: &Observed| drift::revert(&document, seen, &drift).steps;
+                let result = apply::apply(&mut self.lab, plan, &mut |_| Ok(()));
+                self.publish();
+                let _ = answer.send(result);
+            }
             Command::KeepReady { count, answer } => {
                 self.ready = count;
                 let mut missing = self.lab.ready()..count;
@@ -214,6 +234,7 @@ impl Worker {
         let is_edit = before.is_some();
         match (whole, newest) {
             (Ok(applied), Ok(_)) => {
+                self.lab.claim(&document);
                 self.applied = Some(*document);
                 Ok(applied)
             }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod applying;
+mod drifting;
 mod every_step;
 mod failing;
 mod firewalls;
@@ -72,6 +73,14 @@ fn main() -> ExitCode {
         inside("a_storm_of_events_ends_in_the_truth", hearing::storm),
         inside("strange_interfaces_do_not_blind_it", hearing::strangers),
         inside("names_taken_away_do_not_matter", hearing::names),
+        inside(
+            "drift_is_accepted_or_reverted_one_by_one",
+            drifting::one_by_one,
+        ),
+        inside(
+            "accepted_interfaces_are_the_documents",
+            drifting::accepted_interfaces,
+        ),
         inside("edits_disturb_nobody_else", undisturbed::others),
         inside("five_hundred_edits_are_undone", undoing::random_edits),
         inside("firewalls_stand_and_are_left_alone", firewalls::stands),

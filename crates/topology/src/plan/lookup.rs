@@ -26,6 +26,22 @@ pub(super) fn find<'a>(
     found.or_else(|| by_name(document, state, wanted).filter(fits))
 }
 
+/// Interfaces that stand for one of the document by their name only, with whom they stand for:
+/// somebody else made them, and the document has them since. Loopbacks have no other way.
+pub fn unclaimed(document: &Document, observed: &Observed) -> Vec<(NamespaceId, u32, InterfaceId)> {
+    let all = observed.namespaces.iter();
+    let all = all.flat_map(|(ns, found)| found.interfaces.iter().map(move |(i, it)| (*ns, *i, it)));
+    let made_by_others =
+        all.filter(|(_, _, it)| it.id.is_none() && it.kind != ObservedKind::Loopback);
+    made_by_others
+        .filter_map(|(namespace, index, it)| {
+            let id = document.interface_named(namespace, &it.name)?;
+            let (found, _) = find(document, observed, id, document.interfaces.get(&id)?)?;
+            (found == index).then_some((namespace, index, id))
+        })
+        .collect()
+}
+
 fn by_id(
     state: &Observed,
     namespace: NamespaceId,

@@ -72,14 +72,18 @@ pub fn unwanted_routes<'a>(
     wanted: &'a Namespace,
     observed: &'a ObservedNamespace,
 ) -> impl Iterator<Item = String> + 'a {
-    unwanted(document, wanted, observed).map(move |known| {
-        let mut route = step_route(observed, known);
-        route.metric = route.metric.filter(|metric| *metric != 0);
-        step_route_text(&route)
-    })
+    unwanted(document, wanted, observed).map(|known| known_text(observed, known))
 }
 
-fn unwanted<'a>(
+/// A route of the kernel as `ip route` shows it.
+pub(crate) fn known_text(observed: &ObservedNamespace, known: &ObservedRoute) -> String {
+    let mut route = step_route(observed, known);
+    route.metric = route.metric.filter(|metric| *metric != 0);
+    step_route_text(&route)
+}
+
+/// Static routes of the kernel that the document does not have.
+pub(crate) fn unwanted<'a>(
     document: &'a Document,
     wanted: &'a Namespace,
     observed: &'a ObservedNamespace,
@@ -120,7 +124,7 @@ fn is_route(
 }
 
 /// The kernel has one route of a destination and metric in a table.
-fn is_in_the_way(wanted: &Route, known: &ObservedRoute) -> bool {
+pub(crate) fn is_in_the_way(wanted: &Route, known: &ObservedRoute) -> bool {
     wanted.destination == known.destination
         && kernel_metric(wanted.family(), wanted.metric) == known.metric
         && wanted.options.table() == known.options.table()

@@ -67,6 +67,24 @@ impl Scope {
             firewalls,
         }
     }
+
+    /// The same with more objects, which differ from the kernel for sure.
+    pub(super) fn with(
+        mut self,
+        document: &Document,
+        namespaces: &BTreeSet<NamespaceId>,
+        interfaces: &BTreeSet<InterfaceId>,
+    ) -> Self {
+        self.namespaces.extend(namespaces);
+        self.interfaces.extend(interfaces);
+        let masters = interfaces
+            .iter()
+            .filter_map(|id| document.interfaces.get(id)?.master);
+        self.mtus.extend(masters);
+        let more = self.interfaces.iter().chain(&self.mtus).copied().collect();
+        self.mtus.extend(standing(document, more));
+        self
+    }
 }
 
 fn name_of(document: &Document, id: InterfaceId) -> Option<&InterfaceName> {

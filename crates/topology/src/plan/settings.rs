@@ -216,6 +216,35 @@ impl Planner<'_> {
     }
 }
 
+/// The addresses that both have, in the order of the document and in that of the kernel, if these
+/// differ in what matters: which of an IPv4 network comes first.
+pub(crate) fn address_orders(
+    wanted: &Interface,
+    found: &ObservedInterface,
+) -> Option<(String, String)> {
+    let is_static = |address: &&IpNet| {
+        let mut known = found.addresses.iter();
+        known.any(|a| a.origin == Origin::Static && a.address == **address)
+    };
+    let ours: Vec<_> = wanted.addresses.iter().filter(is_static).copied().collect();
+    let known = found.addresses.iter().map(|a| a.address);
+    let kernels: Vec<_> = known.filter(|address| ours.contains(address)).collect();
+    let place = |list: &[IpNet], address: &IpNet| {
+        let same = list.iter().filter(|a| is_same_network(**a, *address));
+        same.take_while(|a| *a != address).count()
+    };
+    let differs = |address: &&IpNet| {
+        address.addr().is_ipv4() && place(&ours, address) != place(&kernels, address)
+    };
+    let text = |list: &[IpNet]| {
+        let differing = list.iter().filter(differs).map(IpNet::to_string);
+        differing.collect::<Vec<_>>().join(", ")
+    };
+    ours.iter()
+        .any(|address| differs(&address))
+        .then(|| (text(&ours), text(&kernels)))
+}
+
 /// Static addresses that go: not in the document, or before one of the same IPv4 network that the
 /// document has earlier (the first of a network is the primary).
 fn unwanted_addresses(wanted: &Interface, found: &ObservedInterface) -> Vec<IpNet> {

@@ -6,6 +6,7 @@ use kernel::apply::ApplyError;
 use kernel::engine::Engine;
 use protocol::lab::ApplyFailure;
 use tokio::sync::mpsc;
+use topology::drift::Drift;
 use topology::step::Step;
 use topology::{Document, InterfaceId, NamespaceId, command};
 
@@ -20,8 +21,17 @@ struct Waiting {
     /// Of the request.
     number: u64,
     document: Box<Document>,
-    /// Whether what somebody else has changed is put right, too.
-    whole: bool,
+    how: How,
+}
+
+/// How a document is applied.
+pub(super) enum How {
+    /// What differs from the one before.
+    Edit,
+    /// All of it: what somebody else has changed is put right, too.
+    Whole,
+    /// What differs from the one before, and one thing that somebody else has changed.
+    Revert(Box<Drift>),
 }
 
 /// Takes documents to the kernel in the order in which they come.
@@ -36,12 +46,17 @@ impl Applier {
                 let Waiting {
                     number,
                     document,
-                    whole,
+                    how,
                 } = waiting;
-                let applied = if is_first || whole {
-                    engine.apply(&document).await
-                } else {
-                    engine.apply_edit(&document).await
+                let applied = match how {
+                    How::Revert(drift) if !is_first => {
+                        let edited = engine.apply_edit(&document).await;
+                        // What the kernel refuses of the document is no reason to leave this.
+                        let reverted = engine.revert(&document, &drift).await;
+                        edited.and(reverted)
+                    }
+                    How::Edit if !is_first => engine.apply_edit(&document).await,
+                    How::Edit | How::Whole | How::Revert(_) => engine.apply(&document).await,
                 };
                 is_first &= applied.is_err();
                 let answer = match applied {
@@ -60,11 +75,11 @@ impl Applier {
         Self(sender)
     }
 
-    pub(super) async fn apply(&self, number: u64, document: Box<Document>, whole: bool) {
+    pub(super) async fn apply(&self, number: u64, document: Box<Document>, how: How) {
         let waiting = Waiting {
             number,
             document,
-            whole,
+            how,
         };
         // Fails only when the web process has gone.
         let _ = self.0.send(waiting).await;

@@ -13,7 +13,7 @@ mod firewalls;
 mod pings;
 mod running;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -25,6 +25,7 @@ use protocol::{ClientMessage, ServerMessage};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
+use topology::drift::Drift;
 use topology::{Document, Observed};
 
 use super::handle::{Command, LabHandle, Snapshot};
@@ -65,6 +66,8 @@ struct Lab {
     applying: bool,
     /// Whether the next document is brought to the kernel with all that it says, drift too.
     put_right: bool,
+    /// What else is to be reverted, one by one.
+    reverts: VecDeque<Drift>,
     failure: Option<ApplyFailure>,
     waiters: Waiters,
 
@@ -155,6 +158,7 @@ pub(super) fn spawn(
         observed: None,
         applying: false,
         put_right: false,
+        reverts: VecDeque::new(),
         failure: None,
         waiters: Waiters::default(),
         clients: BTreeMap::new(),
@@ -254,6 +258,7 @@ impl Lab {
             ClientMessage::Start => self.start(None),
             ClientMessage::Stop => self.stop(None),
             ClientMessage::PutRight => self.put_right(client),
+            ClientMessage::Revert { drift } => self.revert(client, drift),
             ClientMessage::StartPing {
                 token,
                 source,

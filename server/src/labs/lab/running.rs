@@ -6,12 +6,16 @@ use protocol::ServerMessage;
 use protocol::lab::{ApplyFailure, RunState};
 use protocol::server::ClientId;
 use tokio::sync::{mpsc, oneshot};
+use topology::drift::Drift;
 use topology::edit::Place;
 use topology::{Observed, feature};
 
 use super::{Lab, Report, answer};
 use crate::agent::client::{Agent, AgentError, Streams};
 use crate::agent::protocol::{Answer, FromAgent, Request};
+
+/// Most reverts that wait for their turn: more than a person asks for.
+const MOST_REVERTS: usize = 1000;
 
 /// Who waits for the lab to run, or to have stopped.
 #[derive(Default)]
@@ -47,6 +51,7 @@ impl Lab {
         self.failure = None;
         // A start does it anyway.
         self.put_right = false;
+        self.reverts.clear();
         self.set_run(RunState::Starting);
         let program = Arc::clone(&self.machine.program);
         let title = match self.document.title.as_str() {
@@ -181,6 +186,20 @@ impl Lab {
         self.apply();
     }
 
+    /// Brings the kernel back to the document in one thing that somebody else has changed.
+    pub(super) fn revert(&mut self, client: ClientId, drift: Drift) {
+        if *self.run.borrow() != RunState::Running {
+            let error = "cannot revert what was changed: the lab does not run".to_owned();
+            return self.request_failed(client, None, error);
+        }
+        if self.reverts.len() >= MOST_REVERTS {
+            let error = "cannot revert more at a time: the kernel is still at others".to_owned();
+            return self.request_failed(client, None, error);
+        }
+        self.reverts.push_back(drift);
+        self.apply();
+    }
+
     /// Gives the newest document to the agent, unless it is at work: then it gets it after that.
     pub(super) fn apply(&mut self) {
         if self.applying || *self.run.borrow() != RunState::Running {
@@ -191,12 +210,19 @@ impl Lab {
         };
         self.applying = true;
         if let Some(failure) = self.lacking() {
+            // Nothing is done of what was asked for, and it is not tried again.
+            self.put_right = false;
+            self.reverts.clear();
             return self.apply_is_done(self.revision, Ok(Answer::NotApplied(failure)));
         }
         let (generation, revision) = (self.generation, self.revision);
         let document = Box::new((*self.document).clone());
         let request = if std::mem::take(&mut self.put_right) {
+            self.reverts.clear();
             Request::PutRight { document }
+        } else if let Some(drift) = self.reverts.pop_front() {
+            let drift = Box::new(drift);
+            Request::Revert { document, drift }
         } else {
             Request::Apply { document }
         };
@@ -245,7 +271,7 @@ impl Lab {
             Some(failure) => Err(in_words(failure)),
         };
         self.broadcast(&ServerMessage::Applied { revision, failure });
-        if self.revision > revision || self.put_right {
+        if self.revision > revision || self.put_right || !self.reverts.is_empty() {
             return self.apply();
         }
         for reply in std::mem::take(&mut self.waiters.start) {
