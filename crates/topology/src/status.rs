@@ -36,8 +36,8 @@ pub enum Status {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Difference {
     /// What differs: `state`, `mtu`, `mac`, `address`, `master`, `kind`, `name`, `forwarding`,
-    /// `firewall`, `route`, `rule`, `vlans`, `fdb`, `quality`, or the name of a parameter or of a
-    /// measure of the quality.
+    /// `firewall`, `route`, `rule`, `vlans`, `fdb`, `quality`, or the name of a parameter, of a
+    /// measure of the quality, or of a setting of the kernel.
     pub what: String,
     /// In the document; empty if it is not there.
     pub wanted: String,
@@ -143,6 +143,9 @@ fn namespace_status(
     );
     if let Some((wanted, observed)) = firewalls(wanted, observed) {
         differ("firewall", wanted, observed);
+    }
+    for (name, wanted, observed) in crate::sysctl::differences(&wanted.sysctls, &observed.sysctls) {
+        differ(name, wanted, observed);
     }
     for route in &wanted.routes {
         let waits = || crate::plan::waits(document, observed, route);
@@ -274,6 +277,10 @@ fn interface_status(
     }
     if let (Some(wanted), Some(observed)) = (document.vlans_of(wanted), &interface.vlans) {
         differ("vlans", wanted.to_string(), observed.to_string());
+    }
+    for (name, wanted, observed) in crate::sysctl::differences(&wanted.sysctls, &interface.sysctls)
+    {
+        differ(name, wanted, observed);
     }
     for entry in wanted.fdb.difference(&interface.fdb) {
         differ("fdb", entry.to_string(), String::new());

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use topology::command::Subject;
 use topology::document::{Interface, Kind, Link};
 use topology::edit::{Field, Place};
+use topology::sysctl::Owner;
 use topology::{Edit, InterfaceId, InterfaceName, Node};
 
 use super::addresses::Addresses;
@@ -12,6 +13,7 @@ use super::connect::ConnectTo;
 use super::field::{Choice, Switch, TextField, commit, commit_or_tell};
 use super::parameters::{Of, ParametersForm};
 use super::quality::QualityForm;
+use super::settings::Settings;
 use super::state::{Differences, StateChip, interface_mark, interface_status};
 use super::tables::Tables;
 use crate::canvas::contents::counted;
@@ -235,6 +237,7 @@ pub(crate) fn InterfaceSection(
             <ParametersForm id=id of=Of::Port />
             <QualityForm id=id />
             <Tables id=id />
+            <Settings owner=Owner::Interface(id) />
             <p class="facts mono faint">{facts}</p>
         </section>
     }
