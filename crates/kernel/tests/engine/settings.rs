@@ -22,7 +22,7 @@ fn other(setting: &Setting, than: i32) -> i32 {
     let mut others = values.filter(|value| *value != than && *value != setting.usual);
     others
         .next()
-        .unwrap_or_else(|| if than == least { most } else { least })
+        .unwrap_or(if than == least { most } else { least })
 }
 
 fn edited(document: &Document, owner: Owner, name: &str, value: Option<i32>) -> Document {
