@@ -154,3 +154,22 @@ fn a_lab_that_needs_what_the_kernel_lacks_is_refused_before_anything_is_made() {
         assert!(said.contains("modprobe"), "how to get it: {said}");
     }
 }
+
+#[test]
+fn the_strict_reverse_path_filter_drops_what_comes_another_way() {
+    let script = "
+        reached() { ip netns exec left ping -c 1 -W 1 10.9.0.1 | grep -q '1 received' && echo $1 passes || echo $1 drops; }
+        filtered() { ip netns exec left nstat -asz TcpExtIPReversePathFilter | awk '/Filter/ {print $2}'; }
+        reached loose
+        ip netns exec left sysctl -qw net.ipv4.conf.from-down.rp_filter=1
+        before=$(filtered)
+        reached strict
+        echo counted $(($(filtered) - before))
+        ip netns exec left sysctl -qw net.ipv4.conf.from-down.rp_filter=0
+        reached none
+    ";
+    let text = printed("asymmetric.yaml", "host", script);
+    let lines: Vec<_> = text.lines().collect();
+    let expected = ["loose passes", "strict drops", "counted 1", "none passes"];
+    assert_eq!(lines, expected, "{text}");
+}

@@ -405,6 +405,17 @@ fn opposite(step: &Step) -> Option<Step> {
         },
         Step::AddFdb { at, entry } => Step::RemoveFdb { at, entry },
         Step::RemoveFdb { at, entry } => Step::AddFdb { at, entry },
+        Step::SetSysctl {
+            namespace,
+            interface,
+            name,
+            ..
+        } => Step::SetSysctl {
+            namespace,
+            interface,
+            name,
+            value: None,
+        },
         Step::RemoveNamespace { .. }
         | Step::RemoveVlans { .. }
         | Step::RenameNamespace { .. }
@@ -430,6 +441,8 @@ fn is_done_anyway(step: &Step, failed: &Failed) -> bool {
         Step::RemoveRoute { .. } => failed.errno == Some(Errno::ESRCH),
         Step::RemoveRule { .. } => failed.errno == Some(Errno::ENOENT),
         Step::RemoveFdb { .. } => failed.errno == Some(Errno::ENOENT),
+        // It went with its interface, or with IPv6 there.
+        Step::SetSysctl { value: None, .. } => failed.errno == Some(Errno::ENOENT),
         Step::RemoveInterface { .. } => failed.errno == Some(Errno::ENODEV),
         _ => false,
     }

@@ -170,6 +170,12 @@ impl<'a> Executor<'a> {
                 .lab
                 .set_firewall(*namespace, ruleset.as_deref())
                 .map_err(Failed::from),
+            Step::SetSysctl {
+                namespace,
+                interface,
+                name,
+                value,
+            } => self.set_sysctl(*namespace, interface.as_ref(), name, *value),
             Step::SetQdisc { at, level, to, .. } => {
                 let index = self.index(at)?;
                 let socket = self.lab.socket(at.namespace)?;
@@ -434,6 +440,26 @@ impl<'a> Executor<'a> {
         self.say(result, operation, || {
             format!("{what} of {}", self.interface(at))
         })
+    }
+
+    fn set_sysctl(
+        &mut self,
+        namespace: NamespaceId,
+        interface: Option<&InterfaceName>,
+        name: &str,
+        value: Option<i32>,
+    ) -> Result<(), Failed> {
+        let of = match interface {
+            Some(name) => {
+                let at = At {
+                    namespace,
+                    name: name.clone(),
+                };
+                Some((self.index(&at)?, name.as_str()))
+            }
+            None => None,
+        };
+        Ok(self.lab.set_sysctl(namespace, of, name, value)?)
     }
 
     fn index(&mut self, at: &At) -> Result<u32, Failed> {

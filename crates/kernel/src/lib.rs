@@ -30,6 +30,7 @@ mod observe;
 pub mod probe;
 pub mod sandbox;
 mod sys;
+mod sysctls;
 
 pub use engine::Engine;
 pub use error::Error;

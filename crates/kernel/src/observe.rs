@@ -67,6 +67,8 @@ pub(crate) fn namespace(
         },
         // Netlink tells rules in a form of its own: see `crate::firewall`.
         firewall: None,
+        // It is not told by netlink at all: see `crate::sysctls`.
+        sysctls: Default::default(),
     })
 }
 

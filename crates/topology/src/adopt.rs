@@ -44,6 +44,7 @@ pub fn adopt(title: &str, observed: &Observed) -> Document {
                 .filter_map(|rule| rule.map(|name| by_name(namespace, found, name, &ids)))
                 .filter(|rule| rule.check().is_ok())
                 .collect(),
+            sysctls: crate::sysctl::adopted(&found.sysctls, false),
         };
         document.namespaces.insert(namespace, adopted);
         for (&index, known) in &found.interfaces {
@@ -152,6 +153,7 @@ pub(crate) fn interface(
             device.is_some_and(|device| Vlans::usual(&device.parameters) != *vlans)
         }),
         fdb: known.fdb.clone(),
+        sysctls: crate::sysctl::adopted(&known.sysctls, true),
     })
 }
 

@@ -24,6 +24,7 @@ use crate::rule::{Rule, RuleAction};
 use crate::vlans::Vlans;
 
 mod route;
+mod sysctl;
 
 pub use route::with_routes;
 
@@ -75,7 +76,7 @@ fn wish_on(
     lacks: &'static [Feature],
 ) -> impl Strategy<Value = Wish> {
     let numbers = (any::<u16>(), any::<u16>(), any::<u16>());
-    (0_u8..41, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
+    (0_u8..44, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
         devices,
         lacks,
         kind,
@@ -190,6 +191,7 @@ impl Wish {
             36 | 37 => self.set_vlans(document),
             38 => self.add_fdb(document),
             39 => self.remove_fdb(document),
+            41..=43 => self.set_sysctl(document),
             _ => Edit::Move {
                 to: self.moves(document),
             },

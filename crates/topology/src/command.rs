@@ -216,6 +216,12 @@ pub fn of_step(step: &Step, names: &Names) -> Command {
             from,
             to,
         } => tc::write(names, at, *level, from.as_ref(), to.as_ref()),
+        Step::SetSysctl {
+            namespace,
+            interface,
+            name,
+            value,
+        } => sysctl::write_setting(names, *namespace, interface.as_ref(), name, *value),
         Step::SetFirewall { namespace, ruleset } => {
             firewall::write(names, *namespace, ruleset.as_deref())
         }

@@ -20,6 +20,7 @@ use crate::name::{InterfaceName, NamespaceName};
 use crate::quality::Quality;
 use crate::route::RouteOptions;
 use crate::rule::Rule;
+use crate::sysctl::Sysctls;
 use crate::vlans::Vlans;
 
 /// One lab as the user wants it.
@@ -51,6 +52,9 @@ pub struct Namespace {
     /// Policy rules, by family and priority.
     #[serde(default)]
     pub rules: BTreeSet<Rule<InterfaceId>>,
+    /// Settings of the kernel, as `net.ipv4.tcp_mtu_probing`: [`crate::sysctl::TABLE`].
+    #[serde(default)]
+    pub sysctls: Sysctls,
 }
 
 /// `net.ipv4.ip_forward` and `net.ipv6.conf.all.forwarding`.
@@ -71,6 +75,7 @@ impl Namespace {
             routes: Vec::new(),
             firewall: None,
             rules: BTreeSet::new(),
+            sysctls: Sysctls::new(),
         }
     }
 }
@@ -125,6 +130,9 @@ pub struct Interface {
     /// Static entries of the forwarding table that lead to it.
     #[serde(default)]
     pub fdb: BTreeSet<FdbEntry>,
+    /// Settings of the kernel, as `ipv4.rp_filter`: [`crate::sysctl::TABLE`].
+    #[serde(default)]
+    pub sysctls: Sysctls,
 }
 
 /// A static route.
@@ -314,6 +322,7 @@ impl Interface {
             quality: None,
             vlans: None,
             fdb: BTreeSet::new(),
+            sysctls: Sysctls::new(),
         }
     }
 

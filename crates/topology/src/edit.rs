@@ -18,11 +18,13 @@ use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 use crate::quality::Quality;
 use crate::rule::Rule;
+use crate::sysctl::Owner;
 use crate::vlans::Vlans;
 
 mod apply;
 mod error;
 mod fragment;
+mod sysctl;
 mod tables;
 mod validate;
 
@@ -39,6 +41,9 @@ pub const MAX_INTERFACES: usize = 32_768;
 pub const MAX_LIST: usize = 1024;
 /// Smallest MTU that any interface takes: `ETH_MIN_MTU` (linux/if_ether.h).
 pub const MIN_MTU: u32 = 68;
+/// Smallest MTU of an interface with IPv6 (RFC 8200, 5; the kernel removes IPv6 from an interface
+/// below it).
+pub(crate) const MIN_IPV6_MTU: u32 = 1280;
 /// Largest MTU of a veth or bridge: `ETH_MAX_MTU` (linux/if_ether.h).
 pub const MAX_MTU: u32 = 65_535;
 
@@ -216,6 +221,15 @@ pub enum Edit {
         interface: InterfaceId,
         /// `None` is nothing.
         quality: Option<Quality>,
+    },
+    /// Sets a setting of the kernel.
+    SetSysctl {
+        /// Of what.
+        owner: Owner,
+        /// Its name, in [`crate::sysctl::TABLE`].
+        name: String,
+        /// `None` leaves what the kernel has by itself.
+        value: Option<i32>,
     },
 }
 

@@ -54,6 +54,7 @@ pub mod script;
 pub mod shared_map;
 pub mod status;
 pub mod step;
+pub mod sysctl;
 pub mod vlans;
 pub mod yaml;
 

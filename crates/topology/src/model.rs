@@ -23,6 +23,7 @@ use crate::quality::qdisc::Qdiscs;
 use crate::route::RouteOptions;
 use crate::shared_map::SharedMap;
 use crate::step::{At, NewInterface, Step, StepRoute};
+use crate::sysctl::Sysctls;
 pub use carrier::settle_carriers;
 pub(crate) use device::{most_mtu, named};
 pub(crate) use qdisc::steps as qdisc_steps;
@@ -36,6 +37,7 @@ mod qdisc;
 mod remove;
 mod route;
 mod rule;
+mod sysctl;
 mod vlans;
 
 /// The MTU of a new veth or bridge: `ETH_DATA_LEN` (linux/if_ether.h).
@@ -61,6 +63,12 @@ pub fn fresh() -> Observed {
 /// A refused step leaves the state as it was. An interface of a kind that Netyard cannot make is
 /// not made again by an undo.
 pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> {
+    let mut undo = single(state, step)?;
+    undo.extend(sysctl::lose_ipv6(state, step));
+    Ok(undo)
+}
+
+fn single(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> {
     match step {
         Step::AddNamespace {
             namespace: id,
@@ -104,14 +112,18 @@ pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> 
             family,
             on,
         } => {
-            let old = namespace_mut(state, *namespace)?
-                .forwarding
-                .set(*family, *on);
-            Ok(vec![Step::SetForwarding {
+            let found = namespace_mut(state, *namespace)?;
+            let old = found.forwarding.set(*family, *on);
+            let mut undo = vec![Step::SetForwarding {
                 namespace: *namespace,
                 family: *family,
                 on: old,
-            }])
+            }];
+            if old != *on {
+                let followed = sysctl::forwarding_changed(*namespace, found, *family, *on);
+                undo.extend(followed);
+            }
+            Ok(undo)
         }
         Step::SetFirewall { namespace, ruleset } => {
             firewall::set(state, *namespace, ruleset.as_deref())
@@ -121,6 +133,12 @@ pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> 
         Step::RemoveVlans { at, own, range } => vlans::remove(state, at, *own, *range),
         Step::AddFdb { at, entry } => fdb::add(state, at, *entry),
         Step::RemoveFdb { at, entry } => fdb::remove(state, at, *entry),
+        Step::SetSysctl {
+            namespace,
+            interface,
+            name,
+            value,
+        } => sysctl::set(state, *namespace, interface.as_ref(), name, *value),
     }
 }
 
@@ -137,6 +155,7 @@ fn namespace(name: NamespaceName) -> ObservedNamespace {
         forwarding: Forwarding::default(),
         firewall: None,
         rules: BTreeSet::new(),
+        sysctls: Sysctls::new(),
     }
 }
 
@@ -156,6 +175,7 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         qdiscs: Qdiscs::default(),
         vlans: None,
         fdb: BTreeSet::new(),
+        sysctls: Sysctls::new(),
     }
 }
 

@@ -19,6 +19,7 @@ use crate::quality::qdisc::Qdiscs;
 use crate::route::RouteOptions;
 use crate::rule::Rule;
 use crate::shared_map::SharedMap;
+use crate::sysctl::Sysctls;
 use crate::vlans::Vlans;
 
 /// The kernel's state of one lab.
@@ -44,6 +45,9 @@ pub struct ObservedNamespace {
     pub firewall: Option<ObservedFirewall>,
     /// Policy rules of the kinds that documents have, but for the kernel's own.
     pub rules: BTreeSet<Rule<InterfaceName>>,
+    /// Settings of the kernel: only those that were set for a document.
+    #[serde(default)]
+    pub sysctls: Sysctls,
 }
 
 /// The nftables ruleset of a namespace.
@@ -98,6 +102,9 @@ pub struct ObservedInterface {
     /// Static entries of the forwarding table that somebody set.
     #[serde(default)]
     pub fdb: BTreeSet<FdbEntry>,
+    /// Settings of the kernel: only those that were set for a document.
+    #[serde(default)]
+    pub sysctls: Sysctls,
 }
 
 /// What an observed interface is.

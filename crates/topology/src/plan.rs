@@ -23,6 +23,7 @@ mod routes;
 mod rules;
 mod scope;
 mod settings;
+mod sysctl;
 mod tables;
 
 use mtu::DEEPEST;
@@ -102,11 +103,14 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     planner.set_down();
     planner.set_firewalls();
     planner.set_forwarding();
+    planner.unset_sysctls();
     planner.set_parameters();
     planner.set_macs();
     // Before anything passes.
     planner.set_qualities();
     planner.set_mtus();
+    // What comes up does so with them.
+    planner.set_sysctls();
     planner.add_addresses();
     // Ends in namespaces first, ports last: a bridge floods less while it grows.
     planner.set_up(|interface| interface.master.is_none() && !stands(interface));
@@ -128,6 +132,8 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     // A bond sets its ports up, and an interface the VLANs that stand on it.
     planner.set_down();
     planner.set_mtus_of_bridges();
+    // Those of IPv6 where the MTU was too small until now.
+    planner.set_sysctls();
     // Joining a VRF takes IPv6 addresses along.
     planner.add_addresses();
     // Some routes wait for a carrier.

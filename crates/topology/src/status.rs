@@ -44,8 +44,9 @@ pub enum Status {
 pub struct Difference {
     /// What differs: `state`, `mtu`, `mac`, `address`, `address order`, `master`, `kind`, `peer`,
     /// `name`, `IPv4 forwarding`, `IPv6 forwarding`, `firewall`, `route`, `rule`, `vlans`, `fdb`,
-    /// `quality`, the name of a parameter or of a measure of the quality, or `port` and the name of
-    /// one of a port. [`crate::drift`] knows what to do about each.
+    /// `quality`, the name of a parameter, of a measure of the quality or of a setting of the
+    /// kernel, or `port` and the name of one of a port. [`crate::drift`] knows what to do about
+    /// each.
     pub what: String,
     /// In the document; empty if it is not there.
     pub wanted: String,
@@ -166,6 +167,9 @@ pub(crate) fn namespace_status(
     );
     if let Some((wanted, observed)) = firewalls(wanted, observed) {
         differ("firewall", wanted, observed);
+    }
+    for (name, wanted, observed) in crate::sysctl::differences(&wanted.sysctls, &observed.sysctls) {
+        differ(name, wanted, observed);
     }
     for route in &wanted.routes {
         let waits = || crate::plan::waits(document, observed, route);
@@ -329,6 +333,10 @@ pub(crate) fn interface_status(
     }
     if let (Some(wanted), Some(observed)) = (document.vlans_of(wanted), &interface.vlans) {
         differ("vlans", wanted.to_string(), observed.to_string());
+    }
+    for (name, wanted, observed) in crate::sysctl::differences(&wanted.sysctls, &interface.sysctls)
+    {
+        differ(name, wanted, observed);
     }
     for entry in wanted.fdb.difference(&interface.fdb) {
         differ("fdb", entry.to_string(), String::new());

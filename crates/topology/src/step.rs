@@ -214,6 +214,18 @@ pub enum Step {
         /// The entry.
         entry: FdbEntry,
     },
+    /// Sets a setting of the kernel.
+    SetSysctl {
+        /// Where.
+        namespace: NamespaceId,
+        /// Of which interface there; `None` is the namespace's own.
+        interface: Option<InterfaceName>,
+        /// Its name, in [`crate::sysctl::TABLE`].
+        name: String,
+        /// `None` gives back the value that it had before it was set first, and leaves it alone
+        /// from then on.
+        value: Option<i32>,
+    },
 }
 
 /// Which interface a step is about, by what the kernel calls it at that moment.
@@ -276,7 +288,8 @@ impl Step {
             | Self::AddRule { namespace, .. }
             | Self::RemoveRule { namespace, .. }
             | Self::SetForwarding { namespace, .. }
-            | Self::SetFirewall { namespace, .. } => *namespace,
+            | Self::SetFirewall { namespace, .. }
+            | Self::SetSysctl { namespace, .. } => *namespace,
             Self::AddVeth { ends: [first, _] } => first.at.namespace,
             Self::AddDevice { new, .. } => new.at.namespace,
             Self::RemoveInterface { at }

@@ -29,6 +29,7 @@ mod interface;
 mod quality;
 mod rule;
 mod settings;
+mod sysctl;
 mod tables;
 mod to_form;
 

@@ -228,7 +228,7 @@ fn command() -> impl Strategy<Value = String> {
         12 => network,
         2 => queue,
         1 => pick(NAMESPACES).prop_map(|ns| format!("ip netns add {ns}")),
-        1 => pick(&["ip netns del blue", "ip -6 addr add 10.0.0.1/24 dev lo", "sysctl -w net.ipv4.ip_forward=1"]),
+        1 => pick(&["ip netns del blue", "ip -6 addr add 10.0.0.1/24 dev lo", "sysctl -w net.ipv4.ip_forward=1", "sysctl -w net/ipv4/conf/v0/rp_filter=2 net.ipv4.tcp_ecn=1", "ip netns exec red sysctl -q -w net.ipv6.conf.v1.hop_limit=9", "sysctl -w net.ipv4.conf.all.accept_redirects=1", "sysctl -w net.ipv6.conf.v0.accept_ra=2"]),
 
     ]
 }
@@ -284,7 +284,9 @@ fn what_a_shell_would_do_beyond_commands_is_refused_by_name() {
         ("ip link add v0 type veth peer name v1 up", "not connected"),
         ("ip link set lo promisc on", "promisc"),
         ("ip route add 10.1.0.1/24 dev lo", "10.1.0.0/24"),
-        ("sysctl -w net.ipv4.conf.all.rp_filter=2", "rp_filter"),
+        ("sysctl -w net.ipv4.conf.default.rp_filter=2", "on each"),
+        ("sysctl -w net.ipv4.conf.all.rp_filter=3", "0 to 2"),
+        ("sysctl -w kernel.panic=1", "kernel.panic"),
         ("sysctl -w net.ipv4.ip_forward = 1", "no spaces"),
         ("sysctl net.ipv4.ip_forward = 1", "no spaces"),
         ("sysctl -w net.ipv4.ip_forward =1", "no spaces"),

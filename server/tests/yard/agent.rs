@@ -160,6 +160,7 @@ impl Scripted {
             interfaces: BTreeMap::new(),
             routes: Default::default(),
             rules: Default::default(),
+            sysctls: Default::default(),
             forwarding: Default::default(),
             firewall: None,
         };

@@ -5,6 +5,7 @@ use topology::address::Family;
 use topology::command::Subject;
 use topology::document::{Interface, Kind};
 use topology::edit::{Field, Place};
+use topology::sysctl::Owner;
 use topology::{Edit, NamespaceId, NamespaceName, Node};
 
 use super::commands::AsCommands;
@@ -15,6 +16,7 @@ use super::field::{Switch, TextField, commit, commit_or_tell};
 use super::firewall::Firewall;
 use super::routes::Routes;
 use super::rules::Rules;
+use super::settings::Settings;
 use super::state::{StateChip, interface_mark, namespace_mark};
 use crate::canvas::contents::counted;
 use crate::canvas::view::keys::remove;
@@ -121,6 +123,9 @@ pub(crate) fn NamespaceSections(
         <Routes id=id />
         <Firewall id=id />
         <Rules id=id />
+        <section>
+            <Settings owner=Owner::Namespace(id) />
+        </section>
         <AsCommands subject=Subject::Namespace(id) />
     }
 }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use topology::command::Subject;
 use topology::document::{Interface, Kind, Link};
 use topology::edit::{Field, Place};
+use topology::sysctl::Owner;
 use topology::{Edit, InterfaceId, InterfaceName, Node};
 
 use super::addresses::Addresses;
@@ -13,6 +14,7 @@ use super::drift::Differences;
 use super::field::{Choice, Switch, TextField, commit, commit_or_tell};
 use super::parameters::{Of, ParametersForm};
 use super::quality::QualityForm;
+use super::settings::Settings;
 use super::state::{StateChip, interface_mark};
 use super::tables::Tables;
 use crate::canvas::contents::counted;
@@ -235,6 +237,7 @@ pub(crate) fn InterfaceSection(
             <ParametersForm id=id of=Of::Port />
             <QualityForm id=id />
             <Tables id=id />
+            <Settings owner=Owner::Interface(id) />
             <p class="facts mono faint">{facts}</p>
         </section>
     }

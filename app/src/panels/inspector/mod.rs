@@ -15,6 +15,7 @@ mod parameters;
 mod quality;
 mod routes;
 mod rules;
+mod settings;
 mod state;
 mod tables;
 

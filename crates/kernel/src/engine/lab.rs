@@ -20,6 +20,10 @@ use crate::observe;
 /// Most threads that make namespaces at a time; more only wait for each other.
 const MOST_MAKERS: usize = 4;
 
+/// How often settings that were set are looked at, since few make events: with the dump after it,
+/// drift is seen within 200 ms.
+const LOOK: Duration = Duration::from_millis(150);
+
 /// The lab of this process.
 #[derive(Debug)]
 pub(crate) struct Lab {
@@ -39,6 +43,8 @@ pub(crate) struct Lab {
     aside: BTreeMap<NamespaceId, (Namespace, Node)>,
     /// Made before anybody wants them.
     ready: Vec<(Namespace, Node)>,
+    /// When settings were looked at last.
+    looked: Instant,
 }
 
 impl Lab {
@@ -62,6 +68,7 @@ impl Lab {
             changed: false,
             aside: BTreeMap::new(),
             ready: Vec::new(),
+            looked: Instant::now(),
         };
         let node = Node::open(&host, NamespaceName::host())?;
         lab.namespaces.insert(NamespaceId::HOST, host);
@@ -236,6 +243,43 @@ impl Lab {
         Ok(())
     }
 
+    /// Sets a setting of a namespace, or of one of its interfaces.
+    pub(crate) fn set_sysctl(
+        &mut self,
+        id: NamespaceId,
+        interface: Option<(u32, &str)>,
+        name: &str,
+        value: Option<i32>,
+    ) -> Result<()> {
+        let namespace = self.namespaces.get(&id).ok_or_else(|| absent(id))?;
+        let node = self.nodes.get_mut(&id).ok_or_else(|| absent(id))?;
+        node.touch();
+        node.sysctls.set(namespace, interface, name, value)
+    }
+
+    /// When settings are to be looked at, if there are any that were set.
+    pub(crate) fn look_due(&self) -> Option<Instant> {
+        let is_any = self.nodes.values().any(|node| !node.sysctls.is_empty());
+        is_any.then(|| self.looked + LOOK)
+    }
+
+    /// Looks at settings if it is time, and remembers where one has changed.
+    pub(crate) fn look_if_due(&mut self) {
+        if self.look_due().is_some_and(|due| due <= Instant::now()) {
+            self.look();
+        }
+    }
+
+    fn look(&mut self) {
+        for (id, node) in &mut self.nodes {
+            let observed = self.observed.namespaces.get(id);
+            if observed.is_some_and(|observed| node.sysctls.differs(observed)) {
+                node.touch();
+            }
+        }
+        self.looked = Instant::now();
+    }
+
     /// Says that there is a link between two namespaces.
     pub(crate) fn introduce(&mut self, ends: [NamespaceId; 2]) {
         self.numbers.introduce(ends);
@@ -295,9 +339,10 @@ impl Lab {
     }
 
     /// Brings what is observed up to date, now. What is not dumped has not
-    /// changed: every change makes an event.
+    /// changed: every change makes an event, but for those of settings, which are looked at.
     pub(crate) fn refresh(&mut self) -> Result<()> {
         self.listen();
+        self.look();
         self.dump(|node| node.due(Duration::ZERO).is_some())
     }
 
@@ -331,6 +376,7 @@ impl Lab {
             tags,
             firewall,
             has_fdb,
+            sysctls,
             ..
         } = node;
         let number =
@@ -339,6 +385,7 @@ impl Lab {
         let mut seen = seen.context("observe", || format!("namespace {name}"))?;
         let before = self.observed.namespaces.get(&id);
         if let Some(namespace) = self.namespaces.get(&id) {
+            seen.sysctls = sysctls.seen(namespace, &mut seen.interfaces)?;
             let interfaces = before.map(|before| &before.interfaces);
             seen.firewall = firewall.seen(namespace, interfaces, &seen.interfaces);
         }

@@ -9,6 +9,7 @@ use crate::error::{Context, Result};
 use crate::firewall::Known;
 use crate::namespace::Namespace;
 use crate::netlink::Socket;
+use crate::sysctls;
 
 /// A namespace is dumped again no sooner than this many times as long after
 /// the last dump as that took: one with very many routes that change all the
@@ -33,6 +34,8 @@ pub(crate) struct Node {
     last_index: u32,
     /// Its rules.
     pub(crate) firewall: Known,
+    /// Its settings.
+    pub(crate) sysctls: sysctls::Known,
     /// Whether somebody may have set entries of forwarding tables: to look for them takes the
     /// kernel long, and few labs have any. The first event tells, as a new namespace has none.
     pub(crate) has_fdb: bool,
@@ -58,6 +61,7 @@ impl Node {
             tags: BTreeMap::new(),
             last_index: LOOPBACK,
             firewall: Known::default(),
+            sysctls: sysctls::Known::default(),
             has_fdb: false,
             stale: Some(now),
             rested: now,

@@ -130,6 +130,7 @@ impl Worker {
                     Err(mpsc::error::TryRecvError::Disconnected) => return,
                 }
             }
+            self.lab.look_if_due();
             if let Err(error) = self.lab.refresh_due(PATIENCE) {
                 error!(%error, "what the kernel has is not known");
                 std::thread::sleep(RETRY);
@@ -157,7 +158,11 @@ impl Worker {
 
     /// Waits for a command, for events, or until a dump is due.
     fn wait(&mut self) {
-        let due = [self.lab.due(PATIENCE), self.when_to_replenish()];
+        let due = [
+            self.lab.due(PATIENCE),
+            self.lab.look_due(),
+            self.when_to_replenish(),
+        ];
         let timeout = due.into_iter().flatten().min();
         let timeout = timeout.map_or(EpollTimeout::NONE, |due| {
             let left = due.saturating_duration_since(Instant::now());

@@ -13,6 +13,7 @@ mod labs;
 mod quality;
 mod random;
 mod routing;
+mod settings;
 #[path = "../support/mod.rs"]
 mod support;
 mod tables;
@@ -70,6 +71,9 @@ fn main() -> ExitCode {
         outside("every_step_is_a_moment_to_be_killed_at", every_step::killed).asks(),
         scene("is_killed_at", every_step::is_killed_at),
         inside("outside_changes_are_heard", hearing::outside_changes),
+        inside("every_setting_is_set_and_given_back", settings::all),
+        inside("drift_of_settings_is_seen", settings::drift),
+        inside("settings_follow_what_they_are_set_on", settings::follow),
         inside("a_storm_of_events_ends_in_the_truth", hearing::storm),
         inside("strange_interfaces_do_not_blind_it", hearing::strangers),
         inside("names_taken_away_do_not_matter", hearing::names),

@@ -137,10 +137,16 @@ fn is_of(document: &Document, step: &Step, id: InterfaceId) -> bool {
         Step::AddRule { namespace, rule } | Step::RemoveRule { namespace, rule } => {
             *namespace == wanted.namespace && rule.interfaces().any(|name| *name == wanted.name)
         }
+        Step::SetSysctl {
+            namespace,
+            interface: Some(name),
+            ..
+        } => *namespace == wanted.namespace && *name == wanted.name,
         Step::AddNamespace { .. }
         | Step::RemoveNamespace { .. }
         | Step::RenameNamespace { .. }
         | Step::SetForwarding { .. }
-        | Step::SetFirewall { .. } => false,
+        | Step::SetFirewall { .. }
+        | Step::SetSysctl { .. } => false,
     }
 }

@@ -70,6 +70,11 @@ pub(crate) enum Action {
         interface: InterfaceName,
         entry: FdbEntry,
     },
+    SetSysctl {
+        interface: Option<InterfaceName>,
+        name: String,
+        value: i32,
+    },
     /// It only looks; the network stays as it is.
     Look,
     /// It runs a command in another namespace.

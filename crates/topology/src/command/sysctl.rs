@@ -5,8 +5,31 @@ use super::words::Words;
 use super::{Command, Names, words};
 use crate::address::Family;
 use crate::id::NamespaceId;
+use crate::name::InterfaceName;
+use crate::sysctl;
 
 pub(super) fn write(names: &Names, namespace: NamespaceId, family: Family, on: bool) -> Command {
+    let key = match family {
+        Family::Ipv4 => "net.ipv4.ip_forward",
+        Family::Ipv6 => "net.ipv6.conf.all.forwarding",
+    };
+    set(names, namespace, key, i32::from(on))
+}
+
+/// One that goes back is written with the value that is usual: which one it had is not known here.
+pub(super) fn write_setting(
+    names: &Names,
+    namespace: NamespaceId,
+    interface: Option<&InterfaceName>,
+    name: &str,
+    value: Option<i32>,
+) -> Command {
+    let usual = || sysctl::setting(name, interface.is_some()).map_or(0, |known| known.usual);
+    let key = sysctl::key_of(name, interface);
+    set(names, namespace, &key, value.unwrap_or_else(usual))
+}
+
+fn set(names: &Names, namespace: NamespaceId, key: &str, value: i32) -> Command {
     let mut argv = match namespace {
         NamespaceId::HOST => Vec::new(),
         other => vec![
@@ -16,11 +39,7 @@ pub(super) fn write(names: &Names, namespace: NamespaceId, family: Family, on: b
             names.name(other),
         ],
     };
-    let key = match family {
-        Family::Ipv4 => "net.ipv4.ip_forward",
-        Family::Ipv6 => "net.ipv6.conf.all.forwarding",
-    };
-    argv.extend(words(&["sysctl", "-w", &format!("{key}={}", u8::from(on))]));
+    argv.extend(words(&["sysctl", "-w", &format!("{key}={value}")]));
     Command::new(argv)
 }
 
@@ -59,7 +78,15 @@ fn setting(key: &str, value: &str) -> Result<Action, String> {
     let family = match key.replace('/', ".").as_str() {
         "net.ipv4.ip_forward" | "net.ipv4.conf.all.forwarding" => Family::Ipv4,
         "net.ipv6.conf.all.forwarding" => Family::Ipv6,
-        _ => return Err(format!("the setting `{key}` is not supported yet")),
+        _ => {
+            let (interface, name) = sysctl::of_key(key)?;
+            let value = sysctl::setting(&name, interface.is_some())?.read(value)?;
+            return Ok(Action::SetSysctl {
+                interface,
+                name,
+                value,
+            });
+        }
     };
     match value {
         "0" => Ok(Action::SetForwarding { family, on: false }),

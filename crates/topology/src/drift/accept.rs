@@ -18,6 +18,7 @@ use crate::plan::{self, Mtus};
 use crate::quality::{Measure, qdisc};
 use crate::rule::Rule;
 use crate::status::{self, PORT, route_text};
+use crate::sysctl::{self, Owner};
 
 /// Why a drift cannot be accepted, for people.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -117,6 +118,9 @@ impl Seen<'_> {
             }
             "route" => self.route(namespace, wanted, found, drift),
             "rule" => self.rule(namespace, wanted, found, drift),
+            name if sysctl::setting(name, false).is_ok() => {
+                setting(Owner::Namespace(namespace), name, drift)
+            }
             other => Err(cannot(other)),
         }
     }
@@ -239,6 +243,9 @@ impl Seen<'_> {
                 vlans: found.vlans.clone(),
             }),
             "fdb" => entry(interface, wanted, found, drift),
+            name if sysctl::setting(name, true).is_ok() => {
+                setting(Owner::Interface(interface), name, drift)
+            }
             measure if is_quality(measure) => match found.qdiscs.quality() {
                 // Measures are seen together: the whole of it is taken over.
                 quality if !qdisc::differences(quality.as_ref(), &found.qdiscs).is_empty() => Err(
@@ -417,6 +424,20 @@ impl Seen<'_> {
             .filter_map(|(index, found)| Some(((namespace, *index), self.id_of(namespace, found)?)))
             .collect()
     }
+}
+
+/// A setting of the kernel that somebody changed.
+fn setting(owner: Owner, name: &str, drift: &Drift) -> Accepted {
+    let observed = drift.difference.observed.as_str();
+    let value = match observed.is_empty() {
+        true => None,
+        false => Some(observed.parse().map_err(|_| cannot(name))?),
+    };
+    Ok(Edit::SetSysctl {
+        owner,
+        name: name.to_owned(),
+        value,
+    })
 }
 
 /// Whether a difference is one of the quality.

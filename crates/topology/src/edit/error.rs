@@ -68,6 +68,8 @@ pub enum Field {
     Vlans,
     /// Entries of a forwarding table.
     Fdb,
+    /// Settings of the kernel.
+    Sysctl,
 }
 
 /// What is wrong with an edit.
@@ -218,6 +220,12 @@ pub enum Reason {
         /// What is wrong.
         why: String,
     },
+    /// A setting of the kernel that cannot be.
+    #[error("{why}")]
+    Sysctl {
+        /// What is wrong.
+        why: String,
+    },
     /// Edits nested too deeply.
     #[error("a batch cannot hold another batch")]
     NestedBatch,
@@ -241,6 +249,7 @@ impl fmt::Display for Field {
             Self::Quality => "quality",
             Self::Vlans => "VLANs",
             Self::Fdb => "forwarding table",
+            Self::Sysctl => "settings",
         })
     }
 }

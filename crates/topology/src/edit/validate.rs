@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub(in crate::edit) use super::MIN_IPV6_MTU;
 use super::error::{EditError, Field, Place, Reason};
+use super::sysctl;
 use super::{MAX_INTERFACES, MAX_LIST, MAX_NAMESPACES, MAX_TITLE_BYTES};
 use crate::address::is_per_link;
 use crate::document::{Document, Interface, Kind, Point};
@@ -33,10 +35,6 @@ pub(super) use tables::{fdb, fdb_of_ports, vlans};
 
 /// Farthest place of a node from the origin, in canvas units.
 const MAX_COORDINATE: f64 = 1_000_000.0;
-
-/// Smallest MTU of an interface with IPv6 addresses (RFC 8200, 5; the kernel removes IPv6 from an
-/// interface below it).
-const MIN_IPV6_MTU: u32 = 1280;
 
 /// A refusal at a place of the document, its subject named as people say it.
 pub(super) fn refuse(document: &Document, place: Place, reason: Reason) -> EditError {
@@ -108,6 +106,7 @@ impl Document {
         for &id in self.namespaces.keys() {
             rule::rules(self, id)?;
         }
+        sysctl::of_namespaces(self)?;
         let relations = Relations::of(self);
         for (&id, found) in &self.interfaces {
             interface(&relations, id, found)?;
@@ -267,6 +266,7 @@ fn interface(
         found.fdb.len(),
     )?;
     fdb(document, id, found)?;
+    sysctl::of_interface(document, id, found)?;
     list_limit(
         document,
         Place::Interface(id, Some(Field::Addresses)),

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use super::device::{falls_with, name_of, named};
 use super::route::lose::Event;
-use super::{Refused, adjust_bridge_mtu, fdb, index_of, master, qdisc, re_add, route, rule, vlans};
+use super::{
+    Refused, adjust_bridge_mtu, fdb, index_of, master, qdisc, re_add, route, rule, sysctl, vlans,
+};
 use crate::id::NamespaceId;
 use crate::kind::{Device, DeviceKind, Parameters};
 use crate::mac::Mac;
@@ -98,6 +100,7 @@ pub(super) fn namespace(state: &mut Observed, id: NamespaceId) -> Result<Vec<Ste
     }];
     let forwarding = found.forwarding;
     let firewall = found.firewall.clone();
+    let sysctls = sysctl::again(id, None, &found.sysctls);
     let routes = route::Before::of(state, id);
     let rules: Vec<_> = rule::again(id, found.rules.iter()).collect();
     let mut names: Vec<_> = found
@@ -137,6 +140,7 @@ pub(super) fn namespace(state: &mut Observed, id: NamespaceId) -> Result<Vec<Ste
             });
         }
     }
+    undo.extend(sysctls);
     if let Some(firewall) = firewall {
         undo.push(Step::SetFirewall {
             namespace: id,
@@ -254,6 +258,7 @@ fn settings(state: &Observed, namespace: NamespaceId, index: u32) -> Vec<Step> {
     if interface.kind.is_bridge() {
         steps.extend(vlans::again(state, namespace, index));
     }
+    steps.extend(sysctl::again(namespace, Some(&at.name), &interface.sysctls));
     let own = interface.fdb.iter().filter(|entry| !entry.is_of_bridge());
     steps.extend(fdb::again(&at, own.copied()));
     steps.extend(master::plugged(state, namespace, index));

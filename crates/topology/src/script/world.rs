@@ -194,6 +194,16 @@ impl World {
                 family,
                 on,
             }),
+            Action::SetSysctl {
+                interface,
+                name,
+                value,
+            } => self.step(&Step::SetSysctl {
+                namespace: here,
+                interface,
+                name,
+                value: Some(value),
+            }),
             Action::Firewall(change) => self.change_firewall(here, &change),
             Action::SetQdisc(change) => self.set_qdisc(here, change),
             action @ (Action::AddVlans { .. }

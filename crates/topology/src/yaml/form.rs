@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_saphyr::{FlowMap, FlowSeq, Location, Spanned};
 
 use super::rule;
+use super::settings::Said;
 use super::settings::Settings;
 use crate::address::Family;
 use crate::route::{RouteKind, Scope};
@@ -62,6 +63,8 @@ pub(super) struct Namespace {
     pub(super) firewall: Option<Spanned<String>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) rules: Vec<Spanned<FlowMap<rule::Rule>>>,
+    #[serde(skip_serializing_if = "Said::is_empty")]
+    pub(super) sysctl: Said,
 }
 
 impl Default for Namespace {
@@ -74,6 +77,7 @@ impl Default for Namespace {
             routes: Vec::new(),
             firewall: None,
             rules: Vec::new(),
+            sysctl: Said::new(),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::form::{Coordinate, Lab, Namespace, Route, destination};
 use super::interface::{kind_of, set, tie};
 use super::rule;
 use super::settings::Settings;
+use super::sysctl;
 use crate::document::{self, Device, Document, Interface, Kind, Point};
 use crate::edit::{Edit, EditError, Place, apply};
 use crate::firewall::{Ruleset, RulesetError};
@@ -119,6 +120,7 @@ impl Builder {
             forwarding: document::Forwarding::default(),
             routes: Vec::new(),
             firewall: None,
+            sysctls: sysctl::read(&said.sysctl, false)?,
             rules: Default::default(),
         };
         if let Some(text) = &said.firewall {

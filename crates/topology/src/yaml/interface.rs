@@ -4,7 +4,7 @@ use serde_saphyr::Spanned;
 
 use super::form::spanned;
 use super::settings::{Said, Scalar, Settings};
-use super::{YamlError, quality, tables};
+use super::{YamlError, quality, sysctl, tables};
 use crate::address::parse_interface_address;
 use crate::document::{Device, DeviceKind, Document, Interface, Kind};
 use crate::id::InterfaceId;
@@ -29,6 +29,7 @@ pub(super) fn set(interface: &mut Interface, settings: &Settings) -> Result<(), 
     }
     interface.quality = quality::read(&settings.quality)?;
     tables::set(interface, settings)?;
+    interface.sysctls = sysctl::read(&settings.sysctl, true)?;
     if interface.kind.device().is_none()
         && let Some((name, value)) = settings.parameters.first()
     {
@@ -155,6 +156,7 @@ pub(super) fn settings(document: &Document, interface: &Interface) -> Settings {
         quality: quality::said(interface.quality.as_ref()),
         vlans: tables::vlans_said(interface),
         fdb: tables::fdb_said(interface),
+        sysctl: sysctl::said(&interface.sysctls),
     }
 }
 

@@ -41,6 +41,8 @@ pub(super) struct Settings {
     pub(super) quality: Said,
     pub(super) vlans: Option<Spanned<FlowMap<VlansForm>>>,
     pub(super) fdb: Vec<Spanned<FlowMap<FdbForm>>>,
+    /// Settings of the kernel.
+    pub(super) sysctl: Said,
 }
 
 impl Default for Settings {
@@ -57,6 +59,7 @@ impl Default for Settings {
             quality: Said::new(),
             vlans: None,
             fdb: Vec::new(),
+            sysctl: Said::new(),
         }
     }
 }
@@ -155,6 +158,9 @@ impl Serialize for Settings {
         if !self.fdb.is_empty() {
             map.serialize_entry("fdb", &self.fdb)?;
         }
+        if !self.sysctl.is_empty() {
+            map.serialize_entry("sysctl", &self.sysctl)?;
+        }
         if !self.addresses.is_empty() {
             map.serialize_entry("addresses", &self.addresses)?;
         }
@@ -184,6 +190,7 @@ impl<'de> Deserialize<'de> for Settings {
                         "quality" => settings.quality = map.next_value::<FlowMap<Said>>()?.0,
                         "vlans" => settings.vlans = Some(map.next_value()?),
                         "fdb" => settings.fdb = map.next_value()?,
+                        "sysctl" => settings.sysctl = map.next_value()?,
                         "addresses" => settings.addresses = map.next_value()?,
                         key => match MASTERS.iter().find(|word| **word == key) {
                             Some(word) if settings.master.is_none() => {

@@ -7,6 +7,7 @@ use super::form::{Coordinate, Hop, Lab, Link, Namespace, Route, spanned};
 use super::interface::settings;
 use super::rule;
 use super::settings::Settings;
+use super::sysctl;
 use crate::address::Family;
 use crate::document::{self, Document, Kind};
 use crate::id::{InterfaceId, NamespaceId, Node};
@@ -20,7 +21,8 @@ pub(super) fn form(document: &Document) -> Lab {
             && form.interfaces.is_empty()
             && form.routes.is_empty()
             && form.firewall.is_none()
-            && form.rules.is_empty();
+            && form.rules.is_empty()
+            && form.sysctl.is_empty();
         // Every lab has a host: it is written only if there is something to say.
         (id != NamespaceId::HOST || !says_nothing)
             .then(|| (namespace.name.to_string(), spanned(Some(form))))
@@ -110,6 +112,7 @@ fn namespace_form(
             .iter()
             .map(|rule| spanned(FlowMap(rule::form(document, rule))))
             .collect(),
+        sysctl: sysctl::said(&namespace.sysctls),
     }
 }
 
@@ -118,6 +121,7 @@ fn is_usual(settings: &Settings) -> bool {
         && settings.mtu.is_none()
         && settings.master.is_none()
         && settings.addresses.is_empty()
+        && settings.sysctl.is_empty()
         && settings.quality.is_empty()
 }
 

@@ -10,7 +10,8 @@ use topology::document::Route;
 use topology::kind::{DeviceKind, Form, Parameter, Parameters, port};
 use topology::plan::{Mtus, kernel_metric, wanted_rules};
 use topology::route::Scope;
-use topology::{Document, InterfaceId};
+use topology::sysctl::setting;
+use topology::{Document, InterfaceId, NamespaceId};
 
 /// Runs a shell script as root of fresh user, mount, network and pid namespaces, where the names of
 /// `ip netns` are private; returns what it printed.
@@ -67,6 +68,9 @@ pub(crate) fn dump(document: &Document) -> String {
         text.push_str(&format!(
             "{inside}cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv6/conf/all/forwarding\n"
         ));
+        for (path, _) in settings(document, *id) {
+            text.push_str(&format!("{inside}cat /proc/sys/{path}\n"));
+        }
     }
     text.push_str("true\n");
     text
@@ -104,6 +108,23 @@ pub(crate) struct Seen {
     routes: BTreeSet<String>,
     forwarding: (bool, bool),
     rules: BTreeSet<String>,
+    settings: BTreeMap<String, String>,
+}
+
+/// The settings that a namespace is to have, by what is below `/proc/sys`.
+fn settings(document: &Document, id: NamespaceId) -> BTreeMap<String, String> {
+    let own = document.namespaces[&id].sysctls.iter();
+    let mut all: BTreeMap<_, _> = own
+        .map(|(name, value)| (setting(name, false).unwrap().path(None), value.to_string()))
+        .collect();
+    for (_, interface) in document.interfaces_of(id) {
+        for (name, value) in &interface.sysctls {
+            let path = setting(name, true).unwrap();
+            let path = path.path(Some(interface.name.as_str()));
+            all.insert(path, value.to_string());
+        }
+    }
+    all
 }
 
 /// What the kernel had, by namespace in the document's order.
@@ -112,7 +133,7 @@ pub(crate) fn parse(document: &Document, printed: &str) -> BTreeMap<String, Seen
     let mut lines = printed.lines().filter(|line| !line.is_empty());
     let json = |line: Option<&str>| -> Vec<Value> { serde_json::from_str(line.unwrap()).unwrap() };
     let mut all = BTreeMap::new();
-    for namespace in document.namespaces.values() {
+    for (id, namespace) in &document.namespaces {
         let links = json(lines.next());
         let routes = [json(lines.next()), json(lines.next())].concat();
         let qdiscs = json(lines.next());
@@ -124,7 +145,11 @@ pub(crate) fn parse(document: &Document, printed: &str) -> BTreeMap<String, Seen
         });
         let rules: Vec<&str> = rules.collect();
         let flags = [lines.next(), lines.next()].map(|flag| flag == Some("1"));
+        let settings = settings(document, *id).into_iter();
+        let settings = settings.map(|(path, _)| (path, lines.next().unwrap().to_owned()));
+        let settings = settings.collect();
         let seen = Seen {
+            settings,
             interfaces: links
                 .iter()
                 .filter(|link| !is_kernels_own(link))
@@ -328,6 +353,7 @@ pub(crate) fn expected(document: &Document) -> BTreeMap<String, Seen> {
             is_host || interfaces.all(|interface| document.is_up(interface))
         };
         let seen = Seen {
+            settings: settings(document, id),
             interfaces: interfaces.collect(),
             routes: namespace
                 .routes

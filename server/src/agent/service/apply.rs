@@ -129,6 +129,11 @@ fn place(document: &Document, step: &Step) -> (Option<NamespaceId>, Option<Inter
         | Step::AddAddress { at, .. }
         | Step::RemoveAddress { at, .. }
         | Step::SetQdisc { at, .. } => document.interface_named(at.namespace, at.name.as_str()),
+        Step::SetSysctl {
+            namespace,
+            interface: Some(name),
+            ..
+        } => document.interface_named(*namespace, name.as_str()),
         Step::AddNamespace { .. }
         | Step::RemoveNamespace { .. }
         | Step::RenameNamespace { .. }
@@ -137,7 +142,8 @@ fn place(document: &Document, step: &Step) -> (Option<NamespaceId>, Option<Inter
         | Step::AddRule { .. }
         | Step::RemoveRule { .. }
         | Step::SetForwarding { .. }
-        | Step::SetFirewall { .. } => None,
+        | Step::SetFirewall { .. }
+        | Step::SetSysctl { .. } => None,
     };
     (Some(namespace), interface)
 }

@@ -78,6 +78,7 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         qdiscs: Default::default(),
         vlans: None,
         fdb: Default::default(),
+        sysctls: Default::default(),
     }
 }
 
@@ -95,6 +96,7 @@ fn add(observed: &mut Observed, id: NamespaceId, name: &str, index: u32, new: Ob
             rules: BTreeSet::new(),
             forwarding: Forwarding::default(),
             firewall: None,
+            sysctls: Default::default(),
         };
         observed.namespaces.insert(id, namespace);
     }

@@ -8,6 +8,7 @@ use crate::id::InterfaceId;
 use crate::kind::{NewMtu, mtu_range};
 use crate::mac::Mac;
 use crate::plan::Mtus;
+use crate::sysctl::is_of_ipv6;
 
 /// Refuses MTUs above those of what the interfaces stand on (`vlan_dev_change_mtu`,
 /// `macvlan_change_mtu`); `edited` is what was just changed, if it was one interface.
@@ -83,8 +84,13 @@ pub(in crate::edit) fn mtu(
         let is_through = |r: &Route| r.family() == Family::Ipv6 && r.interfaces().any(|i| i == id);
         namespace.routes.iter().any(is_through)
     });
-    if (has_ipv6 || leads_ipv6) && mtu < MIN_IPV6_MTU {
-        let what = if has_ipv6 { "address" } else { "route" };
+    let sets_ipv6 = found.sysctls.keys().any(|name| is_of_ipv6(name));
+    if (has_ipv6 || leads_ipv6 || sets_ipv6) && mtu < MIN_IPV6_MTU {
+        let what = match (has_ipv6, leads_ipv6) {
+            (true, _) => "address",
+            (_, true) => "route",
+            _ => "setting",
+        };
         return refuse_mtu(format!(
             "with an IPv6 {what} it takes at least {MIN_IPV6_MTU} bytes"
         ));

@@ -1,0 +1,115 @@
+//! Settings of the kernel, those that were set.
+
+use super::{Refused, interface_mut, namespace_mut};
+use crate::address::Family;
+use crate::id::NamespaceId;
+use crate::name::InterfaceName;
+use crate::observed::{Observed, ObservedNamespace};
+use crate::step::{At, Step};
+use crate::sysctl::{MIN_IPV6_MTU, Sysctls, is_of_ipv6};
+
+/// What every change of `net.ipv4.ip_forward` sets, too (`inet_forward_change`).
+const FOLLOWS_FORWARDING: &str = "net.ipv4.conf.all.accept_redirects";
+
+/// Sets one, or gives back the value that it had before, after which it is nobody's.
+pub(super) fn set(
+    state: &mut Observed,
+    namespace: NamespaceId,
+    interface: Option<&InterfaceName>,
+    name: &str,
+    value: Option<i32>,
+) -> Result<Vec<Step>, Refused> {
+    let settings = match interface {
+        None => &mut namespace_mut(state, namespace)?.sysctls,
+        Some(interface) => {
+            let at = At {
+                namespace,
+                name: interface.clone(),
+            };
+            let found = interface_mut(state, &at)?;
+            if is_of_ipv6(name) && found.mtu < MIN_IPV6_MTU && value.is_some() {
+                return Err(Refused(format!("{interface} has no IPv6")));
+            }
+            &mut found.sysctls
+        }
+    };
+    let old = match value {
+        Some(value) => settings.insert(name.to_owned(), value),
+        None => settings.remove(name),
+    };
+    Ok(vec![Step::SetSysctl {
+        namespace,
+        interface: interface.cloned(),
+        name: name.to_owned(),
+        value: old,
+    }])
+}
+
+/// The steps that set settings again.
+pub(super) fn again(
+    namespace: NamespaceId,
+    interface: Option<&InterfaceName>,
+    settings: &Sysctls,
+) -> Vec<Step> {
+    let set = |(name, value): (&String, &i32)| Step::SetSysctl {
+        namespace,
+        interface: interface.cloned(),
+        name: name.clone(),
+        value: Some(*value),
+    };
+    settings.iter().map(set).collect()
+}
+
+/// What goes with a change of forwarding; returns what undoes that.
+pub(super) fn forwarding_changed(
+    namespace: NamespaceId,
+    found: &mut ObservedNamespace,
+    family: Family,
+    on: bool,
+) -> Option<Step> {
+    if family == Family::Ipv6 {
+        return None;
+    }
+    let value = found.sysctls.get_mut(FOLLOWS_FORWARDING)?;
+    let old = std::mem::replace(value, i32::from(!on));
+    Some(Step::SetSysctl {
+        namespace,
+        interface: None,
+        name: FOLLOWS_FORWARDING.to_owned(),
+        value: Some(old),
+    })
+}
+
+/// Takes the settings of IPv6 from interfaces whose MTU is too small for it by now
+/// (`addrconf_notify`); returns what sets them again.
+pub(super) fn lose_ipv6(state: &mut Observed, step: &Step) -> Vec<Step> {
+    let (Step::SetMtu { at, .. } | Step::SetMaster { at, .. } | Step::RemoveInterface { at }) =
+        step
+    else {
+        return Vec::new();
+    };
+    let namespace = at.namespace;
+    let is_losing = |i: &crate::observed::ObservedInterface| {
+        i.mtu < MIN_IPV6_MTU && i.sysctls.keys().any(|name| is_of_ipv6(name))
+    };
+    let Some(found) = state.namespaces.get(&namespace) else {
+        return Vec::new();
+    };
+    if !found.interfaces.values().any(is_losing) {
+        return Vec::new();
+    }
+    let mut undo = Vec::new();
+    let found = state.namespaces.get_mut(&namespace).into_iter();
+    for interface in found.flat_map(|ns| ns.interfaces.values_mut()) {
+        if !is_losing(interface) {
+            continue;
+        }
+        let all = std::mem::take(&mut interface.sysctls);
+        let (lost, kept) = all.into_iter().partition(|(name, _)| is_of_ipv6(name));
+        interface.sysctls = kept;
+        if let Ok(name) = interface.name.parse() {
+            undo.extend(again(namespace, Some(&name), &lost));
+        }
+    }
+    undo
+}
