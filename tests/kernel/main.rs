@@ -10,3 +10,4 @@ mod leftovers;
 mod ready;
 mod refusals;
 mod signals;
+mod uplink;

@@ -29,6 +29,7 @@ pub(crate) fn namespace(document: &Document, at: Point, ids: &mut Ids<'_>) -> Op
         firewall: None,
         routes: Vec::new(),
         rules: Default::default(),
+        uplink: false,
     };
     let node = Node::Namespace(id);
     let fragment = Fragment {

@@ -115,6 +115,7 @@ mod tests {
                     firewall: None,
                     routes: Vec::new(),
                     rules: Default::default(),
+                    uplink: false,
                 },
             );
         }

@@ -365,6 +365,7 @@ fn opposite(step: &Step) -> Option<Step> {
             family,
             on: !on,
         },
+        Step::SetUplink { on } => Step::SetUplink { on: !on },
         Step::RemoveNamespace { .. }
         | Step::RenameNamespace { .. }
         | Step::RemoveInterface { .. }

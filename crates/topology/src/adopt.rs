@@ -11,6 +11,7 @@ use crate::name::InterfaceName;
 use crate::observed::{
     Observed, ObservedInterface, ObservedKind, ObservedNamespace, ObservedRoute, Origin,
 };
+use crate::uplink;
 
 /// Which interface of the kernel becomes which of the document.
 type Ids = BTreeMap<(NamespaceId, u32), InterfaceId>;
@@ -26,7 +27,7 @@ pub fn adopt(title: &str, observed: &Observed) -> Document {
         let routes = found
             .routes
             .iter()
-            .filter(|route| route.origin == Origin::Static);
+            .filter(|route| route.origin == Origin::Static && !uplink::has_made(found, route));
         let adopted = Namespace {
             name: found.name.clone(),
             forwarding: found.forwarding,
@@ -43,6 +44,7 @@ pub fn adopt(title: &str, observed: &Observed) -> Document {
                 .filter_map(|rule| rule.map(|name| by_name(namespace, found, name, &ids)))
                 .filter(|rule| rule.check().is_ok())
                 .collect(),
+            uplink: namespace == NamespaceId::HOST && uplink::index_in(found).is_some(),
         };
         document.namespaces.insert(namespace, adopted);
         for (&index, known) in &found.interfaces {

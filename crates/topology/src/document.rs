@@ -48,6 +48,9 @@ pub struct Namespace {
     /// Policy rules, by family and priority.
     #[serde(default)]
     pub rules: BTreeSet<Rule<InterfaceId>>,
+    /// Whether it has an uplink to the outside world ([`crate::uplink`]); the host only.
+    #[serde(default)]
+    pub uplink: bool,
 }
 
 /// `net.ipv4.ip_forward` and `net.ipv6.conf.all.forwarding`.
@@ -68,6 +71,7 @@ impl Namespace {
             routes: Vec::new(),
             firewall: None,
             rules: BTreeSet::new(),
+            uplink: false,
         }
     }
 }
@@ -176,6 +180,12 @@ impl Document {
             )]),
             positions: BTreeMap::new(),
         }
+    }
+
+    /// Whether the host has an uplink to the outside world.
+    pub fn has_uplink(&self) -> bool {
+        let host = self.namespaces.get(&NamespaceId::HOST);
+        host.is_some_and(|host| host.uplink)
     }
 
     /// The namespace of that name.

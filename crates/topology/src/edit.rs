@@ -185,6 +185,11 @@ pub enum Edit {
         /// `None` takes it away.
         ruleset: Option<Ruleset>,
     },
+    /// Gives the host an uplink to the outside world ([`crate::uplink`]), or takes it away.
+    SetUplink {
+        /// On or off.
+        on: bool,
+    },
 }
 
 /// Objects to put into a document, ids included, with what ties them to what is there.

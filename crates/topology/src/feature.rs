@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::Document;
 use crate::edit::{Field, Place};
-use crate::id::InterfaceId;
+use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{DeviceKind, Parameter, Parameters, port};
 use crate::problem::{Problem, Severity};
+use crate::uplink;
 
 /// Something that a kernel may lack.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -26,6 +27,8 @@ pub enum Feature {
     PolicyRouting,
     /// Routes with several next hops.
     Multipath,
+    /// The program `pasta`, and leave to use it: an uplink of a lab's host.
+    Uplink,
 }
 
 impl Feature {
@@ -38,6 +41,7 @@ impl Feature {
             Self::Nftables,
             Self::PolicyRouting,
             Self::Multipath,
+            Self::Uplink,
         ])
     }
 
@@ -70,6 +74,10 @@ impl Feature {
             Self::Multipath => {
                 "use a kernel with CONFIG_IP_ROUTE_MULTIPATH, as distributions' are".to_owned()
             }
+            Self::Uplink => format!(
+                "install pasta (Debian, Ubuntu, Fedora: the package passt), and {}",
+                uplink::ALLOW
+            ),
         }
     }
 }
@@ -83,6 +91,7 @@ impl fmt::Display for Feature {
             Self::Nftables => f.write_str("nftables"),
             Self::PolicyRouting => f.write_str("routing tables and policy rules"),
             Self::Multipath => f.write_str("routes with several next hops"),
+            Self::Uplink => f.write_str("an uplink to the outside"),
         }
     }
 }
@@ -94,6 +103,16 @@ pub struct Missing {
     pub feature: Feature,
     /// What the kernel said when it was tried.
     pub detail: String,
+}
+
+impl Missing {
+    /// An uplink that whoever started this program has not allowed.
+    pub fn uplink_not_allowed() -> Self {
+        Self {
+            feature: Feature::Uplink,
+            detail: "that is not allowed here".to_owned(),
+        }
+    }
 }
 
 /// Whether a document needs anything that some kernels lack: if not, nothing need be tried.
@@ -122,6 +141,9 @@ pub fn problems(document: &Document, missing: &[Missing]) -> Vec<Problem> {
             },
             text: match missing.feature {
                 Feature::Nftables => format!("nftables does not work here: {}", missing.detail),
+                Feature::Uplink => {
+                    format!("the lab has an uplink to the outside: {}", missing.detail)
+                }
                 feature => format!("this kernel has no {feature}: {}", missing.detail),
             },
             hint: missing.feature.remedy(),
@@ -164,6 +186,10 @@ pub fn needed(document: &Document) -> Vec<(Place, Feature)> {
         let place = Place::Namespace(id, Some(Field::Firewall));
         (place, Feature::Nftables)
     }));
+    if document.has_uplink() {
+        let place = Place::Namespace(NamespaceId::HOST, Some(Field::Uplink));
+        needed.push((place, Feature::Uplink));
+    }
     needed
 }
 

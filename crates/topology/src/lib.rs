@@ -48,6 +48,7 @@ pub mod script;
 pub mod shared_map;
 pub mod status;
 pub mod step;
+pub mod uplink;
 pub mod yaml;
 
 pub use document::Document;

@@ -32,6 +32,7 @@ mod master;
 mod remove;
 mod route;
 mod rule;
+mod uplink;
 
 /// The MTU of a new veth or bridge: `ETH_DATA_LEN` (linux/if_ether.h).
 pub const DEFAULT_MTU: u32 = 1500;
@@ -111,6 +112,7 @@ pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> 
         Step::SetFirewall { namespace, ruleset } => {
             firewall::set(state, *namespace, ruleset.as_deref())
         }
+        Step::SetUplink { on } => uplink::set(state, *on),
     }
 }
 

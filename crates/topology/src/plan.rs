@@ -20,6 +20,7 @@ mod routes;
 mod rules;
 mod scope;
 mod settings;
+mod uplink;
 
 use mtu::DEEPEST;
 use scope::Scope;
@@ -64,6 +65,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
         steps: Vec::new(),
         scope,
     };
+    planner.set_uplink(false);
     planner.remove_rules();
     planner.remove_routes();
     planner.remove_addresses();
@@ -101,6 +103,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     planner.add_addresses();
     planner.add_routes();
     planner.add_rules();
+    planner.set_uplink(true);
     planner.steps
 }
 

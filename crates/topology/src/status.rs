@@ -35,7 +35,7 @@ pub enum Status {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Difference {
     /// What differs: `state`, `mtu`, `mac`, `address`, `master`, `kind`, `name`, `forwarding`,
-    /// `firewall`, `route`, `rule`, or the name of a parameter.
+    /// `firewall`, `uplink`, `route`, `rule`, or the name of a parameter.
     pub what: String,
     /// In the document; empty if it is not there.
     pub wanted: String,
@@ -75,7 +75,7 @@ pub fn statuses(document: &Document, observed: Option<&Observed>) -> Statuses {
             .map(|(&id, wanted)| {
                 (
                     id,
-                    namespace_status(document, wanted, observed.namespaces.get(&id)),
+                    namespace_status(document, id, wanted, observed.namespaces.get(&id)),
                 )
             })
             .collect(),
@@ -100,7 +100,11 @@ pub fn strangers<'a>(
                 let by_id = interface
                     .id
                     .is_some_and(|id| document.interfaces.contains_key(&id));
+                // The document says of it only whether it is there.
+                let is_uplink =
+                    namespace == NamespaceId::HOST && crate::uplink::is_uplink(interface);
                 !by_id
+                    && !is_uplink
                     && document
                         .interface_named(namespace, &interface.name)
                         .is_none()
@@ -111,6 +115,7 @@ pub fn strangers<'a>(
 
 fn namespace_status(
     document: &Document,
+    id: NamespaceId,
     wanted: &Namespace,
     observed: Option<&ObservedNamespace>,
 ) -> Status {
@@ -139,6 +144,10 @@ fn namespace_status(
         switch(wanted.forwarding.ipv6),
         switch(observed.forwarding.ipv6),
     );
+    if id == NamespaceId::HOST {
+        let is = crate::uplink::index_in(observed).is_some();
+        differ("uplink", switch(wanted.uplink), switch(is));
+    }
     if let Some((wanted, observed)) = firewalls(wanted, observed) {
         differ("firewall", wanted, observed);
     }

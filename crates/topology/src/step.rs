@@ -168,6 +168,11 @@ pub enum Step {
         /// The rule.
         rule: Rule<InterfaceName>,
     },
+    /// Gives the host its uplink, or takes it away ([`crate::uplink`]).
+    SetUplink {
+        /// On or off.
+        on: bool,
+    },
 }
 
 /// Which interface a step is about, by what the kernel calls it at that moment.
@@ -231,6 +236,7 @@ impl Step {
             | Self::RemoveRule { namespace, .. }
             | Self::SetForwarding { namespace, .. }
             | Self::SetFirewall { namespace, .. } => *namespace,
+            Self::SetUplink { .. } => NamespaceId::HOST,
             Self::AddVeth { ends: [first, _] } => first.at.namespace,
             Self::AddDevice { new, .. } => new.at.namespace,
             Self::RemoveInterface { at }

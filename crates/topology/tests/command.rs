@@ -49,6 +49,7 @@ fn named(names: [&str; 5]) -> Document {
         routes: Vec::new(),
         firewall: None,
         rules: Default::default(),
+        uplink: false,
     };
     let (red_id, blue_id) = (NamespaceId(1), NamespaceId(2));
     let end = |namespace, name: &str, peer| Interface {

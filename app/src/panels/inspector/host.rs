@@ -15,6 +15,7 @@ use super::firewall::Firewall;
 use super::routes::Routes;
 use super::rules::Rules;
 use super::state::{Differences, StateChip, interface_mark, namespace_mark, namespace_status};
+use super::uplink::Uplink;
 use crate::canvas::contents::counted;
 use crate::canvas::view::keys::remove;
 use crate::editor::connect::End;
@@ -115,6 +116,7 @@ pub(crate) fn NamespaceSections(
                     }
                 })}
             <Forwarding id=id />
+            {is_host.then(|| view! { <Uplink /> })}
         </section>
         <InterfaceList id=id />
         <Devices id=id />

@@ -14,6 +14,7 @@ mod parameters;
 mod routes;
 mod rules;
 mod state;
+mod uplink;
 
 use leptos::prelude::*;
 use topology::{InterfaceId, NamespaceId, Node};

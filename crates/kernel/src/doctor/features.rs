@@ -1,5 +1,7 @@
 //! What kernels differ in, each tried once.
 
+use std::process::Command;
+
 use ipnet::IpNet;
 use nix::errno::Errno;
 use topology::feature::Feature;
@@ -11,6 +13,7 @@ use crate::error::Error;
 use crate::firewall;
 use crate::namespace::Namespace;
 use crate::netlink::{End, Failure, Route, Socket};
+use crate::sandbox;
 
 /// Tries everything in the namespace of the calling thread, which is made for it.
 pub(super) fn try_all() -> Vec<Finding> {
@@ -71,6 +74,7 @@ fn tried(feature: Feature, lower: u32) -> Result<(), String> {
         Feature::BridgeVlans => set(&mut socket, lower, "vlan_filtering"),
         Feature::BridgeLearningLimit => set(&mut socket, lower, "fdb_max_learned"),
         Feature::Nftables => nftables(),
+        Feature::Uplink => pasta(),
         Feature::PolicyRouting => {
             let options = RouteOptions {
                 table: Some(7),
@@ -150,6 +154,19 @@ fn nftables() -> Result<(), String> {
     let scratch = Namespace::create("rules");
     let loaded = scratch.and_then(|scratch| firewall::load(&scratch, RULES));
     loaded.map(drop).map_err(|error| error.reason())
+}
+
+/// Whether it is there: what it does depends on the machine's network, which comes and goes.
+fn pasta() -> Result<(), String> {
+    let program = sandbox::pasta::program().ok_or("pasta is not installed")?;
+    let mut command = Command::new(&program);
+    command.arg("--version").env_clear();
+    let output = command.output();
+    let output = output.map_err(|error| format!("{}: {error}", program.display()))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(format!("pasta --version: {}", output.status)),
+    }
 }
 
 /// Sets a parameter of a bridge.

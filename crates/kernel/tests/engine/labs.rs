@@ -33,6 +33,7 @@ impl Builder {
             firewall: None,
             routes: Vec::new(),
             rules: Default::default(),
+            uplink: false,
         };
         self.document.namespaces.insert(id, namespace);
         let loopback = InterfaceId(self.id());

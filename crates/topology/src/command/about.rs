@@ -136,6 +136,7 @@ fn is_of(document: &Document, step: &Step, id: InterfaceId) -> bool {
         | Step::RemoveNamespace { .. }
         | Step::RenameNamespace { .. }
         | Step::SetForwarding { .. }
-        | Step::SetFirewall { .. } => false,
+        | Step::SetFirewall { .. }
+        | Step::SetUplink { .. } => false,
     }
 }

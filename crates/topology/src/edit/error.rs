@@ -61,6 +61,8 @@ pub enum Field {
     Position,
     /// The firewall of a namespace.
     Firewall,
+    /// The uplink of the host.
+    Uplink,
 }
 
 /// What is wrong with an edit.
@@ -192,6 +194,12 @@ pub enum Reason {
     /// Edits nested too deeply.
     #[error("a batch cannot hold another batch")]
     NestedBatch,
+    /// What stands in the way of an uplink.
+    #[error("{why}")]
+    Uplink {
+        /// What, and what to do.
+        why: String,
+    },
 }
 
 impl fmt::Display for Field {
@@ -209,6 +217,7 @@ impl fmt::Display for Field {
             Self::Rules => "rules",
             Self::Position => "position",
             Self::Firewall => "firewall",
+            Self::Uplink => "uplink",
         })
     }
 }

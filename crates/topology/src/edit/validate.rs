@@ -16,6 +16,7 @@ mod port;
 mod relations;
 mod route;
 mod rule;
+mod uplink;
 
 pub(super) use address::address_free;
 use address::address_itself;
@@ -26,6 +27,7 @@ pub(super) use relations::Relations;
 pub(super) use route::route;
 use route::{duplicate_route, route_itself, same_route};
 pub(super) use rule::{refuse_rule, rule};
+pub(super) use uplink::uplink;
 
 /// Farthest place of a node from the origin, in canvas units.
 const MAX_COORDINATE: f64 = 1_000_000.0;
@@ -104,6 +106,7 @@ impl Document {
         for &id in self.namespaces.keys() {
             rule::rules(self, id)?;
         }
+        uplink(self)?;
         let relations = Relations::of(self);
         for (&id, found) in &self.interfaces {
             interface(&relations, id, found)?;

@@ -62,6 +62,9 @@ pub(super) struct Namespace {
     pub(super) firewall: Option<Spanned<String>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) rules: Vec<Spanned<FlowMap<rule::Rule>>>,
+    /// Of the host only.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) uplink: bool,
 }
 
 impl Default for Namespace {
@@ -74,6 +77,7 @@ impl Default for Namespace {
             routes: Vec::new(),
             firewall: None,
             rules: Vec::new(),
+            uplink: false,
         }
     }
 }

@@ -120,6 +120,7 @@ impl Builder {
             routes: Vec::new(),
             firewall: None,
             rules: Default::default(),
+            uplink: said.uplink,
         };
         if let Some(text) = &said.firewall {
             let read = Ruleset::new(&text.value);

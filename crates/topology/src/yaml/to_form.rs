@@ -20,7 +20,8 @@ pub(super) fn form(document: &Document) -> Lab {
             && form.interfaces.is_empty()
             && form.routes.is_empty()
             && form.firewall.is_none()
-            && form.rules.is_empty();
+            && form.rules.is_empty()
+            && !form.uplink;
         // Every lab has a host: it is written only if there is something to say.
         (id != NamespaceId::HOST || !says_nothing)
             .then(|| (namespace.name.to_string(), spanned(Some(form))))
@@ -110,6 +111,7 @@ fn namespace_form(
             .iter()
             .map(|rule| spanned(FlowMap(rule::form(document, rule))))
             .collect(),
+        uplink: namespace.uplink,
     }
 }
 

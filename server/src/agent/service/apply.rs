@@ -119,7 +119,8 @@ fn place(document: &Document, step: &Step) -> (Option<NamespaceId>, Option<Inter
         | Step::AddRule { .. }
         | Step::RemoveRule { .. }
         | Step::SetForwarding { .. }
-        | Step::SetFirewall { .. } => None,
+        | Step::SetFirewall { .. }
+        | Step::SetUplink { .. } => None,
     };
     (Some(namespace), interface)
 }
