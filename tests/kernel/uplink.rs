@@ -2,7 +2,6 @@
 //! only where that is allowed, and nothing of it outlives the lab.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::io::Write;
 use std::net::TcpListener;
 use std::process::{Child, Stdio};
@@ -13,7 +12,8 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use support::machine::parent_of;
+use support::machine::{family, name_of, parent_of};
+
 use support::outside::{self, OTHER, OWN};
 use support::{example, netyard, until};
 
@@ -137,30 +137,6 @@ fn a_machine_without_a_way_out_gives_none_and_says_so() {
         said.contains("could not start the uplink of the lab: pasta says:"),
         "{said}"
     );
-}
-
-/// A process and all below it, by their parents: what `pasta` is in cannot be read.
-fn family(of: i32) -> BTreeSet<i32> {
-    let all = fs::read_dir("/proc").unwrap().flatten();
-    let all: Vec<i32> = all
-        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .collect();
-    let mut family = BTreeSet::from([of]);
-    loop {
-        let more = all
-            .iter()
-            .filter(|pid| !family.contains(pid) && family.contains(&parent_of(**pid)));
-        let more: Vec<i32> = more.copied().collect();
-        if more.is_empty() {
-            return family;
-        }
-        family.extend(more);
-    }
-}
-
-fn name_of(pid: i32) -> String {
-    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-    name.trim().to_owned()
 }
 
 fn is_pasta(pid: i32) -> bool {

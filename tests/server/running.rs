@@ -18,6 +18,7 @@ use topology::status::{Status, statuses};
 use topology::{Document, Edit, InterfaceId, Observed};
 
 mod firewalls;
+mod uplink;
 
 /// Follows what a browser would see.
 struct View {
