@@ -153,13 +153,13 @@ fn it_comes_last_goes_first_and_its_route_is_nobody_elses() {
     );
 
     let after = without();
-    assert_eq!(plan_edit(&document, &after, &observed), [OFF.clone()]);
+    assert_eq!(plan_edit(&document, &after, &observed), [OFF]);
     let mut state = observed.clone();
     let undo = model::execute(&mut state, &OFF).unwrap();
-    assert_eq!(undo, [ON.clone()]);
+    assert_eq!(undo, [ON]);
     assert!(!uplink::is_on(&state));
     assert_eq!(state.namespaces[&NamespaceId::HOST].routes.len(), 0);
-    assert_eq!(plan_edit(&after, &document, &state), [ON.clone()]);
+    assert_eq!(plan_edit(&after, &document, &state), [ON]);
 
     // It has ended by itself: that is seen, left alone by other edits, and put right.
     let host = &statuses(&document, Some(&state)).namespaces[&NamespaceId::HOST];
@@ -173,7 +173,7 @@ fn it_comes_last_goes_first_and_its_route_is_nobody_elses() {
     let mut titled = document.clone();
     apply(&mut titled, Edit::SetTitle { title: "x".into() }).unwrap();
     assert_eq!(plan_edit(&document, &titled, &state), []);
-    assert_eq!(plan(&document, &state), [ON.clone()]);
+    assert_eq!(plan(&document, &state), [ON]);
 }
 
 #[test]
