@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use topology::feature::Missing;
+use topology::feature::{Feature, Missing};
 
 use crate::cli::{ServeArguments, WRONG_USE};
 use crate::data_dir::{self, DataDir, DataDirError, LocalSocket};
@@ -36,6 +36,8 @@ pub struct Config {
     pub agent_program: PathBuf,
     /// What this machine's kernel lacks.
     pub missing: Vec<Missing>,
+    /// Whether labs may have an uplink to what this machine reaches.
+    pub allow_uplink: bool,
 }
 
 impl Config {
@@ -46,6 +48,7 @@ impl Config {
             data,
             agent_program: PathBuf::from("/proc/self/exe"),
             missing: Vec::new(),
+            allow_uplink: false,
         }
     }
 }
@@ -124,9 +127,15 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
     data.announce(&url)?;
 
     let sockets = Sockets::default();
+    let mut missing = config.missing;
+    if !config.allow_uplink {
+        missing.retain(|missing| missing.feature != Feature::Uplink);
+        missing.push(Missing::uplink_not_allowed());
+    }
     let machine = Machine {
         program: Arc::from(config.agent_program),
-        missing: Arc::from(config.missing),
+        missing: Arc::from(missing),
+        allow_uplink: config.allow_uplink,
     };
     let yard = Yard::new(store.clone(), machine);
     let state = AppState {
@@ -268,6 +277,7 @@ async fn run(arguments: &ServeArguments, missing: Vec<Missing>) -> Result<(), Fa
     };
     let mut config = Config::new(arguments.listen, data);
     config.missing = missing;
+    config.allow_uplink = arguments.allow_uplink;
     let server = start(config).await?;
     // A reader that has gone is no reason to end.
     let _ = writeln!(io::stdout(), "Netyard: {}", server.sign_in_url());

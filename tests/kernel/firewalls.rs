@@ -9,7 +9,7 @@ use std::time::Duration;
 use support::{example, netyard, text_file};
 
 /// Says to this program that it is a peer in a lab: `listen PORT` or `connect ADDRESS:PORT`.
-const ROLE: &str = "NETYARD_TEST_PEER";
+pub(crate) const ROLE: &str = "NETYARD_TEST_PEER";
 /// How long nothing is waited for.
 const PATIENCE: Duration = Duration::from_millis(800);
 

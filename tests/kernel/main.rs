@@ -11,3 +11,4 @@ mod quality;
 mod ready;
 mod refusals;
 mod signals;
+mod uplink;

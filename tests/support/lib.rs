@@ -8,6 +8,7 @@
 
 pub mod browser;
 pub mod machine;
+pub mod outside;
 pub mod program;
 pub mod socket;
 pub mod wait;

@@ -87,3 +87,28 @@ pub fn parent_of(pid: i32) -> i32 {
         .and_then(|parent| parent.parse().ok())
         .unwrap_or_default()
 }
+
+/// A process and all below it, by their parents: for those whose environment cannot be read.
+pub fn family(of: i32) -> BTreeSet<i32> {
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let all: Vec<i32> = all
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect();
+    let mut family = BTreeSet::from([of]);
+    loop {
+        let more = all
+            .iter()
+            .filter(|pid| !family.contains(pid) && family.contains(&parent_of(**pid)));
+        let more: Vec<i32> = more.copied().collect();
+        if more.is_empty() {
+            return family;
+        }
+        family.extend(more);
+    }
+}
+
+/// What a process is called (`/proc/PID/comm`); empty if it has gone.
+pub fn name_of(pid: i32) -> String {
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    name.trim().to_owned()
+}

@@ -23,6 +23,7 @@ pub struct Yard {
     child: Child,
     data: TempDir,
     mark: String,
+    options: &'static [&'static str],
     /// `http://127.0.0.1:PORT`.
     pub origin: String,
     /// What signs a program or a browser in.
@@ -32,12 +33,18 @@ pub struct Yard {
 impl Yard {
     /// A new yard without labs. `mark` marks its processes; it must be the test's own.
     pub fn start(mark: &str) -> Self {
+        Self::start_with(mark, &[])
+    }
+
+    /// One with more options of `netyard serve`.
+    pub fn start_with(mark: &str, options: &'static [&'static str]) -> Self {
         let data = TempDir::new().unwrap();
-        let (child, origin, secret) = spawn(data.path(), mark);
+        let (child, origin, secret) = spawn(data.path(), mark, options);
         Self {
             child,
             data,
             mark: mark.to_owned(),
+            options,
             origin,
             secret,
         }
@@ -46,7 +53,7 @@ impl Yard {
     /// Ends the server by a signal, waits, and starts it again on the same data.
     pub fn restart(&mut self, signal: Signal) {
         self.stop(signal);
-        (self.child, self.origin, self.secret) = spawn(self.data.path(), &self.mark);
+        (self.child, self.origin, self.secret) = spawn(self.data.path(), &self.mark, self.options);
     }
 
     /// Ends the server by a signal and waits until no process of it is left.
@@ -135,9 +142,10 @@ impl Yard {
     }
 }
 
-fn spawn(data: &Path, mark: &str) -> (Child, String, String) {
+fn spawn(data: &Path, mark: &str, options: &[&str]) -> (Child, String, String) {
     let mut child = netyard(&["serve", "--listen", "127.0.0.1:0", "--no-browser", "--data"])
         .arg(data)
+        .args(options)
         .env("NETYARD_TEST_MARK", mark)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

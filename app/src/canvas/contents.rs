@@ -7,6 +7,7 @@ use topology::document::{Interface, Link};
 use topology::layout::{BAR_LINE, LINE, bar_lines, is_listed, size_of};
 use topology::route::RouteKind;
 use topology::status::{Status, Statuses, strangers};
+use topology::uplink;
 use topology::{Document, InterfaceId, NamespaceId, Node, Observed};
 
 use super::lines;
@@ -286,6 +287,9 @@ fn rows_by_namespace(sources: Sources<'_>) -> BTreeMap<NamespaceId, Vec<Row>> {
                 .extend(interface_rows(sources, id, interface));
         }
     }
+    rows.entry(NamespaceId::HOST)
+        .or_default()
+        .extend(uplink_row(sources));
     for (namespace, _, interface) in sources
         .observed
         .into_iter()
@@ -305,6 +309,23 @@ fn rows_by_namespace(sources: Sources<'_>) -> BTreeMap<NamespaceId, Vec<Row>> {
         });
     }
     rows
+}
+
+/// The way out, in the host's caption.
+fn uplink_row(sources: Sources<'_>) -> Option<Row> {
+    let mark = match sources.observed.map(uplink::is_on) {
+        None => Mark::Wanted,
+        Some(true) => Mark::Up,
+        Some(false) => Mark::Missing,
+    };
+    sources.document.has_uplink().then(|| Row {
+        interface: None,
+        name: uplink::INTERFACE.to_owned(),
+        text: "to the outside".to_owned(),
+        mark,
+        note: String::new(),
+        kind: RowKind::Route,
+    })
 }
 
 fn interface_rows(sources: Sources<'_>, id: InterfaceId, interface: &Interface) -> Vec<Row> {

@@ -30,6 +30,7 @@ pub(crate) fn namespace(document: &Document, at: Point, ids: &mut Ids<'_>) -> Op
         routes: Vec::new(),
         rules: Default::default(),
         sysctls: Default::default(),
+        uplink: false,
     };
     let node = Node::Namespace(id);
     let fragment = Fragment {

@@ -116,6 +116,7 @@ mod tests {
                     routes: Vec::new(),
                     rules: Default::default(),
                     sysctls: Default::default(),
+                    uplink: false,
                 },
             );
         }

@@ -416,6 +416,7 @@ fn opposite(step: &Step) -> Option<Step> {
             name,
             value: None,
         },
+        Step::SetUplink { on } => Step::SetUplink { on: !on },
         Step::RemoveNamespace { .. }
         | Step::RemoveVlans { .. }
         | Step::RenameNamespace { .. }

@@ -12,12 +12,14 @@ use topology::kind::{Changes, Device, Value};
 use topology::rule::Rule;
 use topology::status::step_route_text;
 use topology::step::{At, NewInterface, Step, StepRoute};
+use topology::uplink;
 use topology::{InterfaceName, NamespaceId};
 use tracing::debug;
 
 use crate::engine::Lab;
 use crate::error::{Cause, Error};
 use crate::netlink::{AddressRow, End, Failure, LinkRow, Route};
+use crate::sandbox;
 
 /// How long a name may still be taken by a link that is going: the kernel
 /// deletes namespaces, and the links in them, some time after their end
@@ -186,6 +188,7 @@ impl<'a> Executor<'a> {
                 };
                 self.say(result, verb, || format!("{kind} of {}", self.interface(at)))
             }
+            Step::SetUplink { on } => self.set_uplink(*on),
         }
     }
 
@@ -213,6 +216,32 @@ impl<'a> Executor<'a> {
             let names: Vec<_> = all.iter().map(|at| self.interface(at)).collect();
             names.join(", ")
         })
+    }
+
+    fn set_uplink(&mut self, on: bool) -> Result<(), Failed> {
+        match (&sandbox::current()?.uplink, on) {
+            (Some(uplink), _) => uplink.set(on)?,
+            // One of the same name that somebody else has made is removed below.
+            (None, false) => {}
+            (None, true) => {
+                let error = Error::new("start", "the uplink of the lab", "it is not allowed here");
+                return Err(error.advise(uplink::ALLOW).into());
+            }
+        }
+        if on {
+            return Ok(());
+        }
+        let socket = self.lab.socket(NamespaceId::HOST)?;
+        let result = match socket.link_named(uplink::INTERFACE) {
+            Ok(Some(left)) => match socket.delete_link(left.index) {
+                // It was just going.
+                Err(failure) if failure.is(Errno::ENODEV) => Ok(()),
+                other => other,
+            },
+            Ok(None) => Ok(()),
+            Err(failure) => Err(failure),
+        };
+        self.say(result, "remove", || uplink::INTERFACE.to_owned())
     }
 
     fn add_veth(&mut self, ends: &[NewInterface; 2]) -> Result<(), Failed> {

@@ -11,6 +11,7 @@ use crate::name::InterfaceName;
 use crate::observed::{
     Observed, ObservedInterface, ObservedKind, ObservedNamespace, ObservedRoute, Origin,
 };
+use crate::uplink;
 use crate::vlans::Vlans;
 
 /// Which interface of the kernel becomes which of the document.
@@ -27,7 +28,7 @@ pub fn adopt(title: &str, observed: &Observed) -> Document {
         let routes = found
             .routes
             .iter()
-            .filter(|route| route.origin == Origin::Static);
+            .filter(|route| route.origin == Origin::Static && !uplink::has_made(found, route));
         let adopted = Namespace {
             name: found.name.clone(),
             forwarding: found.forwarding,
@@ -45,6 +46,7 @@ pub fn adopt(title: &str, observed: &Observed) -> Document {
                 .filter(|rule| rule.check().is_ok())
                 .collect(),
             sysctls: crate::sysctl::adopted(&found.sysctls, false),
+            uplink: namespace == NamespaceId::HOST && uplink::index_in(found).is_some(),
         };
         document.namespaces.insert(namespace, adopted);
         for (&index, known) in &found.interfaces {

@@ -225,7 +225,22 @@ pub fn of_step(step: &Step, names: &Names) -> Command {
         Step::SetFirewall { namespace, ruleset } => {
             firewall::write(names, *namespace, ruleset.as_deref())
         }
+        Step::SetUplink { on } => uplink(*on),
     }
+}
+
+/// No command does it: `pasta` runs beside the lab.
+fn uplink(on: bool) -> Command {
+    use crate::uplink::{ADDRESS, GATEWAY, INTERFACE};
+    Command::remark(&match on {
+        true => format!(
+            "uplink: {INTERFACE} with {ADDRESS}, default route via {GATEWAY} to the outside (pasta); on a \
+             machine of your own, the interface that leads out"
+        ),
+        false => {
+            format!("no uplink: {INTERFACE} goes with its address and default route (pasta ends)")
+        }
+    })
 }
 
 /// The same for a step of a plan from nothing: there is nothing to take away first.

@@ -55,6 +55,9 @@ pub struct Namespace {
     /// Settings of the kernel, as `net.ipv4.tcp_mtu_probing`: [`crate::sysctl::TABLE`].
     #[serde(default)]
     pub sysctls: Sysctls,
+    /// Whether it has an uplink to the outside world ([`crate::uplink`]); the host only.
+    #[serde(default)]
+    pub uplink: bool,
 }
 
 /// `net.ipv4.ip_forward` and `net.ipv6.conf.all.forwarding`.
@@ -76,6 +79,7 @@ impl Namespace {
             firewall: None,
             rules: BTreeSet::new(),
             sysctls: Sysctls::new(),
+            uplink: false,
         }
     }
 }
@@ -196,6 +200,12 @@ impl Document {
             )]),
             positions: BTreeMap::new(),
         }
+    }
+
+    /// Whether the host has an uplink to the outside world.
+    pub fn has_uplink(&self) -> bool {
+        let host = self.namespaces.get(&NamespaceId::HOST);
+        host.is_some_and(|host| host.uplink)
     }
 
     /// The namespace of that name.

@@ -111,7 +111,7 @@ pub(crate) fn of_namespace(
     let Some(wanted) = document.namespaces.get(&id) else {
         return Vec::new();
     };
-    let status = status::namespace_status(document, wanted, observed.namespaces.get(&id));
+    let status = status::namespace_status(document, id, wanted, observed.namespaces.get(&id));
     let mut all = of_status(
         status,
         &Place::Namespace(id),

@@ -231,6 +231,11 @@ pub enum Edit {
         /// `None` leaves what the kernel has by itself.
         value: Option<i32>,
     },
+    /// Gives the host an uplink to the outside world ([`crate::uplink`]), or takes it away.
+    SetUplink {
+        /// On or off.
+        on: bool,
+    },
 }
 
 /// Objects to put into a document, ids included, with what ties them to what is there.

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::document::Document;
 use crate::edit::{Field, Place};
-use crate::id::InterfaceId;
+use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{DeviceKind, Parameter, Parameters, port};
 use crate::problem::{Problem, Severity};
+use crate::uplink;
 
 /// Something that a kernel may lack.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -30,6 +31,8 @@ pub enum Feature {
     Netem,
     /// The queueing discipline that limits the rate.
     Tbf,
+    /// The program `pasta`, and leave to use it: an uplink of a lab's host.
+    Uplink,
 }
 
 impl Feature {
@@ -44,6 +47,7 @@ impl Feature {
             Self::Multipath,
             Self::Netem,
             Self::Tbf,
+            Self::Uplink,
         ])
     }
 
@@ -75,6 +79,10 @@ impl Feature {
             }
             Self::Netem => of_module("sch_netem"),
             Self::Tbf => of_module("sch_tbf"),
+            Self::Uplink => format!(
+                "install pasta (Debian, Ubuntu, Fedora: the package passt), and {}",
+                uplink::ALLOW
+            ),
         }
     }
 }
@@ -97,6 +105,7 @@ impl fmt::Display for Feature {
             Self::Multipath => f.write_str("routes with several next hops"),
             Self::Netem => f.write_str("delay and loss on links (netem)"),
             Self::Tbf => f.write_str("rate limit on links (tbf)"),
+            Self::Uplink => f.write_str("an uplink to the outside"),
         }
     }
 }
@@ -108,6 +117,16 @@ pub struct Missing {
     pub feature: Feature,
     /// What the kernel said when it was tried.
     pub detail: String,
+}
+
+impl Missing {
+    /// An uplink that whoever started this program has not allowed.
+    pub fn uplink_not_allowed() -> Self {
+        Self {
+            feature: Feature::Uplink,
+            detail: "that is not allowed here".to_owned(),
+        }
+    }
 }
 
 /// Whether a document needs anything that some kernels lack: if not, nothing need be tried.
@@ -136,6 +155,9 @@ pub fn problems(document: &Document, missing: &[Missing]) -> Vec<Problem> {
             },
             text: match missing.feature {
                 Feature::Nftables => format!("nftables does not work here: {}", missing.detail),
+                Feature::Uplink => {
+                    format!("the lab has an uplink to the outside: {}", missing.detail)
+                }
                 feature => format!("this kernel has no {feature}: {}", missing.detail),
             },
             hint: missing.feature.remedy(),
@@ -192,6 +214,10 @@ pub fn needed(document: &Document) -> Vec<(Place, Feature)> {
         let place = Place::Namespace(id, Some(Field::Firewall));
         (place, Feature::Nftables)
     }));
+    if document.has_uplink() {
+        let place = Place::Namespace(NamespaceId::HOST, Some(Field::Uplink));
+        needed.push((place, Feature::Uplink));
+    }
     needed
 }
 

@@ -55,6 +55,7 @@ pub mod shared_map;
 pub mod status;
 pub mod step;
 pub mod sysctl;
+pub mod uplink;
 pub mod vlans;
 pub mod yaml;
 

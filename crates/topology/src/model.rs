@@ -38,6 +38,7 @@ mod remove;
 mod route;
 mod rule;
 mod sysctl;
+mod uplink;
 mod vlans;
 
 /// The MTU of a new veth or bridge: `ETH_DATA_LEN` (linux/if_ether.h).
@@ -139,6 +140,7 @@ fn single(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> {
             name,
             value,
         } => sysctl::set(state, *namespace, interface.as_ref(), name, *value),
+        Step::SetUplink { on } => uplink::set(state, *on),
     }
 }
 

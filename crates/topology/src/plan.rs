@@ -25,6 +25,7 @@ mod scope;
 mod settings;
 mod sysctl;
 mod tables;
+mod uplink;
 
 use mtu::DEEPEST;
 use scope::Scope;
@@ -91,6 +92,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
         steps: Vec::new(),
         scope,
     };
+    planner.set_uplink(false);
     planner.remove_rules();
     planner.remove_routes();
     planner.remove_addresses();
@@ -140,6 +142,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     model::settle_carriers(&mut planner.state);
     planner.add_routes();
     planner.add_rules();
+    planner.set_uplink(true);
     planner.steps
 }
 

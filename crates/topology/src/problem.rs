@@ -67,6 +67,12 @@ pub fn check(document: &Document) -> Vec<Problem> {
     links::check(&mut report);
     routes::check(&mut report);
     segments::check(&mut report);
+    if document.has_uplink() {
+        let at = (NamespaceId::HOST, Some(Field::Uplink));
+        let text = "it has an uplink: the lab reaches the networks that this machine reaches";
+        let hint = format!("that must be allowed: {}", crate::uplink::ALLOW);
+        report.namespace(Severity::Info, at, text.to_owned(), &hint);
+    }
     report.problems.sort_by_key(|problem| problem.severity);
     // What several routes make is still one problem of the one that it is said of.
     let mut told = BTreeSet::new();

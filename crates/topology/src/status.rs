@@ -43,10 +43,10 @@ pub enum Status {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Difference {
     /// What differs: `state`, `mtu`, `mac`, `address`, `address order`, `master`, `kind`, `peer`,
-    /// `name`, `IPv4 forwarding`, `IPv6 forwarding`, `firewall`, `route`, `rule`, `vlans`, `fdb`,
-    /// `quality`, the name of a parameter, of a measure of the quality or of a setting of the
-    /// kernel, or `port` and the name of one of a port. [`crate::drift`] knows what to do about
-    /// each.
+    /// `name`, `IPv4 forwarding`, `IPv6 forwarding`, `firewall`, `uplink`, `route`, `rule`,
+    /// `vlans`, `fdb`, `quality`, the name of a parameter, of a measure of the quality or of a
+    /// setting of the kernel, or `port` and the name of one of a port. [`crate::drift`] knows what
+    /// to do about each.
     pub what: String,
     /// In the document; empty if it is not there.
     pub wanted: String,
@@ -87,7 +87,7 @@ pub fn statuses(document: &Document, observed: Option<&Observed>) -> Statuses {
             .map(|(&id, wanted)| {
                 (
                     id,
-                    namespace_status(document, wanted, observed.namespaces.get(&id)),
+                    namespace_status(document, id, wanted, observed.namespaces.get(&id)),
                 )
             })
             .collect(),
@@ -126,7 +126,10 @@ pub(crate) fn strangers_in<'a>(
     let inside = inside.flat_map(|inside| &inside.interfaces);
     let strange = inside.filter(move |(_, interface)| {
         let is_known = |id| document.interfaces.contains_key(&id);
+        // The document says of it only whether it is there.
+        let is_uplink = namespace == NamespaceId::HOST && crate::uplink::is_uplink(interface);
         !interface.id.is_some_and(is_known)
+            && !is_uplink
             && document
                 .interface_named(namespace, &interface.name)
                 .is_none()
@@ -137,6 +140,7 @@ pub(crate) fn strangers_in<'a>(
 /// The state of one namespace.
 pub(crate) fn namespace_status(
     document: &Document,
+    id: NamespaceId,
     wanted: &Namespace,
     observed: Option<&ObservedNamespace>,
 ) -> Status {
@@ -165,6 +169,10 @@ pub(crate) fn namespace_status(
         switch(wanted.forwarding.ipv6),
         switch(observed.forwarding.ipv6),
     );
+    if id == NamespaceId::HOST {
+        let is = crate::uplink::index_in(observed).is_some();
+        differ("uplink", switch(wanted.uplink), switch(is));
+    }
     if let Some((wanted, observed)) = firewalls(wanted, observed) {
         differ("firewall", wanted, observed);
     }

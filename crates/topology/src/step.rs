@@ -226,6 +226,11 @@ pub enum Step {
         /// from then on.
         value: Option<i32>,
     },
+    /// Gives the host its uplink, or takes it away ([`crate::uplink`]).
+    SetUplink {
+        /// On or off.
+        on: bool,
+    },
 }
 
 /// Which interface a step is about, by what the kernel calls it at that moment.
@@ -290,6 +295,7 @@ impl Step {
             | Self::SetForwarding { namespace, .. }
             | Self::SetFirewall { namespace, .. }
             | Self::SetSysctl { namespace, .. } => *namespace,
+            Self::SetUplink { .. } => NamespaceId::HOST,
             Self::AddVeth { ends: [first, _] } => first.at.namespace,
             Self::AddDevice { new, .. } => new.at.namespace,
             Self::RemoveInterface { at }

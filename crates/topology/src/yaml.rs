@@ -18,6 +18,8 @@
 //!   red: [0, 0]
 //! ```
 //!
+//! `host` may say `uplink: true`: it then has a way out of the lab ([`crate::uplink`]).
+//!
 //! What is not said is as a person expects it: interfaces and loopbacks are up. Unknown keys are
 //! refused with their place. Ids are given by order.
 

@@ -50,6 +50,7 @@ fn named(names: [&str; 5]) -> Document {
         firewall: None,
         rules: Default::default(),
         sysctls: Default::default(),
+        uplink: false,
     };
     let (red_id, blue_id) = (NamespaceId(1), NamespaceId(2));
     let end = |namespace, name: &str, peer| Interface {

@@ -109,6 +109,13 @@ static TABLE: &[Prerequisite] = &[
         source: same_on_ubuntu(&["nftables"], &["nftables"]),
     },
     Prerequisite {
+        name: "passt (the command pasta)",
+        why: "labs that may have an uplink reach the outside through it",
+        need: Need::Run,
+        found: || find_program("pasta").is_some(),
+        source: same_on_ubuntu(&["passt"], &["passt"]),
+    },
+    Prerequisite {
         name: "ping",
         why: "commands in a lab use it",
         need: Need::Run,

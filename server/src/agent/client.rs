@@ -79,8 +79,9 @@ pub enum Streams {
 impl Agent {
     /// Starts an agent and waits until its sandbox is there.
     ///
-    /// `program` is this program; `title` becomes the sandbox's host name. The receiver gives what
-    /// the agent says unasked, and ends when the agent has ended.
+    /// `program` is this program; `title` becomes the sandbox's host name; `uplink` says whether
+    /// the lab may have one. The receiver gives what the agent says unasked, and ends when the
+    /// agent has ended.
     ///
     /// # Errors
     /// If the sandbox cannot be made: the error says why and what to do about it.
@@ -88,6 +89,7 @@ impl Agent {
         program: &Path,
         title: &str,
         streams: Streams,
+        uplink: bool,
     ) -> Result<(Self, mpsc::Receiver<FromAgent>), AgentError> {
         let fail = |what: &str, error: &dyn std::fmt::Display| {
             AgentError::new(format!("could not start the lab's agent: {what}: {error}"))
@@ -98,7 +100,10 @@ impl Agent {
         let stream = UnixStream::from_std(ours).map_err(|e| fail("no socket pair", &e))?;
         let (lifeline, far_end) =
             kernel::sandbox::lifeline().map_err(|e| fail("no lifeline", &e))?;
-        let command = command(program, title, streams, OwnedFd::from(theirs), far_end);
+        let mut command = command(program, title, streams, OwnedFd::from(theirs), far_end);
+        if uplink {
+            command.arg(super::UPLINK);
+        }
         let child = tokio::process::Command::from(command)
             .spawn()
             .map_err(|e| fail(&program.display().to_string(), &e))?;

@@ -15,3 +15,5 @@ pub const SUBCOMMAND: &str = "agent";
 const STARTER: &str = "starter";
 /// Argument of an agent whose lab's root is nobody on the machine.
 const NOBODY: &str = "nobody";
+/// Argument of an agent whose lab may have an uplink.
+const UPLINK: &str = "uplink";

@@ -28,8 +28,8 @@ const OUTBOUND: usize = 1024;
 /// Where everything that the agent says goes.
 type Outbound = mpsc::Sender<FromAgent>;
 
-/// The whole of the program's run as an agent: `agent STREAM LIFELINE TITLE ROOT`, both descriptors
-/// inherited.
+/// The whole of the program's run as an agent: `agent STREAM LIFELINE TITLE ROOT [uplink]`, both
+/// descriptors inherited.
 pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let mut number = || arguments.next()?.to_str()?.parse::<RawFd>().ok();
     let (Some(stream), Some(lifeline)) = (number(), number()) else {
@@ -60,6 +60,7 @@ pub fn main(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
             Some(root) if root == super::NOBODY => sandbox::Root::Nobody,
             _ => sandbox::Root::Starter,
         },
+        uplink: arguments.next().is_some_and(|word| word == super::UPLINK),
     };
     let inside = sandbox::enter(lifeline, &options);
     let runtime = tokio::runtime::Builder::new_current_thread()

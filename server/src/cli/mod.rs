@@ -45,6 +45,10 @@ pub struct ServeArguments {
     /// Do not open a browser.
     #[arg(long)]
     pub no_browser: bool,
+    /// Let labs have an uplink to the networks that this machine reaches; its loopback is not among
+    /// them.
+    #[arg(long)]
+    pub allow_uplink: bool,
 }
 
 #[derive(Subcommand, Debug)]

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
+use topology::feature::{self, Missing};
 use topology::{Document, NamespaceId, Observed, ready};
 
 use super::check::lacking;
@@ -27,6 +28,10 @@ pub(super) struct RunArguments {
     /// The namespace in which the command runs.
     #[arg(long = "in", value_name = "NAMESPACE", default_value = topology::name::HOST)]
     namespace: String,
+    /// Let the lab have the uplink that it asks for: to the networks that this machine reaches, but
+    /// for its loopback.
+    #[arg(long)]
+    allow_uplink: bool,
     /// The command and its arguments; no shell reads them.
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<OsString>,
@@ -62,7 +67,14 @@ pub(super) fn main(arguments: RunArguments) -> ExitCode {
         ));
         return ExitCode::from(WRONG_USE);
     };
-    match lacking(&read.document) {
+    let problems = match read.document.has_uplink() && !arguments.allow_uplink {
+        true => Ok(feature::problems(
+            &read.document,
+            &[Missing::uplink_not_allowed()],
+        )),
+        false => lacking(&read.document),
+    };
+    match problems {
         Ok(problems) if problems.is_empty() => {}
         Ok(problems) => {
             let problems = problems.iter().map(ToString::to_string);
@@ -79,7 +91,7 @@ pub(super) fn main(arguments: RunArguments) -> ExitCode {
         .enable_all()
         .build();
     let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(run(read.document, command)),
+        Ok(runtime) => runtime.block_on(run(read.document, command, arguments.allow_uplink)),
         Err(error) => Err(format!("could not start: {error}")),
     };
     match outcome {
@@ -103,7 +115,7 @@ pub(super) fn command(namespace: NamespaceId, argv: &[OsString]) -> ExecCommand 
     }
 }
 
-async fn run(document: Document, command: ExecCommand) -> Result<u8, String> {
+async fn run(document: Document, command: ExecCommand, allow_uplink: bool) -> Result<u8, String> {
     let fail = |error: std::io::Error| format!("could not listen for signals: {error}");
     let signals = Signals::take().map_err(fail)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(fail)?;
@@ -113,7 +125,9 @@ async fn run(document: Document, command: ExecCommand) -> Result<u8, String> {
         &document.title
     };
     let program = Path::new("/proc/self/exe");
-    let (agent, mut events) = Agent::spawn(program, title, Streams::Inherited)
+    // Whoever does not need it does not have it: one process less.
+    let uplink = allow_uplink && document.has_uplink();
+    let (agent, mut events) = Agent::spawn(program, title, Streams::Inherited, uplink)
         .await
         .map_err(text)?;
     let session = async {

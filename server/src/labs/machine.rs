@@ -12,4 +12,6 @@ pub struct Machine {
     pub program: Arc<Path>,
     /// What was found missing when the server started.
     pub missing: Arc<[Missing]>,
+    /// Whether labs may have an uplink; if not, it is missing, too.
+    pub allow_uplink: bool,
 }

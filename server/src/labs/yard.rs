@@ -280,6 +280,7 @@ mod tests {
         Machine {
             program: std::path::Path::new("/bin/false").into(),
             missing: Arc::from([]),
+            allow_uplink: false,
         }
     }
 

@@ -30,7 +30,7 @@ fn the_scripted_agent_speaks_the_agents_protocol() {
     runtime.block_on(async {
         let folder = tempfile::tempdir().unwrap();
         let program = agent::program(folder.path());
-        let (agent, mut events) = Agent::spawn(&program, "A", Streams::Detached)
+        let (agent, mut events) = Agent::spawn(&program, "A", Streams::Detached, false)
             .await
             .unwrap();
         let apply = Request::Apply {

@@ -18,6 +18,7 @@ use super::routes::Routes;
 use super::rules::Rules;
 use super::settings::Settings;
 use super::state::{StateChip, interface_mark, namespace_mark};
+use super::uplink::Uplink;
 use crate::canvas::contents::counted;
 use crate::canvas::view::keys::remove;
 use crate::editor::connect::End;
@@ -117,6 +118,7 @@ pub(crate) fn NamespaceSections(
                     }
                 })}
             <Forwarding id=id />
+            {is_host.then(|| view! { <Uplink /> })}
         </section>
         <InterfaceList id=id />
         <Devices id=id />

@@ -18,6 +18,7 @@ mod rules;
 mod settings;
 mod state;
 mod tables;
+mod uplink;
 
 use leptos::prelude::*;
 use topology::{InterfaceId, NamespaceId, Node};

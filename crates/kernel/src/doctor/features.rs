@@ -1,5 +1,7 @@
 //! What kernels differ in, each tried once.
 
+use std::process::Command;
+
 use ipnet::IpNet;
 use nix::errno::Errno;
 use topology::feature::Feature;
@@ -13,6 +15,7 @@ use crate::error::Error;
 use crate::firewall;
 use crate::namespace::Namespace;
 use crate::netlink::{End, Failure, Route, Socket};
+use crate::sandbox;
 
 /// Tries everything in the namespace of the calling thread, which is made for it.
 pub(super) fn try_all() -> Vec<Finding> {
@@ -73,6 +76,7 @@ fn tried(feature: Feature, lower: u32) -> Result<(), String> {
         Feature::BridgeVlans => set(&mut socket, lower, "vlan_filtering"),
         Feature::BridgeLearningLimit => set(&mut socket, lower, "fdb_max_learned"),
         Feature::Nftables => nftables(),
+        Feature::Uplink => pasta(),
         Feature::PolicyRouting => {
             let options = RouteOptions {
                 table: Some(7),
@@ -165,6 +169,19 @@ fn queue(socket: &mut Socket, lower: u32, measure: Measure) -> Result<(), String
     let is_set = socket.set_qdisc(lower, Level::Root, root.as_ref());
     is_set.map_err(words)?;
     socket.set_qdisc(lower, Level::Root, None).map_err(words)
+}
+
+/// Whether it is there: what it does depends on the machine's network, which comes and goes.
+fn pasta() -> Result<(), String> {
+    let program = sandbox::pasta::program().ok_or("pasta is not installed")?;
+    let mut command = Command::new(&program);
+    command.arg("--version").env_clear();
+    let output = command.output();
+    let output = output.map_err(|error| format!("{}: {error}", program.display()))?;
+    match output.status.success() {
+        true => Ok(()),
+        false => Err(format!("pasta --version: {}", output.status)),
+    }
 }
 
 /// Sets a parameter of a bridge.

@@ -20,8 +20,10 @@
 mod ids;
 pub(crate) mod keeper;
 pub(crate) mod mounts;
+pub(crate) mod pasta;
 mod ranges;
 mod settings;
+pub(crate) mod uplink;
 
 pub(crate) use settings::namespace as set_up_namespace;
 
@@ -46,6 +48,9 @@ pub struct Options {
     pub hostname: String,
     /// Who root of the lab is, seen from the machine.
     pub root: Root,
+    /// Whether the lab's host may have an uplink to the outside world
+    /// ([`topology::uplink`]).
+    pub uplink: bool,
 }
 
 /// Proof of being inside a sandbox, and what it is like.
@@ -65,6 +70,8 @@ pub(crate) struct Current {
     pub(crate) uid_map: String,
     /// The same of groups.
     pub(crate) gid_map: String,
+    /// The way out, if the lab may have one.
+    pub(crate) uplink: Option<uplink::Uplink>,
 }
 
 static CURRENT: OnceLock<Current> = OnceLock::new();
@@ -104,6 +111,7 @@ pub fn enter(lifeline: OwnedFd, options: &Options) -> Result<Inside> {
     keeper::split(lifeline)?;
 
     // From here on: pid 1 of the new pid namespace.
+    let uplink = options.uplink.then(uplink::start).transpose()?;
     unshare(
         CloneFlags::CLONE_NEWNS
             | CloneFlags::CLONE_NEWNET
@@ -126,6 +134,7 @@ pub fn enter(lifeline: OwnedFd, options: &Options) -> Result<Inside> {
         host: host.clone(),
         uid_map: ids::identity("/proc/self/uid_map")?,
         gid_map: ids::identity("/proc/self/gid_map")?,
+        uplink,
     };
     CURRENT
         .set(current)

@@ -34,6 +34,7 @@ impl Builder {
             routes: Vec::new(),
             rules: Default::default(),
             sysctls: Default::default(),
+            uplink: false,
         };
         self.document.namespaces.insert(id, namespace);
         let loopback = InterfaceId(self.id());

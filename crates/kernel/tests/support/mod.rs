@@ -215,6 +215,7 @@ fn run_inside(tests: &[Test], name: &str, lifeline: i32) -> ExitCode {
             Some(_) => Root::Nobody,
             None => Root::Starter,
         },
+        uplink: false,
     };
     let inside = match sandbox::enter(lifeline, &options) {
         Ok(inside) => inside,

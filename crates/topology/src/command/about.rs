@@ -147,6 +147,7 @@ fn is_of(document: &Document, step: &Step, id: InterfaceId) -> bool {
         | Step::RenameNamespace { .. }
         | Step::SetForwarding { .. }
         | Step::SetFirewall { .. }
-        | Step::SetSysctl { .. } => false,
+        | Step::SetSysctl { .. }
+        | Step::SetUplink { .. } => false,
     }
 }

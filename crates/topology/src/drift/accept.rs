@@ -118,6 +118,7 @@ impl Seen<'_> {
             }
             "route" => self.route(namespace, wanted, found, drift),
             "rule" => self.rule(namespace, wanted, found, drift),
+            "uplink" => Ok(Edit::SetUplink { on: !wanted.uplink }),
             name if sysctl::setting(name, false).is_ok() => {
                 setting(Owner::Namespace(namespace), name, drift)
             }

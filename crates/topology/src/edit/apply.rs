@@ -44,6 +44,27 @@ fn batch(document: &mut Document, edits: Vec<Edit>) -> Result<Edit, EditError> {
 }
 
 fn single(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
+    // What an uplink brings along, another object may not have.
+    let may_collide = match &edit {
+        Edit::SetUplink { on } => *on,
+        Edit::AddRoute { .. } | Edit::RenameInterface { .. } => document.has_uplink(),
+        Edit::Insert(fragment) => {
+            document.has_uplink() || fragment.namespaces.values().any(|ns| ns.uplink)
+        }
+        _ => false,
+    };
+    let before = may_collide.then(|| document.clone());
+    let inverse = measured(document, edit)?;
+    if let Some(before) = before
+        && let Err(error) = validate::uplink(document)
+    {
+        *document = before;
+        return Err(error);
+    }
+    Ok(inverse)
+}
+
+fn measured(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
     let (edited, before) = match &edit {
         Edit::SetMtu { interface, .. }
         | Edit::SetMaster { interface, .. }
@@ -313,6 +334,11 @@ fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
         Edit::AddFdb { interface, entry } => tables::add_fdb(document, interface, entry),
         Edit::RemoveFdb { interface, entry } => tables::remove_fdb(document, interface, entry),
         Edit::SetSysctl { owner, name, value } => sysctl::set(document, owner, name, value),
+        Edit::SetUplink { on } => {
+            let host = namespace_mut(document, NamespaceId::HOST, Field::Uplink)?;
+            let old = std::mem::replace(&mut host.uplink, on);
+            Ok(Edit::SetUplink { on: old })
+        }
         Edit::Batch { .. } => Err(refuse_document(None, Reason::NestedBatch)),
     }
 }

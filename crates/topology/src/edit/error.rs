@@ -70,6 +70,8 @@ pub enum Field {
     Fdb,
     /// Settings of the kernel.
     Sysctl,
+    /// The uplink of the host.
+    Uplink,
 }
 
 /// What is wrong with an edit.
@@ -229,6 +231,12 @@ pub enum Reason {
     /// Edits nested too deeply.
     #[error("a batch cannot hold another batch")]
     NestedBatch,
+    /// What stands in the way of an uplink.
+    #[error("{why}")]
+    Uplink {
+        /// What, and what to do.
+        why: String,
+    },
 }
 
 impl fmt::Display for Field {
@@ -250,6 +258,7 @@ impl fmt::Display for Field {
             Self::Vlans => "VLANs",
             Self::Fdb => "forwarding table",
             Self::Sysctl => "settings",
+            Self::Uplink => "uplink",
         })
     }
 }

@@ -20,6 +20,7 @@ mod relations;
 mod route;
 mod rule;
 mod tables;
+mod uplink;
 
 pub(super) use address::address_free;
 use address::address_itself;
@@ -32,6 +33,7 @@ pub(super) use route::route;
 use route::{duplicate_route, route_itself, same_route};
 pub(super) use rule::{refuse_rule, rule};
 pub(super) use tables::{fdb, fdb_of_ports, vlans};
+pub(super) use uplink::uplink;
 
 /// Farthest place of a node from the origin, in canvas units.
 const MAX_COORDINATE: f64 = 1_000_000.0;
@@ -107,6 +109,7 @@ impl Document {
             rule::rules(self, id)?;
         }
         sysctl::of_namespaces(self)?;
+        uplink(self)?;
         let relations = Relations::of(self);
         for (&id, found) in &self.interfaces {
             interface(&relations, id, found)?;

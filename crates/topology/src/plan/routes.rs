@@ -10,6 +10,7 @@ use crate::observed::{ObservedInterface, ObservedKind, ObservedNamespace, Observ
 use crate::route::{RouteKind, Scope};
 use crate::status::step_route_text;
 use crate::step::{Step, StepRoute};
+use crate::uplink;
 
 /// Whether the kernel has a route of the document.
 pub fn has_route(document: &Document, observed: &ObservedNamespace, wanted: &Route) -> bool {
@@ -93,7 +94,7 @@ pub(crate) fn unwanted<'a>(
             .routes
             .iter()
             .any(|route| is_route(document, observed, route, known));
-        known.origin == Origin::Static && !is_wanted
+        known.origin == Origin::Static && !is_wanted && !uplink::has_made(observed, known)
     })
 }
 

@@ -65,6 +65,9 @@ pub(super) struct Namespace {
     pub(super) rules: Vec<Spanned<FlowMap<rule::Rule>>>,
     #[serde(skip_serializing_if = "Said::is_empty")]
     pub(super) sysctl: Said,
+    /// Of the host only.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) uplink: bool,
 }
 
 impl Default for Namespace {
@@ -78,6 +81,7 @@ impl Default for Namespace {
             firewall: None,
             rules: Vec::new(),
             sysctl: Said::new(),
+            uplink: false,
         }
     }
 }

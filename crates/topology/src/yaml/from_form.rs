@@ -122,6 +122,7 @@ impl Builder {
             firewall: None,
             sysctls: sysctl::read(&said.sysctl, false)?,
             rules: Default::default(),
+            uplink: said.uplink,
         };
         if let Some(text) = &said.firewall {
             let read = Ruleset::new(&text.value);

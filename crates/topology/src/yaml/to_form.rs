@@ -22,7 +22,8 @@ pub(super) fn form(document: &Document) -> Lab {
             && form.routes.is_empty()
             && form.firewall.is_none()
             && form.rules.is_empty()
-            && form.sysctl.is_empty();
+            && form.sysctl.is_empty()
+            && !form.uplink;
         // Every lab has a host: it is written only if there is something to say.
         (id != NamespaceId::HOST || !says_nothing)
             .then(|| (namespace.name.to_string(), spanned(Some(form))))
@@ -113,6 +114,7 @@ fn namespace_form(
             .map(|rule| spanned(FlowMap(rule::form(document, rule))))
             .collect(),
         sysctl: sysctl::said(&namespace.sysctls),
+        uplink: namespace.uplink,
     }
 }
 

@@ -144,6 +144,7 @@ fn place(document: &Document, step: &Step) -> (Option<NamespaceId>, Option<Inter
         | Step::SetForwarding { .. }
         | Step::SetFirewall { .. }
         | Step::SetSysctl { .. } => None,
+        Step::SetUplink { .. } => None,
     };
     (Some(namespace), interface)
 }

@@ -54,12 +54,13 @@ impl Lab {
         self.reverts.clear();
         self.set_run(RunState::Starting);
         let program = Arc::clone(&self.machine.program);
+        let uplink = self.machine.allow_uplink;
         let title = match self.document.title.as_str() {
             "" => "lab".to_owned(),
             title => title.to_owned(),
         };
         self.spawn_report(async move {
-            let result = Agent::spawn(&program, &title, Streams::Detached).await;
+            let result = Agent::spawn(&program, &title, Streams::Detached, uplink).await;
             Report::Spawned { generation, result }
         });
     }
