@@ -1,5 +1,6 @@
 //! The engine's thread.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -27,6 +28,9 @@ const REST: Duration = Duration::from_millis(300);
 const BELL: u64 = 0;
 const EVENTS: u64 = 1;
 
+/// Asked before each step, from another thread.
+type OwnGate = Box<dyn FnMut(&Step) -> Result<()> + Send>;
+
 /// What can be asked of the engine.
 pub(super) enum Command {
     /// Bring the kernel to a document.
@@ -36,7 +40,7 @@ pub(super) enum Command {
         /// Leave alone what does not differ from the document before.
         edit: bool,
         /// Asked before each step.
-        gate: Box<dyn FnMut(&Step) -> Result<()> + Send>,
+        gate: OwnGate,
         /// Whom to tell.
         answer: oneshot::Sender<Result<Applied, ApplyError>>,
     },
@@ -81,8 +85,18 @@ fn bring(
     document: &Document,
     gate: Gate<'_>,
 ) -> Result<Applied, ApplyError> {
+    // Known before the first step, and kept for the rounds after it.
+    let adds_nothing = OnceCell::new();
     match before {
-        Some(before) => apply::apply(lab, |seen| plan::plan_edit(before, document, seen), gate),
+        Some(before) => {
+            let plan = |seen: &Observed| match adds_nothing
+                .get_or_init(|| plan::adds_nothing(before, document, seen))
+            {
+                true => Vec::new(),
+                false => plan::plan_rest(before, document, seen),
+            };
+            apply::apply(lab, plan, gate)
+        }
         None => apply::apply(lab, |seen| plan::plan(document, seen), gate),
     }
 }
