@@ -65,11 +65,22 @@ pub fn plan(document: &Document, observed: &Observed) -> Vec<Step> {
 /// An edit that adds no difference (it says what somebody has done to the kernel already) has no
 /// steps, also if the objects that it touches differ in something else.
 pub fn plan_edit(before: &Document, document: &Document, observed: &Observed) -> Vec<Step> {
-    let scope = Scope::between(before, document);
-    if agreed::adds_nothing(before, document, observed, &scope) {
-        return Vec::new();
+    match adds_nothing(before, document, observed) {
+        true => Vec::new(),
+        false => plan_rest(before, document, observed),
     }
-    plan_within(document, observed, Some(scope))
+}
+
+/// Whether an edit adds no difference from the kernel as it is before the first step.
+pub fn adds_nothing(before: &Document, document: &Document, observed: &Observed) -> bool {
+    let scope = Scope::between(before, document);
+    agreed::adds_nothing(before, document, observed, &scope)
+}
+
+/// [`plan_edit`] of an edit that adds differences, or the rest of it: once steps are done, what
+/// the kernel took along with them differs from both documents, and is no drift.
+pub fn plan_rest(before: &Document, document: &Document, observed: &Observed) -> Vec<Step> {
+    plan_within(document, observed, Some(Scope::between(before, document)))
 }
 
 /// The steps of an edit from `before` to `document`, and of these objects in any case.

@@ -1,5 +1,6 @@
 //! The engine's thread.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -27,8 +28,8 @@ const REST: Duration = Duration::from_millis(300);
 const BELL: u64 = 0;
 const EVENTS: u64 = 1;
 
-/// What is asked before each step, from another thread.
-type BoxedGate = Box<dyn FnMut(&Step) -> Result<()> + Send>;
+/// Asked before each step, from another thread.
+type OwnGate = Box<dyn FnMut(&Step) -> Result<()> + Send>;
 
 /// What can be asked of the engine.
 pub(super) enum Command {
@@ -39,7 +40,7 @@ pub(super) enum Command {
         /// Leave alone what does not differ from the document before.
         edit: bool,
         /// Asked before each step.
-        gate: BoxedGate,
+        gate: OwnGate,
         /// Whom to tell.
         answer: oneshot::Sender<Result<Applied, ApplyError>>,
     },
@@ -84,8 +85,18 @@ fn bring(
     document: &Document,
     gate: Gate<'_>,
 ) -> Result<Applied, ApplyError> {
+    // Known before the first step, and kept for the rounds after it.
+    let adds_nothing = OnceCell::new();
     match before {
-        Some(before) => apply::apply(lab, |seen| plan::plan_edit(before, document, seen), gate),
+        Some(before) => {
+            let plan = |seen: &Observed| match adds_nothing
+                .get_or_init(|| plan::adds_nothing(before, document, seen))
+            {
+                true => Vec::new(),
+                false => plan::plan_rest(before, document, seen),
+            };
+            apply::apply(lab, plan, gate)
+        }
         None => apply::apply(lab, |seen| plan::plan(document, seen), gate),
     }
 }
