@@ -58,6 +58,26 @@ impl Flood {
     }
 }
 
+/// Every change that the kernel tells of in a namespace: one that is touched for less than a
+/// millisecond loses no ping.
+struct Watch(Child);
+
+impl Watch {
+    fn start(namespace: &Namespace) -> Self {
+        let mut monitor = Command::new("ip");
+        monitor.args(["monitor", "link", "address", "route", "rule"]);
+        monitor.stdout(Stdio::piped()).stderr(Stdio::inherit());
+        Self(namespace.run(|| monitor.spawn()).unwrap().unwrap())
+    }
+
+    /// Ends it and says what it saw.
+    fn end(mut self) -> String {
+        self.0.kill().unwrap();
+        let output = self.0.wait_with_output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
 /// A connection through which bytes go and come back.
 struct Connection(TcpStream);
 
@@ -101,6 +121,7 @@ struct Scene {
     green: NamespaceId,
     violet: NamespaceId,
     orange: NamespaceId,
+    brown: NamespaceId,
     veth_red: InterfaceId,
     bridge: InterfaceId,
     port: InterfaceId,
@@ -136,6 +157,7 @@ fn scene() -> Scene {
         green,
         violet,
         orange,
+        brown,
         veth_red,
         bridge,
         port,
@@ -279,7 +301,12 @@ pub(crate) fn others(_: &Inside) {
         Connection::open(&red, &blue, "10.0.1.2:5001"),
         Connection::open(&green, &violet, "10.0.2.2:5002"),
     ];
-    let flood = Flood::start(&orange, "10.0.3.2");
+    let untouched = [orange, lab.namespace(scene.brown)];
+    let [orange, _] = &untouched;
+    // The kernel's own addresses have come by then.
+    thread::sleep(Duration::from_secs(3));
+    let watches = untouched.each_ref().map(Watch::start);
+    let flood = Flood::start(orange, "10.0.3.2");
     let edits = edits(&scene);
     assert!(edits.len() > 25, "{}", edits.len());
     let mut document = scene.document;
@@ -303,6 +330,9 @@ pub(crate) fn others(_: &Inside) {
         }
     }
     let (sent, came_back) = flood.end();
+    for watch in watches {
+        assert_eq!(watch.end(), "", "others were touched");
+    }
     assert!(sent > 500, "{sent}");
     assert_eq!(sent, came_back, "pings between others were lost");
 }
