@@ -35,6 +35,9 @@ const DETECTION: Duration = Duration::from_secs(3);
 /// The group into which links are put to be deleted together; any number that
 /// nobody else uses.
 const DOOMED: u32 = 0x6e79_6172;
+/// The group of links that nobody has put into one (`INIT_NETDEV_GROUP`,
+/// linux/netdevice.h).
+const USUAL: u32 = 0;
 
 /// A step that was not done: nothing of it is there.
 #[derive(Debug)]
@@ -207,10 +210,19 @@ impl<'a> Executor<'a> {
         let socket = self.lab.socket(first.namespace)?;
         let result = match indexes.as_slice() {
             [index] => socket.delete_link(*index),
-            several => several
-                .iter()
-                .try_for_each(|index| socket.set_group(*index, DOOMED))
-                .and_then(|()| socket.delete_group(DOOMED)),
+            several => {
+                let doomed = several
+                    .iter()
+                    .try_for_each(|index| socket.set_group(*index, DOOMED))
+                    .and_then(|()| socket.delete_group(DOOMED));
+                if doomed.is_err() {
+                    // The next removal must not take those along that stay.
+                    for index in several {
+                        let _gone = socket.set_group(*index, USUAL);
+                    }
+                }
+                doomed
+            }
         };
         self.say(result, "remove", || {
             let names: Vec<_> = all.iter().map(|at| self.interface(at)).collect();
