@@ -227,22 +227,23 @@ fn set_and_compare(texts: &[&str]) {
             let again = command.replace(" qdisc add ", " qdisc replace ");
             ip::must(&host, &again);
         }
-        crate::support::eventually("what tc did is seen", || {
-            let is = qdiscs(&pair.lab.engine.observed(), pair.end);
-            (shown(&red), is) == ours
-        });
-        pair.lab.stands(&pair.builder.document);
+        // Of one moment: between two looks what `tc` does in several steps may be seen half done.
+        let stands = || {
+            let observed = pair.lab.engine.observed();
+            let left = topology::plan::plan(&pair.builder.document, &observed);
+            (shown(&red), qdiscs(&observed, pair.end)) == ours && left.is_empty()
+        };
+        crate::support::eventually("what tc did is seen", stands);
         // And from nothing.
         ip::must(&red, "tc qdisc del dev eth0 root");
+        crate::support::eventually("that it is gone is seen", || {
+            qdiscs(&pair.lab.engine.observed(), pair.end) != ours.1
+        });
         let script = topology::command::script_text(&pair.builder.document);
         for line in script.lines().filter(|line| line.starts_with("tc ")) {
             ip::must(&host, line);
         }
-        crate::support::eventually("what the script did is seen", || {
-            let is = qdiscs(&pair.lab.engine.observed(), pair.end);
-            (shown(&red), is) == ours
-        });
-        pair.lab.stands(&pair.builder.document);
+        crate::support::eventually("what the script did is seen", stands);
     }
 }
 
