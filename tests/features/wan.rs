@@ -1,6 +1,6 @@
 //! Link quality through the whole program.
 
-use support::{example, netyard};
+use support::{example, printed};
 
 /// The least and the average round trip in ms, and how many were lost, of what `ping` printed.
 fn statistics(text: &str) -> (f64, f64, u32) {
@@ -18,14 +18,8 @@ fn statistics(text: &str) -> (f64, f64, u32) {
 
 /// 80 ms and 1 % each way: of 500 some ten are lost.
 pub(crate) fn is_slow_and_lossy() {
-    let lab = example("wan.yaml");
     let ping = "ping -q -c 500 -i 0.01 -W 3 192.168.2.10";
-    let output = netyard(&["run", &lab, "--in", "laptop", "--", "sh", "-ec", ping])
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{text}{errors}");
+    let text = printed(&example("wan.yaml"), "laptop", ping);
     let (least, average, lost) = statistics(&text);
     assert!(least >= 139.0, "two jitters of 10 ms below 160 ms");
     assert!((155.0..400.0).contains(&average), "{text}");

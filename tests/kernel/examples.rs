@@ -4,14 +4,7 @@ use support::{example, netyard};
 
 /// What a shell script in a namespace of an example prints; the script must succeed.
 fn printed(lab: &str, namespace: &str, script: &str) -> String {
-    let lab = example(lab);
-    let output = netyard(&["run", &lab, "--in", namespace, "--", "sh", "-ec", script])
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{lab}: {text}{errors}");
-    text
+    support::printed(&example(lab), namespace, script)
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Link quality, as the whole program sets it, or says why not.
 
-use support::{example, netyard, text_file};
+use support::{example, netyard, printed, text_file};
 
 /// Whether this kernel has a feature, as the doctor says.
 fn has(feature: &str) -> bool {
@@ -17,16 +17,6 @@ fn refusal(arguments: &[&str]) -> String {
     let text = [output.stdout, output.stderr].concat();
     let text = String::from_utf8_lossy(&text).into_owned();
     assert!(!output.status.success(), "{text}");
-    text
-}
-
-fn printed(lab: &str, namespace: &str, script: &str) -> String {
-    let output = netyard(&["run", lab, "--in", namespace, "--", "sh", "-ec", script])
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{lab}: {text}{errors}");
     text
 }
 

@@ -14,6 +14,6 @@ pub mod socket;
 pub mod wait;
 pub mod yard;
 
-pub use program::{example, netyard, text_file};
+pub use program::{example, netyard, printed, text_file};
 pub use wait::until;
 pub use yard::Yard;

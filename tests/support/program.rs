@@ -44,6 +44,17 @@ pub fn example(name: &str) -> String {
     path.to_str().unwrap().to_owned()
 }
 
+/// What a shell script prints in a namespace of a lab that is made for it; it must succeed.
+pub fn printed(lab: &str, namespace: &str, script: &str) -> String {
+    let output = netyard(&["run", lab, "--in", namespace, "--", "sh", "-ec", script])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{lab}: {text}{errors}");
+    text
+}
+
 /// A file with that text, removed when dropped.
 pub fn text_file(text: &str) -> NamedTempFile {
     let file = NamedTempFile::new().unwrap();

@@ -1,18 +1,15 @@
 //! Drift: accepted into the document without a step, reverted by a plan for it alone.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod steps;
+
 use proptest::prelude::*;
+use steps::reached;
 use topology::arbitrary::{Wish, document, wish};
 use topology::drift::{Drift, accept, drifts, revert};
 use topology::edit::apply;
 use topology::plan::{plan, plan_edit};
 use topology::{Document, InterfaceId, Observed, Step, model};
-
-fn reached(document: &Document) -> Observed {
-    let mut state = model::fresh();
-    execute(&mut state, &plan(document, &model::fresh()));
-    state
-}
 
 fn execute(state: &mut Observed, steps: &[Step]) {
     for step in steps {

@@ -1,7 +1,9 @@
 //! What is done to the frames that leave an interface: texts, commands, edits, plans.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use topology::command::{Names, of_step};
+mod steps;
+
+use steps::commands;
 use topology::document::Document;
 use topology::edit::{Edit, Field, Place, apply};
 use topology::feature::{self, Feature, Missing};
@@ -9,7 +11,7 @@ use topology::observed::Observed;
 use topology::quality::Quality;
 use topology::quality::qdisc::{Qdisc, Qdiscs};
 use topology::status::{Status, statuses};
-use topology::{InterfaceId, Step, model, plan, script, yaml};
+use topology::{InterfaceId, model, plan, script, yaml};
 
 fn lab(quality: &str) -> Document {
     let text = format!(
@@ -44,12 +46,6 @@ fn stands(document: &Document) -> Observed {
     }
     assert!(plan::plan(document, &state).is_empty());
     state
-}
-
-fn commands(steps: &[Step], document: &Document) -> Vec<String> {
-    let names = Names::of(document);
-    let commands = steps.iter().map(|step| of_step(step, &names).to_string());
-    commands.collect()
 }
 
 #[test]
@@ -230,7 +226,7 @@ fn an_edit_is_one_step_in_place_and_its_inverse_another() {
         };
         let inverse = apply(&mut document, edit).unwrap();
         let steps = plan::plan_edit(&before, &document, &state);
-        said.extend(commands(&steps, &document));
+        said.extend(commands(&document, &steps));
         for step in &steps {
             let undone = state.clone();
             let undo = model::execute(&mut state, step).unwrap();

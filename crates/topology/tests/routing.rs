@@ -1,6 +1,9 @@
 //! Routes beside the plain ones: what is taken, what is refused, and what takes them along.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod steps;
+
+use steps::reached;
 use topology::document::Route;
 use topology::edit::{Edit, apply};
 use topology::plan::plan;
@@ -19,14 +22,6 @@ fn lab(route: &str) -> String {
 
 fn read(route: &str) -> Document {
     yaml::read(&lab(route)).unwrap_or_else(|error| panic!("{route}: {error}"))
-}
-
-fn reached(document: &Document) -> Observed {
-    let mut state = model::fresh();
-    for step in plan(document, &model::fresh()) {
-        model::execute(&mut state, &step).unwrap_or_else(|refused| panic!("{step:?}: {refused}"));
-    }
-    state
 }
 
 /// Yaml, and what `ip` is told.

@@ -1,7 +1,9 @@
 //! Settings of the kernel, all the way through documents.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use topology::command::{Names, of_step};
+mod steps;
+
+use steps::{commands, reached};
 use topology::edit::apply;
 use topology::plan::{plan, plan_edit};
 use topology::status::{Status, statuses};
@@ -27,20 +29,6 @@ fn lab() -> Document {
 
 fn a(document: &Document) -> InterfaceId {
     document.interface_named(NamespaceId::HOST, "a").unwrap()
-}
-
-fn reached(document: &Document) -> Observed {
-    let mut state = model::fresh();
-    for step in plan(document, &model::fresh()) {
-        model::execute(&mut state, &step).unwrap_or_else(|refused| panic!("{step:?}: {refused}"));
-    }
-    state
-}
-
-fn commands(document: &Document, steps: &[Step]) -> Vec<String> {
-    let names = Names::of(document);
-    let commands = steps.iter().map(|step| of_step(step, &names).to_string());
-    commands.collect()
 }
 
 fn set(document: &Document, name: &str, value: Option<i32>) -> Document {

@@ -1,12 +1,14 @@
 //! VLANs of ports and static entries of forwarding tables, all the way through documents.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use topology::command::{Names, of_step};
+mod steps;
+
+use steps::{commands, reached};
 use topology::edit::{Selection, apply};
 use topology::feature::{Feature, needed};
 use topology::plan::{plan, plan_edit};
 use topology::status::{Status, statuses};
-use topology::{Document, Edit, InterfaceId, Observed, Step, model, yaml};
+use topology::{Document, Edit, InterfaceId, Step, model, yaml};
 
 const LAB: &str = "netyard: 1
 namespaces:
@@ -28,20 +30,6 @@ fn lab() -> Document {
 fn named(document: &Document, name: &str) -> InterfaceId {
     let host = topology::NamespaceId::HOST;
     document.interface_named(host, name).unwrap()
-}
-
-fn reached(document: &Document) -> Observed {
-    let mut state = model::fresh();
-    for step in plan(document, &model::fresh()) {
-        model::execute(&mut state, &step).unwrap_or_else(|refused| panic!("{step:?}: {refused}"));
-    }
-    state
-}
-
-fn commands(document: &Document, steps: &[Step]) -> Vec<String> {
-    let names = Names::of(document);
-    let commands = steps.iter().map(|step| of_step(step, &names).to_string());
-    commands.collect()
 }
 
 #[test]
