@@ -1,37 +1,22 @@
 //! One step, done in the kernel.
 
-use std::collections::BTreeMap;
-use std::os::fd::{AsFd, OwnedFd};
-use std::thread;
-use std::time::{Duration, Instant};
+mod links;
+mod routes;
+mod settings;
+mod tables;
 
-use netlink_packet_route::address::AddressFlags;
+use std::collections::BTreeMap;
+
 use nix::errno::Errno;
 use topology::address::Family;
-use topology::kind::{Changes, Device, Value};
-use topology::rule::Rule;
-use topology::status::step_route_text;
-use topology::step::{At, NewInterface, Step, StepRoute};
-use topology::uplink;
-use topology::{InterfaceName, NamespaceId};
+use topology::kind::Changes;
+use topology::step::{At, Step};
 use tracing::debug;
 
 use crate::engine::Lab;
 use crate::error::{Cause, Error};
-use crate::netlink::{AddressRow, End, Failure, LinkRow, Route};
-use crate::sandbox;
+use crate::netlink::{Failure, LinkRow};
 
-/// How long a name may still be taken by a link that is going: the kernel
-/// deletes namespaces, and the links in them, some time after their end
-/// (measured: up to 23 ms).
-const LINGERING: Duration = Duration::from_millis(200);
-/// How often it is looked whether an address can be used by now.
-const LOOK_FOR_ADDRESS: Duration = Duration::from_millis(20);
-/// How often it is looked whether it has gone.
-const LOOK: Duration = Duration::from_millis(2);
-/// How long duplicate address detection may take: up to one second of delay,
-/// one for the answer (RFC 4862), and some room.
-const DETECTION: Duration = Duration::from_secs(3);
 /// The group into which links are put to be deleted together; any number that
 /// nobody else uses.
 const DOOMED: u32 = 0x6e79_6172;
@@ -230,279 +215,6 @@ impl<'a> Executor<'a> {
         })
     }
 
-    fn set_uplink(&mut self, on: bool) -> Result<(), Failed> {
-        match (&sandbox::current()?.uplink, on) {
-            (Some(uplink), _) => uplink.set(on)?,
-            // One of the same name that somebody else has made is removed below.
-            (None, false) => {}
-            (None, true) => {
-                let error = Error::new("start", "the uplink of the lab", "it is not allowed here");
-                return Err(error.advise(uplink::ALLOW).into());
-            }
-        }
-        if on {
-            return Ok(());
-        }
-        let socket = self.lab.socket(NamespaceId::HOST)?;
-        let result = match socket.link_named(uplink::INTERFACE) {
-            Ok(Some(left)) => match socket.delete_link(left.index) {
-                // It was just going.
-                Err(failure) if failure.is(Errno::ENODEV) => Ok(()),
-                other => other,
-            },
-            Ok(None) => Ok(()),
-            Err(failure) => Err(failure),
-        };
-        self.say(result, "remove", || uplink::INTERFACE.to_owned())
-    }
-
-    fn add_veth(&mut self, ends: &[NewInterface; 2]) -> Result<(), Failed> {
-        let [a, b] = ends;
-        let descriptor = |lab: &Lab, end: &NewInterface| -> Result<OwnedFd, Failed> {
-            let namespace = lab.namespace(end.at.namespace)?;
-            namespace
-                .net_fd()
-                .try_clone_to_owned()
-                .map_err(|error| Error::new("use", namespace.to_string(), error).into())
-        };
-        let (first, second) = (descriptor(self.lab, a)?, descriptor(self.lab, b)?);
-        let mut indexes = [
-            self.lab.next_index(a.at.namespace)?,
-            self.lab.next_index(b.at.namespace)?,
-        ];
-        let socket = self.lab.socket(a.at.namespace)?;
-        let mut make = |indexes: [u32; 2]| {
-            socket.add_veth([
-                End {
-                    name: a.at.name.as_str(),
-                    namespace: first.as_fd(),
-                    index: indexes[0],
-                },
-                End {
-                    name: b.at.name.as_str(),
-                    namespace: second.as_fd(),
-                    index: indexes[1],
-                },
-            ])
-        };
-        let result = match make(indexes) {
-            // A name or an index is taken.
-            Err(failure) if failure.is(Errno::EEXIST) || failure.is(Errno::EBUSY) => {
-                indexes = [0, 0];
-                until_free(|| make(indexes))
-            }
-            other => other,
-        };
-        self.say(result, "add", || {
-            let ends = [a, b].map(|end| self.interface(&end.at));
-            format!("link {} to {}", ends[0], ends[1])
-        })?;
-        for (end, mut index) in [a, b].into_iter().zip(indexes) {
-            if index == 0 {
-                index = self.look_up(&end.at)?.index;
-            }
-            self.lab.tag(end.at.namespace, index, end.id);
-            self.indexes.insert(end.at.clone(), index);
-        }
-        self.lab.introduce([a.at.namespace, b.at.namespace]);
-        Ok(())
-    }
-
-    fn add_device(
-        &mut self,
-        new: &NewInterface,
-        device: &Device<InterfaceName>,
-    ) -> Result<(), Failed> {
-        let at = &new.at;
-        let changes = self.indexed(at.namespace, &device.parameters.as_changes())?;
-        let said = changes.into_iter().filter_map(|(name, v)| Some((name, v?)));
-        let indexed = Device {
-            kind: device.kind,
-            parameters: said.collect(),
-        };
-        let socket = self.lab.socket(at.namespace)?;
-        let result = until_free(|| socket.add_device(at.name.as_str(), &indexed));
-        self.say(result, "add", || {
-            format!("{} {}", device.kind, self.interface(at))
-        })?;
-        let index = self.look_up(at)?.index;
-        self.lab.tag(at.namespace, index, new.id);
-        self.indexes.insert(at.clone(), index);
-        Ok(())
-    }
-
-    /// Changes with indexes for names.
-    fn indexed(
-        &mut self,
-        namespace: NamespaceId,
-        changes: &Changes<InterfaceName>,
-    ) -> Result<Changes<u32>, Failed> {
-        let mut indexed = Changes::new();
-        for (parameter, value) in changes {
-            let value = match value {
-                None => None,
-                Some(Value::Number(number)) => Some(Value::Number(*number)),
-                Some(Value::Address(address)) => Some(Value::Address(*address)),
-                Some(Value::Link(name)) => {
-                    let at = At {
-                        namespace,
-                        name: name.clone(),
-                    };
-                    Some(Value::Link(self.index(&at)?))
-                }
-            };
-            indexed.insert(parameter.clone(), value);
-        }
-        Ok(indexed)
-    }
-
-    fn rename(&mut self, at: &At, name: &InterfaceName) -> Result<(), Failed> {
-        let index = self.index(at)?;
-        let result = self.lab.socket(at.namespace)?.rename(index, name.as_str());
-        self.say(result, "rename", || {
-            format!("{} to {name}", self.interface(at))
-        })?;
-        self.indexes.remove(at);
-        self.indexes.insert(
-            At {
-                namespace: at.namespace,
-                name: name.clone(),
-            },
-            index,
-        );
-        Ok(())
-    }
-
-    fn set_master(&mut self, at: &At, master: Option<&InterfaceName>) -> Result<(), Failed> {
-        let index = self.index(at)?;
-        let found = match master {
-            Some(name) => Some(self.index(&At {
-                namespace: at.namespace,
-                name: name.clone(),
-            })?),
-            None => None,
-        };
-        let result = self.lab.socket(at.namespace)?.set_master(index, found);
-        self.say(result, "plug", || match master {
-            Some(name) => format!("{} into {name}", self.interface(at)),
-            None => format!("{} out of what it is a port of", self.interface(at)),
-        })
-    }
-
-    fn route(&mut self, namespace: NamespaceId, route: &StepRoute) -> Result<Route, Failed> {
-        let interface = match &route.interface {
-            Some(name) => Some(self.index(&At {
-                namespace,
-                name: name.clone(),
-            })?),
-            None => None,
-        };
-        let mut indexes = BTreeMap::new();
-        for name in route.options.interfaces() {
-            let at = At {
-                namespace,
-                name: name.clone(),
-            };
-            indexes.insert(name.clone(), self.index(&at)?);
-        }
-        let options = route.options.map(|name| indexes.get(name).copied());
-        let StepRoute {
-            destination,
-            gateway,
-            metric,
-            ..
-        } = *route;
-        Ok(Route {
-            destination,
-            gateway,
-            interface,
-            metric,
-            options: options.unwrap_or_default(),
-        })
-    }
-
-    /// Waits while the source address of an IPv6 route is being asked for on its link: the kernel
-    /// refuses the route until then.
-    fn add_route(&mut self, namespace: NamespaceId, route: &Route) -> Result<(), Failure> {
-        let begin = Instant::now();
-        let socket = self.lab.socket(namespace);
-        let socket = socket.map_err(|error| Failure::Broken(error.to_string()))?;
-        let source = route.options.source.filter(|source| source.is_ipv6());
-        loop {
-            let result = socket.add_route(route);
-            let (Err(failure), Some(source)) = (&result, source) else {
-                return result;
-            };
-            if !failure.is(Errno::EINVAL) || begin.elapsed() > DETECTION {
-                return result;
-            }
-            let rows = socket.addresses()?;
-            let is_tentative = |row: &AddressRow| {
-                row.address.addr() == source
-                    && row.flags.contains(AddressFlags::Tentative)
-                    && !row.flags.contains(AddressFlags::Dadfailed)
-            };
-            if !rows.iter().any(is_tentative) {
-                // It has become usable just now, perhaps.
-                return socket.add_route(route);
-            }
-            thread::sleep(LOOK_FOR_ADDRESS);
-        }
-    }
-
-    /// VLANs, and entries of forwarding tables.
-    fn set_tables(&mut self, step: &Step) -> Result<(), Failed> {
-        let (Step::AddVlans { at, .. }
-        | Step::RemoveVlans { at, .. }
-        | Step::AddFdb { at, .. }
-        | Step::RemoveFdb { at, .. }) = step
-        else {
-            return Ok(());
-        };
-        let index = self.index(at)?;
-        let socket = self.lab.socket(at.namespace)?;
-        let (operation, what, result) = match step {
-            Step::AddVlans { own, change, .. } => (
-                "add",
-                format!("VLAN {}", change.range),
-                socket.add_vlans(index, *own, *change),
-            ),
-            Step::RemoveVlans { own, range, .. } => (
-                "remove",
-                format!("VLAN {range}"),
-                socket.remove_vlans(index, *own, *range),
-            ),
-            Step::AddFdb { entry, .. } => ("add", entry.to_string(), socket.add_fdb(index, entry)),
-            Step::RemoveFdb { entry, .. } => {
-                ("remove", entry.to_string(), socket.remove_fdb(index, entry))
-            }
-            _ => return Ok(()),
-        };
-        self.say(result, operation, || {
-            format!("{what} of {}", self.interface(at))
-        })
-    }
-
-    fn set_sysctl(
-        &mut self,
-        namespace: NamespaceId,
-        interface: Option<&InterfaceName>,
-        name: &str,
-        value: Option<i32>,
-    ) -> Result<(), Failed> {
-        let of = match interface {
-            Some(name) => {
-                let at = At {
-                    namespace,
-                    name: name.clone(),
-                };
-                Some((self.index(&at)?, name.as_str()))
-            }
-            None => None,
-        };
-        Ok(self.lab.set_sysctl(namespace, of, name, value)?)
-    }
-
     fn index(&mut self, at: &At) -> Result<u32, Failed> {
         if let Some(index) = self.indexes.get(at) {
             return Ok(*index);
@@ -523,16 +235,6 @@ impl<'a> Executor<'a> {
     /// An interface as people say it: `red/veth-red`.
     fn interface(&self, at: &At) -> String {
         format!("{}/{}", self.lab.name(at.namespace), at.name)
-    }
-
-    fn route_text(&self, namespace: NamespaceId, route: &StepRoute) -> String {
-        let said = step_route_text(route);
-        format!("route {said} in {}", self.lab.name(namespace))
-    }
-
-    fn rule_text(&self, namespace: NamespaceId, rule: &Rule<InterfaceName>) -> String {
-        let said = rule.words().join(" ");
-        format!("rule {said} in {}", self.lab.name(namespace))
     }
 
     fn say<T>(
@@ -556,19 +258,6 @@ impl<'a> Executor<'a> {
 fn names_of(changes: &Changes<u32>) -> String {
     let names: Vec<_> = changes.keys().map(String::as_str).collect();
     names.join(", ")
-}
-
-/// Makes a link; waits a little for one of the same name that is going.
-fn until_free(mut make: impl FnMut() -> Result<(), Failure>) -> Result<(), Failure> {
-    let begin = Instant::now();
-    loop {
-        match make() {
-            Err(failure) if failure.is(Errno::EEXIST) && begin.elapsed() < LINGERING => {
-                thread::sleep(LOOK);
-            }
-            other => return other,
-        }
-    }
 }
 
 impl From<Error> for Failed {
