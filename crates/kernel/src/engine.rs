@@ -149,6 +149,25 @@ impl Engine {
         answered.await.map_err(|_| gone())?
     }
 
+    /// What is kept of the lab's state, up to date now, and what a dump of everything gives right
+    /// after: the same, but for what the kernel changes by itself in between. The dump is not kept.
+    ///
+    /// Tests show with it that to look at parts is enough.
+    ///
+    /// # Errors
+    /// If the engine has ended, or the kernel refuses to be observed.
+    pub async fn look(&self) -> Result<(Observed, Observed)> {
+        let gone = || Error::new("look at", "the lab", "the engine has ended");
+        let (answer, answered) = oneshot::channel();
+        let commands = self.commands.as_ref().ok_or_else(gone)?;
+        commands
+            .send(Command::Look { answer })
+            .await
+            .map_err(|_| gone())?;
+        self.ring();
+        answered.await.map_err(|_| gone())?
+    }
+
     async fn ask(
         &self,
         document: &Document,

@@ -215,12 +215,15 @@ impl<'a> Executor<'a> {
         })
     }
 
+    /// The index of an interface that a step is about: it is looked at again, as not every change
+    /// makes an event.
     fn index(&mut self, at: &At) -> Result<u32, Failed> {
-        if let Some(index) = self.indexes.get(at) {
-            return Ok(*index);
-        }
-        let index = self.look_up(at)?.index;
+        let index = match self.indexes.get(at) {
+            Some(index) => *index,
+            None => self.look_up(at)?.index,
+        };
         self.indexes.insert(at.clone(), index);
+        self.lab.touch(at.namespace, index);
         Ok(index)
     }
 

@@ -2,6 +2,7 @@
 
 mod address;
 mod interface;
+mod part;
 mod qdisc;
 mod route;
 mod tables;
@@ -10,66 +11,93 @@ use std::collections::BTreeMap;
 
 use topology::address::Family;
 use topology::document::Forwarding;
-use topology::observed::{ObservedKind, ObservedNamespace, ObservedPeer};
+use topology::observed::{ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer};
 use topology::{InterfaceId, NamespaceId, NamespaceName};
 
 use crate::netlink::{Failure, LinkRow, Socket};
 
-/// Dumps a whole namespace through a socket of its own.
-///
-/// `tags` says for which interface of the document the engine made which
-/// index. `number` says which namespace of the lab this one calls by a number
-/// of its own, and may ask the kernel for it through the socket. `has_fdb` says whether there may
-/// be entries of forwarding tables that somebody has set, and then whether there are.
-pub(crate) fn namespace(
-    socket: &mut Socket,
-    id: NamespaceId,
-    name: &NamespaceName,
-    tags: &BTreeMap<u32, InterfaceId>,
-    has_fdb: &mut bool,
-    mut number: impl FnMut(&mut Socket, i32) -> Result<Option<NamespaceId>, Failure>,
-) -> Result<ObservedNamespace, Failure> {
-    let mut interfaces = BTreeMap::new();
-    let mut is_queueing = false;
-    for row in socket.links()?.into_iter().filter(|row| !is_fallback(row)) {
-        let mut interface = interface::observed(&row, tags.get(&row.index).copied());
+pub(crate) use part::Part;
+
+/// Who looks at a namespace.
+pub(crate) struct Viewer<'a, N> {
+    /// A socket of its own.
+    pub(crate) socket: &'a mut Socket,
+    /// Which it is.
+    pub(crate) id: NamespaceId,
+    /// Its name.
+    pub(crate) name: &'a NamespaceName,
+    /// For which interface of the document the engine made which index.
+    pub(crate) tags: &'a BTreeMap<u32, InterfaceId>,
+    /// Whether there may be entries of forwarding tables that somebody has set, and after a look
+    /// whether there are.
+    pub(crate) has_fdb: &'a mut bool,
+    /// Says which namespace of the lab this one calls by a number of its own, and may ask the
+    /// kernel for it through the socket.
+    pub(crate) number: N,
+}
+
+impl<N> Viewer<'_, N>
+where
+    N: FnMut(&mut Socket, i32) -> Result<Option<NamespaceId>, Failure>,
+{
+    /// Dumps the whole namespace.
+    ///
+    /// # Errors
+    /// If the kernel refuses, or what it says cannot be read.
+    pub(crate) fn whole(&mut self) -> Result<ObservedNamespace, Failure> {
+        let mut interfaces = BTreeMap::new();
+        let mut is_queueing = false;
+        let rows = self.socket.links()?;
+        for row in rows.into_iter().filter(|row| !is_fallback(row)) {
+            if qdisc::is_queueing(&row) {
+                is_queueing = true;
+            }
+            interfaces.insert(row.index, self.interface(&row)?);
+        }
+        let socket = &mut *self.socket;
+        if is_queueing {
+            let rows = socket.qdiscs()?;
+            for (index, interface) in &mut interfaces {
+                interface.qdiscs = qdisc::of(*index, &rows);
+            }
+        }
+        for row in socket.addresses()? {
+            // One of a link that came after the links were dumped: its event
+            // brings another look.
+            if let Some(interface) = interfaces.get_mut(&row.index) {
+                let address = address::observed(&row, interface);
+                interface.addresses.push(address);
+            }
+        }
+        tables::vlans(socket, &mut interfaces)?;
+        if *self.has_fdb {
+            *self.has_fdb = tables::fdb(socket, &mut interfaces)?;
+        }
+        Ok(ObservedNamespace {
+            name: self.name.clone(),
+            interfaces,
+            routes: socket.routes()?.into_iter().map(route::observed).collect(),
+            rules: socket.rules()?.into_iter().collect(),
+            forwarding: Forwarding {
+                ipv4: socket.forwarding(Family::Ipv4)?,
+                ipv6: socket.forwarding(Family::Ipv6)?,
+            },
+            // Netlink tells rules in a form of its own: see `crate::firewall`.
+            firewall: None,
+            // It is not told by netlink at all: see `crate::sysctls`.
+            sysctls: Default::default(),
+        })
+    }
+
+    /// An interface, without its addresses.
+    fn interface(&mut self, row: &LinkRow) -> Result<ObservedInterface, Failure> {
+        let mut interface = interface::observed(row, self.tags.get(&row.index).copied());
         if interface.kind == (ObservedKind::Veth { peer: None }) {
-            interface.kind = ObservedKind::Veth {
-                peer: peer(socket, id, &row, &mut number)?,
-            };
+            let peer = peer(self.socket, self.id, row, &mut self.number)?;
+            interface.kind = ObservedKind::Veth { peer };
         }
-        is_queueing |= qdisc::is_queueing(&row);
-        interfaces.insert(row.index, interface);
+        Ok(interface)
     }
-    if is_queueing {
-        qdisc::observe(&socket.qdiscs()?, &mut interfaces);
-    }
-    for row in socket.addresses()? {
-        // One of a link that came after the links were dumped: its event
-        // brings another dump.
-        if let Some(interface) = interfaces.get_mut(&row.index) {
-            let address = address::observed(&row, interface);
-            interface.addresses.push(address);
-        }
-    }
-    tables::vlans(socket, &mut interfaces)?;
-    if *has_fdb {
-        *has_fdb = tables::fdb(socket, &mut interfaces)?;
-    }
-    Ok(ObservedNamespace {
-        name: name.clone(),
-        interfaces,
-        routes: socket.routes()?.into_iter().map(route::observed).collect(),
-        rules: socket.rules()?.into_iter().collect(),
-        forwarding: Forwarding {
-            ipv4: socket.forwarding(Family::Ipv4)?,
-            ipv6: socket.forwarding(Family::Ipv6)?,
-        },
-        // Netlink tells rules in a form of its own: see `crate::firewall`.
-        firewall: None,
-        // It is not told by netlink at all: see `crate::sysctls`.
-        sysctls: Default::default(),
-    })
 }
 
 /// The tunnels that kernel modules put into every namespace by themselves: nobody made them, nobody

@@ -96,12 +96,13 @@ pub(crate) fn listen_to_all_namespaces(socket: BorrowedFd<'_>) -> nix::Result<()
 }
 
 /// Takes one datagram from a netlink socket that listens to all namespaces,
-/// as much of it as `buffer` holds, and says by which number the socket's own
-/// namespace knows the one from which it came; `None` for its own.
+/// as much of it as `buffer` holds, and says how many bytes that are and by
+/// which number the socket's own namespace knows the one from which it came;
+/// `None` for its own.
 pub(crate) fn receive_from_any(
     socket: BorrowedFd<'_>,
     buffer: &mut [u8],
-) -> nix::Result<Option<i32>> {
+) -> nix::Result<(usize, Option<i32>)> {
     #[repr(C, align(8))]
     struct Control([u8; 64]);
     let mut control = Control([0; 64]);
@@ -124,7 +125,9 @@ pub(crate) fn receive_from_any(
             libc::MSG_DONTWAIT | libc::MSG_TRUNC,
         )
     };
-    Errno::result(result)?;
+    // With MSG_TRUNC it is the length of the whole datagram.
+    let length = usize::try_from(Errno::result(result)?).unwrap_or_default();
+    let length = length.min(buffer.len());
     // SAFETY: the kernel has filled `control` and set its length.
     let mut header = unsafe { libc::CMSG_FIRSTHDR(&raw const message) };
     // SAFETY: a header that is not null lies within `control`, aligned.
@@ -134,12 +137,12 @@ pub(crate) fn receive_from_any(
             // SAFETY: the kernel puts an int there (`netlink_cmsg_listen_all_nsid`).
             let number = unsafe { libc::CMSG_DATA(header).cast::<i32>().read_unaligned() };
             // NETNSA_NSID_NOT_ASSIGNED: the socket's own.
-            return Ok((number >= 0).then_some(number));
+            return Ok((length, (number >= 0).then_some(number)));
         }
         // SAFETY: as for the first.
         header = unsafe { libc::CMSG_NXTHDR(&raw const message, header) };
     }
-    Ok(None)
+    Ok((length, None))
 }
 
 fn owned(number: libc::c_long) -> nix::Result<OwnedFd> {

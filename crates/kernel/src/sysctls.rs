@@ -101,6 +101,9 @@ impl Known {
         interfaces: &mut BTreeMap<u32, ObservedInterface>,
     ) -> Result<Sysctls> {
         let mut own = Sysctls::new();
+        for interface in interfaces.values_mut() {
+            interface.sysctls.clear();
+        }
         let mut gone = Vec::new();
         for (key, kept) in &mut self.0 {
             let (index, name) = key;

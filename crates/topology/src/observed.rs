@@ -151,7 +151,7 @@ impl ObservedKind {
 }
 
 /// Where the other end of a veth pair is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub struct ObservedPeer {
     /// Its namespace.
     pub namespace: NamespaceId,

@@ -1,12 +1,14 @@
 //! What the engine has of the lab: its namespaces, and what is observed.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod looking;
+
+use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
-use topology::observed::{Observed, ObservedKind, ObservedNamespace};
+use topology::observed::Observed;
 use topology::{Document, InterfaceId, NamespaceId, NamespaceName, plan};
 use tracing::{debug, warn};
 
@@ -14,8 +16,7 @@ use super::node::Node;
 use super::numbers::Numbers;
 use crate::error::{Context, Error, Result};
 use crate::namespace::Namespace;
-use crate::netlink::{EventSocket, Socket};
-use crate::observe;
+use crate::netlink::{EventSocket, Socket, Touched};
 
 /// Most threads that make namespaces at a time; more only wait for each other.
 const MOST_MAKERS: usize = 4;
@@ -166,7 +167,7 @@ impl Lab {
         let number = self.socket(NamespaceId::HOST)?.number(namespace.net_fd());
         let number = number.context("number", || namespace.to_string())?;
         self.numbers.assign(number, id);
-        node.touch();
+        node.touch(Touched::whole());
         self.namespaces.insert(id, namespace);
         self.nodes.insert(id, node);
         Ok(())
@@ -192,7 +193,7 @@ impl Lab {
         renamed.publish(name.as_str())?;
         let node = self.node(id)?;
         let old = std::mem::replace(&mut node.name, name.clone());
-        node.touch();
+        node.touch(Touched::default());
         self.namespaces.insert(id, renamed);
         take_name_away(&old)
     }
@@ -217,6 +218,13 @@ impl Lab {
         }
     }
 
+    /// Says that an interface is to be looked at.
+    pub(crate) fn touch(&mut self, id: NamespaceId, index: u32) {
+        if let Some(node) = self.nodes.get_mut(&id) {
+            node.touch(Touched::interface(index));
+        }
+    }
+
     /// Remembers for which interface of the document those stand that somebody else made and the
     /// document has by now: they keep their place when they get another name, and go with it.
     pub(crate) fn claim(&mut self, document: &Document) {
@@ -226,7 +234,7 @@ impl Lab {
         }
         for (namespace, index, interface) in unclaimed {
             self.tag(namespace, index, Some(interface));
-            self.nodes.get_mut(&namespace).map(Node::touch);
+            self.touch(namespace, index);
         }
         if let Err(error) = self.refresh() {
             // They stay touched: it is tried again.
@@ -239,7 +247,7 @@ impl Lab {
         let namespace = self.namespaces.get(&id).ok_or_else(|| absent(id))?;
         let node = self.nodes.get_mut(&id).ok_or_else(|| absent(id))?;
         node.firewall.set(namespace, ruleset)?;
-        node.touch();
+        node.touch(Touched::default());
         Ok(())
     }
 
@@ -253,7 +261,7 @@ impl Lab {
     ) -> Result<()> {
         let namespace = self.namespaces.get(&id).ok_or_else(|| absent(id))?;
         let node = self.nodes.get_mut(&id).ok_or_else(|| absent(id))?;
-        node.touch();
+        node.touch(Touched::default());
         node.sysctls.set(namespace, interface, name, value)
     }
 
@@ -274,7 +282,7 @@ impl Lab {
         for (id, node) in &mut self.nodes {
             let observed = self.observed.namespaces.get(id);
             if observed.is_some_and(|observed| node.sysctls.differs(observed)) {
-                node.touch();
+                node.touch(Touched::default());
             }
         }
         self.looked = Instant::now();
@@ -283,125 +291,6 @@ impl Lab {
     /// Says that there is a link between two namespaces.
     pub(crate) fn introduce(&mut self, ends: [NamespaceId; 2]) {
         self.numbers.introduce(ends);
-    }
-
-    /// Takes the events that have arrived, and remembers where something has
-    /// changed.
-    pub(crate) fn listen(&mut self) {
-        for (id, fdb) in self.heard(&self.events) {
-            if let Some(node) = self.nodes.get_mut(&id) {
-                node.has_fdb |= fdb;
-                node.touch();
-            }
-        }
-        let rules = self.rule_events.as_ref();
-        for (id, _) in rules.map_or_else(Vec::new, |events| self.heard(events)) {
-            if let Some(node) = self.nodes.get_mut(&id) {
-                node.firewall.touch();
-                node.touch();
-            }
-        }
-    }
-
-    /// In which namespaces something has changed, and whether that was an entry
-    /// of a forwarding table.
-    fn heard(&self, events: &EventSocket) -> Vec<(NamespaceId, bool)> {
-        let heard = match events.drain() {
-            Ok(heard) => heard,
-            Err(failure) => {
-                warn!(%failure, "events cannot be read");
-                return Vec::new();
-            }
-        };
-        if heard.overrun {
-            debug!("events were lost: dumps tell");
-            return self.nodes.keys().map(|id| (*id, true)).collect();
-        }
-        let places = heard.places.into_iter().filter_map(|(number, fdb)| {
-            let id = number.map_or(Some(NamespaceId::HOST), |n| self.numbers.assigned(n));
-            Some((id?, fdb))
-        });
-        places.collect()
-    }
-
-    /// When the next namespace is to be dumped, if any is.
-    pub(crate) fn due(&self, patience: Duration) -> Option<Instant> {
-        self.nodes
-            .values()
-            .filter_map(|node| node.due(patience))
-            .min()
-    }
-
-    /// Dumps the namespaces that are due.
-    pub(crate) fn refresh_due(&mut self, patience: Duration) -> Result<()> {
-        let now = Instant::now();
-        self.dump(|node| node.due(patience).is_some_and(|due| due <= now))
-    }
-
-    /// Brings what is observed up to date, now. What is not dumped has not
-    /// changed: every change makes an event, but for those of settings, which are looked at.
-    pub(crate) fn refresh(&mut self) -> Result<()> {
-        self.listen();
-        self.look();
-        self.dump(|node| node.due(Duration::ZERO).is_some())
-    }
-
-    /// Dumps namespaces, and then those in which a link's carrier came or
-    /// went with what was seen: the kernel tells of a carrier's loss only
-    /// once a second (`linkwatch`), but shows it at once.
-    fn dump(&mut self, wanted: impl Fn(&Node) -> bool) -> Result<()> {
-        let due = self.nodes.iter().filter(|(_, node)| wanted(node));
-        let due: BTreeSet<_> = due.map(|(id, _)| *id).collect();
-        let mut touched = BTreeSet::new();
-        for id in &due {
-            touched.extend(self.dump_one(*id)?);
-        }
-        for id in touched.difference(&due) {
-            self.dump_one(*id)?;
-        }
-        Ok(())
-    }
-
-    /// Dumps a namespace. Returns the namespaces at the other ends of links
-    /// that were set up or down in it.
-    fn dump_one(&mut self, id: NamespaceId) -> Result<BTreeSet<NamespaceId>> {
-        let Some(node) = self.nodes.get_mut(&id) else {
-            return Ok(BTreeSet::new());
-        };
-        let begin = Instant::now();
-        self.numbers.begin(id);
-        let Node {
-            name,
-            socket,
-            tags,
-            firewall,
-            has_fdb,
-            sysctls,
-            ..
-        } = node;
-        let number =
-            |socket: &mut Socket, number| self.numbers.whose(id, socket, number, &self.namespaces);
-        let seen = observe::namespace(socket, id, name, tags, has_fdb, number);
-        let mut seen = seen.context("observe", || format!("namespace {name}"))?;
-        let before = self.observed.namespaces.get(&id);
-        if let Some(namespace) = self.namespaces.get(&id) {
-            seen.sysctls = sysctls.seen(namespace, &mut seen.interfaces)?;
-            let interfaces = before.map(|before| &before.interfaces);
-            seen.firewall = firewall.seen(namespace, interfaces, &seen.interfaces);
-        }
-        self.numbers.end(id);
-        tags.retain(|index, _| seen.interfaces.contains_key(index));
-        if let Some((last, _)) = seen.interfaces.last_key_value() {
-            node.saw_index(*last);
-        }
-        node.dumped(begin);
-        if before == Some(&seen) {
-            return Ok(BTreeSet::new());
-        }
-        let far = far_ends(before, &seen);
-        self.observed.namespaces.insert(id, seen);
-        self.changed = true;
-        Ok(far)
     }
 
     fn node(&mut self, id: NamespaceId) -> Result<&mut Node> {
@@ -439,20 +328,6 @@ fn renamed(namespace: &Namespace, name: &str) -> Result<Namespace> {
         user.context("rename", object)?,
         net.context("rename", object)?,
     )
-}
-
-/// Where the other ends are of the links that were set up or down.
-fn far_ends(before: Option<&ObservedNamespace>, now: &ObservedNamespace) -> BTreeSet<NamespaceId> {
-    let was_up = |index| before?.interfaces.get(index).map(|interface| interface.up);
-    let switched = now
-        .interfaces
-        .iter()
-        .filter(|(index, interface)| was_up(index).is_some_and(|up| up != interface.up));
-    let peers = switched.filter_map(|(_, interface)| match interface.kind {
-        ObservedKind::Veth { peer } => peer,
-        _ => None,
-    });
-    peers.map(|peer| peer.namespace).collect()
 }
 
 /// Takes a name away that the lab has given. A person may have done so

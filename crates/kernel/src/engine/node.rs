@@ -8,11 +8,11 @@ use topology::{InterfaceId, NamespaceName};
 use crate::error::{Context, Result};
 use crate::firewall::Known;
 use crate::namespace::Namespace;
-use crate::netlink::Socket;
+use crate::netlink::{Socket, Touched};
 use crate::sysctls;
 
-/// A namespace is dumped again no sooner than this many times as long after
-/// the last dump as that took: one with very many routes that change all the
+/// A namespace is looked at again no sooner than this many times as long after
+/// the last look as that took: one with very many routes that change all the
 /// time takes half of the engine's time at most. No more than that, since on
 /// a busy machine also a short dump may take long.
 const REST: u32 = 1;
@@ -39,8 +39,10 @@ pub(crate) struct Node {
     /// Whether somebody may have set entries of forwarding tables: to look for them takes the
     /// kernel long, and few labs have any. The first event tells, as a new namespace has none.
     pub(crate) has_fdb: bool,
-    /// Since when something is to be seen that was not dumped.
+    /// Since when something is to be seen that was not looked at.
     stale: Option<Instant>,
+    /// What.
+    touched: Touched,
     rested: Instant,
 }
 
@@ -64,13 +66,22 @@ impl Node {
             sysctls: sysctls::Known::default(),
             has_fdb: false,
             stale: Some(now),
+            touched: Touched::whole(),
             rested: now,
         }
     }
 
-    /// Says that it is to be dumped.
-    pub(crate) fn touch(&mut self) {
+    /// Says that a part of it is to be looked at; also of none that its name, rules and settings
+    /// are.
+    pub(crate) fn touch(&mut self, part: Touched) {
         self.stale.get_or_insert_with(Instant::now);
+        self.has_fdb |= part.entries;
+        self.touched.add(part);
+    }
+
+    /// What is to be looked at.
+    pub(crate) fn touched(&self) -> &Touched {
+        &self.touched
     }
 
     /// An index for a new interface, which nobody is known to have.
@@ -84,15 +95,16 @@ impl Node {
         self.last_index = self.last_index.max(index);
     }
 
-    /// When it is to be dumped, if it is: `patience` after the first event,
-    /// and not before it has rested from the last dump.
+    /// When it is to be looked at, if it is: `patience` after the first event,
+    /// and not before it has rested from the last look.
     pub(crate) fn due(&self, patience: Duration) -> Option<Instant> {
         self.stale.map(|since| (since + patience).max(self.rested))
     }
 
-    /// Says that it has been dumped since `begin`.
-    pub(crate) fn dumped(&mut self, begin: Instant) {
+    /// Says that all of what was touched has been looked at since `begin`.
+    pub(crate) fn looked_at(&mut self, begin: Instant) {
         self.stale = None;
+        self.touched = Touched::default();
         self.rested = Instant::now() + begin.elapsed() * REST;
     }
 }

@@ -89,6 +89,12 @@ impl Numbers {
             .retain(|(namespace, _), known| *namespace != own || known.used);
     }
 
+    /// Numbers of `own` may stand for something else by now. They are asked for again, but for
+    /// those that the engine gave.
+    pub(super) fn doubt(&mut self, own: NamespaceId) {
+        self.known.retain(|(namespace, _), _| *namespace != own);
+    }
+
     /// The namespace is none of the lab any more.
     pub(super) fn forget(&mut self, gone: NamespaceId) {
         self.assigned.retain(|_, whose| *whose != gone);

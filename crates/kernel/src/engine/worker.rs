@@ -53,6 +53,11 @@ pub(super) enum Command {
         /// Whom to tell.
         answer: oneshot::Sender<Result<Applied, ApplyError>>,
     },
+    /// Look at what was heard, and at everything.
+    Look {
+        /// Whom to tell what is kept, and what there is.
+        answer: oneshot::Sender<Result<(Observed, Observed)>>,
+    },
     /// Keep namespaces ready.
     KeepReady {
         /// How many.
@@ -196,7 +201,8 @@ impl Worker {
                 BELL => {
                     let _ = self.bell.read();
                 }
-                _ => self.lab.listen(),
+                // What is left rings again.
+                _ => drop(self.lab.listen()),
             }
         }
     }
@@ -223,6 +229,13 @@ impl Worker {
                 let result = apply::apply(&mut self.lab, plan, &mut |_| Ok(()));
                 self.publish();
                 let _ = answer.send(result);
+            }
+            Command::Look { answer } => {
+                let kept = self.lab.refresh();
+                let kept = kept.map(|()| self.lab.observed().clone());
+                let seen = kept.and_then(|kept| Ok((kept, self.lab.whole()?)));
+                self.publish();
+                let _ = answer.send(seen);
             }
             Command::KeepReady { count, answer } => {
                 self.ready = count;

@@ -4,6 +4,7 @@ use ipnet::IpNet;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage, AddressScope};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
+use nix::errno::Errno;
 
 use super::attributes::{Attributes, byte, prefix, word};
 use super::{Failure, Socket};
@@ -49,6 +50,17 @@ impl Socket {
             &RouteNetlinkMessage::GetAddress(AddressMessage::default()),
             row,
         )
+    }
+
+    /// The addresses of the link of that index, both families; none if there is no such link.
+    pub(crate) fn addresses_of(&mut self, index: u32) -> Result<Vec<AddressRow>, Failure> {
+        let mut message = AddressMessage::default();
+        message.header.index = index;
+        let of = |bytes: &[u8]| Ok(row(bytes)?.filter(|row| row.index == index));
+        match self.dump_some(&RouteNetlinkMessage::GetAddress(message), of) {
+            Err(failure) if failure.is(Errno::ENODEV) => Ok(Vec::new()),
+            other => other,
+        }
     }
 }
 

@@ -13,12 +13,14 @@ use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{SockFilter, SockRef};
 
 use super::failure::Failure;
-use super::tables::{MAY_BE_SET, is_set_entry};
+use super::tables::MAY_BE_SET;
+use super::touched::Touched;
 use crate::sys;
 
-/// Lengths of `struct nlmsghdr` and `struct ndmsg`.
-const HEADER: usize = 16;
-const NEIGHBOUR: usize = 12;
+/// How much of an event is read, in bytes: the attributes that matter come first
+/// (`rt6_fill_node`: `RTA_OIF` follows the addresses and the table; one that is cut off is looked
+/// for everywhere).
+const ENOUGH: usize = 512;
 
 /// The multicast groups (linux/rtnetlink.h) that together tell of everything
 /// that is observed of a namespace.
@@ -51,19 +53,25 @@ const MOST_AT_ONCE: usize = 4096;
 const ROOM: usize = 8 * 1024 * 1024;
 
 /// A socket that hears of every change in the namespace in which it was
-/// opened, and in all those that this one has a number for. What changed is
-/// not read from the events: a dump tells.
+/// opened, and in all those that this one has a number for. From the events
+/// only is read where to look.
 #[derive(Debug)]
-pub(crate) struct EventSocket(netlink_sys::Socket);
+pub(crate) struct EventSocket {
+    socket: netlink_sys::Socket,
+    /// Whether it hears of routing netlink; else of rules, where all is looked at anyway.
+    is_routing: bool,
+}
 
 /// What there was to hear.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Heard {
     /// Where something has changed: by the socket's number of the namespace,
-    /// `None` for its own. Whether an entry of a forwarding table came or went.
-    pub(crate) places: BTreeMap<Option<i32>, bool>,
+    /// `None` for its own.
+    pub(crate) places: BTreeMap<Option<i32>, Touched>,
     /// So much that the kernel could not tell all of it: anywhere.
     pub(crate) overrun: bool,
+    /// Whether there may be more.
+    pub(crate) is_more: bool,
 }
 
 impl EventSocket {
@@ -91,19 +99,32 @@ impl EventSocket {
             socket.add_membership(*group)?;
         }
         socket.set_non_blocking(true)?;
-        Ok(Self(socket))
+        Ok(Self {
+            socket,
+            is_routing: protocol == NETLINK_ROUTE,
+        })
     }
 
     /// Takes all events that have arrived.
     pub(crate) fn drain(&self) -> Result<Heard, Failure> {
-        // What does not fit is cut off: only what came matters.
-        let mut buffer = [0; HEADER + NEIGHBOUR];
-        let mut heard = Heard::default();
+        let mut buffer = [0; ENOUGH];
+        let mut heard = Heard {
+            is_more: true,
+            ..Heard::default()
+        };
         for _ in 0..MOST_AT_ONCE {
-            buffer.fill(0);
-            match sys::receive_from_any(self.0.as_fd(), &mut buffer) {
-                Ok(place) => heard.take(place, &buffer),
-                Err(Errno::EAGAIN) => break,
+            match sys::receive_from_any(self.socket.as_fd(), &mut buffer) {
+                Ok((length, place)) => {
+                    heard.take(
+                        self.is_routing,
+                        place,
+                        buffer.get(..length).unwrap_or(&buffer),
+                    );
+                }
+                Err(Errno::EAGAIN) => {
+                    heard.is_more = false;
+                    break;
+                }
                 Err(Errno::EINTR) => {}
                 Err(Errno::ENOBUFS) => heard.overrun = true,
                 Err(errno) => return Err(errno.into()),
@@ -114,16 +135,11 @@ impl EventSocket {
 }
 
 impl Heard {
-    /// Takes an event. Of neighbours only what somebody sets matters: the rest
-    /// comes and goes all the time, and is not observed.
-    fn take(&mut self, place: Option<i32>, event: &[u8; HEADER + NEIGHBOUR]) {
-        let [_, _, _, _, low, high, ..] = *event;
-        let kind = u16::from_ne_bytes([low, high]);
-        let is_neighbour = matches!(kind, libc::RTM_NEWNEIGH | libc::RTM_DELNEIGH);
-        if is_neighbour && !is_set_entry(event.get(HEADER..).unwrap_or_default()) {
-            return;
+    fn take(&mut self, is_routing: bool, place: Option<i32>, event: &[u8]) {
+        let mut touched = Touched::default();
+        if !is_routing || touched.take(event) {
+            self.places.entry(place).or_default().add(touched);
         }
-        *self.places.entry(place).or_default() |= is_neighbour;
     }
 }
 
@@ -148,6 +164,6 @@ fn filter() -> Vec<SockFilter> {
 
 impl AsFd for EventSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.socket.as_fd()
     }
 }

@@ -141,7 +141,15 @@ impl Socket {
 
     /// The link of that name; `None` if the kernel says that there is none.
     pub(crate) fn link_named(&mut self, name: &str) -> Result<Option<LinkRow>, Failure> {
-        let mut link = named(name);
+        self.link(named(name))
+    }
+
+    /// The link of that index; `None` if the kernel says that there is none.
+    pub(crate) fn link_at(&mut self, index: u32) -> Result<Option<LinkRow>, Failure> {
+        self.link(indexed(index))
+    }
+
+    fn link(&mut self, mut link: LinkMessage) -> Result<Option<LinkRow>, Failure> {
         link.attributes.push(without_statistics());
         match self.get(RouteNetlinkMessage::GetLink(link), row) {
             Ok(link) => Ok(Some(link)),

@@ -26,6 +26,7 @@ mod route;
 mod rule;
 mod socket;
 mod tables;
+mod touched;
 
 pub(crate) use address::AddressRow;
 pub(crate) use events::{EventSocket, NETLINK_NETFILTER};
@@ -35,3 +36,4 @@ pub(crate) use qdisc::QdiscRow;
 pub(crate) use route::{Route, RouteRow};
 pub(crate) use socket::Socket;
 pub(crate) use tables::FdbRow;
+pub(crate) use touched::Touched;

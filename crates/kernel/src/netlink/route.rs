@@ -6,11 +6,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
-use netlink_packet_route::RouteNetlinkMessage;
 use netlink_packet_route::route::{
     RouteAttribute, RouteFlags, RouteHeader, RouteMessage, RouteNextHop, RouteNextHopFlags,
     RouteProtocol, RouteScope, RouteType,
 };
+use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
+use nix::errno::Errno;
 use topology::address::Family;
 use topology::route::{Hop, RouteKind, RouteOptions, Scope, TABLE_LOCAL};
 
@@ -130,6 +131,38 @@ impl Socket {
     pub(crate) fn routes(&mut self) -> Result<Vec<RouteRow>, Failure> {
         self.dump(&RouteNetlinkMessage::GetRoute(RouteMessage::default()), row)
     }
+
+    /// [`Socket::routes`] of one family.
+    pub(crate) fn routes_of(&mut self, family: Family) -> Result<Vec<RouteRow>, Failure> {
+        self.dump(&RouteNetlinkMessage::GetRoute(of_family(family)), row)
+    }
+
+    /// [`Socket::routes_of`] over the link of that index; none if there is no such link.
+    pub(crate) fn routes_over(
+        &mut self,
+        family: Family,
+        index: u32,
+    ) -> Result<Vec<RouteRow>, Failure> {
+        let mut message = of_family(family);
+        message.attributes.push(RouteAttribute::Oif(index));
+        let over = |bytes: &[u8]| {
+            let is_over = |hop: &HopRow| hop.hop.interface == Some(index);
+            Ok(row(bytes)?.filter(|row| row.hops.iter().any(is_over)))
+        };
+        match self.dump_some(&RouteNetlinkMessage::GetRoute(message), over) {
+            Err(failure) if failure.is(Errno::ENODEV) => Ok(Vec::new()),
+            other => other,
+        }
+    }
+}
+
+fn of_family(family: Family) -> RouteMessage {
+    let mut message = RouteMessage::default();
+    message.header.address_family = match family {
+        Family::Ipv4 => AddressFamily::Inet,
+        Family::Ipv6 => AddressFamily::Inet6,
+    };
+    message
 }
 
 fn message(route: &Route) -> RouteMessage {

@@ -122,6 +122,22 @@ impl Socket {
         Ok(rows)
     }
 
+    /// [`Socket::dump`] of those rows that the request asks for. A kernel before 4.20 tells all
+    /// of them: `read` must look, too.
+    pub(super) fn dump_some<T>(
+        &mut self,
+        request: &RouteNetlinkMessage,
+        read: impl Fn(&[u8]) -> Result<Option<T>, Failure>,
+    ) -> Result<Vec<T>, Failure> {
+        // Not for other requests: what they leave unsaid would be looked at, too.
+        let heeds = self.socket.set_netlink_get_strict_chk(true).is_ok();
+        let rows = self.dump(request, read);
+        if heeds {
+            self.socket.set_netlink_get_strict_chk(false)?;
+        }
+        rows
+    }
+
     /// Sends a request and reads until its answer is complete. Returns whether
     /// a dump was consistent.
     fn converse(

@@ -18,6 +18,10 @@ pub(super) fn vlans(
         .filter(|(_, i)| i.kind.is_bridge() && filters(&i.kind))
         .map(|(index, _)| *index)
         .collect();
+    // Also of one that is a port no more.
+    for interface in interfaces.values_mut() {
+        interface.vlans = None;
+    }
     if with_vlans.is_empty() {
         return Ok(());
     }

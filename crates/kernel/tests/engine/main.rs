@@ -10,6 +10,7 @@ mod firewalls;
 mod hearing;
 mod ip;
 mod labs;
+mod partly;
 mod quality;
 mod random;
 mod routing;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         inside("drift_of_settings_is_seen", settings::drift),
         inside("settings_follow_what_they_are_set_on", settings::follow),
         inside("a_storm_of_events_ends_in_the_truth", hearing::storm),
+        inside("parts_are_as_the_whole", partly::as_whole).everywhere(),
         inside("strange_interfaces_do_not_blind_it", hearing::strangers),
         inside("names_taken_away_do_not_matter", hearing::names),
         inside(

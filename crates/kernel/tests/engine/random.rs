@@ -46,18 +46,7 @@ fn follow_each_other(many: usize, lacks: Vec<Feature>) {
         .all(|feature| !lacks.contains(feature));
     let lacks = lacks.leak();
     let lab = Lab::start();
-    // Always the same ones, so that a failure is found again; others to hunt for what chance finds.
-    let random = match std::env::var("NETYARD_SEED") {
-        Err(_) => TestRng::deterministic_rng(RngAlgorithm::ChaCha),
-        Ok(seed) => {
-            let mut bytes = [0; 32];
-            for (byte, place) in seed.bytes().zip(&mut bytes) {
-                *place = byte;
-            }
-            TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
-        }
-    };
-    let mut runner = TestRunner::new_with_rng(Config::default(), random);
+    let mut runner = runner();
     let mut refused = 0;
     for number in 0..many {
         let routes = vec(any::<u16>(), 0..12);
@@ -90,4 +79,20 @@ fn follow_each_other(many: usize, lacks: Vec<Feature>) {
         }
     }
     assert!(refused <= many / 4, "{refused} of {many} were refused");
+}
+
+/// What chance makes things of: always the same ones, so that a failure is found again; others to
+/// hunt for what chance finds.
+pub(crate) fn runner() -> TestRunner {
+    let random = match std::env::var("NETYARD_SEED") {
+        Err(_) => TestRng::deterministic_rng(RngAlgorithm::ChaCha),
+        Ok(seed) => {
+            let mut bytes = [0; 32];
+            for (byte, place) in seed.bytes().zip(&mut bytes) {
+                *place = byte;
+            }
+            TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
+        }
+    };
+    TestRunner::new_with_rng(Config::default(), random)
 }

@@ -1,0 +1,254 @@
+//! Keeping what is observed current: events say where to look.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use topology::NamespaceId;
+use topology::observed::{Observed, ObservedKind, ObservedNamespace, ObservedPeer};
+use tracing::{debug, warn};
+
+use super::Lab;
+use crate::engine::node::Node;
+use crate::engine::numbers::Numbers;
+use crate::error::{Context, Result};
+use crate::namespace::Namespace;
+use crate::netlink::{EventSocket, Failure, Socket, Touched};
+use crate::observe::{Part, Viewer};
+
+/// How often events are taken before it is looked: one who makes events faster than they can be
+/// taken does not keep the engine for ever.
+const MOST_GOES: usize = 64;
+
+/// Where it has been looked, and at which interfaces; `None` stands for all.
+type Looked = BTreeMap<NamespaceId, Option<BTreeSet<u32>>>;
+
+impl Lab {
+    /// Takes the events that have arrived, and remembers where something has changed. Returns
+    /// whether there may be more of them.
+    pub(crate) fn listen(&mut self) -> bool {
+        let (heard, mut is_more) = self.heard(&self.events);
+        for (id, touched) in heard {
+            if let Some(node) = self.nodes.get_mut(&id) {
+                node.touch(touched);
+            }
+        }
+        let Some(rules) = &self.rule_events else {
+            return is_more;
+        };
+        let (heard, is_more_of_rules) = self.heard(rules);
+        is_more |= is_more_of_rules;
+        for (id, _) in heard {
+            if let Some(node) = self.nodes.get_mut(&id) {
+                node.firewall.touch();
+                node.touch(Touched::default());
+            }
+        }
+        is_more
+    }
+
+    /// In which namespaces something has changed, and what; and whether there may be more to hear.
+    fn heard(&self, events: &EventSocket) -> (Vec<(NamespaceId, Touched)>, bool) {
+        let heard = match events.drain() {
+            Ok(heard) => heard,
+            Err(failure) => {
+                warn!(%failure, "events cannot be read");
+                return (Vec::new(), false);
+            }
+        };
+        if heard.overrun {
+            debug!("events were lost: dumps tell");
+            return (self.anything().collect(), heard.is_more);
+        }
+        let places = heard.places.into_iter().filter_map(|(number, touched)| {
+            let id = number.map_or(Some(NamespaceId::HOST), |n| self.numbers.assigned(n));
+            Some((id?, touched))
+        });
+        (places.collect(), heard.is_more)
+    }
+
+    fn anything(&self) -> impl Iterator<Item = (NamespaceId, Touched)> {
+        let anything = Touched {
+            entries: true,
+            ..Touched::whole()
+        };
+        self.nodes.keys().map(move |id| (*id, anything.clone()))
+    }
+
+    /// When it is to be looked next, if it is.
+    pub(crate) fn due(&self, patience: Duration) -> Option<Instant> {
+        self.nodes
+            .values()
+            .filter_map(|node| node.due(patience))
+            .min()
+    }
+
+    /// Looks at the namespaces that are due.
+    pub(crate) fn refresh_due(&mut self, patience: Duration) -> Result<()> {
+        let now = Instant::now();
+        self.look_at(|node| node.due(patience).is_some_and(|due| due <= now))
+    }
+
+    /// Brings what is observed up to date, now. What is not looked at has not
+    /// changed: every change makes an event, but for those of settings, which are looked at.
+    pub(crate) fn refresh(&mut self) -> Result<()> {
+        let mut goes = 0;
+        while self.listen() {
+            goes += 1;
+            if goes == MOST_GOES {
+                for (id, anything) in self.anything().collect::<Vec<_>>() {
+                    self.nodes.get_mut(&id).map(|node| node.touch(anything));
+                }
+                break;
+            }
+        }
+        self.look();
+        self.look_at(|node| node.due(Duration::ZERO).is_some())
+    }
+
+    /// What there is, whatever was heard; it is not kept.
+    pub(crate) fn whole(&mut self) -> Result<Observed> {
+        let mut all = Observed::default();
+        let ids: Vec<_> = self.nodes.keys().copied().collect();
+        for id in ids {
+            let Some(node) = self.nodes.get_mut(&id) else {
+                continue;
+            };
+            let had_fdb = std::mem::replace(&mut node.has_fdb, true);
+            let seen = viewer(id, node, &mut self.numbers, &self.namespaces).whole();
+            node.has_fdb = had_fdb;
+            let mut seen = seen.context("observe", || format!("namespace {}", node.name))?;
+            if let Some(kept) = self.observed.namespaces.get(&id) {
+                // These are looked at whole in any case.
+                seen.firewall = kept.firewall.clone();
+                seen.sysctls = kept.sysctls.clone();
+                for (index, interface) in &mut seen.interfaces {
+                    let kept = kept.interfaces.get(index);
+                    interface.sysctls = kept.map_or_else(Default::default, |i| i.sysctls.clone());
+                }
+            }
+            all.namespaces.insert(id, seen);
+        }
+        Ok(all)
+    }
+
+    /// Looks at namespaces, and then at the other ends of links whose carrier came or
+    /// went with what was seen: the kernel tells of a carrier's loss only
+    /// once a second (`linkwatch`), but shows it at once.
+    fn look_at(&mut self, wanted: impl Fn(&Node) -> bool) -> Result<()> {
+        let due = self.nodes.iter().filter(|(_, node)| wanted(node));
+        let due: Vec<_> = due.map(|(id, _)| *id).collect();
+        let mut far = BTreeSet::new();
+        let mut looked = Looked::new();
+        for id in due {
+            far.extend(self.look_at_one(id, &mut looked)?);
+        }
+        for end in far {
+            let is_seen = looked.get(&end.namespace).is_some_and(|indexes| {
+                indexes
+                    .as_ref()
+                    .is_none_or(|indexes| indexes.contains(&end.index))
+            });
+            if let Some(node) = self.nodes.get_mut(&end.namespace).filter(|_| !is_seen) {
+                node.touch(Touched::interface(end.index));
+                self.look_at_one(end.namespace, &mut looked)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at what was touched of a namespace. Returns the other ends of links that were set up
+    /// or down in it.
+    fn look_at_one(
+        &mut self,
+        id: NamespaceId,
+        looked: &mut Looked,
+    ) -> Result<BTreeSet<ObservedPeer>> {
+        let Some(node) = self.nodes.get_mut(&id) else {
+            return Ok(BTreeSet::new());
+        };
+        let begin = Instant::now();
+        let before = self.observed.namespaces.get(&id);
+        let touched = node.touched().clone();
+        let object = format!("namespace {}", node.name);
+        let part = match before {
+            Some(before) => {
+                self.numbers.doubt(id);
+                let mut viewer = viewer(id, node, &mut self.numbers, &self.namespaces);
+                viewer
+                    .part(&touched, before)
+                    .context("observe", || &object)?
+            }
+            None => None,
+        };
+        let Part { mut seen, indexes } = match part {
+            Some(part) => part,
+            None => {
+                self.numbers.begin(id);
+                let whole = viewer(id, node, &mut self.numbers, &self.namespaces).whole();
+                let seen = whole.context("observe", || &object)?;
+                self.numbers.end(id);
+                Part {
+                    seen,
+                    indexes: None,
+                }
+            }
+        };
+        let Node {
+            tags,
+            firewall,
+            sysctls,
+            ..
+        } = node;
+        if let Some(namespace) = self.namespaces.get(&id) {
+            seen.sysctls = sysctls.seen(namespace, &mut seen.interfaces)?;
+            let interfaces = before.map(|before| &before.interfaces);
+            seen.firewall = firewall.seen(namespace, interfaces, &seen.interfaces);
+        }
+        tags.retain(|index, _| seen.interfaces.contains_key(index));
+        if let Some((last, _)) = seen.interfaces.last_key_value() {
+            node.saw_index(*last);
+        }
+        node.looked_at(begin);
+        looked.insert(id, indexes);
+        if before == Some(&seen) {
+            return Ok(BTreeSet::new());
+        }
+        let far = far_ends(before, &seen);
+        self.observed.namespaces.insert(id, seen);
+        self.changed = true;
+        Ok(far)
+    }
+}
+
+/// Who looks at a namespace.
+fn viewer<'a>(
+    id: NamespaceId,
+    node: &'a mut Node,
+    numbers: &'a mut Numbers,
+    namespaces: &'a BTreeMap<NamespaceId, Namespace>,
+) -> Viewer<'a, impl FnMut(&mut Socket, i32) -> Result<Option<NamespaceId>, Failure> + 'a> {
+    Viewer {
+        socket: &mut node.socket,
+        id,
+        name: &node.name,
+        tags: &node.tags,
+        has_fdb: &mut node.has_fdb,
+        number: move |socket: &mut Socket, number: i32| {
+            numbers.whose(id, socket, number, namespaces)
+        },
+    }
+}
+
+/// The other ends of the links that were set up or down.
+fn far_ends(before: Option<&ObservedNamespace>, now: &ObservedNamespace) -> BTreeSet<ObservedPeer> {
+    let was_up = |index| before?.interfaces.get(index).map(|interface| interface.up);
+    let switched = now
+        .interfaces
+        .iter()
+        .filter(|(index, interface)| was_up(index).is_some_and(|up| up != interface.up));
+    let peers = switched.filter_map(|(_, interface)| match interface.kind {
+        ObservedKind::Veth { peer } => peer,
+        _ => None,
+    });
+    peers.collect()
+}
