@@ -6,12 +6,14 @@
 //! - [`Record`] is one captured packet, [`LinkType`] says how its bytes begin.
 //! - [`text::Printer`] turns records into the lines that `tcpdump -nn -r` prints.
 //! - [`tree::dissect`] turns a record into a tree of fields with Wireshark's names.
+//! - [`filter::Filter`] is a display filter in Wireshark's language.
 //! - [`conversation`] says which stream a record belongs to.
 //! - [`summary`] classifies a record for colouring and short columns.
 //! - [`pcapng`] writes capture files and reads pcap and pcapng.
 
 mod bytes;
 pub mod conversation;
+pub mod filter;
 pub mod kind;
 mod layers;
 mod numbers;

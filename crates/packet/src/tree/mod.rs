@@ -37,8 +37,9 @@ mod vxlan;
 use std::sync::OnceLock;
 
 pub use self::field::{Field, FieldType, Names, Value};
-pub(crate) use self::node::quoted;
+pub(crate) use self::http::is_start as starts_http;
 pub use self::node::{Node, Tree};
+pub(crate) use self::tls::is_record as starts_tls;
 
 use self::build::Dissection;
 use crate::{LinkType, View};

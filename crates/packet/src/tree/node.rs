@@ -218,7 +218,7 @@ fn number(kind: FieldType, value: u64) -> String {
 }
 
 /// Text in quotes, as a filter reads it.
-pub(crate) fn quoted(text: &str) -> String {
+fn quoted(text: &str) -> String {
     let mut quoted = String::from('"');
     for c in text.chars() {
         if matches!(c, '"' | '\\') {
