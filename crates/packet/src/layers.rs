@@ -66,7 +66,7 @@ impl Layers {
     }
 }
 
-/// The most VLAN tags of a plain packet.
+/// The most VLAN tags that are followed.
 const MOST_TAGS: u8 = 4;
 
 /// Where the layers of a record are.
@@ -75,7 +75,7 @@ pub(crate) fn layers(link: LinkType, data: &[u8]) -> Layers {
         end: data.len(),
         ..Layers::default()
     };
-    layers.plain = look(link, data, &mut layers).unwrap_or(false);
+    layers.plain = look(link, data, &mut layers).unwrap_or(false) && layers.tags < 2;
     layers
 }
 

@@ -234,13 +234,16 @@ fn comparison(
         }
         _ => {
             let how = how(operator, all);
-            if is_field(right) && (!right.word.quoted) && known(&right.word.text) {
-                let right = self::source(right)?;
-                return Ok(Test::Fields {
-                    left: source,
-                    how,
-                    right,
-                });
+            if is_field(right) {
+                let other = self::source(right)?;
+                // A field's name may also be a value: text, or the name of one.
+                if comparable(source.kind(), other.kind()) {
+                    return Ok(Test::Fields {
+                        left: source,
+                        how,
+                        right: other,
+                    });
+                }
             }
             if !right.slices.is_empty() || right.mask.is_some() || right.function.is_some() {
                 return Err(unknown(&right.word));
@@ -253,6 +256,21 @@ fn comparison(
             })
         }
     }
+}
+
+/// Can values of these types be compared with each other?
+fn comparable(left: FieldType, right: FieldType) -> bool {
+    let class = |kind| match kind {
+        FieldType::Bool | FieldType::Decimal | FieldType::Hex(_) => 0,
+        FieldType::Signed => 1,
+        FieldType::Float => 2,
+        FieldType::Ipv4 => 3,
+        FieldType::Ipv6 => 4,
+        FieldType::Text => 5,
+        FieldType::Time => 6,
+        FieldType::Ether | FieldType::Bytes | FieldType::Protocol => 7,
+    };
+    class(left) == class(right)
 }
 
 /// The same comparison with the sides exchanged.

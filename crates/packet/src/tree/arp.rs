@@ -63,11 +63,7 @@ impl Dissection<'_> {
             if ipv4 && let (Ok(from), Ok(to)) = (d.array::<4>(sender), d.array::<4>(target)) {
                 if from == to && matches!(operation, 1 | 2) {
                     d.generated(&GRATUITOUS, p + 8, Value::Bool(true))?;
-                    what += if operation == 1 {
-                        "/gratuitous ARP"
-                    } else {
-                        "/gratuitous ARP"
-                    };
+                    what += "/gratuitous ARP";
                 } else if from == [0; 4] && operation == 1 {
                     d.generated(&PROBE, p + 8, Value::Bool(true))?;
                     what = what.replace("(request", "(ARP Probe");

@@ -45,10 +45,11 @@ impl Dissection<'_> {
         if snap {
             let organization = self.array::<3>(p + 3)?;
             let kind = self.u16(p + 6)?;
-            return if organization == [0; 3] {
-                self.ethertype(at, kind)
-            } else {
-                self.rest(at)
+            return match (organization, kind) {
+                ([0, 0, 0], _) => self.ethertype(at, kind),
+                // Cisco's spanning tree of each VLAN.
+                ([0, 0, 0x0c], 0x010b) => self.stp(at),
+                _ => self.rest(at),
             };
         }
         if to == 0x42 && control == 3 {

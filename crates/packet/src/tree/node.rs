@@ -112,7 +112,7 @@ impl Node {
             Note::None | Note::After(_) => {}
         }
         if let Some(mask) = self.mask {
-            line += &bits(self.raw(data), mask, self.length);
+            line += &bits(self.raw(data), mask, (self.length * 8).min(32));
             line += " = ";
         }
         line += self.field.title;
@@ -231,8 +231,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// `.... ..1.`: the bits of a field among those around it.
-fn bits(raw: u32, mask: u32, bytes: u32) -> String {
-    let count = (bytes * 8).min(32);
+pub(super) fn bits(raw: u32, mask: u32, count: u32) -> String {
     let mut text = String::new();
     for i in (0..count).rev() {
         text.push(match (mask >> i & 1, raw >> i & 1) {

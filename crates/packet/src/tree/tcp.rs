@@ -84,6 +84,29 @@ impl Dissection<'_> {
         self.rest(at)
     }
 
+    /// Gives the last node, one flag of the two bytes at `p`, the one byte that it stands in. The line shows
+    /// it among all twelve, as Wireshark does.
+    fn tcp_flag_place(&mut self, p: usize, flags: u32, mask: u32) {
+        let labels = self.labels;
+        let Some(node) = self.nodes.last_mut() else {
+            return;
+        };
+        let set = flags & mask != 0;
+        (node.offset, node.length) = if mask > 0xff {
+            (p as u32, 1)
+        } else {
+            (p as u32 + 1, 1)
+        };
+        node.mask = None;
+        if !labels {
+            return;
+        }
+        let (bits, title) = (super::node::bits(flags, mask, 12), node.field.title);
+        let last = self.nodes.len().wrapping_sub(1);
+        let words = if set { "Set" } else { "Not set" };
+        self.label(last, format_args!("{bits} = {title}: {words}"));
+    }
+
     fn tcp_header(&mut self, p: usize, header: usize, payload: usize, index: usize) -> Step {
         let source = self.number(&SOURCE, p, 2)?;
         let destination = self.number(&DESTINATION, p + 2, 2)?;
@@ -164,6 +187,7 @@ impl Dissection<'_> {
         self.nest(|d| {
             for (mask, field, _) in BITS {
                 d.bits(field, p + 12, 2, mask)?;
+                d.tcp_flag_place(p + 12, flags, mask);
             }
             Ok(())
         })?;
