@@ -8,6 +8,7 @@
 //! - [`tree::dissect`] turns a record into a tree of fields with Wireshark's names.
 //! - [`filter::Filter`] is a display filter in Wireshark's language.
 //! - [`conversation`] says which stream a record belongs to.
+//! - [`row`] says what Wireshark's columns and colours say.
 //! - [`summary`] classifies a record for colouring and short columns.
 //! - [`pcapng`] writes capture files and reads pcap and pcapng.
 
@@ -19,6 +20,7 @@ mod layers;
 mod numbers;
 pub mod pcapng;
 mod record;
+pub mod row;
 mod services;
 pub mod text;
 pub mod tree;

@@ -7,7 +7,7 @@ use super::error::FilterError;
 use super::literal::{Literal, bytes_of, literal, number};
 use super::parse::{Operand, Operator, Part, Slice, Word};
 use super::quick::Quick;
-use crate::tree::{Field, FieldType, all_fields};
+use crate::tree::{Field, FieldType, field_named as field};
 
 /// Names that stand for several fields, as in Wireshark.
 pub(super) const ALIASES: &[(&str, &str, &[&str])] = &[
@@ -308,13 +308,6 @@ fn is_field(operand: &Operand) -> bool {
 
 fn known(name: &str) -> bool {
     field(name).is_some() || alias(name).is_some()
-}
-
-/// The field of a name.
-pub(super) fn field(name: &str) -> Option<&'static Field> {
-    let all = all_fields();
-    let at = all.binary_search_by_key(&name, |field| field.name).ok()?;
-    all.get(at).copied()
 }
 
 fn alias(name: &str) -> Option<Vec<&'static Field>> {

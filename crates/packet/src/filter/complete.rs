@@ -1,7 +1,7 @@
 //! Names of fields for those who type a filter.
 
-use super::compile::{ALIASES, field};
-use crate::tree::all_fields;
+use super::compile::ALIASES;
+use crate::tree::{all_fields, field_named as field};
 
 /// A name that can be used in filters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -361,9 +361,8 @@ mod tests {
 
     use super::*;
     use crate::Timestamp;
-    use crate::filter::compile::field;
     use crate::filter::quick::Quick;
-    use crate::tree::all_fields;
+    use crate::tree::{all_fields, field_named as field};
 
     /// Frames that get past the first checks, then anything.
     fn frame() -> impl Strategy<Value = Vec<u8>> {

@@ -3,7 +3,7 @@
 use super::build::{Cut, Dissection, Step};
 use super::field::{Value, fields};
 use crate::numbers::protocol::{
-    ETHERNET, GRE, ICMP, ICMPV6, IGMP, IPV4 as IN_IPV4, IPV6 as IN_IPV6, TCP, UDP,
+    AH, ETHERNET, GRE, ICMP, ICMPV6, IGMP, IPV4 as IN_IPV4, IPV6 as IN_IPV6, TCP, UDP,
 };
 use crate::text::checksum;
 use crate::tree::Names;
@@ -296,6 +296,11 @@ impl Dissection<'_> {
             (IN_IPV4, _) => self.ipv4(p),
             (IN_IPV6, _) => self.ipv6(p),
             (GRE, _) => self.gre(p),
+            (AH, 4) => {
+                let next = self.authentication(p)?;
+                let length = (usize::from(self.u8(p + 1)?) + 2) * 4;
+                self.deeper(|d| d.carried(p + length, next, 4))
+            }
             (ETHERNET, 6) => self.deeper(|d| d.ethernet(p)),
             _ => self.rest(p),
         }

@@ -155,14 +155,7 @@ impl Dissection<'_> {
                 })?;
             }
             AH => {
-                self.add(&AUTHENTICATION, p, length, Value::None)?;
-                self.nest(|d| {
-                    d.number(&AH_NEXT, p, 1)?;
-                    d.number(&AH_LENGTH, p + 1, 1)?;
-                    d.number(&AH_SPI, p + 4, 4)?;
-                    d.number(&AH_SEQUENCE, p + 8, 4)?;
-                    d.bytes(&AH_ICV, p + 12, length.saturating_sub(12))
-                })?;
+                self.authentication(p)?;
             }
             ROUTING => {
                 self.add(&ROUTE, p, length, Value::None)?;
@@ -191,6 +184,20 @@ impl Dissection<'_> {
             }
         }
         self.u8(p)
+    }
+
+    /// An authentication header, of either version. Returns what follows it.
+    pub(super) fn authentication(&mut self, p: usize) -> Step<u8> {
+        let length = (usize::from(self.u8(p + 1)?) + 2) * 4;
+        self.add(&AUTHENTICATION, p, length, Value::None)?;
+        self.nest(|d| {
+            d.number(&AH_NEXT, p, 1)?;
+            d.number(&AH_LENGTH, p + 1, 1)?;
+            d.number(&AH_SPI, p + 4, 4)?;
+            d.number(&AH_SEQUENCE, p + 8, 4)?;
+            d.bytes(&AH_ICV, p + 12, length.saturating_sub(12))?;
+            d.u8(p)
+        })
     }
 
     fn ipv6_options(&mut self, mut p: usize, end: usize) -> Step {

@@ -36,9 +36,13 @@ mod vxlan;
 
 use std::sync::OnceLock;
 
+pub(crate) use self::field::Colons;
 pub use self::field::{Field, FieldType, Names, Value};
 pub(crate) use self::http::is_start as starts_http;
+pub(crate) use self::icmp::code_name as icmp_code;
+pub(crate) use self::icmpv6::code_name as icmpv6_code;
 pub use self::node::{Node, Tree};
+pub(crate) use self::tcp::flag_names as tcp_flags;
 pub(crate) use self::tls::is_record as starts_tls;
 
 use self::build::Dissection;
@@ -90,6 +94,18 @@ fn build_tree(
         dissection.end(cut);
     }
     dissection.frame_protocols();
+}
+
+/// The field of a name.
+pub(crate) fn field_named(name: &str) -> Option<&'static Field> {
+    let all = all_fields();
+    let at = all.binary_search_by_key(&name, |field| field.name).ok()?;
+    all.get(at).copied()
+}
+
+/// What a value of a field is called.
+pub(crate) fn name_of(field: &str, value: u64) -> Option<&'static str> {
+    field_named(field)?.value_name(value)
 }
 
 /// All fields that dissection can find, protocols included, sorted by name.
