@@ -9,6 +9,7 @@
 //! - [`filter::Filter`] is a display filter in Wireshark's language.
 //! - [`conversation`] says which stream a record belongs to.
 //! - [`row`] says what Wireshark's columns and colours say.
+//! - [`sightings`] recognises a packet that is seen at several points.
 //! - [`summary`] classifies a record for colouring and short columns.
 //! - [`pcapng`] writes capture files and reads pcap and pcapng.
 
@@ -22,6 +23,7 @@ pub mod pcapng;
 mod record;
 pub mod row;
 mod services;
+pub mod sightings;
 pub mod text;
 pub mod tree;
 

@@ -1,8 +1,11 @@
 //! Arbitrary and slightly damaged bytes: nothing panics or hangs, and only printable text comes out.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use packet::conversation::Conversations;
 use packet::filter::{Filter, complete};
 use packet::pcapng::{Interface, Reader, Writer};
+use packet::row::{Colouring, row};
+use packet::sightings::fingerprint;
 use packet::text::{Dump, LONGEST_LINE, Options, Printer, Time};
 use packet::tree::{Context, dissect};
 use packet::{LinkType, Record, Timestamp, kind};
@@ -141,7 +144,17 @@ fn check(link: LinkType, record: &Record, options: &Options) {
         "{line:?} is not {again:?}"
     );
     let _ = kind::summary(link, record);
-    let tree = dissect(link, record, &Context::default());
+    let mut conversations = Conversations::default();
+    let context = Context {
+        stream: conversations.next(link, record),
+        ..Context::default()
+    };
+    let tree = dissect(link, record, &context);
+    let row = row(link, record, &context);
+    let said = [row.source, row.destination, row.protocol, row.info].concat();
+    assert!(!said.chars().any(char::is_control), "{said:?}");
+    let _ = Colouring::default().rule(link, record, &context);
+    assert_eq!(fingerprint(link, record), fingerprint(link, record));
     assert!(tree.nodes.len() <= 4001);
     for (index, node) in tree.nodes.iter().enumerate() {
         assert!(node.offset as usize + node.length as usize <= record.data.len());

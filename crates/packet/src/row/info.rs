@@ -260,7 +260,6 @@ impl Look<'_> {
     }
 
     fn dns(&self, protocol: &str) -> String {
-        let mut nodes = self.inside(protocol).peekable();
         let value = |name: &str| {
             let found = self.inside(protocol).find(|node| node.field.name == name);
             match found.map(|node| &node.value) {
@@ -285,7 +284,7 @@ impl Look<'_> {
         // Each question and record, with the first that it says.
         let mut name = String::new();
         let mut records = 0;
-        while let Some(node) = nodes.next() {
+        for node in self.inside(protocol) {
             let text = || node.text(self.data);
             let kind = || {
                 let text = node.text(self.data);
