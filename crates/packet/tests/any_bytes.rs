@@ -1,8 +1,13 @@
 //! Arbitrary and slightly damaged bytes: nothing panics or hangs, and only printable text comes out.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use packet::conversation::Conversations;
+use packet::filter::{Filter, complete};
 use packet::pcapng::{Interface, Reader, Writer};
+use packet::row::{Colouring, row};
+use packet::sightings::fingerprint;
 use packet::text::{Dump, LONGEST_LINE, Options, Printer, Time};
+use packet::tree::{Context, dissect};
 use packet::{LinkType, Record, Timestamp, kind};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -60,6 +65,56 @@ fn likely() -> impl Strategy<Value = Vec<u8>> {
         .prop_map(|(start, rest)| [start, rest].concat())
 }
 
+/// Words of filters in any order, and anything else.
+fn filter_text() -> impl Strategy<Value = String> {
+    let words = vec![
+        "tcp",
+        "ip.addr",
+        "dns.qry.name",
+        "eth.src",
+        "frame",
+        "10.0.0.0/8",
+        "80",
+        "0x10",
+        "\"a\"",
+        "02:00",
+        "==",
+        "!=",
+        "<",
+        ">=",
+        "===",
+        "contains",
+        "matches",
+        "in",
+        "{80 443..8000}",
+        "and",
+        "||",
+        "not",
+        "!",
+        "(",
+        ")",
+        "[0:3]",
+        "[-1]",
+        "[1-2,3]",
+        "& 1",
+        "len(",
+        "count(",
+        "all",
+        "any",
+        "é",
+        "\"",
+        "\\",
+        "..",
+        "{",
+        "}",
+        "xor",
+        "~=",
+        "r\"[a-z]*\"",
+    ];
+    let known = vec(prop::sample::select(words), 0..9).prop_map(|words| words.join(" "));
+    prop_oneof![3 => known, 1 => any::<String>()]
+}
+
 fn frame(rest: &[u8]) -> Vec<u8> {
     [&[2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1], rest].concat()
 }
@@ -89,6 +144,23 @@ fn check(link: LinkType, record: &Record, options: &Options) {
         "{line:?} is not {again:?}"
     );
     let _ = kind::summary(link, record);
+    let mut conversations = Conversations::default();
+    let context = Context {
+        stream: conversations.next(link, record),
+        ..Context::default()
+    };
+    let tree = dissect(link, record, &context);
+    let row = row(link, record, &context);
+    let said = [row.source, row.destination, row.protocol, row.info].concat();
+    assert!(!said.chars().any(char::is_control), "{said:?}");
+    let _ = Colouring::default().rule(link, record, &context);
+    assert_eq!(fingerprint(link, record), fingerprint(link, record));
+    assert!(tree.nodes.len() <= 4001);
+    for (index, node) in tree.nodes.iter().enumerate() {
+        assert!(node.offset as usize + node.length as usize <= record.data.len());
+        let label = tree.label(index, &record.data);
+        assert!(!label.chars().any(char::is_control), "{label:?}");
+    }
 }
 
 proptest! {
@@ -109,6 +181,19 @@ proptest! {
     #[test]
     fn a_length_below_the_bytes_prints(data in likely(), options in options(), length: u32) {
         check(LinkType::Ethernet, &Record { at: Timestamp(0), length, data }, &options);
+    }
+
+    #[test]
+    fn any_text_is_a_filter_or_an_error(text in filter_text(), data in likely()) {
+        match Filter::new(&text) {
+            Ok(mut filter) => {
+                let record = Record { at: Timestamp(0), length: data.len() as u32, data };
+                filter.matches(LinkType::Ethernet, &record, &Context::default());
+            }
+            // Its place is a part of the text.
+            Err(error) => prop_assert!(text.get(error.at.clone()).is_some(), "{text:?}: {error:?}"),
+        }
+        let _ = complete(&text, text.len() / 2);
     }
 
     #[test]

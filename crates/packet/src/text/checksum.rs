@@ -5,7 +5,7 @@ use super::walk::Walk;
 
 /// The checksum over the bytes of several parts, each of even length but the last. Zero means that a message
 /// with its checksum inside is whole.
-pub(super) fn checksum(parts: &[&[u8]]) -> u16 {
+pub(crate) fn checksum(parts: &[&[u8]]) -> u16 {
     let mut sum = 0u64;
     for part in parts {
         for pair in part.chunks(2) {

@@ -1,5 +1,7 @@
 //! Domain names: labels, compression and what is wrong with them.
 
+use super::Options;
+use super::flows::Flows;
 use super::walk::{Cut, Step, Walk, put};
 
 /// Characters of a name that are printed.
@@ -13,6 +15,45 @@ const LABEL: u8 = 0x00;
 
 /// The only extended label that was ever defined: a string of bits (RFC 2673).
 const BIT_STRING: u8 = 1;
+
+/// A domain name, for those who want it without a line around it.
+pub(crate) struct DomainName {
+    /// Its labels with dots between them; `<Root>` if there are none.
+    pub(crate) text: String,
+    /// Where it ends.
+    pub(crate) end: usize,
+}
+
+impl DomainName {
+    /// The name at `p` in the message at `message`; `None` if it is cut short or wrong. `labels_left` bounds
+    /// what a message of many names costs.
+    pub(crate) fn read(
+        data: &[u8],
+        p: usize,
+        message: usize,
+        labels_left: &mut u32,
+    ) -> Option<Self> {
+        let (mut out, mut flows, options) = (Vec::new(), Flows::default(), Options::default());
+        let mut walk = Walk::new(data, &mut out, &mut flows, &options);
+        walk.labels_left = *labels_left;
+        let end = walk.domain_name(p, message).ok()?;
+        // A name follows at most as many labels as it has characters.
+        *labels_left = walk.labels_left.checked_sub(out.len() as u32)?;
+        if end > data.len() {
+            return None;
+        }
+        if out.len() > 1 && out.last() == Some(&b'.') {
+            out.pop();
+        }
+        let text = String::from_utf8_lossy(&out).into_owned();
+        let text = if text == "." {
+            "<Root>".to_owned()
+        } else {
+            text
+        };
+        Some(Self { text, end })
+    }
+}
 
 impl Walk<'_> {
     /// Where the name at `p` ends, without following pointers. `None` if it is cut short or wrong.

@@ -26,7 +26,8 @@ const HIGH_BIT: u16 = 0x8000;
 
 const CLASSES: Names = &[(1, "IN"), (3, "CHAOS"), (4, "HS"), (255, "ANY")];
 
-const TYPES: Names = &[
+/// Types of records.
+pub(crate) const TYPES: Names = &[
     (1, "A"),
     (2, "NS"),
     (3, "MD"),

@@ -1,13 +1,10 @@
 //! Ethernet II, 802.3 and VLAN tags.
 
-use super::ethertype::{self, QINQ, VLAN, VLAN_9100, VLAN_9200};
+use super::ethertype::{self, LONGEST_802_3, QINQ, VLAN, VLAN_9100, VLAN_9200};
 use super::walk::{Step, Walk, put};
 
 /// Two addresses and the type or length.
 const HEADER_LENGTH: u32 = 14;
-
-/// Up to this, the field after the addresses is a length (IEEE 802.3), above a type.
-const LONGEST_802_3: u16 = 1500;
 
 /// Where the hardware addresses of a frame are.
 #[derive(Clone, Copy)]

@@ -2,19 +2,7 @@
 
 use super::ethernet::Ends;
 use super::walk::{Names, Step, Walk, name, put};
-
-pub(super) const IPV4: u16 = 0x0800;
-pub(super) const ARP: u16 = 0x0806;
-pub(super) const TRAIL: u16 = 0x1000;
-pub(super) const TRANSPARENT_ETHERNET: u16 = 0x6558;
-pub(super) const RARP: u16 = 0x8035;
-pub(super) const VLAN: u16 = 0x8100;
-pub(super) const IPV6: u16 = 0x86dd;
-pub(super) const JUMBO: u16 = 0x8870;
-pub(super) const QINQ: u16 = 0x88a8;
-pub(super) const LLDP: u16 = 0x88cc;
-pub(super) const VLAN_9100: u16 = 0x9100;
-pub(super) const VLAN_9200: u16 = 0x9200;
+pub(super) use crate::numbers::ethertype::*;
 
 /// Names of EtherTypes, in tcpdump's words (IEEE's registry has the numbers).
 pub(super) const NAMES: Names = &[

@@ -6,7 +6,7 @@ use super::walk::{Names, Step, Walk, put};
 const LONGEST_WORD: usize = 128;
 
 /// Requests of HTTP and WebDAV.
-const HTTP: &[&str] = &[
+pub(crate) const HTTP: &[&str] = &[
     "GET",
     "PUT",
     "COPY",

@@ -48,7 +48,12 @@ mod walk;
 
 use std::collections::BTreeMap;
 
+pub(crate) use self::checksum::checksum;
+pub(crate) use self::dns_name::DomainName;
+pub(crate) use self::dns_record::TYPES as DNS_TYPES;
+pub(crate) use self::lines::HTTP as HTTP_METHODS;
 pub use self::stamp::Time;
+pub(crate) use self::stamp::put_date_time;
 
 use self::flows::Flows;
 use self::stamp::Stamper;

@@ -1,25 +1,7 @@
 //! What an IP packet carries: dispatch by protocol number, and the protocols of few lines.
 
 use super::walk::{Names, Step, Walk, name, put};
-
-pub(super) const HOP_BY_HOP: u8 = 0;
-pub(super) const ICMP: u8 = 1;
-pub(super) const IGMP: u8 = 2;
-const IPV4: u8 = 4;
-pub(super) const TCP: u8 = 6;
-pub(super) const UDP: u8 = 17;
-const IPV6: u8 = 41;
-pub(super) const ROUTING: u8 = 43;
-pub(super) const FRAGMENT: u8 = 44;
-const GRE: u8 = 47;
-const ESP: u8 = 50;
-pub(super) const AH: u8 = 51;
-pub(super) const ICMPV6: u8 = 58;
-const NO_NEXT: u8 = 59;
-pub(super) const DESTINATION: u8 = 60;
-const ND: u8 = 77;
-const IPCOMP: u8 = 108;
-const ETHERNET: u8 = 143;
+pub(super) use crate::numbers::protocol::*;
 
 /// Names of protocol numbers, as detail (`-v`) shows them.
 pub(super) const PROTOCOLS: Names = &[

@@ -57,7 +57,7 @@ fn local(seconds: u64, ahead: i32) -> i64 {
 }
 
 /// A date and a time of day with `between` between them, from the seconds since 1970.
-pub(super) fn put_date_time(out: &mut Vec<u8>, seconds: i64, between: u8) {
+pub(crate) fn put_date_time(out: &mut Vec<u8>, seconds: i64, between: u8) {
     date(out, seconds.div_euclid(86_400));
     out.push(between);
     clock(out, seconds);

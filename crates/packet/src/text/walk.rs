@@ -8,6 +8,7 @@ use std::fmt;
 
 use super::Options;
 use super::flows::Flows;
+use crate::bytes;
 
 /// The captured bytes ended before the field that was wanted. tcpdump handles it in one of two ways, which
 /// show in packets inside packets and in where `-x` starts.
@@ -114,18 +115,12 @@ impl<'a> Walk<'a> {
 
     /// A fixed number of bytes at `p`.
     pub(super) fn array<const N: usize>(&self, p: usize) -> Step<[u8; N]> {
-        self.data
-            .get(p..)
-            .and_then(|bytes| bytes.first_chunk())
-            .copied()
-            .ok_or(Cut::Line)
+        bytes::array(self.data, p).ok_or(Cut::Line)
     }
 
     /// `length` bytes at `p`.
     pub(super) fn slice(&self, p: usize, length: usize) -> Step<&'a [u8]> {
-        p.checked_add(length)
-            .and_then(|end| self.data.get(p..end))
-            .ok_or(Cut::Line)
+        bytes::slice(self.data, p, length).ok_or(Cut::Line)
     }
 
     pub(super) fn u8(&self, p: usize) -> Step<u8> {
