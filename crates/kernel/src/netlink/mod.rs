@@ -31,6 +31,7 @@ pub(crate) use address::AddressRow;
 pub(crate) use events::{EventSocket, NETLINK_NETFILTER};
 pub(crate) use failure::Failure;
 pub(crate) use link::{End, LinkRow};
+pub(crate) use neighbour::NeighbourTable;
 pub(crate) use qdisc::QdiscRow;
 pub(crate) use route::{Route, RouteRow};
 pub(crate) use socket::Socket;

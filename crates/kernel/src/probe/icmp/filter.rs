@@ -22,7 +22,7 @@ const TAKE: SockFilter = SockFilter::new(RETURN, 0, 0, u32::MAX);
 const LEAVE: SockFilter = SockFilter::new(RETURN, 0, 0, 0);
 
 /// The filter of a ping. A packet that is too short for a question is left.
-pub(super) fn program(ipv6: bool, identifier: u16) -> Vec<SockFilter> {
+pub(in crate::probe) fn program(ipv6: bool, identifier: u16) -> Vec<SockFilter> {
     match ipv6 {
         false => program_v4(identifier.into()),
         true => program_v6(identifier.into()),
