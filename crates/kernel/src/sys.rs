@@ -151,6 +151,25 @@ pub(crate) fn set_option(
     Errno::result(result).map(drop)
 }
 
+/// How many segments TCP has sent again (`tcpi_total_retrans`).
+pub(crate) fn tcp_retransmits(socket: BorrowedFd<'_>) -> nix::Result<u32> {
+    // SAFETY: all-zero is a value of this struct of integers.
+    let mut info: libc::tcp_info = unsafe { std::mem::zeroed() };
+    let mut length = size_of::<libc::tcp_info>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` bytes to `info`.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            (&raw mut info).cast(),
+            &raw mut length,
+        )
+    };
+    Errno::result(result)?;
+    Ok(info.tcpi_total_retrans)
+}
+
 fn owned(number: libc::c_long) -> nix::Result<OwnedFd> {
     let number = RawFd::try_from(number).map_err(|_| Errno::EBADF)?;
     // SAFETY: the kernel has just made this descriptor for us alone.

@@ -31,7 +31,10 @@ fn main() -> ExitCode {
     if arguments.get(1).is_some_and(|word| word == "--inside") {
         return support::main(vec![scene("reach", reach)]);
     }
-    let mut sizes: Vec<u8> = arguments.iter().filter_map(|word| word.parse().ok()).collect();
+    let mut sizes: Vec<u8> = arguments
+        .iter()
+        .filter_map(|word| word.parse().ok())
+        .collect();
     if sizes.is_empty() {
         sizes = vec![10, 32, 64, 100];
     }
@@ -67,7 +70,11 @@ fn reach(_: &Inside) {
             (_, true) => "warm",
             (_, false) => "paced",
         };
-        println!("{name} {:.2} ms, {}", found.took_ns as f64 / 1e6, told(&found));
+        println!(
+            "{name} {:.2} ms, {}",
+            found.took_ns as f64 / 1e6,
+            told(&found)
+        );
         if found.unreachable() > 0 {
             println!("lost {} pairs", found.unreachable());
         }

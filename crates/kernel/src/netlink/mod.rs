@@ -33,6 +33,6 @@ pub(crate) use failure::Failure;
 pub(crate) use link::{End, LinkRow};
 pub(crate) use neighbour::NeighbourTable;
 pub(crate) use qdisc::QdiscRow;
-pub(crate) use route::{Route, RouteRow};
+pub(crate) use route::{Packet, Route, RouteRow};
 pub(crate) use socket::Socket;
 pub(crate) use tables::FdbRow;

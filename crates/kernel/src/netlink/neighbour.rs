@@ -34,6 +34,8 @@ const NUD_FAILED: u32 = 0x20;
 pub(crate) struct NeighbourRow {
     /// It has been asked for and has not answered.
     pub(crate) silent: bool,
+    /// As `ip neigh` calls it, in small letters.
+    pub(crate) state: &'static str,
     /// Its link-layer address, empty if it has none.
     pub(crate) link_address: Vec<u8>,
 }
@@ -77,7 +79,9 @@ impl Socket {
         self.dump(&RouteNetlinkMessage::GetNeighbour(message), |bytes| {
             let address = Attributes::after(HEADER, bytes)?.address(NDA_DST);
             let learned = state(bytes) & (NUD_PERMANENT | NUD_NOARP) == 0;
-            Ok(address.filter(|_| learned).map(|address| (word(bytes, 4), address)))
+            Ok(address
+                .filter(|_| learned)
+                .map(|address| (word(bytes, 4), address)))
         })
     }
 
@@ -94,7 +98,11 @@ impl Socket {
             let destination = NeighbourAttribute::Destination((*address).into());
             message.attributes.push(destination);
             match self.change(RouteNetlinkMessage::DelNeighbour(message), 0) {
-                Ok(()) | Err(Failure::Refused { errno: Errno::ENOENT, .. }) => {}
+                Ok(())
+                | Err(Failure::Refused {
+                    errno: Errno::ENOENT,
+                    ..
+                }) => {}
                 Err(failure) => return Err(failure),
             }
         }
@@ -125,6 +133,17 @@ fn row(bytes: &[u8], interface: u32, address: IpAddr) -> Result<Option<Neighbour
         return Ok(None);
     }
     Ok(Some(NeighbourRow {
+        state: match state(bytes) {
+            0x01 => "incomplete",
+            0x02 => "reachable",
+            0x04 => "stale",
+            0x08 => "delay",
+            0x10 => "probe",
+            0x20 => "failed",
+            0x40 => "noarp",
+            0x80 => "permanent",
+            _ => "none",
+        },
         silent: state(bytes) & (NUD_INCOMPLETE | NUD_FAILED) != 0,
         link_address: attributes.get(NDA_LLADDR).unwrap_or_default().to_vec(),
     }))

@@ -1,10 +1,12 @@
 //! Probes: what a lab sends to find out what its network does, and why it does not.
 //!
-//! [`ping`] sends and listens; [`reach`] does so from everywhere to everywhere; [`diagnose`] says
+//! [`ping`] sends and listens; [`reach`] does so from everywhere to everywhere; [`probe`]
+//! finds one thing out; [`diagnose`] says
 //! why nothing comes back, from what the kernel has.
 
 pub mod diagnose;
 mod icmp;
+mod once;
 pub mod ping;
 pub mod reach;
 
@@ -13,6 +15,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 pub use diagnose::Surroundings;
+pub use once::probe;
 pub use ping::{Ping, PingContext, PingOptions};
 pub use reach::reachability;
 

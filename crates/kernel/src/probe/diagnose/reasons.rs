@@ -224,7 +224,11 @@ impl Walk<'_> {
                 let words = ruleset.split(|c: char| !c.is_alphanumeric() && c != '_');
                 words.into_iter().any(|word| word == "drop")
             };
-            if state.firewall.as_ref().is_some_and(|firewall| drops(&firewall.ruleset)) {
+            if state
+                .firewall
+                .as_ref()
+                .is_some_and(|firewall| drops(&firewall.ruleset))
+            {
                 let text = format!(
                     "the firewall of {} drops packets, and nothing else is seen on the way",
                     state.name

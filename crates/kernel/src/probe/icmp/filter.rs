@@ -29,6 +29,32 @@ pub(in crate::probe) fn program(ipv6: bool, identifier: u16) -> Vec<SockFilter> 
     }
 }
 
+/// The filter of one that waits for errors about anything. A packet that is too short for a
+/// question is left.
+pub(in crate::probe) fn errors(ipv6: bool) -> Vec<SockFilter> {
+    let op = |code, k| SockFilter::new(code, 0, 0, k);
+    match ipv6 {
+        false => vec![
+            op(LOAD_X_HEADER, 0),
+            op(LOAD_BYTE_AT_X, 0),
+            SockFilter::new(IF_EQUAL, 3, 0, 3), // 2: unreachable → 6
+            SockFilter::new(IF_EQUAL, 2, 0, 11), // 3: time exceeded → 6
+            SockFilter::new(IF_EQUAL, 1, 0, 12), // 4: parameter problem → 6
+            LEAVE,                              // 5
+            TAKE,                               // 6
+        ],
+        true => vec![
+            op(LOAD_BYTE, 0),
+            SockFilter::new(IF_EQUAL, 4, 0, 1), // 1: unreachable → 6
+            SockFilter::new(IF_EQUAL, 3, 0, 2), // 2: packet too big → 6
+            SockFilter::new(IF_EQUAL, 2, 0, 3), // 3: time exceeded → 6
+            SockFilter::new(IF_EQUAL, 1, 0, 4), // 4: parameter problem → 6
+            LEAVE,                              // 5
+            TAKE,                               // 6
+        ],
+    }
+}
+
 /// An IPv4 raw socket's packets begin with the IPv4 header.
 fn program_v4(identifier: u32) -> Vec<SockFilter> {
     let op = |code, k| SockFilter::new(code, 0, 0, k);

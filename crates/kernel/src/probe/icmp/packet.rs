@@ -1,6 +1,6 @@
 //! ICMP echo in bytes: requests written, replies and errors read (RFC 792, RFC 4443).
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Bytes of an ICMP header, of both families.
 pub(in crate::probe) const HEADER: usize = 8;
@@ -140,6 +140,62 @@ impl Echo {
         let ours = u16::from_be_bytes([i, d]) == self.identifier;
         ours.then_some(u16::from_be_bytes([s, q]))
     }
+}
+
+/// An error about a packet of TCP or UDP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::probe) struct TransportError {
+    /// ICMP type.
+    pub(in crate::probe) kind: u8,
+    /// ICMP code.
+    pub(in crate::probe) code: u8,
+    /// The second word of the ICMP header.
+    pub(in crate::probe) info: u32,
+    /// Protocol of the packet that it quotes (IANA protocol numbers).
+    pub(in crate::probe) protocol: u8,
+    /// Where that packet came from.
+    pub(in crate::probe) source: SocketAddr,
+    /// Where it went to.
+    pub(in crate::probe) destination: SocketAddr,
+}
+
+/// Reads what a raw socket has received, if it is an error about a packet of TCP or UDP that is
+/// quoted with its ports.
+pub(in crate::probe) fn transport_error(ipv6: bool, bytes: &[u8]) -> Option<TransportError> {
+    let icmp = match ipv6 {
+        true => bytes,
+        false => bytes.get(ipv4_header(bytes)?..)?,
+    };
+    let [kind, code, ..] = *icmp.first_chunk::<HEADER>()?;
+    let info = u32::from_be_bytes(*icmp.get(4..)?.first_chunk()?);
+    let quoted = icmp.get(HEADER..)?;
+    let (header, protocol, source, destination): (usize, u8, IpAddr, IpAddr) = match ipv6 {
+        false => {
+            let source: [u8; 4] = *quoted.get(12..)?.first_chunk()?;
+            let destination: [u8; 4] = *quoted.get(16..)?.first_chunk()?;
+            let header = ipv4_header(quoted)?;
+            (header, *quoted.get(9)?, source.into(), destination.into())
+        }
+        true => {
+            let source: [u8; 16] = *quoted.get(8..)?.first_chunk()?;
+            let destination: [u8; 16] = *quoted.get(24..)?.first_chunk()?;
+            (
+                IPV6_HEADER,
+                *quoted.get(6)?,
+                source.into(),
+                destination.into(),
+            )
+        }
+    };
+    let [a, b, c, d] = *quoted.get(header..)?.first_chunk::<4>()?;
+    Some(TransportError {
+        kind,
+        code,
+        info,
+        protocol,
+        source: SocketAddr::new(source, u16::from_be_bytes([a, b])),
+        destination: SocketAddr::new(destination, u16::from_be_bytes([c, d])),
+    })
 }
 
 /// How much room a packet for a ping with that much data needs.

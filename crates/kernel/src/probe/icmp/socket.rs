@@ -29,13 +29,24 @@ pub(in crate::probe) struct Socket {
 pub(in crate::probe) struct Options {
     /// Time to live (hop limit) of what is sent.
     pub(in crate::probe) ttl: Option<u8>,
-    /// Never fragment (`Some(true)`, also not here: larger than the path is `EMSGSIZE`), or
-    /// fragment where needed (`Some(false)`); `None` leaves it to the kernel.
-    pub(in crate::probe) dont_fragment: Option<bool>,
+    /// Whether it may be fragmented.
+    pub(in crate::probe) fragment: Fragment,
     /// The address to send from.
     pub(in crate::probe) source: Option<IpAddr>,
     /// Have the kernel stamp what is sent ([`Socket::take_sent`]).
     pub(in crate::probe) stamp_sent: bool,
+}
+
+/// Whether what is sent may be fragmented (`ping -M`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(in crate::probe) enum Fragment {
+    /// As the namespace has it.
+    #[default]
+    Usual,
+    /// Never; what is larger than the path is known to take is refused here (`EMSGSIZE`).
+    Never,
+    /// Never, and what is known of the path does not matter.
+    Probe,
 }
 
 /// A packet that was received.
@@ -80,9 +91,7 @@ impl Socket {
             Some(ttl) => inner.set_ttl_v4(ttl.into())?,
             None => {}
         }
-        if let Some(dont) = options.dont_fragment {
-            fragment(&inner, ipv6, dont)?;
-        }
+        fragment(&inner, ipv6, options.fragment)?;
         if let Some(source) = options.source {
             inner.bind(&SocketAddr::new(source, 0).into())?;
         }
@@ -113,8 +122,7 @@ impl Socket {
         let mut parts = [IoSliceMut::new(buffer)];
         let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_TRUNC;
         let number = self.inner.as_raw_fd();
-        let message =
-            recvmsg::<SockaddrStorage>(number, &mut parts, Some(&mut control.0), flags)?;
+        let message = recvmsg::<SockaddrStorage>(number, &mut parts, Some(&mut control.0), flags)?;
         let mut received = Received {
             length: message.bytes,
             from: sender(message.address).ok_or(Errno::EAFNOSUPPORT)?,
@@ -164,23 +172,19 @@ fn stamp(at: TimeSpec) -> Option<Duration> {
     (at.tv_sec() > 0).then(|| at.into())
 }
 
-/// `IP_MTU_DISCOVER`, `IPV6_MTU_DISCOVER` and `IPV6_DONTFRAG` (ip(7), ipv6(7)): `socket2` has none.
-fn fragment(socket: &socket2::Socket, ipv6: bool, dont: bool) -> io::Result<()> {
-    let (level, name, never, may) = match ipv6 {
-        false => (
-            libc::IPPROTO_IP,
-            libc::IP_MTU_DISCOVER,
-            libc::IP_PMTUDISC_DO,
-            libc::IP_PMTUDISC_DONT,
-        ),
-        true => (
-            libc::IPPROTO_IPV6,
-            libc::IPV6_MTU_DISCOVER,
-            libc::IPV6_PMTUDISC_DO,
-            libc::IPV6_PMTUDISC_DONT,
-        ),
+/// `IP_MTU_DISCOVER` and `IPV6_MTU_DISCOVER` (ip(7), ipv6(7)): `socket2` has neither.
+fn fragment(socket: &socket2::Socket, ipv6: bool, fragment: Fragment) -> io::Result<()> {
+    let (level, name) = match ipv6 {
+        false => (libc::IPPROTO_IP, libc::IP_MTU_DISCOVER),
+        true => (libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER),
     };
-    crate::sys::set_option(socket.as_fd(), level, name, if dont { never } else { may })?;
+    // The values are the same for both.
+    let value = match fragment {
+        Fragment::Usual => return Ok(()),
+        Fragment::Never => libc::IP_PMTUDISC_DO,
+        Fragment::Probe => libc::IP_PMTUDISC_PROBE,
+    };
+    crate::sys::set_option(socket.as_fd(), level, name, value)?;
     Ok(())
 }
 

@@ -44,7 +44,10 @@ pub fn reachability(
     let begun = Instant::now();
     let failed = |text: String| Error::new("measure", "who reaches whom", text);
     if !(10..=10_000).contains(&options.timeout_ms) {
-        let text = format!("a timeout of {} ms is not from 10 to 10000", options.timeout_ms);
+        let text = format!(
+            "a timeout of {} ms is not from 10 to 10000",
+            options.timeout_ms
+        );
         return Err(failed(text));
     }
     let ends = Ends::of(lab);
@@ -61,7 +64,11 @@ pub fn reachability(
     let mut limits = Vec::new();
     let mut cells = Vec::with_capacity(pairs);
     for family in [Family::Ipv4, Family::Ipv6] {
-        if !ends.targets.iter().any(|target| is_of(family, target.info.address)) {
+        if !ends
+            .targets
+            .iter()
+            .any(|target| is_of(family, target.info.address))
+        {
             continue;
         }
         let mut run = Run {

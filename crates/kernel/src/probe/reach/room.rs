@@ -42,7 +42,9 @@ impl Room {
         for opened in Namespace::run_in_each(first, Socket::open)? {
             sockets.push(opened.context("look at", object)?);
         }
-        let table = sockets.first_mut().map(|socket| socket.neighbour_table(family));
+        let table = sockets
+            .first_mut()
+            .map(|socket| socket.neighbour_table(family));
         let before = match table {
             Some(table) => table.context("look at", object)?,
             None => NeighbourTable::default(),

@@ -13,8 +13,8 @@ use super::ends::Ends;
 use crate::error::{Context, Result};
 use crate::namespace::Namespace;
 use crate::probe::icmp::filter;
-use crate::probe::icmp::packet::{self, Echo, Incoming};
 use crate::probe::icmp::meaning::is_final;
+use crate::probe::icmp::packet::{self, Echo, Incoming};
 use crate::probe::icmp::socket::{self, Received, Socket};
 use crate::probe::{next_identifier, random};
 
@@ -79,7 +79,9 @@ pub(super) fn open(ends: &Ends, family: Family) -> Result<Vec<Row>> {
         rows.push(Row {
             source: place,
             socket,
-            cells: targets.map(|target| (target, Cell::Waiting { sent })).collect(),
+            cells: targets
+                .map(|target| (target, Cell::Waiting { sent }))
+                .collect(),
             open: 0,
             echo,
             ipv6,

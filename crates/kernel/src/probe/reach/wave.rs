@@ -61,7 +61,10 @@ pub(super) fn send(
             .iter_mut()
             .map(|part| scope.spawn(move || part.run()))
             .collect();
-        let mut result = own.as_mut().map_or(Ok(()), Part::run).context("send", object);
+        let mut result = own
+            .as_mut()
+            .map_or(Ok(()), Part::run)
+            .context("send", object);
         for other in others {
             let other = other.join().map_err(|_| failed());
             result = result.and(other.and_then(|other| other.context("send", object)));
