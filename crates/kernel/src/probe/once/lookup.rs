@@ -74,13 +74,22 @@ pub(super) fn look_up<L: Surroundings + ?Sized>(
         }
         None => None,
     };
-    let rule = entry.table.zip(state);
+    // As long as nobody has set a rule, both are one table, and the kernel says that it is main.
+    let own = matches!(
+        RouteType::from(entry.kind),
+        RouteType::Local | RouteType::Broadcast
+    );
+    let table = match entry.table {
+        Some(254) if own => Some(255),
+        table => table,
+    };
+    let rule = table.zip(state);
     Ok(LookedUp {
         rule: rule.and_then(|(table, state)| rule_of(state, asked, table)),
         route: Some(RouteFound {
             kind: kind(entry.kind),
             destination: entry.destination,
-            table: entry.table,
+            table,
             gateway: way.gateway,
             interface: way.interface.and_then(name),
             source: way.source,
