@@ -154,6 +154,33 @@ impl Namespace {
         })
     }
 
+    /// Runs `f` inside of each of several namespaces, one after the other on one thread: entering
+    /// costs a few microseconds then. Otherwise as [`Namespace::run`].
+    ///
+    /// # Errors
+    /// If the thread cannot be started or cannot enter one of them.
+    pub(crate) fn run_in_each<'a, T: Send>(
+        namespaces: impl Iterator<Item = &'a Self> + Send,
+        mut f: impl FnMut() -> T + Send,
+    ) -> Result<Vec<T>> {
+        let inside = move || {
+            let each = namespaces.map(|namespace| {
+                namespace.enter_thread()?;
+                Ok(f())
+            });
+            each.collect()
+        };
+        thread::scope(|scope| {
+            let thread = thread::Builder::new()
+                .name("namespaces".to_owned())
+                .spawn_scoped(scope, inside)
+                .context("start a thread in", || "several namespaces")?;
+            thread
+                .join()
+                .unwrap_or_else(|payload| panic::resume_unwind(payload))
+        })
+    }
+
     /// Moves the calling thread into the network namespace, and makes sure.
     fn enter_thread(&self) -> Result<()> {
         let object = || self.to_string();

@@ -81,18 +81,7 @@ pub(crate) fn spawn_idle(namespaces: CloneFlags) -> nix::Result<(Pid, OwnedFd)> 
 /// Lets a netlink socket hear of all namespaces that its own has a number for
 /// (`NETLINK_LISTEN_ALL_NSID`), those that it has power over.
 pub(crate) fn listen_to_all_namespaces(socket: BorrowedFd<'_>) -> nix::Result<()> {
-    let on: libc::c_int = 1;
-    // SAFETY: the kernel reads one int, of that length.
-    let result = unsafe {
-        libc::setsockopt(
-            socket.as_raw_fd(),
-            libc::SOL_NETLINK,
-            libc::NETLINK_LISTEN_ALL_NSID,
-            (&raw const on).cast(),
-            size_of::<libc::c_int>() as libc::socklen_t,
-        )
-    };
-    Errno::result(result).map(drop)
+    set_option(socket, libc::SOL_NETLINK, libc::NETLINK_LISTEN_ALL_NSID, 1)
 }
 
 /// Takes one datagram from a netlink socket that listens to all namespaces,
@@ -143,6 +132,45 @@ pub(crate) fn receive_from_any(
         header = unsafe { libc::CMSG_NXTHDR(&raw const message, header) };
     }
     Ok((length, None))
+}
+
+/// Sets an option of a socket that is an int.
+pub(crate) fn set_option(
+    socket: BorrowedFd<'_>,
+    level: libc::c_int,
+    name: libc::c_int,
+    value: libc::c_int,
+) -> nix::Result<()> {
+    // SAFETY: the kernel reads one int, of that length.
+    let result = unsafe {
+        libc::setsockopt(
+            socket.as_raw_fd(),
+            level,
+            name,
+            (&raw const value).cast(),
+            size_of::<libc::c_int>() as libc::socklen_t,
+        )
+    };
+    Errno::result(result).map(drop)
+}
+
+/// How many segments TCP has sent again (`tcpi_total_retrans`).
+pub(crate) fn tcp_retransmits(socket: BorrowedFd<'_>) -> nix::Result<u32> {
+    // SAFETY: all-zero is a value of this struct of integers.
+    let mut info: libc::tcp_info = unsafe { std::mem::zeroed() };
+    let mut length = size_of::<libc::tcp_info>() as libc::socklen_t;
+    // SAFETY: the kernel writes at most `length` bytes to `info`.
+    let result = unsafe {
+        libc::getsockopt(
+            socket.as_raw_fd(),
+            libc::IPPROTO_TCP,
+            libc::TCP_INFO,
+            (&raw mut info).cast(),
+            &raw mut length,
+        )
+    };
+    Errno::result(result)?;
+    Ok(info.tcpi_total_retrans)
 }
 
 fn owned(number: libc::c_long) -> nix::Result<OwnedFd> {

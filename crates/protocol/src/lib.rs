@@ -10,6 +10,8 @@ pub mod capture;
 pub mod client;
 pub mod lab;
 pub mod ping;
+pub mod probe;
+pub mod reach;
 pub mod server;
 
 pub use client::ClientMessage;

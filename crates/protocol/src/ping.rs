@@ -83,9 +83,67 @@ pub enum PingEvent {
     },
 }
 
+/// Why no reply comes, in a word.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// An interface on the way is down or has no carrier.
+    InterfaceDown,
+    /// A namespace has no address of the family.
+    NoAddress,
+    /// The kernel does not use the address yet: it makes sure that nobody else has it.
+    NotReady,
+    /// Several have the address.
+    DuplicateAddress,
+    /// There is no route, or one of a type that refuses.
+    NoRoute,
+    /// A namespace on the way does not forward.
+    NotForwarded,
+    /// Nobody on the link answers for the address, or another than is taken for it.
+    NoNeighbour,
+    /// The reverse path filter (`rp_filter`) drops it.
+    ReversePath,
+    /// It goes in circles.
+    Loop,
+    /// Somebody refuses it, with an ICMP error.
+    Rejected,
+    /// It is larger than a link on the way takes.
+    TooBig,
+    /// A firewall drops it: the kernel says so, or one on the way is all that is seen.
+    Filtered,
+    /// Nothing is heard, and nothing is seen.
+    Timeout,
+    /// The kernel refuses to send, for another reason.
+    Other,
+}
+
+impl Reason {
+    /// For a cell of a table, as short as can be.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::InterfaceDown => "down",
+            Self::NoAddress => "no addr",
+            Self::NotReady => "not yet",
+            Self::DuplicateAddress => "dup addr",
+            Self::NoRoute => "no route",
+            Self::NotForwarded => "no fwd",
+            Self::NoNeighbour => "no neigh",
+            Self::ReversePath => "rp_filter",
+            Self::Loop => "loop",
+            Self::Rejected => "rejected",
+            Self::TooBig => "too big",
+            Self::Filtered => "filtered",
+            Self::Timeout => "timeout",
+            Self::Other => "error",
+        }
+    }
+}
+
 /// A signal from the kernel that explains why no reply comes.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct PingFinding {
+    /// In a word.
+    pub reason: Reason,
     /// Where it was seen.
     pub namespace: Option<NamespaceId>,
     /// On which interface.

@@ -10,6 +10,8 @@ use packet::Record;
 use protocol::capture::{CaptureEvent, CaptureId};
 use protocol::lab::ApplyFailure;
 use protocol::ping::{PingEvent, PingId};
+use protocol::probe::{Probe, Probed};
+use protocol::reach::{ReachOptions, Reachability};
 use serde::{Deserialize, Serialize};
 use topology::drift::Drift;
 use topology::firewall::counters::Counted;
@@ -17,7 +19,7 @@ use topology::observed::ObservedChange;
 use topology::{Document, InterfaceId, NamespaceId};
 
 /// Both ends say theirs first and part ways if they differ.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Largest frame in bytes: a document at its limits, or a batch of captured packets.
 pub const MAX_FRAME: usize = 64 << 20;
@@ -109,6 +111,18 @@ pub enum Request {
     StopPing {
         /// Which.
         ping: PingId,
+    },
+    /// Measure who reaches whom.
+    Reach {
+        /// How.
+        options: ReachOptions,
+    },
+    /// Find something out, once.
+    Probe {
+        /// From where.
+        source: NamespaceId,
+        /// What.
+        probe: Probe,
     },
     /// Say whether a filter is one.
     CheckFilter {
@@ -269,4 +283,32 @@ pub enum Answer {
     Failed(String),
     /// What rules have counted, in their order.
     Counted(Vec<Counted>),
+    /// Who reaches whom.
+    Reached(Box<Reachability>),
+    /// What was found out.
+    Probed(Box<Probed>),
+}
+
+impl Answer {
+    /// Whether what was asked for was done, for who does not want to know more.
+    pub fn done(self) -> Result<(), NotDone> {
+        match self {
+            Self::Done
+            | Self::CaptureStarted { .. }
+            | Self::Counted(_)
+            | Self::Reached(_)
+            | Self::Probed(_) => Ok(()),
+            Self::Failed(error) | Self::BadFilter(error) => Err(NotDone::Failed(error)),
+            Self::NotApplied(failure) => Err(NotDone::NotApplied(failure)),
+        }
+    }
+}
+
+/// Why something was not done.
+#[derive(Clone, PartialEq, Debug)]
+pub enum NotDone {
+    /// What was attempted, on what, and what the kernel said.
+    Failed(String),
+    /// The document could not be applied.
+    NotApplied(ApplyFailure),
 }

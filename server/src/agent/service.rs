@@ -5,6 +5,7 @@ mod captures;
 mod execs;
 mod firewalls;
 mod pings;
+mod probes;
 
 use std::ffi::OsString;
 use std::os::fd::RawFd;
@@ -133,6 +134,7 @@ async fn serve(stream: StdUnixStream, inside: Result<sandbox::Inside, kernel::Er
         captures: captures::Captures::new(Arc::clone(&engine), outbound.clone()),
         execs: execs::Execs::new(Arc::clone(&engine), outbound.clone()),
         firewalls: firewalls::Firewalls::new(Arc::clone(&engine), outbound.clone()),
+        probes: probes::Probes::new(Arc::clone(&engine), outbound.clone()),
         applier: apply::Applier::start(Arc::clone(&engine), outbound.clone()),
         outbound,
     };
@@ -158,6 +160,7 @@ struct Service {
     captures: captures::Captures,
     execs: execs::Execs,
     firewalls: firewalls::Firewalls,
+    probes: probes::Probes,
     outbound: Outbound,
 }
 
@@ -217,6 +220,9 @@ impl Service {
             } => self.captures.start(capture, interface, filter).await,
             Request::StopCapture { capture } => self.captures.stop(capture),
             Request::Exec { exec, command } => self.execs.start(exec, command).await,
+            // Take a while: they answer by themselves.
+            Request::Reach { options } => return self.probes.reach(number, options),
+            Request::Probe { source, probe } => return self.probes.probe(number, source, probe),
             // Waits for a program.
             Request::Counted { namespace } => return self.firewalls.look(number, namespace),
         };

@@ -6,6 +6,7 @@ mod decode;
 mod doctor;
 mod exec;
 mod file;
+mod ping;
 mod plan;
 mod run;
 
@@ -59,6 +60,9 @@ enum Verb {
     Run(run::RunArguments),
     /// Run a command in a namespace of a lab that runs in this user's yard.
     Exec(exec::ExecArguments),
+    /// Bring a lab up in a fresh sandbox, and ping every address from every namespace; exit 1 if a
+    /// pair does not reach each other.
+    Ping(ping::PingArguments),
     /// Print what would be done to bring a lab up, as commands.
     Plan(plan::PlanArguments),
     /// Print the problems of a lab; exit 1 if one of them is an error.
@@ -79,6 +83,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Serve(serve)) => crate::serve::main(&serve),
         Some(Verb::Run(run)) => run::main(run),
         Some(Verb::Exec(exec)) => exec::main(exec),
+        Some(Verb::Ping(ping)) => ping::main(&ping),
         Some(Verb::Plan(plan)) => plan::main(&plan),
         Some(Verb::Check(check)) => check::main(&check),
         Some(Verb::Convert(convert)) => convert::main(&convert),

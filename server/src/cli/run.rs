@@ -14,7 +14,9 @@ use topology::{Document, NamespaceId, Observed, ready};
 use super::check::lacking;
 use super::{NOT_RUN, WRONG_USE, complain, file};
 use crate::agent::client::{Agent, AgentError, Streams};
-use crate::agent::protocol::{Answer, ExecCommand, ExecId, FromAgent, Request, Stdio, ToAgent};
+use crate::agent::protocol::{
+    Answer, ExecCommand, ExecId, FromAgent, NotDone, Request, Stdio, ToAgent,
+};
 
 mod signals;
 
@@ -67,24 +69,9 @@ pub(super) fn main(arguments: RunArguments) -> ExitCode {
         ));
         return ExitCode::from(WRONG_USE);
     };
-    let problems = match read.document.has_uplink() && !arguments.allow_uplink {
-        true => Ok(feature::problems(
-            &read.document,
-            &[Missing::uplink_not_allowed()],
-        )),
-        false => lacking(&read.document),
-    };
-    match problems {
-        Ok(problems) if problems.is_empty() => {}
-        Ok(problems) => {
-            let problems = problems.iter().map(ToString::to_string);
-            complain(&problems.collect::<Vec<_>>().join("\n"));
-            return ExitCode::from(NOT_RUN);
-        }
-        Err(error) => {
-            complain(&error);
-            return ExitCode::from(NOT_RUN);
-        }
+    if let Err(error) = can_run(&read.document, arguments.allow_uplink) {
+        complain(&error);
+        return ExitCode::from(NOT_RUN);
     }
     let command = command(namespace, &arguments.command);
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -99,6 +86,21 @@ pub(super) fn main(arguments: RunArguments) -> ExitCode {
         Err(error) => {
             complain(&error);
             ExitCode::from(NOT_RUN)
+        }
+    }
+}
+
+/// Whether this machine's kernel has what a document needs, and the document may have it.
+pub(super) fn can_run(document: &Document, allow_uplink: bool) -> Result<(), String> {
+    let problems = match document.has_uplink() && !allow_uplink {
+        true => feature::problems(document, &[Missing::uplink_not_allowed()]),
+        false => lacking(document).map_err(|error| error.to_string())?,
+    };
+    match problems.is_empty() {
+        true => Ok(()),
+        false => {
+            let problems = problems.iter().map(ToString::to_string);
+            Err(problems.collect::<Vec<_>>().join("\n"))
         }
     }
 }
@@ -155,7 +157,7 @@ fn ended_by(signal: i32) -> u8 {
 }
 
 /// Makes the lab, and waits until its addresses can be used.
-async fn bring_up(
+pub(super) async fn bring_up(
     agent: &Agent,
     document: Document,
     events: &mut mpsc::Receiver<FromAgent>,
@@ -227,10 +229,10 @@ async fn run_command(
 }
 
 fn done(answer: Answer) -> Result<(), String> {
-    match answer {
-        Answer::Done | Answer::CaptureStarted { .. } | Answer::Counted(_) => Ok(()),
-        Answer::Failed(error) | Answer::BadFilter(error) => Err(error),
-        Answer::NotApplied(failure) => {
+    match answer.done() {
+        Ok(()) => Ok(()),
+        Err(NotDone::Failed(error)) => Err(error),
+        Err(NotDone::NotApplied(failure)) => {
             let step = match failure.command.as_str() {
                 "" => String::new(),
                 command => format!("\n  at: {command}"),
@@ -243,6 +245,6 @@ fn done(answer: Answer) -> Result<(), String> {
     }
 }
 
-fn text(error: AgentError) -> String {
+pub(super) fn text(error: AgentError) -> String {
     error.to_string()
 }

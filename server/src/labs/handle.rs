@@ -7,6 +7,8 @@ use packet::Record;
 use protocol::ClientMessage;
 use protocol::capture::{CaptureId, CaptureInfo};
 use protocol::lab::RunState;
+use protocol::probe::{Probe, Probed};
+use protocol::reach::{ReachOptions, Reachability};
 use protocol::server::ClientId;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use topology::Document;
@@ -58,12 +60,12 @@ pub struct RunningExec {
     pub window: Arc<Semaphore>,
 }
 
-/// Why it is not known what rules have counted.
+/// Why the agent has not answered a question.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NotCounted {
+pub enum NotAnswered {
     /// There is no such namespace.
     NoNamespace(String),
-    /// The lab does not run, or `nft` failed.
+    /// The lab does not run, or it could not be found out.
     Failed(String),
 }
 
@@ -151,7 +153,18 @@ pub(super) enum Command {
     /// What the rules of a namespace have counted.
     Counted {
         namespace: String,
-        reply: oneshot::Sender<Result<Vec<Counted>, NotCounted>>,
+        reply: oneshot::Sender<Result<Vec<Counted>, NotAnswered>>,
+    },
+    /// Who reaches whom.
+    Reach {
+        options: ReachOptions,
+        reply: oneshot::Sender<Result<Box<Reachability>, NotAnswered>>,
+    },
+    /// Find something out from a namespace.
+    Probe {
+        namespace: String,
+        probe: Probe,
+        reply: oneshot::Sender<Result<Box<Probed>, NotAnswered>>,
     },
     /// Run a command in it.
     Exec {
@@ -267,9 +280,31 @@ impl LabHandle {
     pub async fn counted(
         &self,
         namespace: String,
-    ) -> Result<Result<Vec<Counted>, NotCounted>, Closed> {
+    ) -> Result<Result<Vec<Counted>, NotAnswered>, Closed> {
         self.ask(|reply| Command::Counted { namespace, reply })
             .await
+    }
+
+    /// Who reaches whom, measured now.
+    pub async fn reach(
+        &self,
+        options: ReachOptions,
+    ) -> Result<Result<Box<Reachability>, NotAnswered>, Closed> {
+        self.ask(|reply| Command::Reach { options, reply }).await
+    }
+
+    /// What a probe from a namespace, by its name, finds out.
+    pub async fn probe(
+        &self,
+        namespace: String,
+        probe: Probe,
+    ) -> Result<Result<Box<Probed>, NotAnswered>, Closed> {
+        self.ask(|reply| Command::Probe {
+            namespace,
+            probe,
+            reply,
+        })
+        .await
     }
 
     /// Runs a command in the lab.

@@ -2,13 +2,12 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
 use protocol::lab::LabId;
 use topology::firewall::counters::Counted;
 
 use super::AppState;
 use super::error::Refusal;
-use crate::labs::handle::NotCounted;
+use super::probes::answered;
 
 pub(super) async fn counted(
     State(state): State<AppState>,
@@ -18,9 +17,5 @@ pub(super) async fn counted(
         let namespace = namespace.clone();
         async move { lab.counted(namespace).await }
     };
-    match state.yard.with(&id, ask).await? {
-        Ok(counted) => Ok(Json(counted)),
-        Err(NotCounted::NoNamespace(why)) => Err(Refusal::new(StatusCode::NOT_FOUND, why)),
-        Err(NotCounted::Failed(why)) => Err(Refusal::new(StatusCode::CONFLICT, why)),
-    }
+    Ok(Json(answered(state.yard.with(&id, ask).await?)?))
 }

@@ -18,6 +18,7 @@ mod labs;
 pub(crate) mod listen;
 mod openapi;
 mod pcapng;
+mod probes;
 mod session;
 mod socket;
 pub mod sockets;

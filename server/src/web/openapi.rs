@@ -6,6 +6,12 @@ use serde_json::{Map, Value, json};
 
 use super::routes::{self, Access, Route};
 
+mod probes;
+
+/// Paths of probes.
+const REACHABILITY: &str = "/api/v1/labs/{id}/reachability";
+const PROBES: &str = "/api/v1/labs/{id}/namespaces/{namespace}/probes";
+
 /// The description.
 pub(super) async fn describe() -> Json<Value> {
     Json(description())
@@ -80,6 +86,8 @@ fn request(route: &Route) -> Option<&'static str> {
     match (&route.method, route.path) {
         (&Method::POST, "/api/v1/session") => Some("SignIn"),
         (&Method::POST, "/api/v1/labs") => Some("NewLab"),
+        (_, REACHABILITY) => Some("ReachOptions"),
+        (_, PROBES) => Some("Probe"),
         _ => None,
     }
 }
@@ -97,6 +105,8 @@ fn success(route: &Route) -> (&'static str, Value) {
         (_, "/api/v1/labs/{id}/namespaces/{namespace}/firewall") => {
             ("200", answer_list("The rules that count.", "Counted"))
         }
+        (_, REACHABILITY) => ("200", answer("Who reaches whom.", "Reachability")),
+        (_, PROBES) => ("200", answer("What was found out.", "Probed")),
         (_, "/api/v1/labs/{id}/document.yaml") => ("200", file("text/yaml")),
         (_, "/api/v1/labs/{id}/captures/{file}") => ("200", file("application/x-pcapng")),
         (_, "/api/v1/openapi.json") => ("200", file("application/json")),
@@ -118,20 +128,36 @@ fn answer_list(description: &str, schema: &str) -> Value {
     json!({ "description": description, "content": { "application/json": { "schema": list } } })
 }
 
-/// The types of `protocol::lab`; a test compares them with what is really sent.
+/// An object with these properties, all of them there.
+fn object(properties: Value) -> Value {
+    let required: Vec<_> = properties
+        .as_object()
+        .into_iter()
+        .flat_map(Map::keys)
+        .cloned()
+        .collect();
+    json!({ "type": "object", "properties": properties, "required": required })
+}
+
+/// One of several, told apart by its only key.
+fn variant(name: &str, inner: Value) -> Value {
+    object(json!({ name: inner }))
+}
+
+/// The types of what is taken and answered.
 fn schemas() -> Value {
+    let mut all = lab_schemas();
+    if let (Some(all), Value::Object(more)) = (all.as_object_mut(), probes::schemas()) {
+        all.extend(more);
+    }
+    all
+}
+
+/// The types of `protocol::lab`; a test compares them with what is really sent.
+fn lab_schemas() -> Value {
     let text = || json!({ "type": "string" });
     let count = || json!({ "type": "integer", "minimum": 0 });
-    let object = |properties: Value| {
-        let required: Vec<_> = properties
-            .as_object()
-            .into_iter()
-            .flat_map(Map::keys)
-            .cloned()
-            .collect();
-        json!({ "type": "object", "properties": properties, "required": required })
-    };
-    let variant = |name: &str, inner: Value| object(json!({ name: object(inner) }));
+    let variant = |name: &str, inner: Value| variant(name, object(inner));
     json!({
         "HttpError": object(json!({ "error": text() })),
         "SignIn": object(json!({ "secret": text() })),
@@ -173,12 +199,12 @@ mod tests {
 
     use super::*;
 
-    fn keys(value: &Value) -> Vec<String> {
+    pub(super) fn keys(value: &Value) -> Vec<String> {
         value.as_object().unwrap().keys().cloned().collect()
     }
 
     /// The schema of that name has the keys that the value has.
-    fn same(schema: &Value, value: impl Serialize) {
+    pub(super) fn same(schema: &Value, value: impl Serialize) {
         let value = serde_json::to_value(value).unwrap();
         assert_eq!(keys(&schema["properties"]), keys(&value));
         let required: Vec<_> = schema["required"]

@@ -11,7 +11,8 @@ use axum::{Extension, Router};
 use super::error::Refusal;
 use super::guard::{self, Guard};
 use super::{
-    AppState, CookieName, exec_socket, features, files, firewalls, labs, openapi, session, socket,
+    AppState, CookieName, exec_socket, features, files, firewalls, labs, openapi, probes, session,
+    socket,
 };
 
 /// Who may use a route.
@@ -139,6 +140,18 @@ pub fn all() -> Vec<Route> {
             "/api/v1/labs/{id}/namespaces/{namespace}/firewall",
             "What the rules of a namespace of a running lab have counted",
             firewalls::counted,
+        ),
+        Route::new(
+            POST,
+            "/api/v1/labs/{id}/reachability",
+            "Measure who reaches whom in a running lab",
+            probes::reach,
+        ),
+        Route::new(
+            POST,
+            "/api/v1/labs/{id}/namespaces/{namespace}/probes",
+            "Find something out from a namespace of a running lab",
+            probes::probe,
         ),
         Route::new(
             GET,

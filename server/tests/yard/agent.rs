@@ -15,6 +15,7 @@ use packet::{Record, Timestamp};
 use protocol::capture::{CaptureEvent, CaptureId};
 use protocol::lab::ApplyFailure;
 use protocol::ping::{PingEvent, PingId};
+use protocol::reach::Reachability;
 use server::agent::codec::{Reader, Writer};
 use server::agent::protocol::{
     Answer, ExecCommand, ExecId, FromAgent, Request, Stdio, ToAgent, VERSION,
@@ -140,6 +141,14 @@ impl Scripted {
             } => self.capture(capture, &filter).await,
             Request::Exec { exec, command } => self.exec(exec, command).await,
             Request::Counted { .. } => Answer::Counted(Vec::new()),
+            Request::Reach { .. } => Answer::Reached(Box::new(Reachability {
+                sources: Vec::new(),
+                targets: Vec::new(),
+                pairs: Vec::new(),
+                took_ns: 1,
+                limits: Vec::new(),
+            })),
+            Request::Probe { .. } => Answer::Failed("could not connect: nothing runs here".into()),
         }
     }
 

@@ -2,6 +2,8 @@
 
 mod lookup;
 
+pub(crate) use lookup::Packet;
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;

@@ -11,6 +11,7 @@ mod edits;
 mod execs;
 mod firewalls;
 mod pings;
+mod probes;
 mod running;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -245,6 +246,12 @@ impl Lab {
                 let _ = reply.send(self.packets(capture));
             }
             Command::Counted { namespace, reply } => self.counted(&namespace, reply),
+            Command::Reach { options, reply } => self.reach(options, reply),
+            Command::Probe {
+                namespace,
+                probe,
+                reply,
+            } => self.probe(&namespace, probe, reply),
             Command::Exec { start, reply } => self.exec(start, reply),
             Command::ExecGone { exec } => self.exec_gone(exec),
             // Taken by the loop.

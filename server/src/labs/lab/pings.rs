@@ -9,7 +9,7 @@ use protocol::server::ClientId;
 use topology::NamespaceId;
 
 use super::{Asked, Lab};
-use crate::agent::protocol::{Answer, Request};
+use crate::agent::protocol::{Answer, NotDone, Request};
 use crate::labs::limits::{MAX_PINGS, PING_HISTORY};
 
 /// A ping and what it said lately.
@@ -178,9 +178,8 @@ impl Lab {
 
 /// Whether the agent did what it was asked to do.
 pub(super) fn done(result: Result<Answer, String>) -> Result<(), String> {
-    match result? {
-        Answer::Done | Answer::CaptureStarted { .. } | Answer::Counted(_) => Ok(()),
-        Answer::Failed(error) | Answer::BadFilter(error) => Err(error),
-        Answer::NotApplied(failure) => Err(failure.error),
-    }
+    result?.done().map_err(|error| match error {
+        NotDone::Failed(error) => error,
+        NotDone::NotApplied(failure) => failure.error,
+    })
 }

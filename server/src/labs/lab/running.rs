@@ -12,7 +12,7 @@ use topology::{Observed, feature};
 
 use super::{Lab, Report, answer};
 use crate::agent::client::{Agent, AgentError, Streams};
-use crate::agent::protocol::{Answer, FromAgent, Request};
+use crate::agent::protocol::{Answer, FromAgent, NotDone, Request};
 
 /// Most reverts that wait for their turn: more than a person asks for.
 const MOST_REVERTS: usize = 1000;
@@ -259,11 +259,11 @@ impl Lab {
     pub(super) fn apply_is_done(&mut self, revision: u64, result: Result<Answer, AgentError>) {
         self.applying = false;
         self.failure = match result {
-            Ok(Answer::NotApplied(failure)) => Some(failure),
-            Ok(Answer::Failed(error) | Answer::BadFilter(error)) => {
-                Some(self.failure_of_lab(error))
-            }
-            Ok(Answer::Done | Answer::CaptureStarted { .. } | Answer::Counted(_)) => None,
+            Ok(answer) => match answer.done() {
+                Ok(()) => None,
+                Err(NotDone::NotApplied(failure)) => Some(failure),
+                Err(NotDone::Failed(error)) => Some(self.failure_of_lab(error)),
+            },
             Err(error) => Some(self.failure_of_lab(error.to_string())),
         };
         let failure = self.failure.clone();

@@ -55,10 +55,28 @@ pub fn diagnose(
     target: IpAddr,
     lab: &(impl Surroundings + ?Sized),
 ) -> Vec<PingFinding> {
-    let observed = lab.observed();
-    let mut asks = KernelAsks {
-        lab,
-        sockets: BTreeMap::new(),
-    };
-    explain(source, target, &observed, &mut asks)
+    Diagnoser::new(lab).explain(source, target)
+}
+
+/// Diagnoses many, on one moment's state.
+pub(crate) struct Diagnoser<'a, L: ?Sized> {
+    observed: Arc<Observed>,
+    asks: KernelAsks<'a, L>,
+}
+
+impl<'a, L: Surroundings + ?Sized> Diagnoser<'a, L> {
+    pub(crate) fn new(lab: &'a L) -> Self {
+        Self {
+            observed: lab.observed(),
+            asks: KernelAsks {
+                lab,
+                sockets: BTreeMap::new(),
+            },
+        }
+    }
+
+    /// As [`diagnose`].
+    pub(crate) fn explain(&mut self, source: NamespaceId, target: IpAddr) -> Vec<PingFinding> {
+        explain(source, target, &self.observed, &mut self.asks)
+    }
 }

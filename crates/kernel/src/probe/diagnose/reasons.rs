@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use nix::errno::Errno;
-use protocol::ping::PingFinding;
+use protocol::ping::{PingFinding, Reason};
 use topology::NamespaceId;
 use topology::address::Family;
 use topology::observed::{ObservedAddress, ObservedInterface, ObservedKind};
@@ -28,20 +28,17 @@ impl Walk<'_> {
             Errno::EINVAL => "blackhole",
             Errno::ENETUNREACH => {
                 self.without_network(namespace, to);
-                self.find(
-                    namespace,
-                    None,
-                    format!("{name} has no route {back}to {to}"),
-                );
+                let text = format!("{name} has no route {back}to {to}");
+                self.find(Reason::NoRoute, namespace, None, text);
                 return self.other_down(namespace);
             }
             _ => {
                 let text = format!("{name} finds no way {back}to {to}: {}", errno.desc());
-                return self.find(namespace, None, text);
+                return self.find(Reason::NoRoute, namespace, None, text);
             }
         };
         let text = format!("{name}'s route {back}to {to} is of the type {kind}");
-        self.find(namespace, None, text);
+        self.find(Reason::NoRoute, namespace, None, text);
     }
 
     /// Why there is no route to a network that should be at hand.
@@ -59,10 +56,11 @@ impl Walk<'_> {
         }
         let name = self.name(namespace);
         if none {
-            self.find(namespace, None, format!("{name} has no interface but lo"));
+            let text = format!("{name} has no interface but lo");
+            self.find(Reason::NoAddress, namespace, None, text);
         } else if no_address {
             let text = format!("{name} has no {} address", family_name(family));
-            self.find(namespace, None, text);
+            self.find(Reason::NoAddress, namespace, None, text);
         }
     }
 
@@ -90,7 +88,7 @@ impl Walk<'_> {
                 state.name,
                 family_name(family)
             );
-            self.find(namespace, None, text);
+            self.find(Reason::NotForwarded, namespace, None, text);
         }
         forwards
     }
@@ -122,15 +120,12 @@ impl Walk<'_> {
                 ),
                 None => format!("no cable leads from {here} to {holder}, which has {next}"),
             };
-            self.find(place.0, Some(*place), text);
+            self.find(Reason::NoNeighbour, place.0, Some(*place), text);
         }
         if elsewhere.is_empty() {
             self.asleep(from, next);
-            self.find(
-                from.0,
-                Some(from),
-                format!("nothing in this lab has the address {next}"),
-            );
+            let text = format!("nothing in this lab has the address {next}");
+            self.find(Reason::NoNeighbour, from.0, Some(from), text);
         }
     }
 
@@ -154,6 +149,7 @@ impl Walk<'_> {
             let names: Vec<String> = holders.iter().map(|p| self.interface(*p)).collect();
             let text = format!("several have the address {next}: {}", names.join(", "));
             self.findings.push(PingFinding {
+                reason: Reason::DuplicateAddress,
                 namespace: None,
                 interface: None,
                 text,
@@ -170,11 +166,11 @@ impl Walk<'_> {
         let name = self.interface(holder);
         if address.duplicate {
             let text = format!("{next} of {name} is a duplicate: another interface has it");
-            self.find(holder.0, Some(holder), text);
+            self.find(Reason::DuplicateAddress, holder.0, Some(holder), text);
         } else if address.tentative {
             let text =
                 format!("{name} does not use {next} before it has made sure that no other has it");
-            self.find(holder.0, Some(holder), text);
+            self.find(Reason::NotReady, holder.0, Some(holder), text);
         }
     }
 
@@ -207,7 +203,7 @@ impl Walk<'_> {
                 self.interface(from),
                 self.interface(holder)
             );
-            self.find(from.0, Some(from), text);
+            self.find(Reason::NoNeighbour, from.0, Some(from), text);
         }
     }
 
@@ -215,7 +211,31 @@ impl Walk<'_> {
         let circle = passed.iter().skip_while(|id| **id != again);
         let names: Vec<String> = circle.chain([&again]).map(|id| self.name(*id)).collect();
         let text = format!("packets to {to} go in circles: {}", names.join(" → "));
-        self.find(again, None, text);
+        self.find(Reason::Loop, again, None, text);
+    }
+
+    /// The way is there, so who can have dropped it: the firewalls on it that drop anything.
+    pub(super) fn firewalls(&mut self) {
+        for namespace in std::mem::take(&mut self.passed) {
+            let Some(state) = self.observed.namespaces.get(&namespace) else {
+                continue;
+            };
+            let drops = |ruleset: &str| {
+                let words = ruleset.split(|c: char| !c.is_alphanumeric() && c != '_');
+                words.into_iter().any(|word| word == "drop")
+            };
+            if state
+                .firewall
+                .as_ref()
+                .is_some_and(|firewall| drops(&firewall.ruleset))
+            {
+                let text = format!(
+                    "the firewall of {} drops packets, and nothing else is seen on the way",
+                    state.name
+                );
+                self.find(Reason::Filtered, namespace, None, text);
+            }
+        }
     }
 
     /// What a namespace sends to itself goes through its loopback.
@@ -234,7 +254,7 @@ impl Walk<'_> {
                 self.interface(place),
                 state.name
             );
-            self.find(namespace, Some(place), text);
+            self.find(Reason::InterfaceDown, namespace, Some(place), text);
         }
     }
 
@@ -262,22 +282,25 @@ impl Walk<'_> {
             ObservedKind::Device(_) => "what it stands on is down",
             ObservedKind::Loopback | ObservedKind::Other(_) => "its link is down",
         };
-        self.find(
-            place.0,
-            Some(place),
-            format!("{name} has no carrier: {why}"),
-        );
+        let text = format!("{name} has no carrier: {why}");
+        self.find(Reason::InterfaceDown, place.0, Some(place), text);
     }
 
     pub(super) fn down(&mut self, place: Place) {
         if segment::at(self.observed, place).is_some_and(|i| !i.up) {
             let text = format!("{} is down", self.interface(place));
-            self.find(place.0, Some(place), text);
+            self.find(Reason::InterfaceDown, place.0, Some(place), text);
         }
     }
 
-    pub(super) fn find(&mut self, namespace: NamespaceId, place: Option<Place>, text: String) {
-        let finding = self.finding(namespace, place, text);
+    pub(super) fn find(
+        &mut self,
+        reason: Reason,
+        namespace: NamespaceId,
+        place: Option<Place>,
+        text: String,
+    ) {
+        let finding = self.finding(reason, namespace, place, text);
         if !self.findings.contains(&finding) {
             self.findings.push(finding);
         }
@@ -285,12 +308,14 @@ impl Walk<'_> {
 
     pub(super) fn finding(
         &self,
+        reason: Reason,
         namespace: NamespaceId,
         place: Option<Place>,
         text: String,
     ) -> PingFinding {
         let interface = place.and_then(|place| segment::at(self.observed, place)?.id);
         PingFinding {
+            reason,
             namespace: Some(namespace),
             interface,
             text,

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use nix::errno::Errno;
-use protocol::ping::PingFinding;
+use protocol::ping::{PingFinding, Reason};
 use topology::NamespaceId;
 use topology::observed::{Observed, ObservedInterface, ObservedKind};
 
@@ -27,8 +27,12 @@ pub fn explain(
         asks,
         findings: Vec::new(),
         symptoms: Vec::new(),
+        passed: Vec::new(),
     };
     walk.there_and_back(source, target);
+    if walk.findings.is_empty() && walk.symptoms.is_empty() {
+        walk.firewalls();
+    }
     let mut findings = walk.findings;
     findings.append(&mut walk.symptoms);
     findings.truncate(MOST_FINDINGS);
@@ -41,6 +45,8 @@ pub(super) struct Walk<'a> {
     pub(super) findings: Vec<PingFinding>,
     /// What is seen, but has a reason that may be among the findings.
     symptoms: Vec<PingFinding>,
+    /// The namespaces that it passes, there and back, each once.
+    pub(super) passed: Vec<NamespaceId>,
 }
 
 /// A packet where it should be.
@@ -68,7 +74,7 @@ impl<'a> Walk<'a> {
                 "{} has {from} itself, from which it is asked: it answers itself",
                 self.name(there.namespace)
             );
-            return self.find(there.namespace, None, text);
+            return self.find(Reason::DuplicateAddress, there.namespace, None, text);
         }
         if is_link_local(from) {
             // It came from this network, and the way back is the way there.
@@ -101,6 +107,9 @@ impl<'a> Walk<'a> {
         let mut passed = Vec::new();
         for _ in 0..MOST_HOPS {
             let namespace = arrival.namespace;
+            if !self.passed.contains(&namespace) {
+                self.passed.push(namespace);
+            }
             if self.is_own(namespace, to) {
                 return Some(arrival);
             }
@@ -202,7 +211,7 @@ impl<'a> Walk<'a> {
             };
             let here = self.interface(from);
             let text = format!("no {asked} answer from {next} on {here}");
-            let symptom = self.finding(from.0, Some(from), text);
+            let symptom = self.finding(Reason::NoNeighbour, from.0, Some(from), text);
             self.symptoms.push(symptom);
         }
         (self.findings.len() == begin)
@@ -228,7 +237,7 @@ impl<'a> Walk<'a> {
                 "{} drops what comes from {source}: the way back is by another interface (rp_filter)",
                 self.interface(place)
             );
-            self.find(arrival.namespace, Some(place), text);
+            self.find(Reason::ReversePath, arrival.namespace, Some(place), text);
         }
     }
 

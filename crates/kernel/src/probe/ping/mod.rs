@@ -5,19 +5,11 @@
 //! the request was handed to the kernel, so it does not grow when the runtime is busy.
 
 mod book;
-mod filter;
-mod meaning;
-mod packet;
-mod scope;
-mod socket;
 mod task;
 
-use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use protocol::ping::PingEvent;
@@ -30,9 +22,11 @@ use topology::NamespaceId;
 use crate::error::{Cause, Context, Error, Result};
 use crate::namespace::Namespace;
 use crate::probe::diagnose::Surroundings;
+use crate::probe::icmp::packet::{self, Echo};
+use crate::probe::icmp::socket::{self, Socket};
+use crate::probe::icmp::{filter, scope};
+use crate::probe::{next_identifier, random};
 use book::Book;
-use packet::Echo;
-use socket::Socket;
 use task::Task;
 
 /// Events that wait for a reader. When it is full the ping waits: it sends nothing that nobody
@@ -112,9 +106,16 @@ impl Ping {
         let echo = Echo::new(target.is_ipv6(), next_identifier(), random(), options.size);
         let open = || {
             let destination = scope::destination(target)?;
-            Socket::open(destination, echo.identifier, options.ttl).map_err(Cause::from)
+            let program = filter::program(target.is_ipv6(), echo.identifier);
+            let options = socket::Options {
+                ttl: options.ttl,
+                stamp_sent: true,
+                ..socket::Options::default()
+            };
+            let socket = Socket::open(target.is_ipv6(), &program, &options)?;
+            Ok::<_, Cause>((destination, socket))
         };
-        let socket = namespace.run(open)?.context("ping", object)?;
+        let (destination, socket) = namespace.run(open)?.context("ping", object)?;
         // SAFETY: the socket owns its descriptor and never closes or replaces it while it lives.
         let socket = unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) }
             .map_err(io::Error::from)
@@ -123,6 +124,7 @@ impl Ping {
         let (stop, stopped) = oneshot::channel();
         let task = Task {
             target,
+            destination: destination.into(),
             socket,
             buffer: vec![0; packet::buffer_size(options.size)],
             book: Book::new(options.timeout),
@@ -145,17 +147,4 @@ impl std::fmt::Debug for PingContext {
             .field("source", &self.source)
             .finish_non_exhaustive()
     }
-}
-
-/// The ICMP identifier of the next ping: all that run in this process differ (unless there are
-/// 65,536 of them). The first is random, so as not to be that of a `ping` of somebody else.
-fn next_identifier() -> u16 {
-    static NEXT: OnceLock<AtomicU16> = OnceLock::new();
-    let first = || AtomicU16::new((random() & 0xffff) as u16);
-    NEXT.get_or_init(first).fetch_add(1, Ordering::Relaxed)
-}
-
-/// A number that others do not guess by chance: the seed of a hash map.
-fn random() -> u64 {
-    RandomState::new().hash_one(0_u8)
 }

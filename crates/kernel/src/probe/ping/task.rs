@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use protocol::ping::{PingEvent, PingFinding};
+use socket2::SockAddr;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
@@ -13,11 +14,11 @@ use tracing::warn;
 
 use super::PingContext;
 use super::book::{Book, Heard};
-use super::meaning::{is_final, meaning};
-use super::packet::{Echo, Incoming};
-use super::socket::{Received, Socket};
 use crate::error::Cause;
 use crate::probe::diagnose;
+use crate::probe::icmp::meaning::{is_final, meaning};
+use crate::probe::icmp::packet::{Echo, Incoming};
+use crate::probe::icmp::socket::{Received, Socket};
 
 /// A diagnosis is made no sooner than this after the last one.
 const BETWEEN_DIAGNOSES: Duration = Duration::from_millis(900);
@@ -26,6 +27,7 @@ const MOST_AT_ONCE: usize = 1024;
 
 pub(super) struct Task {
     pub(super) target: IpAddr,
+    pub(super) destination: SockAddr,
     pub(super) socket: AsyncFd<Socket>,
     pub(super) buffer: Vec<u8>,
     pub(super) book: Book,
@@ -90,7 +92,7 @@ impl Task {
         // A clock before 1970 makes the time stamps useless, not the ping.
         let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         self.book.sent(Instant::now(), clock.unwrap_or_default());
-        match self.socket.get_ref().send(&packet) {
+        match self.socket.get_ref().send(&packet, &self.destination) {
             Ok(()) => Ok(()),
             Err(error) => {
                 self.book.refused();

@@ -1,9 +1,9 @@
 //! ICMP echo in bytes: requests written, replies and errors read (RFC 792, RFC 4443).
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Bytes of an ICMP header, of both families.
-pub(super) const HEADER: usize = 8;
+pub(in crate::probe) const HEADER: usize = 8;
 /// Bytes of an IPv6 header (RFC 8200, 3).
 const IPV6_HEADER: usize = 40;
 /// `icmp` and `ipv6-icmp` (IANA protocol numbers).
@@ -16,10 +16,10 @@ const ROOM_FOR_ERRORS: usize = 1280;
 
 /// The echo requests of one ping.
 #[derive(Debug, Clone)]
-pub(super) struct Echo {
+pub(in crate::probe) struct Echo {
     ipv6: bool,
     /// ICMP identifier.
-    pub(super) identifier: u16,
+    pub(in crate::probe) identifier: u16,
     /// First of the data, so that replies to somebody else with the same identifier are told
     /// apart; empty if there is no room for it.
     token: Vec<u8>,
@@ -28,7 +28,7 @@ pub(super) struct Echo {
 
 /// What an ICMP packet says, if it is for this ping.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Incoming {
+pub(in crate::probe) enum Incoming {
     /// An echo reply.
     Reply {
         /// ICMP sequence number.
@@ -52,7 +52,7 @@ pub(super) enum Incoming {
 }
 
 impl Echo {
-    pub(super) fn new(ipv6: bool, identifier: u16, token: u64, size: u16) -> Self {
+    pub(in crate::probe) fn new(ipv6: bool, identifier: u16, token: u64, size: u16) -> Self {
         let token = match size {
             8.. => token.to_be_bytes().to_vec(),
             _ => Vec::new(),
@@ -67,7 +67,7 @@ impl Echo {
 
     /// A request. The checksum is filled in for IPv4; for IPv6, whose checksum covers the
     /// addresses, the kernel does it.
-    pub(super) fn request(&self, sequence: u16) -> Vec<u8> {
+    pub(in crate::probe) fn request(&self, sequence: u16) -> Vec<u8> {
         let kind = if self.ipv6 { 128 } else { 8 };
         let mut packet = vec![kind, 0, 0, 0];
         packet.extend(self.identifier.to_be_bytes());
@@ -88,7 +88,7 @@ impl Echo {
     /// Reads what a raw socket has received: an IPv4 packet with its header, or an ICMPv6 message
     /// without. `length` is that of the whole, of which `bytes` may be the beginning. `None`: not
     /// for this ping.
-    pub(super) fn read(&self, bytes: &[u8], length: usize) -> Option<Incoming> {
+    pub(in crate::probe) fn read(&self, bytes: &[u8], length: usize) -> Option<Incoming> {
         if self.ipv6 {
             return self.read_icmp(bytes, length, None);
         }
@@ -142,13 +142,69 @@ impl Echo {
     }
 }
 
+/// An error about a packet of TCP or UDP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::probe) struct TransportError {
+    /// ICMP type.
+    pub(in crate::probe) kind: u8,
+    /// ICMP code.
+    pub(in crate::probe) code: u8,
+    /// The second word of the ICMP header.
+    pub(in crate::probe) info: u32,
+    /// Protocol of the packet that it quotes (IANA protocol numbers).
+    pub(in crate::probe) protocol: u8,
+    /// Where that packet came from.
+    pub(in crate::probe) source: SocketAddr,
+    /// Where it went to.
+    pub(in crate::probe) destination: SocketAddr,
+}
+
+/// Reads what a raw socket has received, if it is an error about a packet of TCP or UDP that is
+/// quoted with its ports.
+pub(in crate::probe) fn transport_error(ipv6: bool, bytes: &[u8]) -> Option<TransportError> {
+    let icmp = match ipv6 {
+        true => bytes,
+        false => bytes.get(ipv4_header(bytes)?..)?,
+    };
+    let [kind, code, ..] = *icmp.first_chunk::<HEADER>()?;
+    let info = u32::from_be_bytes(*icmp.get(4..)?.first_chunk()?);
+    let quoted = icmp.get(HEADER..)?;
+    let (header, protocol, source, destination): (usize, u8, IpAddr, IpAddr) = match ipv6 {
+        false => {
+            let source: [u8; 4] = *quoted.get(12..)?.first_chunk()?;
+            let destination: [u8; 4] = *quoted.get(16..)?.first_chunk()?;
+            let header = ipv4_header(quoted)?;
+            (header, *quoted.get(9)?, source.into(), destination.into())
+        }
+        true => {
+            let source: [u8; 16] = *quoted.get(8..)?.first_chunk()?;
+            let destination: [u8; 16] = *quoted.get(24..)?.first_chunk()?;
+            (
+                IPV6_HEADER,
+                *quoted.get(6)?,
+                source.into(),
+                destination.into(),
+            )
+        }
+    };
+    let [a, b, c, d] = *quoted.get(header..)?.first_chunk::<4>()?;
+    Some(TransportError {
+        kind,
+        code,
+        info,
+        protocol,
+        source: SocketAddr::new(source, u16::from_be_bytes([a, b])),
+        destination: SocketAddr::new(destination, u16::from_be_bytes([c, d])),
+    })
+}
+
 /// How much room a packet for a ping with that much data needs.
-pub(super) fn buffer_size(size: u16) -> usize {
+pub(in crate::probe) fn buffer_size(size: u16) -> usize {
     LONGEST_IPV4_HEADER + HEADER + usize::from(size).max(ROOM_FOR_ERRORS)
 }
 
 /// The address in the second word of a redirect.
-pub(super) fn gateway(info: u32) -> Ipv4Addr {
+pub(in crate::probe) fn gateway(info: u32) -> Ipv4Addr {
     Ipv4Addr::from_bits(info)
 }
 

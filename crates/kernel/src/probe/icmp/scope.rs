@@ -10,7 +10,7 @@ use crate::error::Cause;
 /// The target as a socket's address, for the namespace of the calling thread. An IPv6 link-local
 /// address exists once on each link: it is that of an interface of our own if one has it, or else
 /// on the link of the only interface that is up.
-pub(super) fn destination(target: IpAddr) -> Result<SocketAddr, Cause> {
+pub(in crate::probe) fn destination(target: IpAddr) -> Result<SocketAddr, Cause> {
     match target {
         IpAddr::V6(address) if address.is_unicast_link_local() => {
             let scope = if_nametoindex(only_link(address)?.as_str())?;

@@ -1,10 +1,12 @@
 //! ICMP errors in the words of `ping` (iputils, `pr_icmph` of ping/ping.c and `print_icmp` of
 //! ping/ping6_common.c).
 
+use protocol::ping::Reason;
+
 use super::packet::gateway;
 
 /// What an ICMP error says. `info` is the second word of its header.
-pub(super) fn meaning(ipv6: bool, kind: u8, code: u8, info: u32) -> String {
+pub(in crate::probe) fn meaning(ipv6: bool, kind: u8, code: u8, info: u32) -> String {
     if ipv6 {
         meaning_v6(kind, code, info)
     } else {
@@ -13,8 +15,20 @@ pub(super) fn meaning(ipv6: bool, kind: u8, code: u8, info: u32) -> String {
 }
 
 /// Whether it says that the request was not delivered: a redirect and a source quench do not.
-pub(super) fn is_final(ipv6: bool, kind: u8) -> bool {
+pub(in crate::probe) fn is_final(ipv6: bool, kind: u8) -> bool {
     ipv6 || !matches!(kind, 4 | 5)
+}
+
+/// The same in a word, of an error that is final.
+pub(in crate::probe) fn reason(ipv6: bool, kind: u8, code: u8) -> Reason {
+    match (ipv6, kind, code) {
+        (false, 3, 0 | 5 | 6 | 11) | (true, 1, 0 | 2 | 6) => Reason::NoRoute,
+        (false, 3, 1 | 7 | 8 | 12) | (true, 1, 3) => Reason::NoNeighbour,
+        (false, 3, 4) | (true, 2, _) => Reason::TooBig,
+        (false, 3, _) | (true, 1, _) => Reason::Rejected,
+        (false, 11, 0) | (true, 3, 0) => Reason::Loop,
+        _ => Reason::Other,
+    }
 }
 
 fn meaning_v4(kind: u8, code: u8, info: u32) -> String {

@@ -22,10 +22,36 @@ const TAKE: SockFilter = SockFilter::new(RETURN, 0, 0, u32::MAX);
 const LEAVE: SockFilter = SockFilter::new(RETURN, 0, 0, 0);
 
 /// The filter of a ping. A packet that is too short for a question is left.
-pub(super) fn program(ipv6: bool, identifier: u16) -> Vec<SockFilter> {
+pub(in crate::probe) fn program(ipv6: bool, identifier: u16) -> Vec<SockFilter> {
     match ipv6 {
         false => program_v4(identifier.into()),
         true => program_v6(identifier.into()),
+    }
+}
+
+/// The filter of one that waits for errors about anything. A packet that is too short for a
+/// question is left.
+pub(in crate::probe) fn errors(ipv6: bool) -> Vec<SockFilter> {
+    let op = |code, k| SockFilter::new(code, 0, 0, k);
+    match ipv6 {
+        false => vec![
+            op(LOAD_X_HEADER, 0),
+            op(LOAD_BYTE_AT_X, 0),
+            SockFilter::new(IF_EQUAL, 3, 0, 3), // 2: unreachable → 6
+            SockFilter::new(IF_EQUAL, 2, 0, 11), // 3: time exceeded → 6
+            SockFilter::new(IF_EQUAL, 1, 0, 12), // 4: parameter problem → 6
+            LEAVE,                              // 5
+            TAKE,                               // 6
+        ],
+        true => vec![
+            op(LOAD_BYTE, 0),
+            SockFilter::new(IF_EQUAL, 4, 0, 1), // 1: unreachable → 6
+            SockFilter::new(IF_EQUAL, 3, 0, 2), // 2: packet too big → 6
+            SockFilter::new(IF_EQUAL, 2, 0, 3), // 3: time exceeded → 6
+            SockFilter::new(IF_EQUAL, 1, 0, 4), // 4: parameter problem → 6
+            LEAVE,                              // 5
+            TAKE,                               // 6
+        ],
     }
 }
 
