@@ -58,6 +58,7 @@ fn a_sound_lab_has_none() {
     assert_eq!(told(&cable(A, B, "")), Vec::<String>::new());
     for text in [
         include_str!("../../../public/labs/bridged.yaml"),
+        include_str!("../../../public/labs/nat.yaml"),
         include_str!("../../../public/labs/router.yaml"),
     ] {
         assert_eq!(told(text), Vec::<String>::new());
@@ -253,12 +254,12 @@ fn routes() {
         told(&lab("to: 10.0.0.0/24, dev: a, metric: 5")),
         Vec::<String>::new()
     );
-    only(
-        &routed(A, B, "to: default, via: 10.0.0.2"),
-        Warning,
-        "blue",
-        &["10.0.0.2 of red", "does not forward IPv4"],
-    );
+    let silent = routed(A, B, "to: default, via: 10.0.0.2");
+    let behind = "  - blue/far: {addresses: [10.1.0.1/24]}\n    host/to-blue: {}\n";
+    let warns = ["10.0.0.2 of red", "does not forward IPv4"];
+    only(&(silent.clone() + behind), Warning, "blue", &warns);
+    // With nobody behind it there is nothing to forward to: it stands for the rest of the world.
+    assert_eq!(told(&silent), Vec::<String>::new());
     let v6 = forwards(routed(
         "addresses: [fd00::1/64]",
         "addresses: [fd00::2/64]",

@@ -8,10 +8,9 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use topology::feature::{self, Missing};
 use topology::{Document, NamespaceId, Observed, ready};
 
-use super::check::lacking;
+use super::check::lacking_where;
 use super::{NOT_RUN, WRONG_USE, complain, file};
 use crate::agent::client::{Agent, AgentError, Streams};
 use crate::agent::protocol::{Answer, ExecCommand, ExecId, FromAgent, Request, Stdio, ToAgent};
@@ -67,14 +66,7 @@ pub(super) fn main(arguments: RunArguments) -> ExitCode {
         ));
         return ExitCode::from(WRONG_USE);
     };
-    let problems = match read.document.has_uplink() && !arguments.allow_uplink {
-        true => Ok(feature::problems(
-            &read.document,
-            &[Missing::uplink_not_allowed()],
-        )),
-        false => lacking(&read.document),
-    };
-    match problems {
+    match lacking_where(&read.document, arguments.allow_uplink) {
         Ok(problems) if problems.is_empty() => {}
         Ok(problems) => {
             let problems = problems.iter().map(ToString::to_string);

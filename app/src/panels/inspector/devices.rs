@@ -105,8 +105,5 @@ fn AddDevice(id: NamespaceId) -> impl IntoView {
 fn lacks(missing: &[Missing], kind: DeviceKind) -> Option<String> {
     let wanted = Feature::Device(kind);
     let found = missing.iter().find(|missing| missing.feature == wanted)?;
-    let (detail, remedy) = (&found.detail, wanted.remedy());
-    Some(format!(
-        "This kernel has no {wanted}: {detail}. To have it, {remedy}."
-    ))
+    Some(found.to_string())
 }

@@ -7,6 +7,7 @@ use topology::kind::{Form, Parameter, Parameters, Usual, Value, port};
 use topology::{Edit, InterfaceId};
 
 use super::field::{Choice, Switch, TextField, commit, commit_or_tell};
+use super::folded::{Folded, count};
 use crate::editor::lab::Lab;
 
 /// Whose parameters.
@@ -79,29 +80,24 @@ pub(crate) fn ParametersForm(
         })
         .unwrap_or(Table(&[]))
     });
-    let count = move || {
+    let said = Signal::derive(move || {
         lab.read(|document| {
             let said = document.interfaces.get(&id).and_then(|i| of.said(i));
-            said.map_or(0, |said| said.iter().count())
+            count(said.map_or(0, |said| said.iter().count()))
         })
-    };
-    let title = match of {
-        Of::Device => "Settings",
-        Of::Port => "As a port",
-    };
-    let set = move || match count() {
-        0 => "as usual".to_owned(),
-        count => format!("{count} set"),
+    });
+    let (title, testid) = match of {
+        Of::Device => ("Settings", "parameters"),
+        Of::Port => ("As a port", "port"),
     };
     view! {
         <Show when=move || !table.get().0.is_empty()>
-            <details class="parameters">
-                <summary>{title} <span class="faint">{set}</span></summary>
+            <Folded title=title said=said testid=format!("{testid}-{}", id.0)>
                 {move || {
                     let rows = table.get().0.iter();
                     rows.map(|parameter| row(lab, id, of, parameter)).collect_view()
                 }}
-            </details>
+            </Folded>
         </Show>
     }
 }

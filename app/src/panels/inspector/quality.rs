@@ -7,6 +7,7 @@ use topology::quality::{Measure, Quality};
 use topology::{Edit, InterfaceId};
 
 use super::field::{Choice, TextField, commit, commit_or_tell};
+use super::folded::Folded;
 use crate::editor::lab::Lab;
 use crate::editor::presets::{PRESETS, fit};
 
@@ -25,25 +26,24 @@ pub(crate) fn QualityForm(
         lab.read(|document| document.interfaces.get(&id).and_then(|i| i.quality))
     });
     let direction = Memo::new(move |_| lab.read(|document| direction(document, id)));
-    let said = move || match quality.get() {
+    let said = Signal::derive(move || match quality.get() {
         None => direction.get(),
         Some(quality) => format!("{}: {}", direction.get(), quality.text()),
-    };
+    });
     let lacking = Memo::new(move |_| {
         lab.missing
             .with(|missing| [Feature::Netem, Feature::Tbf].map(|feature| why_not(missing, feature)))
     });
     let rows = Measure::ALL.map(|measure| row(lab, id, measure, quality, lacking));
     view! {
-        <details class="parameters quality" data-testid=format!("quality-form-{}", id.0)>
-            <summary>"Quality " <span class="faint">{said}</span></summary>
+        <Folded title="Quality" said=said testid=format!("quality-form-{}", id.0)>
             <Presets id=id quality=quality lacking=lacking />
             {rows.into_iter().collect_view()}
             {move || {
                 let whys = lacking.get().into_iter().flatten();
                 whys.map(|why| view! { <p class="hint">{why}</p> }).collect_view()
             }}
-        </details>
+        </Folded>
     }
 }
 
@@ -63,10 +63,7 @@ fn direction(document: &topology::Document, id: InterfaceId) -> String {
 /// Why this kernel cannot do it.
 fn why_not(missing: &[Missing], feature: Feature) -> Option<String> {
     let found = missing.iter().find(|missing| missing.feature == feature)?;
-    let (detail, remedy) = (&found.detail, feature.remedy());
-    Some(format!(
-        "This kernel has no {feature}: {detail}. To have it, {remedy}."
-    ))
+    Some(found.to_string())
 }
 
 /// Why, of the two that do it.

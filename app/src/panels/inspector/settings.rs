@@ -6,6 +6,7 @@ use topology::edit::{Field, Place};
 use topology::sysctl::{Owner, Setting, Sysctls, TABLE, setting};
 
 use super::field::{TextField, commit, commit_or_tell};
+use super::folded::{Folded, count};
 use crate::editor::lab::Lab;
 use crate::icons::{Icon, icon};
 
@@ -21,18 +22,18 @@ pub(crate) fn Settings(
             settings.keys().cloned().collect::<Vec<_>>()
         })
     });
-    let set = move || match names.with(Vec::len) {
-        0 => "as usual".to_owned(),
-        count => format!("{count} set"),
+    let said = Signal::derive(move || count(names.with(Vec::len)));
+    let testid = match owner {
+        Owner::Namespace(_) => "sysctl".to_owned(),
+        Owner::Interface(id) => format!("sysctl-{}", id.0),
     };
     view! {
-        <details class="parameters">
-            <summary>"Settings (sysctl) " <span class="faint">{set}</span></summary>
+        <Folded title="Settings (sysctl)" said=said testid=testid>
             <For each=move || names.get() key=|name| name.clone() let:name>
                 <Known owner=owner name=name />
             </For>
             <Add owner=owner />
-        </details>
+        </Folded>
     }
 }
 

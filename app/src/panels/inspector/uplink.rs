@@ -22,11 +22,7 @@ pub(super) fn Uplink() -> impl IntoView {
     let missing = Memo::new(move |_| {
         lab.missing.with(|all| {
             let found = all.iter().find(|m| m.feature == Feature::Uplink)?;
-            Some(format!(
-                "No: {}. To do: {}",
-                found.detail,
-                found.feature.remedy()
-            ))
+            Some(found.to_string())
         })
     });
     // What is on can always be taken away.
