@@ -1,11 +1,13 @@
 //! Every problem is found where it is, and only there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use topology::arbitrary::document;
-use topology::problem::{Problem, Severity, check};
+use topology::edit::apply;
+use topology::problem::{Problem, Severity, check, fixes};
 use topology::read::read;
 
 fn problems(text: &str) -> Vec<Problem> {
@@ -327,8 +329,9 @@ proptest! {
 fn what_several_routes_make_is_said_once() {
     let routes = "{to: default, via: 10.0.0.2}, {to: 10.9.0.0/16, via: 10.0.0.2}";
     let text = cable(A, B, "").replace("red: {}", &format!("red: {{routes: [{routes}]}}"));
+    let behind = "  - blue/far: {addresses: [10.1.0.1/24]}\n    host/to-blue: {}\n";
     only(
-        &text,
+        &(text + behind),
         Severity::Warning,
         "blue",
         &["it is the gateway 10.0.0.2 of red"],
@@ -339,4 +342,32 @@ fn what_several_routes_make_is_said_once() {
 fn one_interface_may_have_an_address_with_two_prefixes() {
     let both = "addresses: [10.0.0.1/24, 10.0.0.1/32]";
     assert_eq!(told(&cable(both, B, "")), Vec::<String>::new());
+}
+
+#[test]
+fn a_fix_makes_its_problem_go_away() {
+    let behind = "  - blue/far: {addresses: [10.1.0.1/24]}\n    host/to-blue: {}\n";
+    let labs = [
+        routed(A, B, "to: default, via: 10.0.0.2") + behind,
+        cable(&format!("{A}, up: false"), B, ""),
+        cable(&format!("{A}, up: false"), &format!("{B}, up: false"), ""),
+        include_str!("../../../public/labs/article.sh").to_owned(),
+    ];
+    let mut fixed = BTreeMap::new();
+    for text in labs {
+        let document = read(&text).unwrap().document;
+        for problem in check(&document) {
+            for fix in fixes(&document, &problem) {
+                let mut mended = document.clone();
+                apply(&mut mended, fix.edit).unwrap();
+                let left = check(&mended);
+                let is_same =
+                    |p: &Problem| (&p.subject, &p.text) == (&problem.subject, &problem.text);
+                assert!(!left.iter().any(is_same), "{problem}: {}", fix.label);
+                *fixed.entry(fix.label).or_insert(0) += 1;
+            }
+        }
+    }
+    let labels: Vec<_> = fixed.keys().map(String::as_str).collect();
+    assert_eq!(labels, ["Forward IPv4", "Set both ends up", "Set it up"]);
 }

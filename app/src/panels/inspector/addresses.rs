@@ -62,7 +62,7 @@ pub(crate) fn Addresses(
         <AddField
             label="Add address"
             add=add
-            placeholder="10.0.0.1/24, fd00::1/64"
+            placeholder="10.0.0.1/24"
             place=Place::Interface(id, Some(Field::Addresses))
         />
     }

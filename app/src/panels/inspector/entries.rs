@@ -64,6 +64,9 @@ pub(crate) fn AddField(
     placeholder: &'static str,
     /// Of which field of the document it is, for refusals by the server.
     place: Place,
+    /// Whether it takes long texts.
+    #[prop(optional)]
+    wide: bool,
 ) -> impl IntoView {
     let commit = Callback::new(move |text: String| match text.trim() {
         "" => Ok(()),
@@ -76,6 +79,7 @@ pub(crate) fn AddField(
             commit=commit
             placeholder=placeholder
             place=place
+            wide=wide
         />
     }
 }

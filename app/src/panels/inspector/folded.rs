@@ -11,13 +11,10 @@ pub(crate) fn Folded(
     /// How it stands, in a few words: to be seen without opening it.
     #[prop(into)]
     said: Signal<String>,
-    /// What to find it by, for tests.
-    #[prop(into)]
-    testid: String,
     children: Children,
 ) -> impl IntoView {
     view! {
-        <details class="parameters" data-testid=testid>
+        <details class="parameters">
             <summary>
                 {title} <span class="faint">{said}</span>
             </summary>

@@ -12,6 +12,7 @@ pub(crate) mod focus;
 mod folded;
 mod host;
 mod interface;
+mod lacking;
 mod overview;
 mod parameters;
 mod quality;
@@ -25,6 +26,7 @@ mod uplink;
 use leptos::prelude::*;
 use topology::{InterfaceId, NamespaceId, Node};
 
+pub(crate) use self::field::commit_or_tell;
 use self::host::NamespaceSections;
 use self::interface::{BridgeForm, LinkForm};
 use self::overview::Overview;

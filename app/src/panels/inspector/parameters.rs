@@ -8,6 +8,7 @@ use topology::{Edit, InterfaceId};
 
 use super::field::{Choice, Switch, TextField, commit, commit_or_tell};
 use super::folded::{Folded, count};
+use super::lacking::why_not;
 use crate::editor::lab::Lab;
 
 /// Whose parameters.
@@ -86,13 +87,13 @@ pub(crate) fn ParametersForm(
             count(said.map_or(0, |said| said.iter().count()))
         })
     });
-    let (title, testid) = match of {
-        Of::Device => ("Settings", "parameters"),
-        Of::Port => ("As a port", "port"),
+    let title = match of {
+        Of::Device => "Settings",
+        Of::Port => "As a port",
     };
     view! {
         <Show when=move || !table.get().0.is_empty()>
-            <Folded title=title said=said testid=format!("{testid}-{}", id.0)>
+            <Folded title=title said=said>
                 {move || {
                     let rows = table.get().0.iter();
                     rows.map(|parameter| row(lab, id, of, parameter)).collect_view()
@@ -139,7 +140,13 @@ fn row(lab: Lab, id: InterfaceId, of: Of, parameter: &'static Parameter) -> AnyV
             text(lab, id, of, parameter, value)
         }
     };
-    view! { <div title=parameter.about>{field}</div> }.into_any()
+    let why = Memo::new(move |_| parameter.feature.and_then(|feature| why_not(lab, feature)));
+    view! {
+        <div title=parameter.about>
+            {field} {move || why.get().map(|why| view! { <p class="hint lacks">{why}</p> })}
+        </div>
+    }
+    .into_any()
 }
 
 fn text(

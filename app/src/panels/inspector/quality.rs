@@ -2,18 +2,22 @@
 
 use leptos::prelude::*;
 use topology::edit::{Field, Place};
-use topology::feature::{Feature, Missing};
+use topology::feature::Feature;
 use topology::quality::{Measure, Quality};
 use topology::{Edit, InterfaceId};
 
 use super::field::{Choice, TextField, commit, commit_or_tell};
 use super::folded::Folded;
+use super::lacking::{Lacking, why_not};
 use crate::editor::lab::Lab;
 use crate::editor::presets::{PRESETS, fit};
 
 /// The keys of what is no preset.
 const NOTHING: &str = "";
 const OWN: &str = "own";
+
+/// What does it.
+const FEATURES: [Feature; 2] = [Feature::Netem, Feature::Tbf];
 
 /// The form, folded away until somebody asks for it.
 #[component]
@@ -30,19 +34,13 @@ pub(crate) fn QualityForm(
         None => direction.get(),
         Some(quality) => format!("{}: {}", direction.get(), quality.text()),
     });
-    let lacking = Memo::new(move |_| {
-        lab.missing
-            .with(|missing| [Feature::Netem, Feature::Tbf].map(|feature| why_not(missing, feature)))
-    });
+    let lacking = Memo::new(move |_| FEATURES.map(|feature| why_not(lab, feature)));
     let rows = Measure::ALL.map(|measure| row(lab, id, measure, quality, lacking));
     view! {
-        <Folded title="Quality" said=said testid=format!("quality-form-{}", id.0)>
+        <Folded title="Quality" said=said>
+            <Lacking features=&FEATURES />
             <Presets id=id quality=quality lacking=lacking />
             {rows.into_iter().collect_view()}
-            {move || {
-                let whys = lacking.get().into_iter().flatten();
-                whys.map(|why| view! { <p class="hint">{why}</p> }).collect_view()
-            }}
         </Folded>
     }
 }
@@ -58,12 +56,6 @@ fn direction(document: &topology::Document, id: InterfaceId) -> String {
         (Some(from), Some(to)) => format!("{from} → {to}"),
         _ => "of what leaves it".to_owned(),
     }
-}
-
-/// Why this kernel cannot do it.
-fn why_not(missing: &[Missing], feature: Feature) -> Option<String> {
-    let found = missing.iter().find(|missing| missing.feature == feature)?;
-    Some(found.to_string())
 }
 
 /// Why, of the two that do it.
@@ -161,10 +153,10 @@ fn row(
         Measure::Loss | Measure::Duplicate | Measure::Corrupt | Measure::Reorder => {
             "none, like 0.5%"
         }
-        Measure::Limit => "usually 1000 frames",
+        Measure::Limit => "usually 1000",
         Measure::Rate => "none, like 10mbit",
-        Measure::Burst => "what passes in 4 ms",
-        Measure::Queue => "what passes in 50 ms",
+        Measure::Burst => "4 ms of it",
+        Measure::Queue => "50 ms of it",
     };
     view! {
         <div title=measure.about()>

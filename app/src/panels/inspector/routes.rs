@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use topology::command::read_next_hops;
 use topology::document::Route;
+use topology::feature::Feature;
 use topology::observed::{Observed, Origin};
 use topology::route::{RouteKind, RouteOptions, Scope};
 use topology::status::route_text;
@@ -10,6 +11,7 @@ use topology::{Edit, InterfaceId, NamespaceId};
 
 use super::entries::Entries;
 use super::field::{Choice, Switch, commit_or_tell};
+use super::lacking::Lacking;
 use crate::editor::lab::Lab;
 use crate::editor::parse;
 use crate::icons::{Icon, icon};
@@ -129,6 +131,7 @@ fn MoreFields(
     view! {
         <details class="parameters">
             <summary>"More"</summary>
+            <Lacking features=&[Feature::PolicyRouting, Feature::Multipath] />
             <div title="What becomes of packets">
                 <Choice
                     label="Type"

@@ -4,12 +4,14 @@ use leptos::prelude::*;
 use topology::address::Family;
 use topology::command::read_rule;
 use topology::edit::{Field, Place};
+use topology::feature::Feature;
 use topology::rule::Rule;
 use topology::{Edit, InterfaceId, NamespaceId};
 
 use super::entries::{AddField, Entries};
 use super::field::{commit, commit_or_tell};
 use super::folded::{Folded, count};
+use super::lacking::Lacking;
 use crate::editor::lab::Lab;
 
 /// The first priority that is free below that of the kernel's own rules.
@@ -79,7 +81,8 @@ pub(crate) fn Rules(
     });
     view! {
         <section>
-            <Folded title="Policy rules" said=said testid="rules">
+            <Folded title="Policy rules" said=said>
+                <Lacking features=&[Feature::PolicyRouting] />
                 <Entries entries=rules noun="rule" remove=remove />
                 <div title="As `ip rule add` takes it; begin with -6 for IPv6 where no address tells">
                     <AddField
@@ -87,6 +90,7 @@ pub(crate) fn Rules(
                         add=add
                         placeholder="from 10.1.0.0/16 lookup 100"
                         place=Place::Namespace(id, Some(Field::Rules))
+                        wide=true
                     />
                 </div>
             </Folded>

@@ -23,12 +23,8 @@ pub(crate) fn Settings(
         })
     });
     let said = Signal::derive(move || count(names.with(Vec::len)));
-    let testid = match owner {
-        Owner::Namespace(_) => "sysctl".to_owned(),
-        Owner::Interface(id) => format!("sysctl-{}", id.0),
-    };
     view! {
-        <Folded title="Settings (sysctl)" said=said testid=testid>
+        <Folded title="Settings (sysctl)" said=said>
             <For each=move || names.get() key=|name| name.clone() let:name>
                 <Known owner=owner name=name />
             </For>
@@ -88,8 +84,8 @@ fn Known(owner: Owner, name: String) -> impl IntoView {
         commit_or_tell(lab, Edit::SetSysctl { owner, name, value });
     };
     view! {
-        <div class="entry" title=about>
-            <TextField label=name value=value commit=change place=place(owner) />
+        <div class="entry setting" title=about>
+            <TextField label=name value=value commit=change place=place(owner) wide=true />
             <button class="ghost small" aria-label=remove title="Leave it to the kernel" on:click=leave>
                 {icon(Icon::Close)}
             </button>
@@ -163,7 +159,7 @@ fn Add(owner: Owner) -> impl IntoView {
         }
     };
     view! {
-        <label class="field">
+        <label class="field wide">
             <span class="field-label">"Set another"</span>
             <input
                 class="mono"

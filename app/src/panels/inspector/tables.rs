@@ -3,11 +3,13 @@
 use leptos::prelude::*;
 use topology::document::DeviceKind;
 use topology::edit::{Field, Place};
+use topology::feature::Feature;
 use topology::{Edit, InterfaceId};
 
 use super::entries::{AddField, Entries};
 use super::field::{TextField, commit, commit_or_tell};
 use super::folded::{Folded, count};
+use super::lacking::Lacking;
 use crate::editor::lab::Lab;
 
 /// What is to be seen of an interface: whether it may be in VLANs, and have entries.
@@ -51,8 +53,9 @@ pub(crate) fn Tables(
     });
     view! {
         <Show when=move || may.get() != May::default()>
-            <Folded title=title said=said testid=format!("tables-{}", id.0)>
+            <Folded title=title said=said>
                 <Show when=move || may.get().vlans>
+                    <Lacking features=&[Feature::BridgeVlans] />
                     <VlansField id=id />
                 </Show>
                 <Show when=move || may.get().fdb>
@@ -89,6 +92,7 @@ fn VlansField(id: InterfaceId) -> impl IntoView {
                 commit=set
                 placeholder="10 pvid untagged, 20, 30-40"
                 place=Place::Interface(id, Some(Field::Vlans))
+                wide=true
             />
         </div>
     }
@@ -123,6 +127,7 @@ fn Fdb(id: InterfaceId) -> impl IntoView {
                 add=add
                 placeholder="02:00:00:00:00:01 vlan 10"
                 place=Place::Interface(id, Some(Field::Fdb))
+                wide=true
             />
         </div>
     }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::{Report, Severity};
-use crate::address::is_link_local;
+use super::{Report, Severity, fixes};
+use crate::address::{Family, is_link_local};
 use crate::connected::{self, Connected};
 use crate::document::{Document, Interface, Kind, Route};
 use crate::edit::Field;
@@ -210,9 +210,9 @@ fn forwards(
             .is_some_and(|found| found.contains(&owner));
     let is_end = !leads_on(report, owner);
     if !namespace.forwarding.get(route.family()) && !is_there && !is_end {
-        let family = if gateway.is_ipv4() { "IPv4" } else { "IPv6" };
         let user = document.describe_namespace(id);
-        let text = format!("it is the gateway {gateway} of {user} and does not forward {family}");
+        let silent = fixes::not_forwarding(Family::of(gateway));
+        let text = format!("it is the gateway {gateway} of {user} and {silent}");
         report.namespace(
             Severity::Warning,
             (owner, None),
