@@ -43,11 +43,14 @@ async fn a_ready_made_part_filters_counts_and_a_mistake_is_told_with_its_line() 
         .await
         .unwrap();
     text.send_keys(Key::Control + Key::Enter).await.unwrap();
+    // At `dprot`.
     let lines = text.value().await.unwrap().unwrap().lines().count();
-    let said = browser
-        .until_text("[data-testid=firewall-error]", &format!("{lines}:"))
+    browser
+        .until_text(
+            "[data-testid=firewall-error]",
+            &format!("line {lines}, column 33:"),
+        )
         .await;
-    assert!(said.contains("dprot"), "{said}");
     browser.shoot("21-firewall-refused").await;
     let rules = person.run("red", "nft list ruleset");
     assert!(

@@ -143,7 +143,7 @@ impl Person {
         field.scroll_into_view().await.unwrap();
         field.click().await.unwrap();
         field.send_keys(Key::Control + "a").await.unwrap();
-        field.send_keys(text).await.unwrap();
+        field.send_keys(Key::Backspace + text).await.unwrap();
         field.send_keys(Key::Enter + "").await.unwrap();
     }
 

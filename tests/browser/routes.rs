@@ -15,7 +15,7 @@ async fn a_route_and_a_rule_are_added_refused_and_removed() {
     // The focus is in the form when it opens: text, Tab, text, Enter.
     let add = format!("{INSPECTOR}//section[h3[starts-with(normalize-space(),'Routes')]]//button");
     person.click(&add).await;
-    let form = format!("{INSPECTOR}//form");
+    let form = format!("{INSPECTOR}//form[@class='route-form']");
     let keys = |keys: TypingData| browser.driver.action_chain().send_keys(keys);
     person.at_path(&form).await;
     let to = person.field(&form, "To").await;
@@ -28,7 +28,7 @@ async fn a_route_and_a_rule_are_added_refused_and_removed() {
             routes.contains("10.7.0.0/16 via 10.0.0.77 dev veth-red")
         })
         .await;
-    browser.until_count("#inspector form", 0).await;
+    browser.until_count(".route-form", 0).await;
 
     // A gateway that is none is told in the form, which stays; Escape closes it.
     person.click(&add).await;
@@ -43,7 +43,7 @@ async fn a_route_and_a_rule_are_added_refused_and_removed() {
         .at_path(&format!("{form}//p[contains(.,'10.0.0')]"))
         .await;
     keys(Key::Escape + "").perform().await.unwrap();
-    browser.until_count("#inspector form", 0).await;
+    browser.until_count(".route-form", 0).await;
 
     // A rule.
     let rules = person.unfold(INSPECTOR, "Policy rules").await;
