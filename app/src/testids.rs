@@ -76,6 +76,10 @@ pub(crate) const PUT_RIGHT: &str = "put-right";
 pub(crate) const ACCEPT_DRIFT: &str = "accept-drift";
 /// Brings the kernel back to the document in one thing.
 pub(crate) const REVERT_DRIFT: &str = "revert-drift";
+/// Does what would mend a problem.
+pub(crate) const FIX: &str = "fix";
+/// Everything that differs, while nothing is selected.
+pub(crate) const ALL_DRIFT: &str = "all-drift";
 /// What the kernel refused.
 pub(crate) const FAILURE: &str = "failure";
 /// The namespace that pings.

@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use topology::feature::{Feature, Missing};
+use topology::feature::{self, Missing};
 
 use crate::cli::{ServeArguments, WRONG_USE};
 use crate::data_dir::{self, DataDir, DataDirError, LocalSocket};
@@ -129,8 +129,7 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
     let sockets = Sockets::default();
     let mut missing = config.missing;
     if !config.allow_uplink {
-        missing.retain(|missing| missing.feature != Feature::Uplink);
-        missing.push(Missing::uplink_not_allowed());
+        feature::forbid_uplink(&mut missing);
     }
     let machine = Machine {
         program: Arc::from(config.agent_program),

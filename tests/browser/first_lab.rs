@@ -53,9 +53,13 @@ async fn from_an_empty_yard_to_a_cabled_namespace_and_back() {
         .until_attribute("capture-filter", "data-valid", &["true"])
         .await;
     browser.click("capture-start").await;
-    let row = until_text(&browser, "[data-testid=capture-row]", "ICMP echo request").await;
+    let row = browser
+        .until_text("[data-testid=capture-row]", "ICMP echo request")
+        .await;
     assert!(row.contains("10.0.0.1 > 10.0.0.2"), "{row}");
-    until_text(&browser, "[data-testid=capture-row]", "ICMP echo reply").await;
+    browser
+        .until_text("[data-testid=capture-row]", "ICMP echo reply")
+        .await;
     tokio::time::sleep(Duration::from_secs(3)).await;
     browser.shoot("03-capture").await;
     browser.click("tab-pings").await;
@@ -87,7 +91,9 @@ async fn from_an_empty_yard_to_a_cabled_namespace_and_back() {
     browser
         .until_attribute("ping-row", "data-state", &["lost", "error"])
         .await;
-    let finding = until_text(&browser, "[data-testid=ping-finding]", "down").await;
+    let finding = browser
+        .until_text("[data-testid=ping-finding]", "down")
+        .await;
     assert!(finding.contains("veth-red"), "{finding}");
     browser.shoot("05-down").await;
     let up = yard
@@ -103,11 +109,11 @@ async fn from_an_empty_yard_to_a_cabled_namespace_and_back() {
     let nodes = browser.count("[data-testid^=node-]").await;
     let (x, y) = browser.middle("node-br0").await;
     browser.drag_to("tool-namespace", x - 330, y).await;
-    until_count(&browser, "[data-testid^=node-]", nodes + 1).await;
+    browser.until_count("[data-testid^=node-]", nodes + 1).await;
     let fresh = fresh_node(&browser, &["host", "red", "blue", "green", "br0"]).await;
     let links = browser.count("[data-testid^=link-]").await;
     browser.drag(&format!("port-{fresh}"), "node-br0").await;
-    until_count(&browser, "[data-testid^=link-]", links + 1).await;
+    browser.until_count("[data-testid^=link-]", links + 1).await;
     browser
         .until_attribute("saved", "data-saved", &["yes"])
         .await;
@@ -128,12 +134,12 @@ async fn from_an_empty_yard_to_a_cabled_namespace_and_back() {
 
     // Undo takes back the cable, then the namespace; redo brings both again.
     browser.click("undo").await;
-    until_count(&browser, "[data-testid^=link-]", links).await;
+    browser.until_count("[data-testid^=link-]", links).await;
     browser.click("undo").await;
-    until_count(&browser, "[data-testid^=node-]", nodes).await;
+    browser.until_count("[data-testid^=node-]", nodes).await;
     browser.click("redo").await;
     browser.click("redo").await;
-    until_count(&browser, "[data-testid^=link-]", links + 1).await;
+    browser.until_count("[data-testid^=link-]", links + 1).await;
     browser
         .until_attribute("saved", "data-saved", &["yes"])
         .await;
@@ -149,7 +155,7 @@ async fn from_an_empty_yard_to_a_cabled_namespace_and_back() {
     let (x, y) = browser.middle("link-veth-red-veth-blue").await;
     let click = browser.driver.action_chain().move_to(x, y).click();
     click.send_keys(Key::Delete).perform().await.unwrap();
-    until_count(&browser, "[data-testid^=link-]", links).await;
+    browser.until_count("[data-testid^=link-]", links).await;
     browser
         .driver
         .action_chain()
@@ -159,7 +165,7 @@ async fn from_an_empty_yard_to_a_cabled_namespace_and_back() {
         .perform()
         .await
         .unwrap();
-    until_count(&browser, "[data-testid^=link-]", links + 1).await;
+    browser.until_count("[data-testid^=link-]", links + 1).await;
     browser
         .until_attribute("interface-red-veth-red", "data-status", &["up"])
         .await;
@@ -167,7 +173,7 @@ async fn from_an_empty_yard_to_a_cabled_namespace_and_back() {
     // Reload: all is as it was.
     browser.driver.refresh().await.unwrap();
     browser.find(&format!("node-{fresh}")).await;
-    until_count(&browser, "[data-testid^=link-]", links + 1).await;
+    browser.until_count("[data-testid^=link-]", links + 1).await;
     browser
         .until_attribute("run", "data-run", &["running"])
         .await;
@@ -203,40 +209,6 @@ async fn choose(browser: &Browser, testid: &str, text: &str) {
         }
     }
     panic!("{testid} has no option {text}");
-}
-
-async fn until_text(browser: &Browser, css: &str, text: &str) -> String {
-    let start = Instant::now();
-    loop {
-        let mut seen = Vec::new();
-        for element in browser.driver.find_all(By::Css(css)).await.unwrap() {
-            // A row may have gone from a list that scrolls.
-            seen.push(element.text().await.unwrap_or_default());
-        }
-        if let Some(found) = seen.iter().find(|seen| seen.contains(text)) {
-            return found.clone();
-        }
-        if start.elapsed() > support::browser::SHOWN {
-            browser.shoot("failed").await;
-            panic!("no {css} with {text:?}: {seen:#?}; see artifacts/failed.png");
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-async fn until_count(browser: &Browser, css: &str, wanted: usize) {
-    let start = Instant::now();
-    loop {
-        let count = browser.count(css).await;
-        if count == wanted {
-            return;
-        }
-        if start.elapsed() > support::browser::SHOWN {
-            browser.shoot("failed").await;
-            panic!("{count} {css} and not {wanted}; see artifacts/failed.png");
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 /// The name of the node that is none of these.

@@ -2,8 +2,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod devices;
+mod drift;
+mod firewall;
 mod first_lab;
 mod first_load;
 mod keyboard;
+mod person;
+mod problems;
+mod quality;
 mod removed;
+mod routes;
+mod settings;
 mod several;
+mod tables;
+mod uplink;

@@ -64,10 +64,8 @@ fn missing() -> Vec<Missing> {
     let findings = report["findings"].as_array().unwrap();
     let lacking = findings.iter().filter(|finding| finding["ok"] == false);
     let missing = lacking.filter_map(|finding| {
-        Some(Missing {
-            feature: serde_json::from_value(finding.get("feature")?.clone()).ok()?,
-            detail: finding["detail"].to_string(),
-        })
+        let feature = serde_json::from_value(finding.get("feature")?.clone()).ok()?;
+        Some(Missing::new(feature, finding["detail"].to_string()))
     });
     missing.collect()
 }

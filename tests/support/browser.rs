@@ -159,6 +159,42 @@ impl Browser {
         }
     }
 
+    /// Waits until one of the elements that match has that in its text; returns its text.
+    pub async fn until_text(&self, css: &str, text: &str) -> String {
+        let start = Instant::now();
+        loop {
+            let mut seen = Vec::new();
+            for element in self.driver.find_all(By::Css(css)).await.unwrap() {
+                // A row may have gone from a list that scrolls.
+                seen.push(element.text().await.unwrap_or_default());
+            }
+            if let Some(found) = seen.iter().find(|seen| seen.contains(text)) {
+                return found.clone();
+            }
+            if start.elapsed() > SHOWN {
+                self.shoot("failed").await;
+                panic!("no {css} with {text:?}: {seen:#?}; see artifacts/failed.png");
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until that many elements match.
+    pub async fn until_count(&self, css: &str, wanted: usize) {
+        let start = Instant::now();
+        loop {
+            let count = self.count(css).await;
+            if count == wanted {
+                return;
+            }
+            if start.elapsed() > SHOWN {
+                self.shoot("failed").await;
+                panic!("{count} {css} and not {wanted}; see artifacts/failed.png");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Drags from the middle of one element to the middle of another, as a hand does: in steps.
     pub async fn drag(&self, from: &str, to: &str) {
         let (x, y) = self.middle(to).await;

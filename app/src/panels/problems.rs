@@ -3,11 +3,13 @@
 use leptos::prelude::*;
 use topology::Document;
 use topology::edit::Place;
-use topology::problem::{Problem, Severity, check};
+use topology::problem::{Fix, Problem, Severity, check, fixes};
 
+use super::inspector::commit_or_tell;
 use crate::editor::lab::Lab;
 use crate::editor::selection::Object;
 use crate::icons::{Icon, icon};
+use crate::testids;
 
 /// What is wrong, the worst first.
 pub(crate) fn problems(document: &Document) -> Vec<Problem> {
@@ -36,6 +38,21 @@ pub(crate) fn ProblemsPanel(
             Severity::Info => ("info", Icon::Info, "Note"),
         };
         let place = problem.place;
+        let fixes = lab.peek(|document| fixes(document, &problem));
+        let fixes = fixes.into_iter().map(|Fix { label, edit }| {
+            let about = format!("{label}: {}", problem.subject);
+            view! {
+                <button
+                    class="small"
+                    aria-label=about
+                    data-testid=testids::FIX
+                    on:click=move |_| commit_or_tell(lab, edit.clone())
+                >
+                    {label}
+                </button>
+            }
+        });
+        let fixes = fixes.collect_view();
         view! {
             <li>
                 <button
@@ -53,6 +70,7 @@ pub(crate) fn ProblemsPanel(
                         <span class="hint">{problem.hint}</span>
                     </span>
                 </button>
+                {fixes}
             </li>
         }
     };

@@ -24,6 +24,14 @@ impl Family {
         }
     }
 
+    /// `IPv4` or `IPv6`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ipv4 => "IPv4",
+            Self::Ipv6 => "IPv6",
+        }
+    }
+
     /// `0.0.0.0/0` or `::/0`.
     pub fn default_destination(self) -> IpNet {
         match self {

@@ -79,10 +79,7 @@ impl Feature {
             }
             Self::Netem => of_module("sch_netem"),
             Self::Tbf => of_module("sch_tbf"),
-            Self::Uplink => format!(
-                "install pasta (Debian, Ubuntu, Fedora: the package passt), and {}",
-                uplink::ALLOW
-            ),
+            Self::Uplink => "install pasta (Debian, Ubuntu, Fedora: the package passt)".to_owned(),
         }
     }
 }
@@ -110,22 +107,61 @@ impl fmt::Display for Feature {
     }
 }
 
-/// A feature that this kernel lacks.
+/// A feature that cannot be had here: the kernel lacks it, or it is not allowed.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Missing {
     /// Which.
     pub feature: Feature,
     /// What the kernel said when it was tried.
     pub detail: String,
+    /// What is to be done to have it: only what has not been done yet.
+    pub remedy: String,
 }
 
 impl Missing {
-    /// An uplink that whoever started this program has not allowed.
-    pub fn uplink_not_allowed() -> Self {
+    /// One that was tried in vain; `detail` is what the kernel said.
+    pub fn new(feature: Feature, detail: String) -> Self {
+        let remedy = feature.remedy();
         Self {
-            feature: Feature::Uplink,
-            detail: "that is not allowed here".to_owned(),
+            feature,
+            detail,
+            remedy,
         }
+    }
+}
+
+impl fmt::Display for Missing {
+    /// What cannot be had, why, and what to do.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            feature,
+            detail,
+            remedy,
+        } = self;
+        match feature {
+            // No matter of the kernel.
+            Feature::Uplink => write!(f, "No uplink: {detail}. To have it, {remedy}."),
+            _ => write!(
+                f,
+                "This kernel has no {feature}: {detail}. To have it, {remedy}."
+            ),
+        }
+    }
+}
+
+/// Adds to what is missing that whoever started this program has not allowed uplinks.
+pub fn forbid_uplink(missing: &mut Vec<Missing>) {
+    const NOT_ALLOWED: &str = "that is not allowed here";
+    match missing.iter_mut().find(|m| m.feature == Feature::Uplink) {
+        Some(known) => {
+            known.detail = format!("{NOT_ALLOWED}, and {}", known.detail);
+            known.remedy = format!("{}, and {}", known.remedy, uplink::ALLOW);
+        }
+        None => missing.push(Missing {
+            feature: Feature::Uplink,
+            detail: NOT_ALLOWED.to_owned(),
+            remedy: uplink::ALLOW.to_owned(),
+        }),
     }
 }
 
@@ -160,7 +196,7 @@ pub fn problems(document: &Document, missing: &[Missing]) -> Vec<Problem> {
                 }
                 feature => format!("this kernel has no {feature}: {}", missing.detail),
             },
-            hint: missing.feature.remedy(),
+            hint: missing.remedy.clone(),
         })
         .collect()
 }

@@ -13,10 +13,13 @@ use crate::edit::{Field, Place};
 use crate::id::{InterfaceId, NamespaceId};
 
 mod bridges;
+mod fixes;
 mod groups;
 mod links;
 mod routes;
 mod segments;
+
+pub use fixes::{Fix, fixes};
 
 /// How bad a problem is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]

@@ -1,11 +1,13 @@
 //! Every problem is found where it is, and only there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use topology::arbitrary::document;
-use topology::problem::{Problem, Severity, check};
+use topology::edit::apply;
+use topology::problem::{Problem, Severity, check, fixes};
 use topology::read::read;
 
 fn problems(text: &str) -> Vec<Problem> {
@@ -58,6 +60,7 @@ fn a_sound_lab_has_none() {
     assert_eq!(told(&cable(A, B, "")), Vec::<String>::new());
     for text in [
         include_str!("../../../public/labs/bridged.yaml"),
+        include_str!("../../../public/labs/nat.yaml"),
         include_str!("../../../public/labs/router.yaml"),
     ] {
         assert_eq!(told(text), Vec::<String>::new());
@@ -253,12 +256,12 @@ fn routes() {
         told(&lab("to: 10.0.0.0/24, dev: a, metric: 5")),
         Vec::<String>::new()
     );
-    only(
-        &routed(A, B, "to: default, via: 10.0.0.2"),
-        Warning,
-        "blue",
-        &["10.0.0.2 of red", "does not forward IPv4"],
-    );
+    let silent = routed(A, B, "to: default, via: 10.0.0.2");
+    let behind = "  - blue/far: {addresses: [10.1.0.1/24]}\n    host/to-blue: {}\n";
+    let warns = ["10.0.0.2 of red", "does not forward IPv4"];
+    only(&(silent.clone() + behind), Warning, "blue", &warns);
+    // With nobody behind it there is nothing to forward to: it stands for the rest of the world.
+    assert_eq!(told(&silent), Vec::<String>::new());
     let v6 = forwards(routed(
         "addresses: [fd00::1/64]",
         "addresses: [fd00::2/64]",
@@ -326,8 +329,9 @@ proptest! {
 fn what_several_routes_make_is_said_once() {
     let routes = "{to: default, via: 10.0.0.2}, {to: 10.9.0.0/16, via: 10.0.0.2}";
     let text = cable(A, B, "").replace("red: {}", &format!("red: {{routes: [{routes}]}}"));
+    let behind = "  - blue/far: {addresses: [10.1.0.1/24]}\n    host/to-blue: {}\n";
     only(
-        &text,
+        &(text + behind),
         Severity::Warning,
         "blue",
         &["it is the gateway 10.0.0.2 of red"],
@@ -338,4 +342,32 @@ fn what_several_routes_make_is_said_once() {
 fn one_interface_may_have_an_address_with_two_prefixes() {
     let both = "addresses: [10.0.0.1/24, 10.0.0.1/32]";
     assert_eq!(told(&cable(both, B, "")), Vec::<String>::new());
+}
+
+#[test]
+fn a_fix_makes_its_problem_go_away() {
+    let behind = "  - blue/far: {addresses: [10.1.0.1/24]}\n    host/to-blue: {}\n";
+    let labs = [
+        routed(A, B, "to: default, via: 10.0.0.2") + behind,
+        cable(&format!("{A}, up: false"), B, ""),
+        cable(&format!("{A}, up: false"), &format!("{B}, up: false"), ""),
+        include_str!("../../../public/labs/article.sh").to_owned(),
+    ];
+    let mut fixed = BTreeMap::new();
+    for text in labs {
+        let document = read(&text).unwrap().document;
+        for problem in check(&document) {
+            for fix in fixes(&document, &problem) {
+                let mut mended = document.clone();
+                apply(&mut mended, fix.edit).unwrap();
+                let left = check(&mended);
+                let is_same =
+                    |p: &Problem| (&p.subject, &p.text) == (&problem.subject, &problem.text);
+                assert!(!left.iter().any(is_same), "{problem}: {}", fix.label);
+                *fixed.entry(fix.label).or_insert(0) += 1;
+            }
+        }
+    }
+    let labels: Vec<_> = fixed.keys().map(String::as_str).collect();
+    assert_eq!(labels, ["Forward IPv4", "Set both ends up", "Set it up"]);
 }

@@ -341,10 +341,8 @@ fn what_somebody_else_put_there_is_drift() {
 
 #[test]
 fn a_kernel_without_netem_still_limits_rates() {
-    let missing = [Missing {
-        feature: Feature::Netem,
-        detail: "Specified qdisc kind is unknown (ENOENT)".to_owned(),
-    }];
+    let said = "Specified qdisc kind is unknown (ENOENT)".to_owned();
+    let missing = [Missing::new(Feature::Netem, said)];
     let rate = lab("quality: {rate: 1mbit}, ");
     assert!(feature::problems(&rate, &missing).is_empty());
     let delay = lab("quality: {rate: 1mbit, delay: 1ms}, ");

@@ -202,14 +202,27 @@ fn no_command_does_it_and_a_script_says_so() {
 
 #[test]
 fn where_it_is_missing_the_document_is_refused_with_the_way_to_it() {
-    let missing = [Missing::uplink_not_allowed()];
-    assert!(feature::problems(&without(), &missing).is_empty());
-    let problems = feature::problems(&lab(), &missing);
-    assert_eq!(problems.len(), 1);
-    let text = problems[0].to_string();
-    for words in ["host", "not allowed", "--allow-uplink", "passt"] {
-        assert!(text.contains(words), "{text}");
-    }
+    let told = |missing: &[Missing]| {
+        assert!(feature::problems(&without(), missing).is_empty());
+        let problems = feature::problems(&lab(), missing);
+        assert_eq!(problems.len(), 1);
+        problems[0].to_string()
+    };
+    let says = |text: &str, wanted: &[&str], unwanted: &[&str]| {
+        assert!(wanted.iter().all(|words| text.contains(words)), "{text}");
+        assert!(!unwanted.iter().any(|words| text.contains(words)), "{text}");
+    };
+    // Only what is still to be done is told.
+    let (install, allow) = ("install pasta", "--allow-uplink");
+    let mut missing = Vec::new();
+    feature::forbid_uplink(&mut missing);
+    says(&told(&missing), &["host", "not allowed", allow], &[install]);
+    let not_there = Missing::new(Feature::Uplink, "pasta is not installed".to_owned());
+    let mut missing = vec![not_there];
+    let text = told(&missing);
+    says(&text, &["host", "is not installed", install], &[allow]);
+    feature::forbid_uplink(&mut missing);
+    says(&told(&missing), &["not allowed", install, allow], &[]);
     assert!(Feature::all().any(|feature| feature == Feature::Uplink));
     let told = topology::problem::check(&lab());
     assert!(

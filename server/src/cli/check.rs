@@ -22,10 +22,21 @@ pub(super) struct CheckArguments {
 /// What the document needs and this machine's kernel lacks. Nothing is tried for a document that
 /// needs only what every kernel has.
 pub(super) fn lacking(document: &Document) -> Result<Vec<Problem>, kernel::error::Error> {
+    lacking_where(document, true)
+}
+
+/// The same where uplinks may not be allowed.
+pub(super) fn lacking_where(
+    document: &Document,
+    allow_uplink: bool,
+) -> Result<Vec<Problem>, kernel::error::Error> {
     if !feature::needs_any(document) {
         return Ok(Vec::new());
     }
-    let missing = kernel::doctor::missing_features()?;
+    let mut missing = kernel::doctor::missing_features()?;
+    if !allow_uplink {
+        feature::forbid_uplink(&mut missing);
+    }
     Ok(feature::problems(document, &missing))
 }
 

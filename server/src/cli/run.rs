@@ -8,10 +8,9 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
-use topology::feature::{self, Missing};
 use topology::{Document, NamespaceId, Observed, ready};
 
-use super::check::lacking;
+use super::check::lacking_where;
 use super::{NOT_RUN, WRONG_USE, complain, file};
 use crate::agent::client::{Agent, AgentError, Streams};
 use crate::agent::protocol::{
@@ -92,10 +91,7 @@ pub(super) fn main(arguments: RunArguments) -> ExitCode {
 
 /// Whether this machine's kernel has what a document needs, and the document may have it.
 pub(super) fn can_run(document: &Document, allow_uplink: bool) -> Result<(), String> {
-    let problems = match document.has_uplink() && !allow_uplink {
-        true => feature::problems(document, &[Missing::uplink_not_allowed()]),
-        false => lacking(document).map_err(|error| error.to_string())?,
-    };
+    let problems = lacking_where(document, allow_uplink).map_err(|error| error.to_string())?;
     match problems.is_empty() {
         true => Ok(()),
         false => {

@@ -15,7 +15,7 @@ pub(super) async fn list(State(state): State<AppState>) -> Json<Vec<FeatureState
             name: feature.to_string(),
             available: found.is_none(),
             detail: found.map(|f| f.detail.clone()).unwrap_or_default(),
-            remedy: found.map(|_| feature.remedy()).unwrap_or_default(),
+            remedy: found.map(|f| f.remedy.clone()).unwrap_or_default(),
         }
     });
     Json(all.collect())

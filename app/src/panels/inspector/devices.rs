@@ -2,12 +2,13 @@
 
 use leptos::prelude::*;
 use topology::edit::Selection;
-use topology::feature::{Feature, Missing};
+use topology::feature::Feature;
 use topology::kind::DeviceKind;
 use topology::{Edit, InterfaceId, NamespaceId};
 
 use super::field::commit_or_tell;
 use super::interface::InterfaceSection;
+use super::lacking::why_not;
 use crate::editor::ids::Ids;
 use crate::editor::lab::Lab;
 use crate::editor::make_device;
@@ -58,7 +59,7 @@ fn AddDevice(id: NamespaceId) -> impl IntoView {
     let lab = Lab::of_page();
     let said = RwSignal::new(None::<String>);
     let add = move |kind: DeviceKind| {
-        if let Some(missing) = lab.missing.with_untracked(|all| lacks(all, kind)) {
+        if let Some(missing) = untrack(|| why_not(lab, Feature::Device(kind))) {
             return said.set(Some(missing));
         }
         let mut random = js_sys::Math::random;
@@ -73,7 +74,8 @@ fn AddDevice(id: NamespaceId) -> impl IntoView {
     };
     let kinds = DeviceKind::ALL.iter().copied();
     let button = move |kind: DeviceKind| {
-        let is_missing = move || lab.missing.with(|all| lacks(all, kind).is_some());
+        let why = Memo::new(move |_| why_not(lab, Feature::Device(kind)));
+        let is_missing = move || why.with(Option::is_some);
         view! {
             <button
                 class="ghost small"
@@ -82,7 +84,7 @@ fn AddDevice(id: NamespaceId) -> impl IntoView {
                     let lacking = if is_missing() { ": this kernel lacks it" } else { "" };
                     format!("Add an interface of type {kind}{lacking}")
                 }
-                title=kind.table().about
+                title=move || why.get().unwrap_or_else(|| kind.table().about.to_owned())
                 data-testid=format!("add-{kind}")
                 on:click=move |_| add(kind)
             >
@@ -99,14 +101,4 @@ fn AddDevice(id: NamespaceId) -> impl IntoView {
             </p>
         </section>
     }
-}
-
-/// Why a kind cannot be had here.
-fn lacks(missing: &[Missing], kind: DeviceKind) -> Option<String> {
-    let wanted = Feature::Device(kind);
-    let found = missing.iter().find(|missing| missing.feature == wanted)?;
-    let (detail, remedy) = (&found.detail, wanted.remedy());
-    Some(format!(
-        "This kernel has no {wanted}: {detail}. To have it, {remedy}."
-    ))
 }

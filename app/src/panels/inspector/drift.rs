@@ -2,9 +2,11 @@
 
 use leptos::prelude::*;
 use topology::drift::{self, Drift, Place};
+use topology::{Document, InterfaceId, NamespaceId};
 
 use crate::editor::ids::Ids;
 use crate::editor::lab::Lab;
+use crate::editor::selection::Object;
 use crate::icons::{Icon, icon};
 use crate::testids;
 
@@ -49,19 +51,134 @@ pub(crate) fn Differences(
                     {all.into_iter().map(|drift| row(lab, drift, foresee)).collect_view()}
                 </table>
                 <div class="actions">
-                    <button
-                        class="small"
-                        title="Bring the whole kernel back to the document"
-                        data-testid=testids::PUT_RIGHT
-                        disabled=move || !lab.is_live()
-                        on:click=move |_| lab.put_right()
-                    >
-                        {icon(Icon::Restart)}
-                        "Put right"
-                    </button>
+                    <PutRight />
                 </div>
             }
         })
+    }
+}
+
+/// Takes back everything that somebody changed from outside, in the whole lab.
+#[component]
+fn PutRight() -> impl IntoView {
+    let lab = Lab::of_page();
+    view! {
+        <button
+            class="small"
+            title="Bring the whole kernel back to the document"
+            data-testid=testids::PUT_RIGHT
+            disabled=move || !lab.is_live()
+            on:click=move |_| lab.put_right()
+        >
+            {icon(Icon::Restart)}
+            "Put the lab right"
+        </button>
+    }
+}
+
+/// Most objects that are listed: nobody goes through more of them one by one.
+const MOST_LISTED: usize = 50;
+
+/// Everything in the lab that the kernel has otherwise than the document, an object a line.
+#[component]
+pub(crate) fn AllDifferences() -> impl IntoView {
+    let lab = Lab::of_page();
+    let objects = Memo::new(move |_| {
+        lab.statuses.track();
+        let all = look(lab, |document, observed| {
+            by_object(document, drift::drifts(document, observed))
+        });
+        all.unwrap_or_default()
+    });
+    let rest = move || objects.with(Vec::len).saturating_sub(MOST_LISTED);
+    let listed = move || {
+        let all = objects.get().into_iter();
+        all.take(MOST_LISTED).collect::<Vec<_>>()
+    };
+    view! {
+        <Show when=move || objects.with(|all| !all.is_empty())>
+            <section data-testid=testids::ALL_DRIFT>
+                <h3>
+                    {move || format!("Kernel and document differ ({})", objects.with(Vec::len))}
+                </h3>
+                <ul class="entries">
+                    <For each=listed key=|object| object.clone() let:object>
+                        <li>
+                            <button
+                                class="entry pick-entry"
+                                on:click=move |_| {
+                                    lab.select(lab.peek(|d| object.place.shown(d)));
+                                }
+                            >
+                                <span class="mono name">{object.name.clone()}</span>
+                                <span class="mono drift below">{object.said.clone()}</span>
+                            </button>
+                        </li>
+                    </For>
+                </ul>
+                <Show when=move || 0 < rest()>
+                    <p class="hint">{move || format!("and {} more", rest())}</p>
+                </Show>
+                <div class="actions">
+                    <PutRight />
+                </div>
+            </section>
+        </Show>
+    }
+}
+
+/// An object that differs.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Differing {
+    place: At,
+    name: String,
+    /// In what.
+    said: String,
+}
+
+/// What shows an object that differs.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum At {
+    Namespace(NamespaceId),
+    Interface(InterfaceId),
+}
+
+impl At {
+    fn shown(self, document: &Document) -> Option<Object> {
+        match self {
+            Self::Namespace(id) => Some(Object::of_namespace(id)),
+            Self::Interface(id) => Object::showing(document, id),
+        }
+    }
+}
+
+fn by_object(document: &Document, drifts: Vec<Drift>) -> Vec<Differing> {
+    let mut objects: Vec<Differing> = Vec::new();
+    for Drift { place, difference } in drifts {
+        let name = describe(document, &place);
+        let place = match place {
+            Place::Interface(id) => At::Interface(id),
+            Place::Namespace(id) | Place::Stranger { namespace: id, .. } => At::Namespace(id),
+        };
+        match objects.last_mut().filter(|last| last.name == name) {
+            Some(last) => last.said = format!("{}, {}", last.said, difference.what),
+            None => objects.push(Differing {
+                place,
+                name,
+                said: difference.what,
+            }),
+        }
+    }
+    objects
+}
+
+fn describe(document: &Document, place: &Place) -> String {
+    match place {
+        Place::Namespace(id) => document.describe_namespace(*id),
+        Place::Interface(id) => document.describe_interface(*id),
+        Place::Stranger { namespace, name } => {
+            format!("{}/{name}", document.describe_namespace(*namespace))
+        }
     }
 }
 
@@ -144,13 +261,7 @@ fn revert_title(lab: Lab, this: &Drift) -> String {
     let with = look(lab, |document, observed| {
         let also = drift::revert(document, observed, this).with;
         let also = also.into_iter().map(|other| {
-            let place = match &other.place {
-                Place::Namespace(id) => document.describe_namespace(*id),
-                Place::Interface(id) => document.describe_interface(*id),
-                Place::Stranger { namespace, name } => {
-                    format!("{}/{name}", document.describe_namespace(*namespace))
-                }
-            };
+            let place = describe(document, &other.place);
             format!("{} of {place}", other.difference.what)
         });
         also.collect::<Vec<_>>()

@@ -51,6 +51,9 @@ pub(crate) fn TextField(
     /// Whether nothing can be set there.
     #[prop(optional, into)]
     off: MaybeProp<bool>,
+    /// Whether it takes long texts: it gets the whole width, below its label.
+    #[prop(optional)]
+    wide: bool,
 ) -> impl IntoView {
     let lab = Lab::of_page();
     let draft = RwSignal::new(None::<String>);
@@ -94,7 +97,7 @@ pub(crate) fn TextField(
         _ => {}
     };
     view! {
-        <label class="field">
+        <label class="field" class:wide=wide>
             <span class="field-label">{label}</span>
             <input
                 class="mono"

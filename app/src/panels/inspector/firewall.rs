@@ -7,12 +7,14 @@ use leptos::html::Textarea;
 use leptos::prelude::*;
 use protocol::lab::RunState;
 use topology::edit::{Field, Place};
+use topology::feature::Feature;
 use topology::firewall::Ruleset;
 use topology::firewall::counters::Counted;
 use topology::{Edit, NamespaceId};
 use wasm_bindgen_futures::spawn_local;
 
 use super::field::{commit, refusal_at};
+use super::lacking::Lacking;
 use crate::editor::firewall::Part;
 use crate::editor::lab::Lab;
 use crate::http;
@@ -115,6 +117,7 @@ pub(crate) fn Firewall(
             <h3>
                 "Firewall" <span class="grow"></span> <span class="faint">"nftables"</span>
             </h3>
+            <Lacking features=&[Feature::Nftables] />
             <div class="kinds">
                 {Part::ALL
                     .into_iter()
@@ -137,7 +140,7 @@ pub(crate) fn Firewall(
                 autocomplete="off"
                 aria-label="Ruleset of the firewall"
                 aria-invalid=move || message.with(Option::is_some).to_string()
-                placeholder="No rules. Write them as for nft -f, or take a part above."
+                placeholder="No rules: write them as for\nnft -f, or take a part above."
                 data-testid=testids::FIREWALL
                 prop:value=shown
                 on:input=move |event| {

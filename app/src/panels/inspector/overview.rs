@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use topology::{NamespaceId, Node};
 
+use super::drift::AllDifferences;
 use super::state::{StateChip, interface_mark, link_mark, namespace_mark};
 use crate::editor::lab::Lab;
 use crate::editor::names::natural;
@@ -53,6 +54,7 @@ pub(crate) fn Overview() -> impl IntoView {
                 "Select an object to see and change it. Drag from its round handle to cable it."
             </p>
         </section>
+        <AllDifferences />
         <section>
             <h3>"Namespaces"</h3>
             <ul class="entries">

@@ -7,6 +7,8 @@ use topology::kind::{Form, Parameter, Parameters, Usual, Value, port};
 use topology::{Edit, InterfaceId};
 
 use super::field::{Choice, Switch, TextField, commit, commit_or_tell};
+use super::folded::{Folded, count};
+use super::lacking::why_not;
 use crate::editor::lab::Lab;
 
 /// Whose parameters.
@@ -79,29 +81,24 @@ pub(crate) fn ParametersForm(
         })
         .unwrap_or(Table(&[]))
     });
-    let count = move || {
+    let said = Signal::derive(move || {
         lab.read(|document| {
             let said = document.interfaces.get(&id).and_then(|i| of.said(i));
-            said.map_or(0, |said| said.iter().count())
+            count(said.map_or(0, |said| said.iter().count()))
         })
-    };
+    });
     let title = match of {
         Of::Device => "Settings",
         Of::Port => "As a port",
     };
-    let set = move || match count() {
-        0 => "as usual".to_owned(),
-        count => format!("{count} set"),
-    };
     view! {
         <Show when=move || !table.get().0.is_empty()>
-            <details class="parameters">
-                <summary>{title} <span class="faint">{set}</span></summary>
+            <Folded title=title said=said>
                 {move || {
                     let rows = table.get().0.iter();
                     rows.map(|parameter| row(lab, id, of, parameter)).collect_view()
                 }}
-            </details>
+            </Folded>
         </Show>
     }
 }
@@ -143,7 +140,13 @@ fn row(lab: Lab, id: InterfaceId, of: Of, parameter: &'static Parameter) -> AnyV
             text(lab, id, of, parameter, value)
         }
     };
-    view! { <div title=parameter.about>{field}</div> }.into_any()
+    let why = Memo::new(move |_| parameter.feature.and_then(|feature| why_not(lab, feature)));
+    view! {
+        <div title=parameter.about>
+            {field} {move || why.get().map(|why| view! { <p class="hint lacks">{why}</p> })}
+        </div>
+    }
+    .into_any()
 }
 
 fn text(

@@ -2,17 +2,22 @@
 
 use leptos::prelude::*;
 use topology::edit::{Field, Place};
-use topology::feature::{Feature, Missing};
+use topology::feature::Feature;
 use topology::quality::{Measure, Quality};
 use topology::{Edit, InterfaceId};
 
 use super::field::{Choice, TextField, commit, commit_or_tell};
+use super::folded::Folded;
+use super::lacking::{Lacking, why_not};
 use crate::editor::lab::Lab;
 use crate::editor::presets::{PRESETS, fit};
 
 /// The keys of what is no preset.
 const NOTHING: &str = "";
 const OWN: &str = "own";
+
+/// What does it.
+const FEATURES: [Feature; 2] = [Feature::Netem, Feature::Tbf];
 
 /// The form, folded away until somebody asks for it.
 #[component]
@@ -25,25 +30,18 @@ pub(crate) fn QualityForm(
         lab.read(|document| document.interfaces.get(&id).and_then(|i| i.quality))
     });
     let direction = Memo::new(move |_| lab.read(|document| direction(document, id)));
-    let said = move || match quality.get() {
+    let said = Signal::derive(move || match quality.get() {
         None => direction.get(),
         Some(quality) => format!("{}: {}", direction.get(), quality.text()),
-    };
-    let lacking = Memo::new(move |_| {
-        lab.missing
-            .with(|missing| [Feature::Netem, Feature::Tbf].map(|feature| why_not(missing, feature)))
     });
+    let lacking = Memo::new(move |_| FEATURES.map(|feature| why_not(lab, feature)));
     let rows = Measure::ALL.map(|measure| row(lab, id, measure, quality, lacking));
     view! {
-        <details class="parameters quality" data-testid=format!("quality-form-{}", id.0)>
-            <summary>"Quality " <span class="faint">{said}</span></summary>
+        <Folded title="Quality" said=said>
+            <Lacking features=&FEATURES />
             <Presets id=id quality=quality lacking=lacking />
             {rows.into_iter().collect_view()}
-            {move || {
-                let whys = lacking.get().into_iter().flatten();
-                whys.map(|why| view! { <p class="hint">{why}</p> }).collect_view()
-            }}
-        </details>
+        </Folded>
     }
 }
 
@@ -58,15 +56,6 @@ fn direction(document: &topology::Document, id: InterfaceId) -> String {
         (Some(from), Some(to)) => format!("{from} → {to}"),
         _ => "of what leaves it".to_owned(),
     }
-}
-
-/// Why this kernel cannot do it.
-fn why_not(missing: &[Missing], feature: Feature) -> Option<String> {
-    let found = missing.iter().find(|missing| missing.feature == feature)?;
-    let (detail, remedy) = (&found.detail, feature.remedy());
-    Some(format!(
-        "This kernel has no {feature}: {detail}. To have it, {remedy}."
-    ))
 }
 
 /// Why, of the two that do it.
@@ -164,10 +153,10 @@ fn row(
         Measure::Loss | Measure::Duplicate | Measure::Corrupt | Measure::Reorder => {
             "none, like 0.5%"
         }
-        Measure::Limit => "usually 1000 frames",
+        Measure::Limit => "usually 1000",
         Measure::Rate => "none, like 10mbit",
-        Measure::Burst => "what passes in 4 ms",
-        Measure::Queue => "what passes in 50 ms",
+        Measure::Burst => "4 ms of it",
+        Measure::Queue => "50 ms of it",
     };
     view! {
         <div title=measure.about()>

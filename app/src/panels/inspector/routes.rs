@@ -3,12 +3,15 @@
 use leptos::prelude::*;
 use topology::command::read_next_hops;
 use topology::document::Route;
+use topology::feature::Feature;
 use topology::observed::{Observed, Origin};
 use topology::route::{RouteKind, RouteOptions, Scope};
 use topology::status::route_text;
 use topology::{Edit, InterfaceId, NamespaceId};
 
+use super::entries::Entries;
 use super::field::{Choice, Switch, commit_or_tell};
+use super::lacking::Lacking;
 use crate::editor::lab::Lab;
 use crate::editor::parse;
 use crate::icons::{Icon, icon};
@@ -38,6 +41,15 @@ pub(crate) fn Routes(
             .with(|observed| observed.as_ref().map(|o| kernel_routes(o, id)))
             .unwrap_or_default()
     });
+    let remove = Callback::new(move |route| {
+        commit_or_tell(
+            lab,
+            Edit::RemoveRoute {
+                namespace: id,
+                route,
+            },
+        );
+    });
     let is_empty = move || routes.with(Vec::is_empty) && by_kernel.with(Vec::is_empty);
     view! {
         <section>
@@ -57,33 +69,7 @@ pub(crate) fn Routes(
             <Show when=move || is_empty() && !adding.get()>
                 <p class="hint">"None: only what its interfaces' networks give."</p>
             </Show>
-            <ul class="entries">
-                <For each=move || routes.get() key=|entry| entry.0.clone() let:entry>
-                    <li class="entry">
-                        <span class="mono">{entry.0.clone()}</span>
-                        <button
-                            class="ghost small"
-                            aria-label=format!("Remove the route {}", entry.0)
-                            title="Remove"
-                            on:click={
-                                let route = entry.1.clone();
-                                move |_| {
-                                    let route = route.clone();
-                                    commit_or_tell(lab, Edit::RemoveRoute { namespace: id, route });
-                                }
-                            }
-                        >
-                            {icon(Icon::Close)}
-                        </button>
-                    </li>
-                </For>
-                <For each=move || by_kernel.get() key=|text| text.clone() let:text>
-                    <li class="entry by-kernel">
-                        <span class="mono">{text}</span>
-                        <span class="faint">"kernel"</span>
-                    </li>
-                </For>
-            </ul>
+            <Entries entries=routes noun="route" remove=remove by_kernel=by_kernel />
             <Show when=move || adding.get()>
                 <RouteForm id=id done=Callback::new(move |()| adding.set(false)) />
             </Show>
@@ -145,6 +131,7 @@ fn MoreFields(
     view! {
         <details class="parameters">
             <summary>"More"</summary>
+            <Lacking features=&[Feature::PolicyRouting, Feature::Multipath] />
             <div title="What becomes of packets">
                 <Choice
                     label="Type"

@@ -4,12 +4,15 @@ use leptos::prelude::*;
 use topology::address::Family;
 use topology::command::read_rule;
 use topology::edit::{Field, Place};
+use topology::feature::Feature;
 use topology::rule::Rule;
 use topology::{Edit, InterfaceId, NamespaceId};
 
-use super::field::{TextField, commit, commit_or_tell};
+use super::entries::{AddField, Entries};
+use super::field::{commit, commit_or_tell};
+use super::folded::{Folded, count};
+use super::lacking::Lacking;
 use crate::editor::lab::Lab;
-use crate::icons::{Icon, icon};
 
 /// The first priority that is free below that of the kernel's own rules.
 const FIRST: u32 = 32_765;
@@ -63,45 +66,34 @@ pub(crate) fn Rules(
             },
         )
     });
-    let count = move || match rules.with(Vec::len) {
+    let remove = Callback::new(move |rule| {
+        commit_or_tell(
+            lab,
+            Edit::RemoveRule {
+                namespace: id,
+                rule,
+            },
+        );
+    });
+    let said = Signal::derive(move || match rules.with(Vec::len) {
         0 => "the kernel's own".to_owned(),
-        count => format!("{count} set"),
-    };
+        set => count(set),
+    });
     view! {
         <section>
-            <details class="parameters">
-                <summary>"Policy rules" <span class="faint">{count}</span></summary>
-                <ul class="entries">
-                    <For each=move || rules.get() key=|entry| entry.0.clone() let:entry>
-                        <li class="entry">
-                            <span class="mono">{entry.0.clone()}</span>
-                            <button
-                                class="ghost small"
-                                aria-label=format!("Remove the rule {}", entry.0)
-                                title="Remove"
-                                on:click={
-                                    let rule = entry.1.clone();
-                                    move |_| {
-                                        let rule = rule.clone();
-                                        commit_or_tell(lab, Edit::RemoveRule { namespace: id, rule });
-                                    }
-                                }
-                            >
-                                {icon(Icon::Close)}
-                            </button>
-                        </li>
-                    </For>
-                </ul>
+            <Folded title="Policy rules" said=said>
+                <Lacking features=&[Feature::PolicyRouting] />
+                <Entries entries=rules noun="rule" remove=remove />
                 <div title="As `ip rule add` takes it; begin with -6 for IPv6 where no address tells">
-                    <TextField
-                        label="Add"
-                        value=Signal::stored(String::new())
-                        commit=add
+                    <AddField
+                        label="Add rule"
+                        add=add
                         placeholder="from 10.1.0.0/16 lookup 100"
                         place=Place::Namespace(id, Some(Field::Rules))
+                        wide=true
                     />
                 </div>
-            </details>
+            </Folded>
         </section>
     }
 }

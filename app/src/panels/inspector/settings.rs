@@ -6,6 +6,7 @@ use topology::edit::{Field, Place};
 use topology::sysctl::{Owner, Setting, Sysctls, TABLE, setting};
 
 use super::field::{TextField, commit, commit_or_tell};
+use super::folded::{Folded, count};
 use crate::editor::lab::Lab;
 use crate::icons::{Icon, icon};
 
@@ -21,18 +22,14 @@ pub(crate) fn Settings(
             settings.keys().cloned().collect::<Vec<_>>()
         })
     });
-    let set = move || match names.with(Vec::len) {
-        0 => "as usual".to_owned(),
-        count => format!("{count} set"),
-    };
+    let said = Signal::derive(move || count(names.with(Vec::len)));
     view! {
-        <details class="parameters">
-            <summary>"Settings (sysctl) " <span class="faint">{set}</span></summary>
+        <Folded title="Settings (sysctl)" said=said>
             <For each=move || names.get() key=|name| name.clone() let:name>
                 <Known owner=owner name=name />
             </For>
             <Add owner=owner />
-        </details>
+        </Folded>
     }
 }
 
@@ -87,8 +84,8 @@ fn Known(owner: Owner, name: String) -> impl IntoView {
         commit_or_tell(lab, Edit::SetSysctl { owner, name, value });
     };
     view! {
-        <div class="entry" title=about>
-            <TextField label=name value=value commit=change place=place(owner) />
+        <div class="entry setting" title=about>
+            <TextField label=name value=value commit=change place=place(owner) wide=true />
             <button class="ghost small" aria-label=remove title="Leave it to the kernel" on:click=leave>
                 {icon(Icon::Close)}
             </button>
@@ -162,7 +159,7 @@ fn Add(owner: Owner) -> impl IntoView {
         }
     };
     view! {
-        <label class="field">
+        <label class="field wide">
             <span class="field-label">"Set another"</span>
             <input
                 class="mono"

@@ -3,12 +3,14 @@
 use leptos::prelude::*;
 use topology::document::DeviceKind;
 use topology::edit::{Field, Place};
-use topology::fdb::FdbEntry;
+use topology::feature::Feature;
 use topology::{Edit, InterfaceId};
 
+use super::entries::{AddField, Entries};
 use super::field::{TextField, commit, commit_or_tell};
+use super::folded::{Folded, count};
+use super::lacking::Lacking;
 use crate::editor::lab::Lab;
-use crate::icons::{Icon, icon};
 
 /// What is to be seen of an interface: whether it may be in VLANs, and have entries.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
@@ -36,30 +38,30 @@ pub(crate) fn Tables(
         })
         .unwrap_or_default()
     });
-    let said = move || {
+    let said = Signal::derive(move || {
         lab.read(|document| {
             let interface = document.interfaces.get(&id);
-            interface.map_or(0, |i| i.fdb.len() + usize::from(i.vlans.is_some()))
+            count(interface.map_or(0, |i| i.fdb.len() + usize::from(i.vlans.is_some())))
         })
-    };
-    let set = move || match said() {
-        0 => "as usual".to_owned(),
-        count => format!("{count} set"),
-    };
+    });
+    let title = Signal::derive(move || {
+        let title = match may.get().vlans {
+            true => "VLANs and addresses",
+            false => "Addresses of others",
+        };
+        title.to_owned()
+    });
     view! {
         <Show when=move || may.get() != May::default()>
-            <details class="parameters">
-                <summary>
-                    {move || if may.get().vlans { "VLANs and addresses" } else { "Addresses of others" }}
-                    " " <span class="faint">{set}</span>
-                </summary>
+            <Folded title=title said=said>
                 <Show when=move || may.get().vlans>
+                    <Lacking features=&[Feature::BridgeVlans] />
                     <VlansField id=id />
                 </Show>
                 <Show when=move || may.get().fdb>
-                    <Entries id=id />
+                    <Fdb id=id />
                 </Show>
-            </details>
+            </Folded>
         </Show>
     }
 }
@@ -90,61 +92,43 @@ fn VlansField(id: InterfaceId) -> impl IntoView {
                 commit=set
                 placeholder="10 pvid untagged, 20, 30-40"
                 place=Place::Interface(id, Some(Field::Vlans))
+                wide=true
             />
         </div>
     }
 }
 
+/// Static entries of the forwarding table.
 #[component]
-fn Entries(id: InterfaceId) -> impl IntoView {
+fn Fdb(id: InterfaceId) -> impl IntoView {
     let lab = Lab::of_page();
     let entries = Memo::new(move |_| {
         lab.read(|document| {
             let interface = document.interfaces.get(&id);
-            let entries = interface.map(|i| i.fdb.iter().copied().collect::<Vec<_>>());
-            entries.unwrap_or_default()
+            let entries = interface.into_iter().flat_map(|i| i.fdb.iter());
+            let entries = entries.map(|entry| (entry.to_string(), *entry));
+            entries.collect::<Vec<_>>()
         })
     });
     let add = Callback::new(move |text: String| {
-        if text.trim().is_empty() {
-            return Ok(());
-        }
         let entry = text.parse()?;
         let interface = id;
         commit(lab, Edit::AddFdb { interface, entry })
     });
-    view! {
-        <ul class="entries">
-            <For each=move || entries.get() key=|entry| *entry let:entry>
-                <Entry id=id entry=entry />
-            </For>
-        </ul>
-        <div title="Frames to this MAC address leave here: static entries of the forwarding table">
-            <TextField
-                label="Add MAC behind it"
-                value=Signal::derive(String::new)
-                commit=add
-                placeholder="02:00:00:00:00:01 vlan 10"
-                place=Place::Interface(id, Some(Field::Fdb))
-            />
-        </div>
-    }
-}
-
-#[component]
-fn Entry(id: InterfaceId, entry: FdbEntry) -> impl IntoView {
-    let lab = Lab::of_page();
-    let label = format!("Remove {entry}");
-    let remove = move |_| {
+    let remove = Callback::new(move |entry| {
         let interface = id;
         commit_or_tell(lab, Edit::RemoveFdb { interface, entry });
-    };
+    });
     view! {
-        <li class="entry">
-            <span class="mono">{entry.to_string()}</span>
-            <button class="ghost small" aria-label=label title="Remove" on:click=remove>
-                {icon(Icon::Close)}
-            </button>
-        </li>
+        <Entries entries=entries noun="entry" remove=remove />
+        <div title="Frames to this MAC address leave here: static entries of the forwarding table">
+            <AddField
+                label="Add MAC behind it"
+                add=add
+                placeholder="02:00:00:00:00:01 vlan 10"
+                place=Place::Interface(id, Some(Field::Fdb))
+                wide=true
+            />
+        </div>
     }
 }

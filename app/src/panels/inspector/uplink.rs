@@ -8,6 +8,7 @@ use topology::uplink::{ADDRESS, INTERFACE};
 use topology::{Document, Edit, NamespaceId};
 
 use super::field::{commit_or_tell, refusal_at};
+use super::lacking::why_not;
 use crate::editor::lab::Lab;
 
 /// The switch of the host, and how it stands.
@@ -19,16 +20,7 @@ pub(super) fn Uplink() -> impl IntoView {
         lab.statuses.with(of_host).unwrap_or(Status::Wanted)
     });
     let on = Signal::derive(move || lab.read(Document::has_uplink));
-    let missing = Memo::new(move |_| {
-        lab.missing.with(|all| {
-            let found = all.iter().find(|m| m.feature == Feature::Uplink)?;
-            Some(format!(
-                "No: {}. To do: {}",
-                found.detail,
-                found.feature.remedy()
-            ))
-        })
-    });
+    let missing = Memo::new(move |_| why_not(lab, Feature::Uplink));
     // What is on can always be taken away.
     let disabled = move || missing.with(Option::is_some) && !on.get();
     let place = Place::Namespace(NamespaceId::HOST, Some(Field::Uplink));

@@ -90,10 +90,7 @@ impl Finding {
     /// The feature that is missing, if this is one.
     pub fn missing(&self) -> Option<Missing> {
         let feature = self.feature.filter(|_| !self.ok)?;
-        Some(Missing {
-            feature,
-            detail: self.detail.clone(),
-        })
+        Some(Missing::new(feature, self.detail.clone()))
     }
 
     /// Of something that no lab can run without.

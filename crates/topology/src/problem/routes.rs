@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use super::{Report, Severity};
-use crate::address::is_link_local;
+use super::{Report, Severity, fixes};
+use crate::address::{Family, is_link_local};
 use crate::connected::{self, Connected};
 use crate::document::{Document, Interface, Kind, Route};
 use crate::edit::Field;
@@ -208,10 +208,11 @@ fn forwards(
         && owners
             .get(&host)
             .is_some_and(|found| found.contains(&owner));
-    if !namespace.forwarding.get(route.family()) && !is_there {
-        let family = if gateway.is_ipv4() { "IPv4" } else { "IPv6" };
+    let is_end = !leads_on(report, owner);
+    if !namespace.forwarding.get(route.family()) && !is_there && !is_end {
         let user = document.describe_namespace(id);
-        let text = format!("it is the gateway {gateway} of {user} and does not forward {family}");
+        let silent = fixes::not_forwarding(Family::of(gateway));
+        let text = format!("it is the gateway {gateway} of {user} and {silent}");
         report.namespace(
             Severity::Warning,
             (owner, None),
@@ -219,6 +220,21 @@ fn forwards(
             "switch forwarding on",
         );
     }
+}
+
+/// Whether there is anybody behind a namespace: else it stands for the rest of the world, and
+/// forwarding would lead nowhere.
+fn leads_on(report: &Report<'_>, id: NamespaceId) -> bool {
+    let document = report.document;
+    let is_way = |i: &Interface| i.kind != Kind::Loopback && i.master.is_none();
+    let ways = report.inside.get(&id).into_iter().flatten();
+    let ways = ways.filter(|(_, interface)| is_way(interface)).count();
+    let has_routes = document
+        .namespaces
+        .get(&id)
+        .is_some_and(|ns| !ns.routes.is_empty());
+    let is_out = id == NamespaceId::HOST && document.has_uplink();
+    ways > 1 || has_routes || is_out
 }
 
 /// Of two interfaces in one network the kernel uses the first.

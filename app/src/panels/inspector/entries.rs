@@ -1,0 +1,85 @@
+//! Lists of what an object has several of (addresses, routes, rules, …), and one more of them.
+
+use leptos::prelude::*;
+use topology::edit::Place;
+
+use super::field::{Commit, TextField};
+use crate::icons::{Icon, icon};
+
+/// The list: each line can be removed, but those that the kernel made by itself.
+#[component]
+pub(crate) fn Entries<T>(
+    /// What there is, as text and as what is removed. No two texts are the same.
+    #[prop(into)]
+    entries: Signal<Vec<(String, T)>>,
+    /// What one of them is called.
+    noun: &'static str,
+    /// Removes one.
+    remove: Callback<T>,
+    /// What the kernel has besides.
+    #[prop(optional, into)]
+    by_kernel: MaybeProp<Vec<String>>,
+) -> impl IntoView
+where
+    T: Clone + Send + Sync + 'static,
+{
+    view! {
+        <ul class="entries">
+            <For each=move || entries.get() key=|(text, _)| text.clone() let((text, entry))>
+                <li class="entry">
+                    <span class="mono">{text.clone()}</span>
+                    <button
+                        class="ghost small"
+                        aria-label=format!("Remove the {noun} {text}")
+                        title="Remove"
+                        on:click=move |_| remove.run(entry.clone())
+                    >
+                        {icon(Icon::Close)}
+                    </button>
+                </li>
+            </For>
+            <For
+                each=move || by_kernel.get().unwrap_or_default()
+                key=|text| text.clone()
+                let:text
+            >
+                <li class="entry by-kernel">
+                    <span class="mono">{text}</span>
+                    <span class="faint">"kernel"</span>
+                </li>
+            </For>
+        </ul>
+    }
+}
+
+/// A field for one more; it is empty again when that was taken.
+#[component]
+pub(crate) fn AddField(
+    /// What is added.
+    #[prop(into)]
+    label: String,
+    /// Adds what the text says.
+    add: Commit,
+    /// What may be written, by an example.
+    placeholder: &'static str,
+    /// Of which field of the document it is, for refusals by the server.
+    place: Place,
+    /// Whether it takes long texts.
+    #[prop(optional)]
+    wide: bool,
+) -> impl IntoView {
+    let commit = Callback::new(move |text: String| match text.trim() {
+        "" => Ok(()),
+        text => add.run(text.to_owned()),
+    });
+    view! {
+        <TextField
+            label=label
+            value=Signal::stored(String::new())
+            commit=commit
+            placeholder=placeholder
+            place=place
+            wide=wide
+        />
+    }
+}
