@@ -20,6 +20,7 @@ pub(crate) mod address;
 pub(crate) mod bridge;
 mod device;
 pub(crate) mod firewall;
+pub(crate) mod legacy;
 pub(crate) mod link;
 pub(crate) mod netns;
 pub(crate) mod route;

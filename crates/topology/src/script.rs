@@ -11,6 +11,7 @@ mod program;
 mod shell;
 mod world;
 
+use shell::Shell;
 use world::World;
 
 /// Most errors that are told of one script.
@@ -30,8 +31,20 @@ pub struct Script {
 pub struct Note {
     /// Counting from 1.
     pub line: usize,
+    /// What became of it.
+    pub kind: NoteKind,
     /// What was noted.
     pub text: String,
+}
+
+/// What became of a part of a script.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoteKind {
+    /// It was taken as something else than it says.
+    Changed,
+    /// It was left out.
+    LeftOut,
 }
 
 impl fmt::Display for Note {
@@ -54,47 +67,56 @@ pub struct ScriptError {
 
 /// Reads a script; every command that cannot be taken is named, at most a hundred of them.
 pub fn read(text: &str) -> Result<Script, Vec<ScriptError>> {
-    let commands = shell::commands(text);
-    let mut world = World::new();
-    let mut notes = Vec::new();
-    let mut errors = Vec::new();
-    for command in &commands {
-        match run(&mut world, command) {
-            Ok(told) => notes.extend(told.into_iter().map(|text| Note {
-                line: command.line,
-                text,
-            })),
-            Err(reason) => errors.push(refused(command, reason)),
-        }
-        if errors.len() == MOST_ERRORS {
-            break;
-        }
+    let shell = run(text, usize::MAX);
+    if !shell.errors.is_empty() {
+        return Err(shell.errors);
     }
-    if !errors.is_empty() {
-        return Err(errors);
-    }
-    match document(text, &world) {
-        Ok(document) => Ok(Script { document, notes }),
-        Err(reason) => Err(first_invalid(text, &commands)
-            .map(|command| refused(command, reason))
-            .into_iter()
-            .collect()),
+    match document(text, &shell.world) {
+        Ok(document) => Ok(Script {
+            document,
+            notes: shell.notes,
+        }),
+        Err(reason) => Err(vec![first_invalid(text, shell.acted, reason)]),
     }
 }
 
-fn run(world: &mut World, command: &shell::Command) -> Result<Vec<String>, String> {
-    match &command.argv {
-        Ok(argv) => world.run(argv, command.input.as_deref()),
-        Err(reason) => Err(reason.clone()),
+/// Runs a script, at most so many changes of the network far.
+fn run(text: &str, limit: usize) -> Shell {
+    let mut shell = Shell::new(limit);
+    match is_batch(text) {
+        true => shell.run_batch(text),
+        false => shell.run(text),
     }
+    shell
 }
 
-fn refused(command: &shell::Command, reason: String) -> ScriptError {
-    ScriptError {
-        line: command.line,
-        command: command.text.clone(),
-        reason,
-    }
+/// Whether these are lines for `ip -batch`: each begins with an object of `ip`.
+fn is_batch(text: &str) -> bool {
+    let objects = [
+        "link",
+        "l",
+        "address",
+        "addr",
+        "a",
+        "route",
+        "r",
+        "rule",
+        "ru",
+        "netns",
+        "neighbor",
+        "neighbour",
+        "neigh",
+        "n",
+    ];
+    let lines = text.lines().map(str::trim);
+    let mut lines = lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .peekable();
+    let is_object = |line: &str| {
+        let first = line.split_whitespace().next().unwrap_or_default();
+        objects.contains(&first)
+    };
+    lines.peek().is_some() && lines.all(is_object)
 }
 
 /// What the kernel takes and no document has, such as an IPv6 address on an MTU below 1280, is
@@ -106,24 +128,21 @@ fn document(text: &str, world: &World) -> Result<Document, String> {
 }
 
 /// The command that made the document invalid: all before it is valid, and it is not.
-fn first_invalid<'a>(text: &str, commands: &'a [shell::Command]) -> Option<&'a shell::Command> {
-    let is_valid = |count: usize| {
-        let mut world = World::new();
-        for command in commands.iter().take(count) {
-            let _taken = run(&mut world, command);
-        }
-        document(text, &world).is_ok()
-    };
-    let (mut valid, mut invalid) = (0, commands.len());
+fn first_invalid(text: &str, acted: usize, reason: String) -> ScriptError {
+    let (mut valid, mut invalid) = (0, acted);
     while invalid - valid > 1 {
         let middle = valid.midpoint(invalid);
-        if is_valid(middle) {
-            valid = middle;
-        } else {
-            invalid = middle;
+        match document(text, &run(text, middle).world) {
+            Ok(_) => valid = middle,
+            Err(_) => invalid = middle,
         }
     }
-    commands.get(valid)
+    let (line, command) = run(text, invalid).last.unwrap_or_default();
+    ScriptError {
+        line,
+        command,
+        reason,
+    }
 }
 
 /// The first comment line after the shebang, if it is the title that [`crate::command`] writes.

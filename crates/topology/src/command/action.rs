@@ -36,9 +36,19 @@ pub(crate) enum Action {
         interface: InterfaceName,
         address: IpNet,
     },
+    /// Adds it, unless it is there.
+    ReplaceAddress {
+        interface: InterfaceName,
+        address: IpNet,
+    },
     RemoveAddress {
         interface: InterfaceName,
         address: IpNet,
+    },
+    /// Removes all that a person may remove; of one family, if it is said.
+    FlushAddresses {
+        interface: InterfaceName,
+        family: Option<Family>,
     },
     AddRoute(Route),
     RemoveRoute(Route),

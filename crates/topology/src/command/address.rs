@@ -47,10 +47,12 @@ pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, Stri
     let Some(verb) = words.next() else {
         return Ok(Action::Look);
     };
-    let is_add = match abbreviated(verb, &VERBS) {
+    let known = abbreviated(verb, &VERBS);
+    let is_add = match known {
         Some("show" | "lst" | "list" | "help") => return Ok(Action::Look),
-        Some("add") => true,
+        Some("add" | "replace" | "change" | "chg") => true,
         Some("delete") => false,
+        Some("flush") => return flush(words, global),
         _ => return Err(format!("`ip addr {verb}` is not supported")),
     };
     let mut address = None;
@@ -77,10 +79,32 @@ pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, Stri
     }
     if is_add {
         check_interface_address(address).map_err(|error| error.to_string())?;
-        Ok(Action::AddAddress { interface, address })
+        Ok(match known {
+            Some("add") => Action::AddAddress { interface, address },
+            _ => Action::ReplaceAddress { interface, address },
+        })
     } else {
         Ok(Action::RemoveAddress { interface, address })
     }
+}
+
+/// `ip addr flush dev INTERFACE`
+fn flush(words: &mut Words<'_>, global: Global) -> Result<Action, String> {
+    let mut interface = None;
+    while let Some(word) = words.next() {
+        match word {
+            "dev" => interface = Some(words.parsed(word)?),
+            "scope" if words.peek() == Some("global") => drop(words.next()),
+            _ if interface.is_none() => {
+                interface = Some(word.parse().map_err(|error| format!("`{word}`: {error}"))?);
+            }
+            _ => return Err(refused(word, &UNSUPPORTED)),
+        }
+    }
+    Ok(Action::FlushAddresses {
+        interface: interface.ok_or("`ip addr flush` needs `dev` and an interface")?,
+        family: global.family,
+    })
 }
 
 /// Whether an address has that scope anyway: IPv4 by `default_scope` of iproute2

@@ -3,26 +3,144 @@
 use crate::address::Family;
 use crate::command::action::{Action, Global};
 use crate::command::words::{Words, abbreviated};
-use crate::command::{address, bridge, firewall, link, netns, route, rule, sysctl, tc};
+use crate::command::{address, bridge, firewall, legacy, link, netns, route, rule, sysctl, tc};
+
+/// What a program is to a network.
+pub(super) enum Role {
+    /// It may change it.
+    Network,
+    /// It only looks at it or tries it out.
+    Looks,
+    /// It has nothing to do with it, and is left out for this reason.
+    LeftOut(&'static str),
+    /// Nobody knows.
+    Unknown,
+}
 
 /// Programs that only look at the network or try it out.
-const LOOKERS: [&str; 15] = [
+const LOOKERS: [&str; 42] = [
     "ping",
     "ping6",
-    "tcpdump",
+    "fping",
+    "arping",
     "traceroute",
     "traceroute6",
     "tracepath",
+    "tracepath6",
+    "mtr",
+    "tcpdump",
+    "tshark",
+    "dumpcap",
+    "wireshark",
+    "termshark",
     "ss",
     "netstat",
-    "arping",
-    "mtr",
-    "uname",
-    "id",
-    "whoami",
-    "echo",
-    "true",
+    "arp-scan",
+    "nmap",
+    "nslookup",
+    "dig",
+    "host",
+    "drill",
+    "curl",
+    "wget",
+    "nc",
+    "ncat",
+    "netcat",
+    "telnet",
+    "iperf",
+    "iperf3",
+    "netperf",
+    "socat",
+    "lsns",
+    "lsof",
+    "conntrack",
+    "iptables-save",
+    "ip6tables-save",
+    "lsmod",
+    "dmesg",
+    "ps",
+    "pgrep",
+    "vtysh",
 ];
+
+/// Programs that have nothing to do with what a lab says, and why they are left out.
+const OTHERS: [(&str, &[&str]); 5] = [
+    (
+        "files and programs are no part of a lab",
+        &[
+            "mkdir", "rm", "rmdir", "mv", "cp", "touch", "chmod", "chown", "ln", "install", "apt",
+            "apt-get", "yum", "dnf", "apk", "pacman", "pip", "pip3", "mount", "umount", "tar",
+            "sync",
+        ],
+    ),
+    (
+        "kernel modules are the machine's matter",
+        &["modprobe", "insmod", "rmmod", "depmod"],
+    ),
+    (
+        "processes are no part of a lab",
+        &[
+            "kill",
+            "pkill",
+            "killall",
+            "systemctl",
+            "service",
+            "python",
+            "python2",
+            "python3",
+            "perl",
+            "node",
+            "sshd",
+            "nginx",
+            "apache2",
+            "dnsmasq",
+            "radvd",
+            "tmux",
+            "screen",
+            "xterm",
+            "gnome-terminal",
+            "konsole",
+            "watch",
+            "su",
+            "daemonize",
+            "hostnamectl",
+        ],
+    ),
+    ("it only waits", &["sleep", "usleep", "udevadm"]),
+    (
+        "it only shows",
+        &["clear", "tput", "reset", "stty", "logger", "figlet"],
+    ),
+];
+
+/// What a command is to a network.
+pub(super) fn role(argv: &[String]) -> Role {
+    let program = argv.first().map_or("", String::as_str);
+    let name = program.rsplit('/').next().unwrap_or(program);
+    match name {
+        "ip" | "bridge" | "tc" | "sysctl" | "nft" | "iptables" | "iptables-nft"
+        | "iptables-legacy" | "ip6tables" | "ip6tables-nft" | "ip6tables-legacy" | "brctl"
+        | "ifconfig" | "route" | "ethtool" | "wg" | "vconfig" | "arp" => Role::Network,
+        name if LOOKERS.contains(&name) => Role::Looks,
+        name => {
+            let why = OTHERS.iter().find(|(_, names)| names.contains(&name));
+            why.map_or(Role::Unknown, |(why, _)| Role::LeftOut(why))
+        }
+    }
+}
+
+/// Whether a command reads rules or commands from its input.
+pub(super) fn reads_input(argv: &[String]) -> bool {
+    let program = argv.first().map_or("", String::as_str);
+    let name = program.rsplit('/').next().unwrap_or(program);
+    let is_file =
+        |word: &String| word == "-f" || word == "--file" || word.starts_with("/dev/stdin");
+    match name {
+        "nft" | "wg" => argv.iter().any(is_file),
+        // What runs in a namespace reads what is given to `ip`.
+        _ => false,
+    }
+}
 
 /// The objects of `ip` in the order in which iproute2 tries them (ip/ip.c).
 const OBJECTS: [&str; 34] = [
@@ -89,18 +207,8 @@ const DISPLAY: [&str; 17] = [
 /// What a command does. An empty list is one that does nothing to the network.
 pub(super) fn actions(argv: &[String], input: Option<&str>) -> Result<Vec<Action>, String> {
     let mut words = Words::new(argv);
-    let mut program = words.next().ok_or("there is no command")?;
-    while program == "sudo" {
-        program = words.next().ok_or("`sudo` needs a command")?;
-        if program.starts_with('-') {
-            return Err(format!("the option `{program}` of sudo is not supported"));
-        }
-    }
+    let program = words.next().ok_or("there is no command")?;
     let name = program.rsplit('/').next().unwrap_or(program);
-    let takes_input = name == "nft" || argv.iter().any(|word| word == "exec");
-    if input.is_some() && !takes_input {
-        return Err(format!("a here-document for `{name}` is not supported"));
-    }
     match name {
         "nft" => firewall::read(&mut words, input).map(|action| vec![action]),
         "iptables" | "iptables-nft" | "iptables-legacy" => {
@@ -113,14 +221,20 @@ pub(super) fn actions(argv: &[String], input: Option<&str>) -> Result<Vec<Action
         "sysctl" => sysctl::read(&mut words),
         "bridge" => bridge::read(&mut words).map(|action| vec![action]),
         "tc" => tc::read(&mut words).map(|action| vec![action]),
-        "set" => shell_option(&mut words).map(|()| Vec::new()),
-        "sleep" | ":" => Ok(Vec::new()),
-        looker if LOOKERS.contains(&looker) => Ok(vec![Action::Look]),
-        "if" | "for" | "while" | "until" | "case" | "function" | "then" | "else" | "fi" | "do"
-        | "done" | "{" | "}" => Err(format!("the shell's `{name}` is not supported yet")),
-        _ if name.contains('=') => Err("variables are not supported yet".to_owned()),
+        "brctl" => in_ip(legacy::brctl(&mut words)?),
+        "ifconfig" => in_ip(legacy::ifconfig(&mut words)?),
+        "route" => in_ip(legacy::route(&mut words)?),
         _ => Err(format!("the command `{name}` is not understood")),
     }
+}
+
+/// What commands in the words of `ip` do; none is a look.
+fn in_ip(commands: Vec<legacy::IpWords>) -> Result<Vec<Action>, String> {
+    if commands.is_empty() {
+        return Ok(vec![Action::Look]);
+    }
+    let read = |command: &legacy::IpWords| ip(&mut Words::new(command));
+    commands.iter().map(read).collect()
 }
 
 /// Whether a verb of one of the other objects only looks; the first letters are enough.
@@ -130,28 +244,6 @@ fn looks(object: &str, verb: &str) -> bool {
         "xfrm" | "mptcp" | "sr" | "ioam" | "macsec" => LOOKING.contains(&verb),
         _ => abbreviated(verb, &LOOKING).is_some(),
     }
-}
-
-/// `set` with options that change nothing here: every command that fails ends the reading anyway.
-fn shell_option(words: &mut Words<'_>) -> Result<(), String> {
-    let harmless = ["errexit", "nounset", "xtrace", "pipefail"];
-    while let Some(option) = words.next() {
-        let letters = option
-            .strip_prefix('-')
-            .or_else(|| option.strip_prefix('+'))
-            .unwrap_or_default();
-        let is_known = |c: char| matches!(c, 'e' | 'u' | 'x' | 'o');
-        if letters.is_empty() || !letters.chars().all(is_known) {
-            return Err("of `set` only -e, -u, -x and -o pipefail are supported".to_owned());
-        }
-        if letters.contains('o') {
-            let name = words.value(option)?;
-            if !harmless.contains(&name) {
-                return Err(format!("`set {option} {name}` is not supported"));
-            }
-        }
-    }
-    Ok(())
 }
 
 /// `ip [OPTIONS] OBJECT …`.
@@ -172,7 +264,7 @@ fn ip(words: &mut Words<'_>) -> Result<Action, String> {
                     other => return Err(format!("the family `{other}` is not supported")),
                 }
             }
-            "b" | "batch" => return Err("`ip -batch` is not supported yet".to_owned()),
+            "force" => {}
             other if abbreviated(other, &DISPLAY).is_some() => {}
             other => return Err(format!("the option `-{other}` of ip is not supported")),
         }

@@ -1,284 +1,629 @@
-//! A script's commands, with their lines.
+//! Runs a script of the shell purely: variables, functions, loops, here-documents. Its commands act
+//! on the model kernel, and nothing is ever executed.
 //!
-//! What a shell would do beyond splitting words (variables, substitution, pipes, redirections,
-//! control flow) is refused by name.
+//! What a script does must follow from its text alone. Where it depends on what is not known, such
+//! as what a program prints, that is said, with the line.
 
-mod heredoc;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
-/// One simple command.
-#[derive(Debug)]
-pub(super) struct Command {
-    /// Where it starts, counting from 1.
-    pub(super) line: usize,
-    /// As it stands there.
-    pub(super) text: String,
-    /// Its words, or why it has none.
-    pub(super) argv: Result<Vec<String>, String>,
-    /// The here-document that it reads.
-    pub(super) input: Option<String>,
+use brush_parser::ast::{
+    AssignmentName, AssignmentValue, Command, CommandPrefixOrSuffixItem, FunctionBody,
+    SimpleCommand, SourceLocation,
+};
+
+use super::world::World;
+use super::{MOST_ERRORS, Note, NoteKind, ScriptError};
+use crate::id::NamespaceId;
+
+mod arithmetic;
+mod brace;
+mod builtin;
+mod condition;
+mod files;
+mod flow;
+mod input_output;
+mod parameter;
+mod parse;
+mod pattern;
+mod text_tools;
+mod tool;
+mod variables;
+mod word;
+
+use input_output::{Io, Out};
+use variables::{MOST_TEXT, Value, Variables};
+
+/// How many commands a script may run, loops counted each time.
+const MOST_COMMANDS: usize = 200_000;
+/// How deep functions, substitutions and shells in shells may nest.
+const MOST_DEEP: usize = 24;
+/// How many words one command may have.
+const MOST_WORDS: usize = 10_000;
+/// Most notes that are kept of one script.
+const MOST_NOTES: usize = 1_000;
+
+/// How a command ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Status {
+    Success,
+    Failure(i32),
+    /// It only looks or tries; the network of the moment decides.
+    Unknown {
+        /// By `!`.
+        inverted: bool,
+        command: String,
+    },
 }
 
-/// The commands of a script, in their order.
-pub(super) fn commands(text: &str) -> Vec<Command> {
-    let mut commands = Vec::new();
-    let mut splitter = Splitter {
-        rest: text,
-        line: 1,
-    };
-    while let Some(Piece {
-        line,
-        text,
-        trouble,
-        input,
-    }) = splitter.next_piece()
-    {
-        let text = text.trim().to_owned();
-        if text.is_empty() && trouble.is_none() {
-            continue;
+impl Status {
+    fn of(success: bool) -> Self {
+        match success {
+            true => Self::Success,
+            false => Self::Failure(1),
         }
-        let argv = match trouble {
-            Some(trouble) => Err(trouble),
-            None => shlex::split(&text).ok_or_else(|| "a quote is not closed".to_owned()),
-        };
-        if matches!(&argv, Ok(argv) if argv.is_empty()) {
-            continue;
-        }
-        commands.push(Command {
-            line,
-            text,
-            argv,
-            input,
-        });
     }
-    commands
-}
 
-/// A command before it is divided into words.
-struct Piece {
-    line: usize,
-    /// Without comments.
-    text: String,
-    /// What in it is more than words.
-    trouble: Option<String>,
-    input: Option<String>,
-}
-
-struct Splitter<'a> {
-    rest: &'a str,
-    line: usize,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Quote {
-    None,
-    Single,
-    Double,
-}
-
-impl Splitter<'_> {
-    /// The text up to the next newline, `;` or `&&` outside quotes, with the here-document that it
-    /// begins.
-    fn next_piece(&mut self) -> Option<Piece> {
-        if self.rest.is_empty() {
-            return None;
+    fn number(&self) -> i32 {
+        match self {
+            Self::Success | Self::Unknown { .. } => 0,
+            Self::Failure(number) => *number,
         }
-        let mut piece = String::new();
-        let mut start = None;
-        let mut trouble: Option<String> = None;
-        let mut refuse = |what: String| {
-            trouble.get_or_insert(what);
+    }
+}
+
+/// Where it goes on after a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    Next,
+    Break(u32),
+    Continue(u32),
+    Return,
+    Exit,
+}
+
+/// Why a command is not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Failure {
+    /// The program would fail so; a script may count on it.
+    Fails(String),
+    /// We do not know what it does.
+    NotUnderstood(String),
+}
+
+impl From<String> for Failure {
+    fn from(reason: String) -> Self {
+        Self::NotUnderstood(reason)
+    }
+}
+
+impl From<&str> for Failure {
+    fn from(reason: &str) -> Self {
+        Self::NotUnderstood(reason.to_owned())
+    }
+}
+
+/// A shell that runs a script.
+#[derive(Clone)]
+pub(super) struct Shell {
+    pub(super) world: World,
+    /// In which namespace commands run.
+    here: NamespaceId,
+    variables: Variables,
+    /// `$1`, `$2`, …
+    arguments: Vec<String>,
+    functions: BTreeMap<String, Rc<FunctionBody>>,
+    /// Files that the script wrote.
+    files: BTreeMap<String, String>,
+    status: Status,
+    pub(super) notes: Vec<Note>,
+    pub(super) errors: Vec<ScriptError>,
+    /// Commands that may still run.
+    fuel: usize,
+    depth: usize,
+    /// In how many places around it the failure of a command is provided for.
+    provided: usize,
+    /// Of the command that runs, counting from 1.
+    line: usize,
+    /// In text that is not the script itself: what an outer command brought stands in its line.
+    within: usize,
+    /// `set -u`
+    refuses_unset: bool,
+    /// Names without a value that this command used.
+    unset: Vec<String>,
+    /// Changes of the network so far, and the last one's line and text.
+    pub(super) acted: usize,
+    pub(super) last: Option<(usize, String)>,
+    /// Ends after so many changes.
+    limit: usize,
+    /// Whether this only tries what would be done.
+    is_trial: bool,
+}
+
+impl Shell {
+    /// One that ends after a number of changes.
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            world: World::new(),
+            here: NamespaceId::HOST,
+            variables: Variables::new(),
+            arguments: Vec::new(),
+            functions: BTreeMap::new(),
+            files: BTreeMap::new(),
+            status: Status::Success,
+            notes: Vec::new(),
+            errors: Vec::new(),
+            fuel: MOST_COMMANDS,
+            depth: 0,
+            provided: 0,
+            line: 1,
+            within: 0,
+            refuses_unset: false,
+            unset: Vec::new(),
+            acted: 0,
+            last: None,
+            limit,
+            is_trial: false,
+        }
+    }
+
+    /// Runs a whole script.
+    pub(super) fn run(&mut self, text: &str) {
+        // As an editor on Windows ends lines.
+        let text = &text.replace("\r\n", "\n");
+        let mut io = Io::default();
+        let flow = self.text(text, &mut io);
+        let number = self.status.number();
+        if flow == Flow::Exit && number != 0 && self.errors.is_empty() && !self.is_done() {
+            self.refuse(
+                "exit".to_owned(),
+                format!("the script ends itself here, with status {number}"),
+            );
+        }
+    }
+
+    /// Runs the lines of `ip -batch`, each in its own line of the text.
+    pub(super) fn run_batch(&mut self, text: &str) {
+        for (index, line) in text.lines().enumerate() {
+            self.line = index + 1;
+            self.within += 1;
+            self.batch_line(line, &mut Io::default());
+            self.within -= 1;
+            if self.is_done() {
+                break;
+            }
+        }
+    }
+
+    /// Whether nothing more is to be run.
+    fn is_done(&self) -> bool {
+        self.errors.len() >= MOST_ERRORS || self.acted >= self.limit || self.fuel == 0
+    }
+
+    /// Runs a text in this shell.
+    fn text(&mut self, text: &str, io: &mut Io) -> Flow {
+        match parse::program(text) {
+            Ok(program) => {
+                for list in &program.complete_commands {
+                    let flow = self.list(list, io);
+                    if flow != Flow::Next {
+                        return flow;
+                    }
+                }
+                Flow::Next
+            }
+            Err(malformed) => {
+                if self.within == 0 {
+                    self.line = malformed.line;
+                }
+                let line = text.lines().nth(malformed.line.saturating_sub(1));
+                self.refuse(line.unwrap_or_default().trim().to_owned(), malformed.reason);
+                Flow::Exit
+            }
+        }
+    }
+
+    /// Runs a text that a command of this line brought.
+    fn text_within(&mut self, text: &str, io: &mut Io) -> Flow {
+        if self.depth >= MOST_DEEP {
+            self.refuse(
+                text.lines().next().unwrap_or_default().to_owned(),
+                format!("commands run commands more than {MOST_DEEP} deep"),
+            );
+            return Flow::Exit;
+        }
+        self.depth += 1;
+        self.within += 1;
+        let flow = self.text(text, io);
+        self.within -= 1;
+        self.depth -= 1;
+        flow
+    }
+
+    /// Names a command that cannot be taken.
+    fn refuse(&mut self, command: String, mut reason: String) {
+        self.status = Status::Failure(1);
+        if !self.unset.is_empty() {
+            let verb = if self.unset.len() == 1 { "has" } else { "have" };
+            let names = self.unset.join(", ");
+            reason.push_str(&format!(" ({names} {verb} no value in this script)"));
+        }
+        if self.errors.len() < MOST_ERRORS {
+            self.errors.push(ScriptError {
+                line: self.line,
+                command,
+                reason,
+            });
+        }
+    }
+
+    fn note(&mut self, kind: NoteKind, text: String) {
+        let note = Note {
+            line: self.line,
+            kind,
+            text,
         };
-        let mut quote = Quote::None;
-        let mut document: Option<heredoc::Opening> = None;
-        let mut chars = self.rest.char_indices().peekable();
-        let mut end = self.rest.len();
-        while let Some((index, c)) = chars.next() {
-            let at_word_start = piece.chars().next_back().is_none_or(char::is_whitespace);
-            let after = self.rest.get(index + c.len_utf8()..).unwrap_or_default();
-            match (quote, c) {
-                (Quote::None, ';') if document.is_some() => {
-                    refuse("a here-document must be the last on its line".into());
-                }
-                (Quote::None, '\n' | ';') => {
-                    end = index + 1;
-                    break;
-                }
-                // Joins the lines: the shell puts nothing in between.
-                (Quote::None | Quote::Double, '\\') if is_line_end(after) => {
-                    while chars.next().is_some_and(|(_, c)| c != '\n') {}
-                    self.line += 1;
-                    continue;
-                }
-                (Quote::None | Quote::Double, '\\') => {
-                    piece.push(c);
-                    if let Some((_, escaped)) = chars.next() {
-                        self.line += usize::from(escaped == '\n');
-                        piece.push(escaped);
+        if self.notes.len() < MOST_NOTES && self.notes.last() != Some(&note) {
+            self.notes.push(note);
+        }
+    }
+
+    /// What a command did that could not be done.
+    fn fail(&mut self, argv: &[String], failure: Failure) {
+        let command = shown(argv);
+        match failure {
+            Failure::Fails(reason) if self.provided > 0 => {
+                self.note(
+                    NoteKind::LeftOut,
+                    format!("fails here, as the script provides for: {command}: {reason}"),
+                );
+                self.status = Status::Failure(1);
+            }
+            Failure::Fails(reason) | Failure::NotUnderstood(reason) => {
+                self.refuse(command, reason);
+            }
+        }
+    }
+
+    fn command(&mut self, command: &Command, io: &mut Io) -> Flow {
+        if self.within == 0
+            && let Some(place) = command.location()
+        {
+            self.line = place.start.line;
+        }
+        if self.is_done() {
+            return Flow::Exit;
+        }
+        self.fuel -= 1;
+        if self.fuel == 0 {
+            self.refuse(
+                String::new(),
+                format!("it runs more than {MOST_COMMANDS} commands: does it end?"),
+            );
+            return Flow::Exit;
+        }
+        self.unset.clear();
+        match command {
+            Command::Simple(simple) => self.simple(simple, io),
+            Command::Compound(compound, redirects) => {
+                let redirects = redirects.iter().flat_map(|list| &list.0);
+                self.redirected(redirects, io, |shell, io| shell.compound(compound, io))
+            }
+            Command::Function(function) => {
+                let body = Rc::new(function.body.clone());
+                self.functions.insert(function.fname.value.clone(), body);
+                self.status = Status::Success;
+                Flow::Next
+            }
+            Command::ExtendedTest(test) => {
+                self.status = match self.extended(&test.expr) {
+                    Ok(status) => status,
+                    Err(reason) => {
+                        self.refuse(format!("[[ {} ]]", test.expr), reason);
+                        return Flow::Next;
                     }
-                    continue;
+                };
+                Flow::Next
+            }
+        }
+    }
+
+    fn simple(&mut self, simple: &SimpleCommand, io: &mut Io) -> Flow {
+        let prefix = simple.prefix.iter().flat_map(|prefix| &prefix.0);
+        let suffix = simple.suffix.iter().flat_map(|suffix| &suffix.0);
+        let mut assignments = Vec::new();
+        let mut redirects = Vec::new();
+        for item in prefix {
+            match item {
+                CommandPrefixOrSuffixItem::AssignmentWord(assignment, _) => {
+                    assignments.push(assignment);
                 }
-                (Quote::None, '#') if at_word_start => {
-                    while chars.next_if(|(_, c)| *c != '\n').is_some() {}
-                    continue;
-                }
-                (Quote::None, '&')
-                    if matches!(chars.peek(), Some((_, '&'))) && document.is_none() =>
-                {
-                    chars.next();
-                    end = index + 2;
-                    break;
-                }
-                (Quote::None, '|') if matches!(chars.peek(), Some((_, '|'))) => {
-                    refuse(
-                        "`||` runs a command only if another fails, which is not known before"
-                            .into(),
-                    );
-                }
-                (Quote::None, '|') => refuse("pipes (`|`) are not supported".into()),
-                (Quote::None, '&') => {
-                    refuse("running in the background (`&`) is not supported".into())
-                }
-                (Quote::None, '<') if after.starts_with('<') && document.is_none() => {
-                    match heredoc::opening(after.get(1..).unwrap_or_default()) {
-                        Some((opening, length)) => {
-                            // A word ends here, too.
-                            piece.push(' ');
-                            let until = index + 2 + length;
-                            while chars.next_if(|(place, _)| *place < until).is_some() {}
-                            document = Some(opening);
-                            continue;
-                        }
-                        None => refuse("after `<<` the end of a here-document is named".into()),
-                    }
-                }
-                (Quote::None, '<' | '>') => {
-                    refuse(format!("redirections (`{c}`) are not supported"))
-                }
-                (Quote::None, '(' | ')') => refuse(format!("`{c}` is not supported")),
-                (Quote::None | Quote::Double, '$') => {
-                    refuse("variables and substitutions (`$`) are not supported yet".into());
-                }
-                (Quote::None | Quote::Double, '`') => {
-                    refuse("command substitution (`) is not supported".into())
-                }
-                (Quote::None, '*' | '?' | '[') => {
-                    refuse(format!("patterns of file names (`{c}`) are not supported"))
-                }
-                (Quote::None, '~') if at_word_start => {
-                    refuse("home directories (`~`) are not supported".into())
-                }
-                (Quote::None, '{') if is_list(after) => {
-                    refuse("lists in braces (`{a,b}`) are not supported".into())
-                }
-                (Quote::None, '\'') => quote = Quote::Single,
-                (Quote::Single, '\'') => quote = Quote::None,
-                (Quote::None, '"') => quote = Quote::Double,
-                (Quote::Double, '"') => quote = Quote::None,
+                CommandPrefixOrSuffixItem::IoRedirect(redirect) => redirects.push(redirect),
                 _ => {}
             }
-            if !c.is_whitespace() && start.is_none() {
-                start = Some(self.line);
+        }
+        let mut argv = Vec::new();
+        let mut declared = Vec::new();
+        let expanded = self.words(simple, suffix, &mut argv, &mut declared, &mut redirects);
+        // Until here `$?` is the command's before.
+        self.status = Status::Success;
+        if let Err(reason) = expanded {
+            self.refuse(simple.to_string(), reason);
+            return Flow::Next;
+        }
+        let mut before = Vec::new();
+        for assignment in &assignments {
+            if !argv.is_empty()
+                && let AssignmentName::VariableName(name) = &assignment.name
+            {
+                before.push((name.clone(), self.variables.get(name).cloned()));
             }
-            self.line += usize::from(c == '\n');
-            piece.push(c);
-        }
-        let line = start.unwrap_or(self.line);
-        let taken = self.rest.get(..end).unwrap_or_default();
-        self.line += usize::from(taken.ends_with('\n') && quote == Quote::None);
-        self.rest = self.rest.get(end..).unwrap_or_default();
-        let mut input = None;
-        if let Some(opening) = document {
-            let (body, length) = heredoc::body(&opening, self.rest);
-            let (read, rest) = self.rest.split_at_checked(length).unwrap_or_default();
-            self.line += read.matches('\n').count();
-            self.rest = rest;
-            match body {
-                Ok(body) => input = Some(body),
-                Err(why) => trouble = trouble.or(Some(why)),
+            if let Err(reason) = self.assign(&assignment.name, &assignment.value, assignment.append)
+            {
+                self.refuse(simple.to_string(), reason);
+                return Flow::Next;
             }
         }
-        Some(Piece {
-            line,
-            text: piece,
-            trouble,
-            input,
-        })
-    }
-}
-
-/// Whether the line ends here, as on Windows too.
-fn is_line_end(text: &str) -> bool {
-    text.starts_with('\n') || text.starts_with("\r\n")
-}
-
-/// Whether what follows a brace is a list, `a,b}` or `1..3}`, of which bash makes several words.
-fn is_list(after: &str) -> bool {
-    let word = after.split(char::is_whitespace).next().unwrap_or_default();
-    let inside = word.split_once('}').map(|(inside, _)| inside);
-    inside.is_some_and(|inside| inside.contains(',') || inside.contains(".."))
-}
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-    use super::*;
-
-    fn words(text: &str) -> Vec<(usize, Vec<String>)> {
-        commands(text)
-            .into_iter()
-            .map(|command| (command.line, command.argv.unwrap()))
-            .collect()
+        let flow = self.redirected(redirects.into_iter(), io, |shell, io| {
+            match argv.is_empty() {
+                true => Flow::Next,
+                false => shell.dispatch(&argv, &declared, io),
+            }
+        });
+        // What stands before a command is for it alone.
+        for (name, value) in before {
+            match value {
+                Some(value) => self.variables.set(&name, value),
+                None => self.variables.unset(&name),
+            }
+        }
+        flow
     }
 
-    #[test]
-    fn splits_lines_lists_quotes_and_comments() {
-        let text = "#!/bin/sh\n# one\nip a b # two\n\nx 'y  z' \"u#v\"; w && q\\\n  r\nlast";
-        let line =
-            |line: usize, argv: &[&str]| (line, argv.iter().map(|w| (*w).to_owned()).collect());
-        let expected: Vec<(usize, Vec<String>)> = vec![
-            line(3, &["ip", "a", "b"]),
-            line(5, &["x", "y  z", "u#v"]),
-            line(5, &["w"]),
-            line(5, &["q", "r"]),
-            line(7, &["last"]),
-        ];
-        assert_eq!(words(text), expected);
+    /// The words of a command; of `declare`, `local` and their like also what they assign.
+    fn words<'a>(
+        &mut self,
+        simple: &'a SimpleCommand,
+        suffix: impl Iterator<Item = &'a CommandPrefixOrSuffixItem>,
+        argv: &mut Vec<String>,
+        declared: &mut Vec<&'a brush_parser::ast::Assignment>,
+        redirects: &mut Vec<&'a brush_parser::ast::IoRedirect>,
+    ) -> Result<(), String> {
+        if let Some(name) = &simple.word_or_name {
+            argv.extend(self.fields(&name.value)?);
+        }
+        for item in suffix {
+            match item {
+                CommandPrefixOrSuffixItem::Word(word) => argv.extend(self.fields(&word.value)?),
+                CommandPrefixOrSuffixItem::AssignmentWord(assignment, word) => {
+                    let first = argv.first().map(String::as_str);
+                    match first.is_some_and(builtin::declares) {
+                        true => declared.push(assignment),
+                        false => argv.extend(self.fields(&word.value)?),
+                    }
+                }
+                CommandPrefixOrSuffixItem::IoRedirect(redirect) => redirects.push(redirect),
+                CommandPrefixOrSuffixItem::ProcessSubstitution(..) => {
+                    return Err("process substitution (`<(…)`) is not supported".to_owned());
+                }
+            }
+            if argv.len() > MOST_WORDS {
+                return Err(format!("a command of more than {MOST_WORDS} words"));
+            }
+        }
+        Ok(())
     }
 
-    #[test]
-    fn here_documents_belong_to_their_command() {
-        let text = "a -f - <<'EOF'\n$x \"y\n; z\nEOF\nb <<-END # no\n\t\tq\n\tEND\nc\n";
-        let found: Vec<_> = commands(text)
-            .into_iter()
-            .map(|c| (c.line, c.argv.unwrap().join(" "), c.input))
-            .collect();
-        let said = |text: &str| Some(text.to_owned());
-        assert_eq!(
-            found,
-            [
-                (1, "a -f -".to_owned(), said("$x \"y\n; z\n")),
-                (5, "b".to_owned(), said("q\n")),
-                (8, "c".to_owned(), None),
-            ]
-        );
-        for text in [
-            "a <<EOF\n$x\nEOF\n",
-            "a <<EOF\nx\n",
-            "a << ; b",
-            "a <<E; b\nE\n",
-            "a <<<x",
-        ] {
-            assert!(commands(text)[0].argv.is_err(), "{text}");
+    fn assign(
+        &mut self,
+        name: &AssignmentName,
+        value: &AssignmentValue,
+        append: bool,
+    ) -> Result<(), String> {
+        self.assign_where(name, value, append, false)
+    }
+
+    fn assign_where(
+        &mut self,
+        name: &AssignmentName,
+        value: &AssignmentValue,
+        append: bool,
+        local: bool,
+    ) -> Result<(), String> {
+        let (name, value) = match (name, value) {
+            (AssignmentName::VariableName(name), AssignmentValue::Scalar(word)) => {
+                let text = self.one(&word.value)?;
+                let before = match append {
+                    true => self.variables.get(name).cloned(),
+                    false => None,
+                };
+                let value = match before {
+                    Some(Value::Text(before)) => Value::Text(before + &text),
+                    Some(Value::List(mut list)) => {
+                        let first = list.entry(0).or_default();
+                        first.push_str(&text);
+                        Value::List(list)
+                    }
+                    Some(map @ Value::Map(_)) => map,
+                    None => Value::Text(text),
+                };
+                (name, value)
+            }
+            (AssignmentName::VariableName(name), AssignmentValue::Array(items)) => {
+                let value = self.array(name, items, append)?;
+                (name, value)
+            }
+            (AssignmentName::ArrayElementName(name, index), AssignmentValue::Scalar(word)) => {
+                let mut text = self.one(&word.value)?;
+                let mut value = match self.variables.get(name).cloned() {
+                    Some(Value::Text(text)) => Value::List(BTreeMap::from([(0, text)])),
+                    Some(value) => value,
+                    None => Value::List(BTreeMap::new()),
+                };
+                match &mut value {
+                    Value::Map(map) => {
+                        let key = self.one(index)?;
+                        if append {
+                            text = map.get(&key).cloned().unwrap_or_default() + &text;
+                        }
+                        map.insert(key, text);
+                    }
+                    Value::List(list) => {
+                        let key = self.number(index)?;
+                        if append {
+                            text = list.get(&key).cloned().unwrap_or_default() + &text;
+                        }
+                        list.insert(key, text);
+                    }
+                    Value::Text(_) => {}
+                }
+                (name, value)
+            }
+            (AssignmentName::ArrayElementName(..), AssignmentValue::Array(_)) => {
+                return Err("an element of an array cannot be a list".to_owned());
+            }
+        };
+        let length: usize = value.all().iter().map(String::len).sum();
+        if length > MOST_TEXT {
+            return Err(format!("`{name}` would hold more than {MOST_TEXT} bytes"));
+        }
+        match local {
+            true => self.variables.set_local(name, value),
+            false => self.variables.set(name, value),
+        }
+        Ok(())
+    }
+
+    fn array(
+        &mut self,
+        name: &str,
+        items: &[(Option<brush_parser::ast::Word>, brush_parser::ast::Word)],
+        append: bool,
+    ) -> Result<Value, String> {
+        let before = self.variables.get(name).cloned();
+        if let Some(Value::Map(before)) = before {
+            let mut map = if append { before } else { BTreeMap::new() };
+            for (key, word) in items {
+                let key = key
+                    .as_ref()
+                    .ok_or("an array made by `declare -A` needs keys")?;
+                let key = self.one(&key.value)?;
+                let text = self.one(&word.value)?;
+                map.insert(key, text);
+            }
+            return Ok(Value::Map(map));
+        }
+        let mut list = match before {
+            Some(Value::List(list)) if append => list,
+            Some(Value::Text(text)) if append => BTreeMap::from([(0, text)]),
+            _ => BTreeMap::new(),
+        };
+        let mut next = list.keys().next_back().map_or(0, |last| last + 1);
+        for (key, word) in items {
+            if let Some(key) = key {
+                next = self.number(&key.value)?;
+                let text = self.one(&word.value)?;
+                list.insert(next, text);
+                next += 1;
+                continue;
+            }
+            for text in self.fields(&word.value)? {
+                list.insert(next, text);
+                next += 1;
+            }
+            if list.len() > MOST_WORDS {
+                return Err(format!("an array of more than {MOST_WORDS} texts"));
+            }
+        }
+        Ok(Value::List(list))
+    }
+
+    /// Runs what a function or a program of this name does.
+    fn dispatch(
+        &mut self,
+        argv: &[String],
+        declared: &[&brush_parser::ast::Assignment],
+        io: &mut Io,
+    ) -> Flow {
+        let Some(name) = argv.first() else {
+            return Flow::Next;
+        };
+        if let Some(body) = self.functions.get(name).cloned() {
+            return self.call(argv, &body, io);
+        }
+        match self.builtin(argv, declared, io) {
+            Some(flow) => flow,
+            None => self.program(argv, io),
         }
     }
 
-    #[test]
-    fn names_what_is_more_than_words() {
-        for text in [
-            "a | b", "a > b", "a $b", "a `b`", "a &", "a || b", "(a)", "a \"$b\"", "a 'b",
-        ] {
-            assert!(commands(text)[0].argv.is_err(), "{text}");
+    fn call(&mut self, argv: &[String], body: &FunctionBody, io: &mut Io) -> Flow {
+        if self.depth >= MOST_DEEP {
+            self.refuse(
+                shown(argv),
+                format!("functions call functions more than {MOST_DEEP} deep"),
+            );
+            return Flow::Exit;
         }
-        assert!(commands("a '$b'")[0].argv.is_ok());
+        let arguments = argv.get(1..).unwrap_or_default().to_vec();
+        let before = std::mem::replace(&mut self.arguments, arguments);
+        self.variables.enter();
+        self.depth += 1;
+        let redirects = body.1.iter().flat_map(|list| &list.0);
+        let flow = self.redirected(redirects, io, |shell, io| shell.compound(&body.0, io));
+        self.depth -= 1;
+        self.variables.leave();
+        self.arguments = before;
+        match flow {
+            Flow::Return => Flow::Next,
+            flow => flow,
+        }
     }
+
+    /// Runs something whose variables end with it, as a subshell does; what it does to the network
+    /// stays.
+    fn apart(&mut self, run: impl FnOnce(&mut Self) -> Flow) -> Flow {
+        let variables = self.variables.clone();
+        let arguments = self.arguments.clone();
+        let functions = self.functions.clone();
+        let here = self.here;
+        let flow = run(self);
+        self.variables = variables;
+        self.arguments = arguments;
+        self.functions = functions;
+        self.here = here;
+        match flow {
+            Flow::Exit if !self.is_done() => Flow::Next,
+            flow => flow,
+        }
+    }
+
+    /// What a command prints, without the newlines at its end.
+    fn substitution(&mut self, text: &str) -> Result<String, String> {
+        let errors = self.errors.len();
+        let mut io = Io {
+            input: None,
+            out: Out::capture(),
+        };
+        let unset = std::mem::take(&mut self.unset);
+        let line = self.line;
+        let _flow = self.apart(|shell| shell.text_within(text, &mut io));
+        self.line = line;
+        self.unset = unset;
+        // What went wrong in it is told as what went wrong in the command around it.
+        if self.errors.len() > errors {
+            let first = self.errors.drain(errors..).next();
+            return Err(first.map(|error| error.reason).unwrap_or_default());
+        }
+        io.out
+            .into_text()
+            .map(|text| text.trim_end_matches('\n').to_owned())
+            .map_err(|who| format!("what `{who}` prints is not known before it runs"))
+    }
+}
+
+/// A command as a person would write it.
+fn shown(argv: &[String]) -> String {
+    let plain = shlex::try_join(argv.iter().map(String::as_str));
+    plain.unwrap_or_else(|_| argv.join(" "))
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::program::actions;
-use crate::address::{is_kernels_own, is_per_link};
+use ipnet::IpNet;
+
+use crate::address::{Family, is_kernels_own, is_per_link};
 use crate::adopt::adopt;
 use crate::command::action::Action;
 use crate::document::Document;
@@ -22,10 +23,8 @@ mod route;
 mod rule;
 mod tables;
 
-/// How deep commands may run commands in namespaces.
-const MOST_NESTED: usize = 8;
-
 /// The model kernel, and what it does not remember.
+#[derive(Clone)]
 pub(super) struct World {
     state: Observed,
     next_namespace: u64,
@@ -81,46 +80,8 @@ impl World {
         document
     }
 
-    /// Runs a command in the host namespace; returns what is to be noted.
-    pub(super) fn run(
-        &mut self,
-        argv: &[String],
-        input: Option<&str>,
-    ) -> Result<Vec<String>, String> {
-        let mut notes = Vec::new();
-        self.run_in(NamespaceId::HOST, (argv, input), &mut notes, 0)?;
-        Ok(notes)
-    }
-
-    fn run_in(
-        &mut self,
-        namespace: NamespaceId,
-        (argv, input): (&[String], Option<&str>),
-        notes: &mut Vec<String>,
-        depth: usize,
-    ) -> Result<(), String> {
-        if depth > MOST_NESTED {
-            return Err(format!(
-                "commands run commands more than {MOST_NESTED} deep"
-            ));
-        }
-        for action in actions(argv, input)? {
-            match action {
-                Action::Look => notes.push(format!("only looks, not run: {}", argv.join(" "))),
-                Action::Inside {
-                    namespace: name,
-                    argv,
-                } => {
-                    let inside = self.namespace(&name)?;
-                    self.run_in(inside, (&argv, input), notes, depth + 1)?;
-                }
-                action => self.act(namespace, action)?,
-            }
-        }
-        Ok(())
-    }
-
-    fn act(&mut self, here: NamespaceId, action: Action) -> Result<(), String> {
+    /// Does what a command does; `Err` says why the kernel, or a document, would not.
+    pub(super) fn act(&mut self, here: NamespaceId, action: Action) -> Result<(), String> {
         match action {
             Action::AddNamespace(name) => self.add_namespace(name),
             Action::RemoveNamespace(name) => {
@@ -162,6 +123,17 @@ impl World {
                 }
                 self.step(&Step::AddAddress { at, address })
             }
+            Action::ReplaceAddress { interface, address } => {
+                let at = At {
+                    namespace: here,
+                    name: interface.clone(),
+                };
+                let found = self.exists(&at)?;
+                match found.addresses.iter().any(|a| a.address == address) {
+                    true => Ok(()),
+                    false => self.act(here, Action::AddAddress { interface, address }),
+                }
+            }
             Action::RemoveAddress { interface, address } => {
                 let at = At {
                     namespace: here,
@@ -174,6 +146,36 @@ impl World {
                     ));
                 }
                 self.step(&Step::RemoveAddress { at, address })
+            }
+            Action::FlushAddresses { interface, family } => {
+                let at = At {
+                    namespace: here,
+                    name: interface,
+                };
+                let addresses = &self.exists(&at)?.addresses;
+                let is_meant = |address: &IpNet| {
+                    let is_of_family =
+                        family.is_none_or(|family| Family::of(address.addr()) == family);
+                    is_of_family && !is_kernels_own(*address)
+                };
+                let meant: Vec<IpNet> = addresses
+                    .iter()
+                    .map(|a| a.address)
+                    .filter(is_meant)
+                    .collect();
+                for address in meant {
+                    // With a first address its others may go, too.
+                    let at = at.clone();
+                    if self
+                        .exists(&at)?
+                        .addresses
+                        .iter()
+                        .any(|a| a.address == address)
+                    {
+                        self.step(&Step::RemoveAddress { at, address })?;
+                    }
+                }
+                Ok(())
             }
             Action::AddRoute(route) => {
                 self.settle_carriers();
@@ -234,7 +236,31 @@ impl World {
             .map_err(|refused| refused.to_string())
     }
 
-    fn namespace(&self, name: &NamespaceName) -> Result<NamespaceId, String> {
+    /// Names of interfaces of a namespace.
+    pub(super) fn interfaces(&self, namespace: NamespaceId) -> impl Iterator<Item = &str> {
+        let found = self.state.namespaces.get(&namespace).into_iter();
+        found
+            .flat_map(|ns| ns.interfaces.values())
+            .map(|interface| interface.name.as_str())
+    }
+
+    pub(super) fn has_interface(&self, namespace: NamespaceId, name: &str) -> bool {
+        self.state.interface_named(namespace, name).is_some()
+    }
+
+    /// Names of the namespaces that were made, in their order.
+    pub(super) fn namespaces(&self) -> impl Iterator<Item = &str> {
+        let made = self.state.namespaces.iter();
+        made.filter(|(id, _)| **id != NamespaceId::HOST)
+            .map(|(_, ns)| ns.name.as_str())
+    }
+
+    pub(super) fn name_of(&self, namespace: NamespaceId) -> Option<String> {
+        let found = self.state.namespaces.get(&namespace);
+        found.map(|ns| ns.name.to_string())
+    }
+
+    pub(super) fn namespace(&self, name: &NamespaceName) -> Result<NamespaceId, String> {
         let found = self
             .state
             .namespaces

@@ -1,0 +1,359 @@
+//! Lists, pipelines, conditions and loops.
+
+use brush_parser::ast::{
+    AndOr, AndOrList, ArithmeticForClauseCommand, CaseClauseCommand, CaseItemPostAction,
+    CompoundCommand, CompoundList, ForClauseCommand, IfClauseCommand, Pipeline, SeparatorOperator,
+};
+
+use super::input_output::{Io, Out};
+use super::variables::Value;
+use super::{Flow, NoteKind, Shell, Status};
+
+impl Shell {
+    pub(super) fn list(&mut self, list: &CompoundList, io: &mut Io) -> Flow {
+        for item in &list.0 {
+            let flow = self.and_or(&item.0, io);
+            if matches!(item.1, SeparatorOperator::Async) {
+                self.note(
+                    NoteKind::Changed,
+                    format!(
+                        "runs in the background (`&`), taken as if it were waited for: {}",
+                        item.0
+                    ),
+                );
+            }
+            if flow != Flow::Next {
+                return flow;
+            }
+        }
+        Flow::Next
+    }
+
+    fn and_or(&mut self, list: &AndOrList, io: &mut Io) -> Flow {
+        let ors = |rest: &[AndOr]| rest.iter().any(|next| matches!(next, AndOr::Or(_)));
+        let mut flow = self.provided_for(ors(&list.additional), |shell| {
+            shell.pipeline(&list.first, io)
+        });
+        for (index, next) in list.additional.iter().enumerate() {
+            if flow != Flow::Next {
+                return flow;
+            }
+            let rest = list.additional.get(index + 1..).unwrap_or_default();
+            // What only looks is expected to succeed.
+            let succeeded = match &self.status {
+                Status::Success => true,
+                Status::Failure(_) => false,
+                Status::Unknown { inverted, .. } => !inverted,
+            };
+            let pipeline = match next {
+                AndOr::And(pipeline) if succeeded => pipeline,
+                AndOr::Or(pipeline) if !succeeded => pipeline,
+                _ => continue,
+            };
+            flow = self.provided_for(ors(rest), |shell| shell.pipeline(pipeline, io));
+        }
+        flow
+    }
+
+    /// Runs something whose failure the script provides for, or does not.
+    fn provided_for<T>(&mut self, is_so: bool, run: impl FnOnce(&mut Self) -> T) -> T {
+        self.provided += usize::from(is_so);
+        let result = run(self);
+        self.provided -= usize::from(is_so);
+        result
+    }
+
+    fn pipeline(&mut self, pipeline: &Pipeline, io: &mut Io) -> Flow {
+        let flow = self.provided_for(pipeline.bang, |shell| match pipeline.seq.as_slice() {
+            [one] => shell.command(one, io),
+            many => shell.piped(many, io),
+        });
+        if pipeline.bang {
+            self.status = match std::mem::replace(&mut self.status, Status::Success) {
+                Status::Success => Status::Failure(1),
+                Status::Failure(_) => Status::Success,
+                Status::Unknown { inverted, command } => Status::Unknown {
+                    inverted: !inverted,
+                    command,
+                },
+            };
+        }
+        flow
+    }
+
+    fn piped(&mut self, commands: &[brush_parser::ast::Command], io: &mut Io) -> Flow {
+        let mut input = io.input.take();
+        let last = commands.len().saturating_sub(1);
+        for (index, command) in commands.iter().enumerate() {
+            let mut between = Io {
+                input: input.take(),
+                out: match index == last {
+                    true => std::mem::take(&mut io.out),
+                    false => Out::capture(),
+                },
+            };
+            let flow = self.apart(|shell| shell.command(command, &mut between));
+            if index == last {
+                io.out = between.out;
+                return flow;
+            }
+            if self.is_done() {
+                return Flow::Exit;
+            }
+            input = Some(between.out.into_input());
+        }
+        Flow::Next
+    }
+
+    pub(super) fn compound(&mut self, command: &CompoundCommand, io: &mut Io) -> Flow {
+        match command {
+            CompoundCommand::Arithmetic(arithmetic) => {
+                match self.number(&arithmetic.expr.value) {
+                    Ok(number) => self.status = Status::of(number != 0),
+                    Err(reason) => self.refuse(format!("(({}))", arithmetic.expr.value), reason),
+                }
+                Flow::Next
+            }
+            CompoundCommand::ArithmeticForClause(clause) => self.arithmetic_for(clause, io),
+            CompoundCommand::BraceGroup(group) => self.list(&group.list, io),
+            CompoundCommand::Subshell(subshell) => {
+                self.apart(|shell| shell.list(&subshell.list, io))
+            }
+            CompoundCommand::ForClause(clause) => self.for_each(clause, io),
+            CompoundCommand::CaseClause(clause) => self.case(clause, io),
+            CompoundCommand::IfClause(clause) => self.if_clause(clause, io),
+            CompoundCommand::WhileClause(clause) => {
+                self.while_loop(&clause.0, &clause.1.list, true, io)
+            }
+            CompoundCommand::UntilClause(clause) => {
+                self.while_loop(&clause.0, &clause.1.list, false, io)
+            }
+        }
+    }
+
+    /// Whether a condition holds; `None` if the network of the moment decides.
+    fn condition(&mut self, list: &CompoundList, io: &mut Io) -> Result<Option<bool>, Flow> {
+        let flow = self.provided_for(true, |shell| shell.list(list, io));
+        match flow {
+            Flow::Next => Ok(match &self.status {
+                Status::Success => Some(true),
+                Status::Failure(_) => Some(false),
+                Status::Unknown { .. } => None,
+            }),
+            flow => Err(flow),
+        }
+    }
+
+    fn if_clause(&mut self, clause: &IfClauseCommand, io: &mut Io) -> Flow {
+        let elses = clause.elses.iter().flatten();
+        let mut branches: Vec<(Option<&CompoundList>, &CompoundList)> =
+            vec![(Some(&clause.condition), &clause.then)];
+        branches.extend(elses.map(|branch| (branch.condition.as_ref(), &branch.body)));
+        for (index, (condition, body)) in branches.iter().enumerate() {
+            let Some(condition) = condition else {
+                return self.list(body, io);
+            };
+            match self.condition(condition, io) {
+                Err(flow) => return flow,
+                Ok(Some(true)) => return self.list(body, io),
+                Ok(Some(false)) => {}
+                Ok(None) => {
+                    let others = branches.get(index + 1..).unwrap_or_default();
+                    return self.undecided(body, others, io);
+                }
+            }
+        }
+        self.status = Status::Success;
+        Flow::Next
+    }
+
+    /// After a condition that only the network of the moment decides: the way of success is taken,
+    /// if neither way changes the network.
+    fn undecided(
+        &mut self,
+        body: &CompoundList,
+        others: &[(Option<&CompoundList>, &CompoundList)],
+        io: &mut Io,
+    ) -> Flow {
+        let Status::Unknown { inverted, command } = self.status.clone() else {
+            return Flow::Next;
+        };
+        if self.is_trial {
+            // All ways, one after the other: what is asked is whether any does something.
+            let lists = others.iter().map(|(_, body)| *body);
+            for list in std::iter::once(body).chain(lists) {
+                let _flow = self.list(list, &mut Io::default());
+            }
+            return Flow::Next;
+        }
+        let acts = |list: &CompoundList| {
+            let mut trial = self.clone();
+            trial.is_trial = true;
+            trial.limit = usize::MAX;
+            let _flow = trial.list(list, &mut Io::default());
+            trial.acted > self.acted
+        };
+        if acts(body) || others.iter().any(|(_, body)| acts(body)) {
+            self.refuse(
+                command,
+                "whether it succeeds is not known before it runs, and what the script does to \
+                 the network depends on it"
+                    .to_owned(),
+            );
+            return Flow::Next;
+        }
+        // It is expected to succeed.
+        match (inverted, others) {
+            (false, _) => self.list(body, io),
+            (true, [(None, other)]) => self.list(other, io),
+            (true, _) => {
+                self.status = Status::Success;
+                Flow::Next
+            }
+        }
+    }
+
+    fn for_each(&mut self, clause: &ForClauseCommand, io: &mut Io) -> Flow {
+        let mut values = Vec::new();
+        match &clause.values {
+            None => values.clone_from(&self.arguments),
+            Some(words) => {
+                for word in words {
+                    match self.fields(&word.value) {
+                        Ok(fields) => values.extend(fields),
+                        Err(reason) => {
+                            let head = format!("for {} in {}", clause.variable_name, word);
+                            self.refuse(head, reason);
+                            return Flow::Next;
+                        }
+                    }
+                }
+            }
+        }
+        self.status = Status::Success;
+        for value in values {
+            self.variables
+                .set(&clause.variable_name, Value::Text(value));
+            if let Some(flow) = self.round(&clause.body.list, io) {
+                return flow;
+            }
+        }
+        Flow::Next
+    }
+
+    /// Runs a loop's body once; `Some` ends the loop.
+    fn round(&mut self, body: &CompoundList, io: &mut Io) -> Option<Flow> {
+        // A loop with nothing in it that counts must end, too.
+        self.fuel = self.fuel.saturating_sub(1);
+        if self.is_done() {
+            return Some(Flow::Exit);
+        }
+        match self.list(body, io) {
+            Flow::Next | Flow::Continue(0 | 1) => None,
+            Flow::Continue(outer) => Some(Flow::Continue(outer - 1)),
+            Flow::Break(0 | 1) => Some(Flow::Next),
+            Flow::Break(outer) => Some(Flow::Break(outer - 1)),
+            flow => Some(flow),
+        }
+    }
+
+    fn arithmetic_for(&mut self, clause: &ArithmeticForClauseCommand, io: &mut Io) -> Flow {
+        let mut run = |shell: &mut Self| -> Result<Flow, String> {
+            if let Some(first) = &clause.initializer {
+                shell.number(&first.value)?;
+            }
+            loop {
+                if let Some(condition) = &clause.condition
+                    && !condition.value.trim().is_empty()
+                    && shell.number(&condition.value)? == 0
+                {
+                    return Ok(Flow::Next);
+                }
+                if let Some(flow) = shell.round(&clause.body.list, io) {
+                    return Ok(flow);
+                }
+                if let Some(next) = &clause.updater {
+                    shell.number(&next.value)?;
+                }
+            }
+        };
+        match run(self) {
+            Ok(flow) => flow,
+            Err(reason) => {
+                self.refuse("for ((…))".to_owned(), reason);
+                Flow::Next
+            }
+        }
+    }
+
+    fn while_loop(
+        &mut self,
+        condition: &CompoundList,
+        body: &CompoundList,
+        wanted: bool,
+        io: &mut Io,
+    ) -> Flow {
+        loop {
+            match self.condition(condition, io) {
+                Err(flow) => return flow,
+                Ok(Some(holds)) if holds != wanted => {
+                    self.status = Status::Success;
+                    return Flow::Next;
+                }
+                Ok(Some(_)) => {}
+                Ok(None) => {
+                    let waits = format!("waits for something, not run: {condition}");
+                    self.note(NoteKind::LeftOut, waits);
+                    self.status = Status::Success;
+                    return Flow::Next;
+                }
+            }
+            if let Some(flow) = self.round(body, io) {
+                if self.fuel == 0 && self.errors.is_empty() {
+                    self.refuse(
+                        format!("while {condition}"),
+                        "the loop does not end".to_owned(),
+                    );
+                }
+                return flow;
+            }
+        }
+    }
+
+    fn case(&mut self, clause: &CaseClauseCommand, io: &mut Io) -> Flow {
+        let mut run = |shell: &mut Self| -> Result<Flow, String> {
+            let text = shell.one(&clause.value.value)?;
+            shell.status = Status::Success;
+            let mut falls_through = false;
+            for item in &clause.cases {
+                let mut is_it = falls_through;
+                for pattern in &item.patterns {
+                    is_it = is_it || shell.pattern(&pattern.value)?.matches(&text);
+                }
+                if !is_it {
+                    continue;
+                }
+                falls_through = false;
+                if let Some(list) = &item.cmd {
+                    let flow = shell.list(list, io);
+                    if flow != Flow::Next {
+                        return Ok(flow);
+                    }
+                }
+                match item.post_action {
+                    CaseItemPostAction::ExitCase => return Ok(Flow::Next),
+                    CaseItemPostAction::UnconditionallyExecuteNextCaseItem => falls_through = true,
+                    CaseItemPostAction::ContinueEvaluatingCases => {}
+                }
+            }
+            Ok(Flow::Next)
+        };
+        match run(self) {
+            Ok(flow) => flow,
+            Err(reason) => {
+                self.refuse(format!("case {} in", clause.value), reason);
+                Flow::Next
+            }
+        }
+    }
+}

@@ -1,0 +1,451 @@
+//! `$x`, `${x:-…}`, `${x%…}` and their like.
+
+use brush_parser::word::{
+    Parameter, ParameterExpr, ParameterTestType, SpecialParameter, SubstringMatchKind,
+};
+
+use super::variables::Value;
+use super::word::Part;
+use super::{NoteKind, Shell};
+
+/// Longest text that patterns are tried on, bytes: the time grows with its square.
+const MOST_MATCHED: usize = 4096;
+
+impl Shell {
+    pub(super) fn parameter(
+        &mut self,
+        expression: &ParameterExpr,
+        quoted: bool,
+    ) -> Result<Vec<Part>, String> {
+        let part = |text: String| match quoted {
+            true => Part::Quoted(text),
+            false => Part::Expanded(text),
+        };
+        let one = |text: String| Ok(vec![part(text)]);
+        match expression {
+            ParameterExpr::Parameter {
+                parameter,
+                indirect,
+            } => {
+                let texts = self.texts(parameter, *indirect)?;
+                if texts.is_none() {
+                    self.is_unset(parameter)?;
+                }
+                Ok(listed(parameter, texts.unwrap_or_default(), quoted, part))
+            }
+            ParameterExpr::UseDefaultValues {
+                parameter,
+                indirect,
+                test_type,
+                default_value,
+            } => match self.given(parameter, *indirect, test_type)? {
+                Some(texts) => Ok(listed(parameter, texts, quoted, part)),
+                None => one(self.optional(default_value)?),
+            },
+            ParameterExpr::AssignDefaultValues {
+                parameter,
+                indirect,
+                test_type,
+                default_value,
+            } => match self.given(parameter, *indirect, test_type)? {
+                Some(texts) => Ok(listed(parameter, texts, quoted, part)),
+                None => {
+                    let text = self.optional(default_value)?;
+                    if let Parameter::Named(name) = parameter {
+                        self.variables.set(name, Value::Text(text.clone()));
+                    }
+                    one(text)
+                }
+            },
+            ParameterExpr::IndicateErrorIfNullOrUnset {
+                parameter,
+                indirect,
+                test_type,
+                error_message,
+            } => match self.given(parameter, *indirect, test_type)? {
+                Some(texts) => Ok(listed(parameter, texts, quoted, part)),
+                None => {
+                    let message = self.optional(error_message)?;
+                    Err(format!("{} has no value: {message}", named(parameter)))
+                }
+            },
+            ParameterExpr::UseAlternativeValue {
+                parameter,
+                indirect,
+                test_type,
+                alternative_value,
+            } => match self.given(parameter, *indirect, test_type)? {
+                Some(_) => one(self.optional(alternative_value)?),
+                None => one(String::new()),
+            },
+            ParameterExpr::ParameterLength {
+                parameter,
+                indirect,
+            } => {
+                let texts = self.texts(parameter, *indirect)?.unwrap_or_default();
+                let is_list = matches!(
+                    parameter,
+                    Parameter::NamedWithAllIndices { .. }
+                        | Parameter::Special(SpecialParameter::AllPositionalParameters { .. })
+                );
+                let length = match is_list {
+                    true => texts.len(),
+                    false => texts.iter().map(|text| text.chars().count()).sum(),
+                };
+                one(length.to_string())
+            }
+            ParameterExpr::MemberKeys { variable_name, .. } => {
+                let keys = self.variables.get(variable_name).map(Value::keys);
+                Ok(broken(keys.unwrap_or_default(), part))
+            }
+            ParameterExpr::VariableNames { prefix, .. } => {
+                Ok(broken(self.variables.names(prefix), part))
+            }
+            other => self.changed(other, quoted, part),
+        }
+    }
+
+    /// Expressions that change each text of a parameter.
+    fn changed(
+        &mut self,
+        expression: &ParameterExpr,
+        quoted: bool,
+        part: impl Fn(String) -> Part,
+    ) -> Result<Vec<Part>, String> {
+        let (parameter, indirect) = match expression {
+            ParameterExpr::RemoveSmallestSuffixPattern {
+                parameter,
+                indirect,
+                ..
+            }
+            | ParameterExpr::RemoveLargestSuffixPattern {
+                parameter,
+                indirect,
+                ..
+            }
+            | ParameterExpr::RemoveSmallestPrefixPattern {
+                parameter,
+                indirect,
+                ..
+            }
+            | ParameterExpr::RemoveLargestPrefixPattern {
+                parameter,
+                indirect,
+                ..
+            }
+            | ParameterExpr::Substring {
+                parameter,
+                indirect,
+                ..
+            }
+            | ParameterExpr::ReplaceSubstring {
+                parameter,
+                indirect,
+                ..
+            }
+            | ParameterExpr::UppercasePattern {
+                parameter,
+                indirect,
+                ..
+            }
+            | ParameterExpr::UppercaseFirstChar {
+                parameter,
+                indirect,
+                ..
+            }
+            | ParameterExpr::LowercasePattern {
+                parameter,
+                indirect,
+                ..
+            }
+            | ParameterExpr::LowercaseFirstChar {
+                parameter,
+                indirect,
+                ..
+            } => (parameter, *indirect),
+            _ => return Err("this form of `${…}` is not supported".to_owned()),
+        };
+        let texts = self.texts(parameter, indirect)?;
+        if texts.is_none() {
+            self.is_unset(parameter)?;
+        }
+        let mut changed = Vec::new();
+        for text in texts.unwrap_or_default() {
+            changed.push(self.change(expression, text)?);
+        }
+        Ok(listed(parameter, changed, quoted, part))
+    }
+
+    fn change(&mut self, expression: &ParameterExpr, text: String) -> Result<String, String> {
+        if text.len() > MOST_MATCHED {
+            return Err(format!("a pattern for more than {MOST_MATCHED} bytes"));
+        }
+        let from = |at: usize| text.get(at..).unwrap_or_default().to_owned();
+        let until = |at: usize| text.get(..at).unwrap_or_default().to_owned();
+        Ok(match expression {
+            ParameterExpr::RemoveSmallestSuffixPattern { pattern, .. } => {
+                let pattern = self.pattern(pattern.as_deref().unwrap_or_default())?;
+                pattern
+                    .suffix(&text, false)
+                    .map_or_else(|| text.clone(), until)
+            }
+            ParameterExpr::RemoveLargestSuffixPattern { pattern, .. } => {
+                let pattern = self.pattern(pattern.as_deref().unwrap_or_default())?;
+                pattern
+                    .suffix(&text, true)
+                    .map_or_else(|| text.clone(), until)
+            }
+            ParameterExpr::RemoveSmallestPrefixPattern { pattern, .. } => {
+                let pattern = self.pattern(pattern.as_deref().unwrap_or_default())?;
+                pattern
+                    .prefix(&text, false)
+                    .map_or_else(|| text.clone(), from)
+            }
+            ParameterExpr::RemoveLargestPrefixPattern { pattern, .. } => {
+                let pattern = self.pattern(pattern.as_deref().unwrap_or_default())?;
+                pattern
+                    .prefix(&text, true)
+                    .map_or_else(|| text.clone(), from)
+            }
+            ParameterExpr::Substring { offset, length, .. } => {
+                let offset = self.number(&offset.value)?;
+                let length = match length {
+                    Some(length) => Some(self.number(&length.value)?),
+                    None => None,
+                };
+                substring(&text, offset, length)
+            }
+            ParameterExpr::ReplaceSubstring {
+                pattern,
+                replacement,
+                match_kind,
+                ..
+            } => {
+                let replacement = self.optional(replacement)?;
+                self.replaced(&text, pattern, &replacement, match_kind)?
+            }
+            ParameterExpr::UppercasePattern { .. } => text.to_uppercase(),
+            ParameterExpr::LowercasePattern { .. } => text.to_lowercase(),
+            ParameterExpr::UppercaseFirstChar { .. } => {
+                with_first(&text, |c| c.to_uppercase().collect())
+            }
+            ParameterExpr::LowercaseFirstChar { .. } => {
+                with_first(&text, |c| c.to_lowercase().collect())
+            }
+            _ => text,
+        })
+    }
+
+    fn replaced(
+        &mut self,
+        text: &str,
+        pattern: &str,
+        replacement: &str,
+        kind: &SubstringMatchKind,
+    ) -> Result<String, String> {
+        let pattern = self.pattern(pattern)?;
+        match kind {
+            SubstringMatchKind::Prefix => Ok(match pattern.prefix(text, true) {
+                Some(end) => format!("{replacement}{}", text.get(end..).unwrap_or_default()),
+                None => text.to_owned(),
+            }),
+            SubstringMatchKind::Suffix => Ok(match pattern.suffix(text, true) {
+                Some(start) => format!("{}{replacement}", text.get(..start).unwrap_or_default()),
+                None => text.to_owned(),
+            }),
+            SubstringMatchKind::FirstOccurrence | SubstringMatchKind::Anywhere => {
+                let mut rest = text;
+                let mut all = String::new();
+                while let Some(c) = rest.chars().next() {
+                    let length = pattern.prefix(rest, true).filter(|length| *length > 0);
+                    match length {
+                        Some(length) => {
+                            all.push_str(replacement);
+                            rest = rest.get(length..).unwrap_or_default();
+                            if matches!(kind, SubstringMatchKind::FirstOccurrence) {
+                                break;
+                            }
+                        }
+                        None => {
+                            all.push(c);
+                            rest = rest.get(c.len_utf8()..).unwrap_or_default();
+                        }
+                    }
+                }
+                all.push_str(rest);
+                Ok(all)
+            }
+        }
+    }
+
+    fn optional(&mut self, word: &Option<String>) -> Result<String, String> {
+        match word {
+            Some(word) => self.one(word),
+            None => Ok(String::new()),
+        }
+    }
+
+    /// Its texts, if it has a value as the test asks for.
+    fn given(
+        &mut self,
+        parameter: &Parameter,
+        indirect: bool,
+        test: &ParameterTestType,
+    ) -> Result<Option<Vec<String>>, String> {
+        let texts = self.texts(parameter, indirect)?;
+        Ok(match test {
+            ParameterTestType::Unset => texts,
+            ParameterTestType::UnsetOrNull => {
+                texts.filter(|texts| texts.iter().any(|text| !text.is_empty()))
+            }
+        })
+    }
+
+    /// All texts of a parameter; `None` if it has no value.
+    fn texts(
+        &mut self,
+        parameter: &Parameter,
+        indirect: bool,
+    ) -> Result<Option<Vec<String>>, String> {
+        let direct = match parameter {
+            Parameter::Positional(0) => Some(vec!["script".to_owned()]),
+            Parameter::Positional(number) => {
+                let index = usize::try_from(*number).unwrap_or(usize::MAX) - 1;
+                self.arguments.get(index).map(|text| vec![text.clone()])
+            }
+            Parameter::Special(special) => Some(self.special(special)?),
+            Parameter::Named(name) => self.variables.text(name).map(|text| vec![text.to_owned()]),
+            Parameter::NamedWithIndex { name, index } => {
+                let found = match self.variables.get(name).cloned() {
+                    Some(Value::Map(map)) => map.get(&self.one(index)?).cloned(),
+                    Some(Value::List(list)) => {
+                        let mut index = self.number(index)?;
+                        if index < 0 {
+                            index += list.keys().next_back().map_or(0, |last| last + 1);
+                        }
+                        list.get(&index).cloned()
+                    }
+                    Some(Value::Text(text)) => (self.number(index)? == 0).then_some(text),
+                    None => None,
+                };
+                found.map(|text| vec![text])
+            }
+            Parameter::NamedWithAllIndices { name, .. } => self.variables.get(name).map(Value::all),
+        };
+        match (indirect, direct) {
+            (true, Some(names)) => {
+                let name = names.first().cloned().unwrap_or_default();
+                Ok(self.variables.text(&name).map(|text| vec![text.to_owned()]))
+            }
+            (_, direct) => Ok(direct),
+        }
+    }
+
+    fn special(&mut self, special: &SpecialParameter) -> Result<Vec<String>, String> {
+        Ok(match special {
+            SpecialParameter::AllPositionalParameters { .. } => self.arguments.clone(),
+            SpecialParameter::PositionalParameterCount => vec![self.arguments.len().to_string()],
+            SpecialParameter::LastExitStatus => vec![self.status.number().to_string()],
+            SpecialParameter::ShellName => vec!["script".to_owned()],
+            SpecialParameter::CurrentOptionFlags => vec!["hB".to_owned()],
+            SpecialParameter::LastBackgroundProcessId => vec!["0".to_owned()],
+            SpecialParameter::ProcessId => {
+                return Err("the number of the shell's process (`$$`) is not known".to_owned());
+            }
+        })
+    }
+
+    /// A name without a value is empty, as the shell has it, and that is said.
+    fn is_unset(&mut self, parameter: &Parameter) -> Result<(), String> {
+        let is_list = matches!(
+            parameter,
+            Parameter::NamedWithAllIndices { .. } | Parameter::Special(_)
+        );
+        if is_list {
+            return Ok(());
+        }
+        let name = named(parameter);
+        if self.refuses_unset {
+            return Err(format!(
+                "{name} has no value in this script, which says `set -u`"
+            ));
+        }
+        if self.within == 0 {
+            self.note(
+                NoteKind::Changed,
+                format!("{name} has no value in this script: taken as empty"),
+            );
+        }
+        self.unset.push(name);
+        Ok(())
+    }
+}
+
+/// A parameter as a script names it.
+fn named(parameter: &Parameter) -> String {
+    match parameter {
+        Parameter::Named(name)
+        | Parameter::NamedWithIndex { name, .. }
+        | Parameter::NamedWithAllIndices { name, .. } => format!("`${name}`"),
+        Parameter::Positional(number) => format!("`${number}`"),
+        Parameter::Special(_) => "`$@`".to_owned(),
+    }
+}
+
+/// `"$@"` is a word for each, `"$*"` one with spaces.
+fn listed(
+    parameter: &Parameter,
+    texts: Vec<String>,
+    quoted: bool,
+    part: impl Fn(String) -> Part,
+) -> Vec<Part> {
+    let joins = match parameter {
+        Parameter::Special(SpecialParameter::AllPositionalParameters { concatenate })
+        | Parameter::NamedWithAllIndices { concatenate, .. } => *concatenate && quoted,
+        _ => true,
+    };
+    match joins {
+        true => vec![part(texts.join(" "))],
+        false => broken(texts, part),
+    }
+}
+
+fn broken(texts: Vec<String>, part: impl Fn(String) -> Part) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for (index, text) in texts.into_iter().enumerate() {
+        if index > 0 {
+            parts.push(Part::Break);
+        }
+        parts.push(part(text));
+    }
+    parts
+}
+
+fn substring(text: &str, offset: i64, length: Option<i64>) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let count = i64::try_from(chars.len()).unwrap_or(i64::MAX);
+    let place = |at: i64| match at < 0 {
+        true => (count + at).max(0),
+        false => at.min(count),
+    };
+    let start = place(offset);
+    let end = match length {
+        None => count,
+        Some(length) if length < 0 => place(length),
+        Some(length) => start.saturating_add(length).min(count),
+    };
+    let at = |place: i64| usize::try_from(place).unwrap_or_default();
+    chars
+        .get(at(start)..at(end.max(start)))
+        .unwrap_or_default()
+        .iter()
+        .collect()
+}
+
+fn with_first(text: &str, change: impl Fn(char) -> String) -> String {
+    let mut chars = text.chars();
+    match chars.next() {
+        Some(first) => change(first) + chars.as_str(),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,100 @@
+//! The grammar of a shell, by `brush-parser`, with limits of our own.
+
+use brush_parser::ast::Program;
+use brush_parser::{ParseError, ParserOptions, SourceInfo, TokenizerError, TokenizerOptions};
+
+/// How deep a script may nest. The grammar is recursive and has no limit: 10,000 braces in a row
+/// would end the process (measured).
+const MOST_NESTED: usize = 64;
+
+/// Why a text is no shell script.
+#[derive(Debug)]
+pub(super) struct Malformed {
+    /// Counting from 1.
+    pub(super) line: usize,
+    pub(super) reason: String,
+}
+
+/// Reads a whole text.
+pub(super) fn program(text: &str) -> Result<Program, Malformed> {
+    if let Some(line) = too_deep(text) {
+        return Err(Malformed {
+            line,
+            reason: format!("it nests more than {MOST_NESTED} deep"),
+        });
+    }
+    // Not the cached form: it would keep the scripts of others in memory.
+    let tokens = brush_parser::uncached_tokenize_str(text, &TokenizerOptions::default())
+        .map_err(|error| of_tokens(text, &error))?;
+    brush_parser::parse_tokens(&tokens, &ParserOptions::default(), &SourceInfo::default())
+        .map_err(|error| of_grammar(text, &error))
+}
+
+fn of_tokens(text: &str, error: &TokenizerError) -> Malformed {
+    Malformed {
+        line: text.lines().count().max(1),
+        reason: format!("the shell's syntax is not understood: {error}"),
+    }
+}
+
+fn of_grammar(text: &str, error: &ParseError) -> Malformed {
+    let (line, near) = match error {
+        ParseError::ParsingNearToken(token) => (token.location().start.line, token.to_str()),
+        ParseError::ParsingAtEndOfInput => (text.lines().count().max(1), "the end"),
+        ParseError::Tokenizing { position, .. } => {
+            (position.as_ref().map_or(1, |at| at.line), "here")
+        }
+    };
+    let near = match near.trim() {
+        "" => "the end of the line".to_owned(),
+        near => format!("`{near}`"),
+    };
+    Malformed {
+        line,
+        reason: format!("the shell's syntax is not understood at {near}"),
+    }
+}
+
+/// The line in which a text nests too deep, counted by what opens and closes, wherever it stands:
+/// quotes and comments make it seem deeper than it is, never less deep.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (index, line) in text.lines().enumerate() {
+        let mut ticks = 0;
+        for word in line.split_whitespace() {
+            match word.trim_end_matches(';') {
+                "if" | "do" | "case" => depth += 1,
+                "fi" | "done" | "esac" => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            for c in word.chars() {
+                match c {
+                    '(' | '{' | '[' => depth += 1,
+                    ')' | '}' | ']' => depth = depth.saturating_sub(1),
+                    '`' | '!' => ticks += 1,
+                    _ => {}
+                }
+            }
+        }
+        if depth > MOST_NESTED || ticks > MOST_NESTED {
+            return Some(index + 1);
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_is_bounded() {
+        for open in ["(", "{ ", "$(", "`", "${a:-", "if ", "$((", "! ", "[[ ! "] {
+            let text = format!("echo {}", open.repeat(20_000));
+            assert!(program(&text).is_err(), "{open}");
+            let text = open.repeat(20_000);
+            assert!(program(&text).is_err(), "{open}");
+        }
+        assert!(program("if true; then if true; then :; fi; fi").is_ok());
+    }
+}

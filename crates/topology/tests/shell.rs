@@ -1,0 +1,121 @@
+//! Scripts with variables, functions and loops: bash runs them in a sandbox, the reader reads them,
+//! and both end with the same network.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+mod real;
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use topology::script::{self, NoteKind};
+
+/// Runs a script with a real shell and compares.
+fn compare(shell: &str, text: &str) {
+    let script = script::read(text).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let document = &script.document;
+    let end = "NETYARD-END-OF-SCRIPT";
+    let run = format!(
+        "cat > /run/script <<'{end}'\n{text}\n{end}\n{shell} /run/script >/dev/null 2>/run/said \
+         || {{ cat /run/said >&2; exit 7; }}\n{}",
+        real::dump(document)
+    );
+    let printed = real::sandbox(&run);
+    let names = document.namespaces.values().map(|ns| ns.name.to_string());
+    let mut names: Vec<String> = names.filter(|name| name != "host").collect();
+    names.sort();
+    let listed = real::sandbox(&format!(
+        "cat > /run/script <<'{end}'\n{text}\n{end}\n{shell} /run/script >/dev/null 2>&1\nip netns | cut -d' ' -f1 | sort"
+    ));
+    let listed: Vec<&str> = listed.lines().collect();
+    assert_eq!(names, listed);
+    assert_eq!(real::parse(document, &printed), real::expected(document));
+}
+
+#[test]
+fn scripts_do_what_a_real_shell_does() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scripts");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        let shell = match text.starts_with("#!/bin/bash") {
+            true => "bash",
+            false => "sh",
+        };
+        compare(shell, &text);
+        count += 1;
+    }
+    assert!(count >= 2);
+}
+
+#[test]
+fn old_commands_do_what_those_of_today_do() {
+    let old = "brctl addbr br0\nip link add a type veth peer name b\nbrctl addif br0 a\n\
+        brctl stp br0 on\nifconfig br0 10.0.0.1 netmask 255.255.255.0 up\nifconfig a up\nifconfig b up mtu 1400\n\
+        ifconfig b inet6 add fd00::2/64\nroute add default gw 10.0.0.254\nroute add -net 10.2.0.0 netmask 255.255.0.0 dev br0\n";
+    let new = "ip link add br0 type bridge\nip link add a type veth peer name b\nip link set a master br0\n\
+        ip link set br0 type bridge stp_state 1\nip addr add 10.0.0.1/24 dev br0\nip link set br0 up\nip link set a up\n\
+        ip link set b up\nip link set b mtu 1400\n\
+        ip -6 addr add fd00::2/64 dev b\nip route add default via 10.0.0.254\nip route add 10.2.0.0/16 dev br0\n";
+    let read = |text| script::read(text).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    assert_eq!(read(old).document, read(new).document);
+}
+
+#[test]
+fn what_is_left_out_is_told_with_its_line() {
+    let text = "ip netns add red\nmodprobe bridge\nip netns exec red ping -c 1 10.0.0.1\n\
+        if ! ping -c1 10.0.0.2; then\n  echo no; exit 1\nfi\nsleep 2 &\nwait\ntrap 'ip netns del red' EXIT\n";
+    let script = script::read(text).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let notes = script.notes.iter();
+    let left: Vec<_> = notes
+        .filter(|note| note.kind == NoteKind::LeftOut)
+        .map(|note| note.line)
+        .collect();
+    assert_eq!(left, [2, 3, 4, 7, 9], "{:#?}", script.notes);
+    let ping = script.notes.iter().find(|note| note.line == 3).unwrap();
+    assert!(
+        ping.text.ends_with("ip netns exec red ping -c 1 10.0.0.1"),
+        "{ping}"
+    );
+}
+
+#[test]
+fn hostile_scripts_end_soon() {
+    let texts = [
+        "f() { f | f; }; f".to_owned(),
+        "while :; do :; done".to_owned(),
+        "while :; do f() { :; }; done".to_owned(),
+        "for ((;;)); do x=$((x+1)); done".to_owned(),
+        "eval eval eval eval eval eval".to_owned() + &" eval".repeat(1000),
+        format!("echo {}", "{a,b}".repeat(40)),
+        format!("echo {}x{}", "{a,".repeat(60), "}".repeat(60)),
+        format!("echo $(({}1{}))", "(".repeat(60), ")".repeat(60)),
+        format!("x={}; echo $((x))", "(".repeat(60_000)),
+        "x='x'; echo $((x))".to_owned(),
+        "a=b; b=a; echo $((a))".to_owned(),
+        "x=aaaaaaaa; for i in {1..1000}; do x=$x$x; done".to_owned(),
+        format!("x={}; echo ${{x//a*a*a*a/b}}", "a".repeat(3_000)),
+        format!(
+            "case {} in {}b) ;; esac",
+            "a".repeat(3_000),
+            "*a".repeat(200)
+        ),
+        "yes | head -n 1000000000".to_owned(),
+        "echo `echo `echo `echo`".to_owned(),
+        "if [ -e /nowhere ]; then if [ -e /nowhere ]; then if [ -e /nowhere ]; then :; fi; fi; fi"
+            .to_owned(),
+        format!("{} :; {}", "if ping x; then ".repeat(40), "fi; ".repeat(40)),
+        "{ ".repeat(50_000),
+        "$(".repeat(50_000),
+        "`".repeat(50_000),
+        "\"$(".repeat(50_000),
+        "a <<E ".repeat(5_000),
+    ];
+    for text in texts {
+        let begin = Instant::now();
+        let _read = script::read(&text);
+        let took = begin.elapsed();
+        let start: String = text.chars().take(60).collect();
+        assert!(took < Duration::from_secs(5), "{start}: {took:?}");
+    }
+}
