@@ -158,7 +158,9 @@ impl<'a> Executor<'a> {
             Step::AddVlans { .. }
             | Step::RemoveVlans { .. }
             | Step::AddFdb { .. }
-            | Step::RemoveFdb { .. } => self.set_tables(step),
+            | Step::RemoveFdb { .. }
+            | Step::AddNeighbour { .. }
+            | Step::RemoveNeighbour { .. } => self.set_tables(step),
             Step::SetForwarding {
                 namespace,
                 family,
@@ -450,16 +452,24 @@ impl<'a> Executor<'a> {
         }
     }
 
-    /// VLANs, and entries of forwarding tables.
+    /// VLANs, and entries of forwarding and neighbour tables.
     fn set_tables(&mut self, step: &Step) -> Result<(), Failed> {
         let (Step::AddVlans { at, .. }
         | Step::RemoveVlans { at, .. }
         | Step::AddFdb { at, .. }
-        | Step::RemoveFdb { at, .. }) = step
+        | Step::RemoveFdb { at, .. }
+        | Step::AddNeighbour { at, .. }
+        | Step::RemoveNeighbour { at, .. }) = step
         else {
             return Ok(());
         };
         let index = self.index(at)?;
+        if matches!(
+            step,
+            Step::AddNeighbour { .. } | Step::RemoveNeighbour { .. }
+        ) {
+            self.lab.sets_neighbours(at.namespace);
+        }
         let socket = self.lab.socket(at.namespace)?;
         let (operation, what, result) = match step {
             Step::AddVlans { own, change, .. } => (
@@ -476,6 +486,16 @@ impl<'a> Executor<'a> {
             Step::RemoveFdb { entry, .. } => {
                 ("remove", entry.to_string(), socket.remove_fdb(index, entry))
             }
+            Step::AddNeighbour { neighbour, .. } => (
+                "add",
+                neighbour.to_string(),
+                socket.add_neighbour(index, neighbour),
+            ),
+            Step::RemoveNeighbour { neighbour, .. } => (
+                "remove",
+                neighbour.to_string(),
+                socket.remove_neighbour(index, neighbour),
+            ),
             _ => return Ok(()),
         };
         self.say(result, operation, || {

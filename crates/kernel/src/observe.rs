@@ -2,6 +2,7 @@
 
 mod address;
 mod interface;
+mod neighbour;
 mod qdisc;
 mod route;
 mod tables;
@@ -13,20 +14,22 @@ use topology::document::Forwarding;
 use topology::observed::{ObservedKind, ObservedNamespace, ObservedPeer};
 use topology::{InterfaceId, NamespaceId, NamespaceName};
 
-use crate::netlink::{Failure, LinkRow, Socket};
+pub(crate) use neighbour::proxies_are;
+
+use crate::netlink::{Entries, Failure, LinkRow, Socket};
 
 /// Dumps a whole namespace through a socket of its own.
 ///
 /// `tags` says for which interface of the document the engine made which
 /// index. `number` says which namespace of the lab this one calls by a number
-/// of its own, and may ask the kernel for it through the socket. `has_fdb` says whether there may
-/// be entries of forwarding tables that somebody has set, and then whether there are.
+/// of its own, and may ask the kernel for it through the socket. `entries` says which may be there
+/// that somebody has set, and then which are.
 pub(crate) fn namespace(
     socket: &mut Socket,
     id: NamespaceId,
     name: &NamespaceName,
     tags: &BTreeMap<u32, InterfaceId>,
-    has_fdb: &mut bool,
+    entries: &mut Entries,
     mut number: impl FnMut(&mut Socket, i32) -> Result<Option<NamespaceId>, Failure>,
 ) -> Result<ObservedNamespace, Failure> {
     let mut interfaces = BTreeMap::new();
@@ -53,8 +56,11 @@ pub(crate) fn namespace(
         }
     }
     tables::vlans(socket, &mut interfaces)?;
-    if *has_fdb {
-        *has_fdb = tables::fdb(socket, &mut interfaces)?;
+    if entries.fdb {
+        entries.fdb = tables::fdb(socket, &mut interfaces)?;
+    }
+    if entries.neighbours {
+        entries.neighbours = neighbour::observe(socket, &mut interfaces)?;
     }
     Ok(ObservedNamespace {
         name: name.clone(),

@@ -16,6 +16,7 @@ use crate::kind::DeviceKind;
 mod address;
 mod device;
 mod firewall;
+mod neighbour;
 mod objects;
 mod quality;
 mod route;
@@ -63,7 +64,7 @@ fn wish_on(
     lacks: &'static [Feature],
 ) -> impl Strategy<Value = Wish> {
     let numbers = (any::<u16>(), any::<u16>(), any::<u16>());
-    (0_u8..44, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
+    (0_u8..47, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
         devices,
         lacks,
         kind,
@@ -179,6 +180,8 @@ impl Wish {
             38 => self.add_fdb(document),
             39 => self.remove_fdb(document),
             41..=43 => self.set_sysctl(document),
+            44 | 45 => self.add_neighbour(document),
+            46 => self.remove_neighbour(document),
             _ => Edit::Move {
                 to: self.moves(document),
             },

@@ -299,8 +299,8 @@ fn what_a_shell_would_do_beyond_commands_is_refused_by_name() {
         ("ip netns add ns{1..3}", "braces"),
         ("ip rule flush", "rule"),
         (
-            "ip neigh repl 10.0.0.1 lladdr 02:00:00:00:00:01 dev lo",
-            "neigh",
+            "ip neigh repl 10.0.0.1 lladdr 02:00:00:00:00:01 nud stale dev lo",
+            "nud stale",
         ),
         ("ip xfrm s add", "xfrm"),
         ("bridge link s dev lo cost 5", "bridge"),

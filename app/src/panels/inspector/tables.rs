@@ -1,9 +1,10 @@
-//! The VLANs of a bridge or a port, and static entries of forwarding tables.
+//! The VLANs of a bridge or a port, and static entries of forwarding tables and of neighbour tables.
 
 use leptos::prelude::*;
-use topology::document::DeviceKind;
+use topology::document::{DeviceKind, Interface};
 use topology::edit::{Field, Place};
 use topology::fdb::FdbEntry;
+use topology::neighbour::Neighbour;
 use topology::{Edit, InterfaceId};
 
 use super::field::{TextField, commit, commit_or_tell};
@@ -15,6 +16,7 @@ use crate::icons::{Icon, icon};
 struct May {
     vlans: bool,
     fdb: bool,
+    neighbours: bool,
 }
 
 /// Folded away until somebody asks for it, as parameters are.
@@ -32,6 +34,7 @@ pub(crate) fn Tables(
             Some(May {
                 vlans,
                 fdb: is_port || interface.kind.is(DeviceKind::Vxlan),
+                neighbours: interface.kind.is_ethernet(),
             })
         })
         .unwrap_or_default()
@@ -39,7 +42,9 @@ pub(crate) fn Tables(
     let said = move || {
         lab.read(|document| {
             let interface = document.interfaces.get(&id);
-            interface.map_or(0, |i| i.fdb.len() + usize::from(i.vlans.is_some()))
+            interface.map_or(0, |i| {
+                i.fdb.len() + i.neighbours.len() + usize::from(i.vlans.is_some())
+            })
         })
     };
     let set = move || match said() {
@@ -50,7 +55,7 @@ pub(crate) fn Tables(
         <Show when=move || may.get() != May::default()>
             <details class="parameters">
                 <summary>
-                    {move || if may.get().vlans { "VLANs and addresses" } else { "Addresses of others" }}
+                    {move || if may.get().vlans { "VLANs and addresses of others" } else { "Addresses of others" }}
                     " " <span class="faint">{set}</span>
                 </summary>
                 <Show when=move || may.get().vlans>
@@ -58,6 +63,9 @@ pub(crate) fn Tables(
                 </Show>
                 <Show when=move || may.get().fdb>
                     <Entries id=id />
+                </Show>
+                <Show when=move || may.get().neighbours>
+                    <Neighbours id=id />
                 </Show>
             </details>
         </Show>
@@ -99,12 +107,16 @@ fn VlansField(id: InterfaceId) -> impl IntoView {
 fn Entries(id: InterfaceId) -> impl IntoView {
     let lab = Lab::of_page();
     let entries = Memo::new(move |_| {
-        lab.read(|document| {
-            let interface = document.interfaces.get(&id);
-            let entries = interface.map(|i| i.fdb.iter().copied().collect::<Vec<_>>());
-            entries.unwrap_or_default()
-        })
+        let of = |i: &Interface| i.fdb.iter().copied().collect::<Vec<_>>();
+        lab.read(|document| document.interfaces.get(&id).map(of).unwrap_or_default())
     });
+    let remove = move |entry: FdbEntry| {
+        let edit = Edit::RemoveFdb {
+            interface: id,
+            entry,
+        };
+        view! { <Entry text=entry.to_string() edit=edit /> }
+    };
     let add = Callback::new(move |text: String| {
         if text.trim().is_empty() {
             return Ok(());
@@ -115,9 +127,7 @@ fn Entries(id: InterfaceId) -> impl IntoView {
     });
     view! {
         <ul class="entries">
-            <For each=move || entries.get() key=|entry| *entry let:entry>
-                <Entry id=id entry=entry />
-            </For>
+            <For each=move || entries.get() key=|entry| *entry children=remove />
         </ul>
         <div title="Frames to this MAC address leave here: static entries of the forwarding table">
             <TextField
@@ -132,16 +142,60 @@ fn Entries(id: InterfaceId) -> impl IntoView {
 }
 
 #[component]
-fn Entry(id: InterfaceId, entry: FdbEntry) -> impl IntoView {
+fn Neighbours(id: InterfaceId) -> impl IntoView {
     let lab = Lab::of_page();
-    let label = format!("Remove {entry}");
-    let remove = move |_| {
+    let entries = Memo::new(move |_| {
+        let of = |i: &Interface| i.neighbours.iter().copied().collect::<Vec<_>>();
+        lab.read(|document| document.interfaces.get(&id).map(of).unwrap_or_default())
+    });
+    let remove = move |neighbour: Neighbour| {
+        let edit = Edit::RemoveNeighbour {
+            interface: id,
+            neighbour,
+        };
+        view! { <Entry text=neighbour.to_string() edit=edit /> }
+    };
+    let add = Callback::new(move |text: String| {
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        let neighbour = text.parse()?;
         let interface = id;
-        commit_or_tell(lab, Edit::RemoveFdb { interface, entry });
+        commit(
+            lab,
+            Edit::AddNeighbour {
+                interface,
+                neighbour,
+            },
+        )
+    });
+    view! {
+        <ul class="entries">
+            <For each=move || entries.get() key=|entry| *entry children=remove />
+        </ul>
+        <div title="Whom it knows without asking: an address and its MAC address; or `proxy` and an address for which it answers">
+            <TextField
+                label="Add neighbour"
+                value=Signal::derive(String::new)
+                commit=add
+                placeholder="10.0.0.2 02:00:00:00:00:02, or proxy 10.0.0.9"
+                place=Place::Interface(id, Some(Field::Neighbours))
+            />
+        </div>
+    }
+}
+
+/// An entry, and the edit that removes it.
+#[component]
+fn Entry(text: String, edit: Edit) -> impl IntoView {
+    let lab = Lab::of_page();
+    let label = format!("Remove {text}");
+    let remove = move |_| {
+        commit_or_tell(lab, edit.clone());
     };
     view! {
         <li class="entry">
-            <span class="mono">{entry.to_string()}</span>
+            <span class="mono">{text}</span>
             <button class="ghost small" aria-label=label title="Remove" on:click=remove>
                 {icon(Icon::Close)}
             </button>

@@ -14,13 +14,13 @@ use super::node::Node;
 use super::numbers::Numbers;
 use crate::error::{Context, Error, Result};
 use crate::namespace::Namespace;
-use crate::netlink::{EventSocket, Socket};
+use crate::netlink::{Entries, EventSocket, Socket};
 use crate::observe;
 
 /// Most threads that make namespaces at a time; more only wait for each other.
 const MOST_MAKERS: usize = 4;
 
-/// How often settings that were set are looked at, since few make events: with the dump after it,
+/// How often settings that were set, and proxy entries, are looked at, since few make events: with the dump after it,
 /// drift is seen within 200 ms.
 const LOOK: Duration = Duration::from_millis(150);
 
@@ -257,13 +257,22 @@ impl Lab {
         node.sysctls.set(namespace, interface, name, value)
     }
 
-    /// When settings are to be looked at, if there are any that were set.
+    /// Says that entries of neighbour tables are being set: of proxies there are no events.
+    pub(crate) fn sets_neighbours(&mut self, id: NamespaceId) {
+        if let Some(node) = self.nodes.get_mut(&id) {
+            node.entries.neighbours = true;
+            node.touch();
+        }
+    }
+
+    /// When settings and proxy entries are to be looked at, if there are any that were set.
     pub(crate) fn look_due(&self) -> Option<Instant> {
-        let is_any = self.nodes.values().any(|node| !node.sysctls.is_empty());
+        let mut nodes = self.nodes.values();
+        let is_any = nodes.any(|node| !node.sysctls.is_empty() || node.has_proxies);
         is_any.then(|| self.looked + LOOK)
     }
 
-    /// Looks at settings if it is time, and remembers where one has changed.
+    /// Looks at them if it is time, and remembers where one has changed.
     pub(crate) fn look_if_due(&mut self) {
         if self.look_due().is_some_and(|due| due <= Instant::now()) {
             self.look();
@@ -273,7 +282,11 @@ impl Lab {
     fn look(&mut self) {
         for (id, node) in &mut self.nodes {
             let observed = self.observed.namespaces.get(id);
-            if observed.is_some_and(|observed| node.sysctls.differs(observed)) {
+            let is_other = |observed: &ObservedNamespace| {
+                node.sysctls.differs(observed)
+                    || (node.has_proxies && !observe::proxies_are(&mut node.socket, observed))
+            };
+            if observed.is_some_and(is_other) {
                 node.touch();
             }
         }
@@ -288,9 +301,9 @@ impl Lab {
     /// Takes the events that have arrived, and remembers where something has
     /// changed.
     pub(crate) fn listen(&mut self) {
-        for (id, fdb) in self.heard(&self.events) {
+        for (id, entries) in self.heard(&self.events) {
             if let Some(node) = self.nodes.get_mut(&id) {
-                node.has_fdb |= fdb;
+                node.entries.add(entries);
                 node.touch();
             }
         }
@@ -303,9 +316,9 @@ impl Lab {
         }
     }
 
-    /// In which namespaces something has changed, and whether that was an entry
-    /// of a forwarding table.
-    fn heard(&self, events: &EventSocket) -> Vec<(NamespaceId, bool)> {
+    /// In which namespaces something has changed, and which entries may be
+    /// there since.
+    fn heard(&self, events: &EventSocket) -> Vec<(NamespaceId, Entries)> {
         let heard = match events.drain() {
             Ok(heard) => heard,
             Err(failure) => {
@@ -315,11 +328,11 @@ impl Lab {
         };
         if heard.overrun {
             debug!("events were lost: dumps tell");
-            return self.nodes.keys().map(|id| (*id, true)).collect();
+            return self.nodes.keys().map(|id| (*id, Entries::ALL)).collect();
         }
-        let places = heard.places.into_iter().filter_map(|(number, fdb)| {
+        let places = heard.places.into_iter().filter_map(|(number, entries)| {
             let id = number.map_or(Some(NamespaceId::HOST), |n| self.numbers.assigned(n));
-            Some((id?, fdb))
+            Some((id?, entries))
         });
         places.collect()
     }
@@ -339,7 +352,7 @@ impl Lab {
     }
 
     /// Brings what is observed up to date, now. What is not dumped has not
-    /// changed: every change makes an event, but for those of settings, which are looked at.
+    /// changed: every change makes an event, but for those of settings and proxies, which are looked at.
     pub(crate) fn refresh(&mut self) -> Result<()> {
         self.listen();
         self.look();
@@ -375,13 +388,13 @@ impl Lab {
             socket,
             tags,
             firewall,
-            has_fdb,
+            entries,
             sysctls,
             ..
         } = node;
         let number =
             |socket: &mut Socket, number| self.numbers.whose(id, socket, number, &self.namespaces);
-        let seen = observe::namespace(socket, id, name, tags, has_fdb, number);
+        let seen = observe::namespace(socket, id, name, tags, entries, number);
         let mut seen = seen.context("observe", || format!("namespace {name}"))?;
         let before = self.observed.namespaces.get(&id);
         if let Some(namespace) = self.namespaces.get(&id) {
@@ -394,6 +407,8 @@ impl Lab {
         if let Some((last, _)) = seen.interfaces.last_key_value() {
             node.saw_index(*last);
         }
+        let mut all = seen.interfaces.values().flat_map(|i| &i.neighbours);
+        node.has_proxies = all.any(topology::neighbour::Neighbour::is_proxy);
         node.dumped(begin);
         if before == Some(&seen) {
             return Ok(BTreeSet::new());

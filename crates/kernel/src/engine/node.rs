@@ -8,7 +8,7 @@ use topology::{InterfaceId, NamespaceName};
 use crate::error::{Context, Result};
 use crate::firewall::Known;
 use crate::namespace::Namespace;
-use crate::netlink::Socket;
+use crate::netlink::{Entries, Socket};
 use crate::sysctls;
 
 /// A namespace is dumped again no sooner than this many times as long after
@@ -36,9 +36,10 @@ pub(crate) struct Node {
     pub(crate) firewall: Known,
     /// Its settings.
     pub(crate) sysctls: sysctls::Known,
-    /// Whether somebody may have set entries of forwarding tables: to look for them takes the
-    /// kernel long, and few labs have any. The first event tells, as a new namespace has none.
-    pub(crate) has_fdb: bool,
+    /// Which entries somebody may have set. The first event tells, as a new namespace has none.
+    pub(crate) entries: Entries,
+    /// Whether there are proxy entries: the kernel makes no event of them.
+    pub(crate) has_proxies: bool,
     /// Since when something is to be seen that was not dumped.
     stale: Option<Instant>,
     rested: Instant,
@@ -62,7 +63,8 @@ impl Node {
             last_index: LOOPBACK,
             firewall: Known::default(),
             sysctls: sysctls::Known::default(),
-            has_fdb: false,
+            entries: Entries::default(),
+            has_proxies: false,
             stale: Some(now),
             rested: now,
         }

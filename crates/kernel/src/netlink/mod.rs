@@ -28,7 +28,7 @@ mod socket;
 mod tables;
 
 pub(crate) use address::AddressRow;
-pub(crate) use events::{EventSocket, NETLINK_NETFILTER};
+pub(crate) use events::{Entries, EventSocket, NETLINK_NETFILTER};
 pub(crate) use failure::Failure;
 pub(crate) use link::{End, LinkRow};
 pub(crate) use qdisc::QdiscRow;

@@ -3,7 +3,7 @@
 use crate::address::Family;
 use crate::command::action::{Action, Global};
 use crate::command::words::{Words, abbreviated};
-use crate::command::{address, bridge, firewall, link, netns, route, rule, sysctl, tc};
+use crate::command::{address, bridge, firewall, link, neighbour, netns, route, rule, sysctl, tc};
 
 /// Programs that only look at the network or try it out.
 const LOOKERS: [&str; 15] = [
@@ -194,6 +194,7 @@ fn ip(words: &mut Words<'_>) -> Result<Action, String> {
         Some("address") => address::read(words, global),
         Some("link") => link::read(words),
         Some("route") => route::read(words, global),
+        Some("neighbor" | "neighbour") => neighbour::read(words, global),
         Some("rule") => rule::read(words, global),
         Some("netns") => netns::read(words),
         Some("monitor" | "stats" | "help") => Ok(Action::Look),
