@@ -405,6 +405,8 @@ fn opposite(step: &Step) -> Option<Step> {
         },
         Step::AddFdb { at, entry } => Step::RemoveFdb { at, entry },
         Step::RemoveFdb { at, entry } => Step::AddFdb { at, entry },
+        Step::AddNeighbour { at, neighbour } => Step::RemoveNeighbour { at, neighbour },
+        Step::RemoveNeighbour { at, neighbour } => Step::AddNeighbour { at, neighbour },
         Step::SetSysctl {
             namespace,
             interface,
@@ -441,7 +443,9 @@ fn is_done_anyway(step: &Step, failed: &Failed) -> bool {
         Step::RemoveAddress { .. } => failed.errno == Some(Errno::EADDRNOTAVAIL),
         Step::RemoveRoute { .. } => failed.errno == Some(Errno::ESRCH),
         Step::RemoveRule { .. } => failed.errno == Some(Errno::ENOENT),
-        Step::RemoveFdb { .. } => failed.errno == Some(Errno::ENOENT),
+        Step::RemoveFdb { .. } | Step::RemoveNeighbour { .. } => {
+            failed.errno == Some(Errno::ENOENT)
+        }
         // It went with its interface, or with IPv6 there.
         Step::SetSysctl { value: None, .. } => failed.errno == Some(Errno::ENOENT),
         Step::RemoveInterface { .. } => failed.errno == Some(Errno::ENODEV),

@@ -143,7 +143,9 @@ impl<'a> Executor<'a> {
             Step::AddVlans { .. }
             | Step::RemoveVlans { .. }
             | Step::AddFdb { .. }
-            | Step::RemoveFdb { .. } => self.set_tables(step),
+            | Step::RemoveFdb { .. }
+            | Step::AddNeighbour { .. }
+            | Step::RemoveNeighbour { .. } => self.set_tables(step),
             Step::SetForwarding {
                 namespace,
                 family,

@@ -1,6 +1,6 @@
 //! A document that says what the kernel has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::firewall::Ruleset;
@@ -8,6 +8,7 @@ use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{DeviceKind, NewMtu, port};
 use crate::model::{DEFAULT_MTU, LOOPBACK_MTU};
 use crate::name::InterfaceName;
+use crate::neighbour::Neighbour;
 use crate::observed::{
     Observed, ObservedInterface, ObservedKind, ObservedNamespace, ObservedRoute, Origin,
 };
@@ -155,8 +156,15 @@ pub(crate) fn interface(
             device.is_some_and(|device| Vlans::usual(&device.parameters) != *vlans)
         }),
         fdb: known.fdb.clone(),
+        neighbours: adopted_neighbours(known),
         sysctls: crate::sysctl::adopted(&known.sysctls, true),
     })
+}
+
+/// Those that documents can have: the kernel takes more.
+fn adopted_neighbours(known: &ObservedInterface) -> BTreeSet<Neighbour> {
+    let all = known.neighbours.iter().copied();
+    all.filter(|neighbour| neighbour.check().is_ok()).collect()
 }
 
 /// The MTU that the kernel gives it by itself, if that is known.

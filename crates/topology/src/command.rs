@@ -22,6 +22,7 @@ mod device;
 pub(crate) mod firewall;
 pub(crate) mod legacy;
 pub(crate) mod link;
+pub(crate) mod neighbour;
 pub(crate) mod netns;
 pub(crate) mod route;
 pub(crate) mod rule;
@@ -200,6 +201,8 @@ pub fn of_step(step: &Step, names: &Names) -> Command {
         Step::RemoveVlans { at, own, range } => bridge::remove_vlans(names, at, *own, *range),
         Step::AddFdb { at, entry } => bridge::add_fdb(names, at, entry),
         Step::RemoveFdb { at, entry } => bridge::remove_fdb(names, at, entry),
+        Step::AddNeighbour { at, neighbour } => neighbour::add(names, at, neighbour),
+        Step::RemoveNeighbour { at, neighbour } => neighbour::remove(names, at, neighbour),
         Step::AddAddress { at, address } => address::write(names, at, "add", *address),
         Step::RemoveAddress { at, address } => address::write(names, at, "del", *address),
         Step::AddRoute { namespace, route } => route::write(names, *namespace, "add", route),

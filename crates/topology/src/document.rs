@@ -17,6 +17,7 @@ use crate::kind::Parameters;
 pub use crate::kind::{Device, DeviceKind, Kind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::neighbour::Neighbour;
 use crate::quality::Quality;
 use crate::route::RouteOptions;
 use crate::rule::Rule;
@@ -134,6 +135,9 @@ pub struct Interface {
     /// Static entries of the forwarding table that lead to it.
     #[serde(default)]
     pub fdb: BTreeSet<FdbEntry>,
+    /// Neighbours that are known for good, and addresses that it answers for.
+    #[serde(default)]
+    pub neighbours: BTreeSet<Neighbour>,
     /// Settings of the kernel, as `ipv4.rp_filter`: [`crate::sysctl::TABLE`].
     #[serde(default)]
     pub sysctls: Sysctls,
@@ -332,6 +336,7 @@ impl Interface {
             quality: None,
             vlans: None,
             fdb: BTreeSet::new(),
+            neighbours: BTreeSet::new(),
             sysctls: Sysctls::new(),
         }
     }

@@ -16,6 +16,7 @@ use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::{Parameters, Value};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::neighbour::Neighbour;
 use crate::quality::Quality;
 use crate::rule::Rule;
 use crate::sysctl::Owner;
@@ -24,6 +25,7 @@ use crate::vlans::Vlans;
 mod apply;
 mod error;
 mod fragment;
+mod neighbour;
 mod sysctl;
 mod tables;
 mod validate;
@@ -202,6 +204,20 @@ pub enum Edit {
         interface: InterfaceId,
         /// The entry.
         entry: FdbEntry,
+    },
+    /// Adds a static neighbour or a proxy entry.
+    AddNeighbour {
+        /// Of which interface.
+        interface: InterfaceId,
+        /// The entry.
+        neighbour: Neighbour,
+    },
+    /// Removes a static neighbour or a proxy entry.
+    RemoveNeighbour {
+        /// Of which interface.
+        interface: InterfaceId,
+        /// The entry.
+        neighbour: Neighbour,
     },
     /// Several edits that succeed or are refused as one, in order.
     Batch {

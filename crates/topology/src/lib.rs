@@ -42,6 +42,7 @@ pub mod layout;
 pub mod mac;
 pub mod model;
 pub mod name;
+pub mod neighbour;
 pub mod observed;
 pub mod plan;
 pub mod problem;

@@ -33,6 +33,7 @@ mod device;
 mod fdb;
 mod firewall;
 mod master;
+mod neighbour;
 mod qdisc;
 mod remove;
 mod route;
@@ -64,8 +65,10 @@ pub fn fresh() -> Observed {
 /// A refused step leaves the state as it was. An interface of a kind that Netyard cannot make is
 /// not made again by an undo.
 pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> {
+    let before = neighbour::Before::of(state, step);
     let mut undo = single(state, step)?;
     undo.extend(sysctl::lose_ipv6(state, step));
+    undo.extend(before.map_or_else(Vec::new, |before| before.lose(state)));
     Ok(undo)
 }
 
@@ -134,6 +137,8 @@ fn single(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> {
         Step::RemoveVlans { at, own, range } => vlans::remove(state, at, *own, *range),
         Step::AddFdb { at, entry } => fdb::add(state, at, *entry),
         Step::RemoveFdb { at, entry } => fdb::remove(state, at, *entry),
+        Step::AddNeighbour { at, neighbour } => neighbour::add(state, at, *neighbour),
+        Step::RemoveNeighbour { at, neighbour } => neighbour::remove(state, at, *neighbour),
         Step::SetSysctl {
             namespace,
             interface,
@@ -177,6 +182,7 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         qdiscs: Qdiscs::default(),
         vlans: None,
         fdb: BTreeSet::new(),
+        neighbours: BTreeSet::new(),
         sysctls: Sysctls::new(),
     }
 }

@@ -15,6 +15,7 @@ use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{Device, DeviceKind, Parameters};
 pub use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::neighbour::Neighbour;
 use crate::quality::qdisc::Qdiscs;
 use crate::route::RouteOptions;
 use crate::rule::Rule;
@@ -102,6 +103,9 @@ pub struct ObservedInterface {
     /// Static entries of the forwarding table that somebody set.
     #[serde(default)]
     pub fdb: BTreeSet<FdbEntry>,
+    /// Permanent neighbours and proxy entries.
+    #[serde(default)]
+    pub neighbours: BTreeSet<Neighbour>,
     /// Settings of the kernel: only those that were set for a document.
     #[serde(default)]
     pub sysctls: Sysctls,

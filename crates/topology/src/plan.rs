@@ -18,6 +18,7 @@ mod devices;
 mod firewall;
 mod lookup;
 mod mtu;
+mod neighbour;
 mod objects;
 mod routes;
 mod rules;
@@ -149,6 +150,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     planner.set_sysctls();
     // Joining a VRF takes IPv6 addresses along.
     planner.add_addresses();
+    planner.set_neighbours();
     // Some routes wait for a carrier.
     model::settle_carriers(&mut planner.state);
     planner.add_routes();

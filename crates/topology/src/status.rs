@@ -44,7 +44,7 @@ pub enum Status {
 pub struct Difference {
     /// What differs: `state`, `mtu`, `mac`, `address`, `address order`, `master`, `kind`, `peer`,
     /// `name`, `IPv4 forwarding`, `IPv6 forwarding`, `firewall`, `uplink`, `route`, `rule`,
-    /// `vlans`, `fdb`, `quality`, the name of a parameter, of a measure of the quality or of a
+    /// `vlans`, `fdb`, `neighbour`, `quality`, the name of a parameter, of a measure of the quality or of a
     /// setting of the kernel, or `port` and the name of one of a port. [`crate::drift`] knows what
     /// to do about each.
     pub what: String,
@@ -351,6 +351,12 @@ pub(crate) fn interface_status(
     }
     for entry in interface.fdb.difference(&wanted.fdb) {
         differ("fdb", String::new(), entry.to_string());
+    }
+    for neighbour in wanted.neighbours.difference(&interface.neighbours) {
+        differ("neighbour", neighbour.to_string(), String::new());
+    }
+    for neighbour in interface.neighbours.difference(&wanted.neighbours) {
+        differ("neighbour", String::new(), neighbour.to_string());
     }
     let kept: Vec<_> = interface
         .addresses

@@ -17,6 +17,7 @@ use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::neighbour::Neighbour;
 use crate::quality::qdisc::{Level, Qdisc};
 use crate::route::RouteOptions;
 use crate::rule::Rule;
@@ -214,6 +215,20 @@ pub enum Step {
         /// The entry.
         entry: FdbEntry,
     },
+    /// Adds a static neighbour or a proxy entry, in place of another of that address.
+    AddNeighbour {
+        /// Of which interface.
+        at: At,
+        /// The entry.
+        neighbour: Neighbour,
+    },
+    /// Removes a static neighbour or a proxy entry.
+    RemoveNeighbour {
+        /// Of which interface.
+        at: At,
+        /// The entry.
+        neighbour: Neighbour,
+    },
     /// Sets a setting of the kernel.
     SetSysctl {
         /// Where.
@@ -310,6 +325,8 @@ impl Step {
             | Self::RemoveVlans { at, .. }
             | Self::AddFdb { at, .. }
             | Self::RemoveFdb { at, .. }
+            | Self::AddNeighbour { at, .. }
+            | Self::RemoveNeighbour { at, .. }
             | Self::AddAddress { at, .. }
             | Self::RemoveAddress { at, .. }
             | Self::SetQdisc { at, .. } => at.namespace,

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{InterfaceId, NamespaceId};
 use crate::name::InterfaceName;
+use crate::observed::ObservedInterface;
 
 mod table;
 
@@ -120,6 +121,11 @@ pub fn setting(name: &str, of_interface: bool) -> Result<&'static Setting, Strin
         true => format!("interfaces have no setting `{name}` that a lab can have"),
         false => format!("namespaces have no setting `{name}` that a lab can have"),
     })
+}
+
+/// Whether an interface has IPv6: not with a small MTU.
+pub(crate) fn has_ipv6(found: &ObservedInterface) -> bool {
+    found.mtu >= MIN_IPV6_MTU
 }
 
 /// Whether it is a setting of IPv6, which an interface with a small MTU has not.

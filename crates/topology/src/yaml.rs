@@ -28,6 +28,7 @@ use crate::document::Document;
 mod form;
 mod from_form;
 mod interface;
+mod neighbour;
 mod quality;
 mod rule;
 mod settings;

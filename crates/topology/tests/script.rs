@@ -302,8 +302,8 @@ fn what_is_not_understood_is_refused_by_name() {
         ("sysctl -w net.ipv4.ip_forward= 1", "no spaces"),
         ("ip rule flush", "rule"),
         (
-            "ip neigh repl 10.0.0.1 lladdr 02:00:00:00:00:01 dev lo",
-            "neigh",
+            "ip neigh repl 10.0.0.1 lladdr 02:00:00:00:00:01 nud stale dev lo",
+            "nud stale",
         ),
         ("ip xfrm s add", "xfrm"),
         ("bridge link s dev lo cost 5", "bridge"),

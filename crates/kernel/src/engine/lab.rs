@@ -16,12 +16,13 @@ use super::node::Node;
 use super::numbers::Numbers;
 use crate::error::{Context, Error, Result};
 use crate::namespace::Namespace;
-use crate::netlink::{EventSocket, Socket, Touched};
+use crate::netlink::{Entries, EventSocket, Socket, Touched};
+use crate::observe;
 
 /// Most threads that make namespaces at a time; more only wait for each other.
 const MOST_MAKERS: usize = 4;
 
-/// How often settings that were set are looked at, since few make events: with the dump after it,
+/// How often settings that were set, and proxy entries, are looked at, since few make events: with the dump after it,
 /// drift is seen within 200 ms.
 const LOOK: Duration = Duration::from_millis(150);
 
@@ -265,13 +266,27 @@ impl Lab {
         node.sysctls.set(namespace, interface, name, value)
     }
 
-    /// When settings are to be looked at, if there are any that were set.
+    /// Says that entries of neighbour tables are being set: of proxies there are no events.
+    pub(crate) fn sets_neighbours(&mut self, id: NamespaceId) {
+        if let Some(node) = self.nodes.get_mut(&id) {
+            node.touch(Touched {
+                entries: Entries {
+                    neighbours: true,
+                    ..Entries::default()
+                },
+                ..Touched::default()
+            });
+        }
+    }
+
+    /// When settings and proxy entries are to be looked at, if there are any that were set.
     pub(crate) fn look_due(&self) -> Option<Instant> {
-        let is_any = self.nodes.values().any(|node| !node.sysctls.is_empty());
+        let mut nodes = self.nodes.values();
+        let is_any = nodes.any(|node| !node.sysctls.is_empty() || node.has_proxies);
         is_any.then(|| self.looked + LOOK)
     }
 
-    /// Looks at settings if it is time, and remembers where one has changed.
+    /// Looks at them if it is time, and remembers where one has changed.
     pub(crate) fn look_if_due(&mut self) {
         if self.look_due().is_some_and(|due| due <= Instant::now()) {
             self.look();
@@ -281,8 +296,14 @@ impl Lab {
     fn look(&mut self) {
         for (id, node) in &mut self.nodes {
             let observed = self.observed.namespaces.get(id);
-            if observed.is_some_and(|observed| node.sysctls.differs(observed)) {
-                node.touch(Touched::default());
+            let mut touched = Touched::default();
+            let is_other = observed.is_some_and(|observed| {
+                touched.entries.neighbours =
+                    node.has_proxies && !observe::proxies_are(&mut node.socket, observed);
+                touched.entries.neighbours || node.sysctls.differs(observed)
+            });
+            if is_other {
+                node.touch(touched);
             }
         }
         self.looked = Instant::now();

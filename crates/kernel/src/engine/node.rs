@@ -8,7 +8,7 @@ use topology::{InterfaceId, NamespaceName};
 use crate::error::{Context, Result};
 use crate::firewall::Known;
 use crate::namespace::Namespace;
-use crate::netlink::{Socket, Touched};
+use crate::netlink::{Entries, Socket, Touched};
 use crate::sysctls;
 
 /// A namespace is looked at again no sooner than this many times as long after
@@ -36,9 +36,10 @@ pub(crate) struct Node {
     pub(crate) firewall: Known,
     /// Its settings.
     pub(crate) sysctls: sysctls::Known,
-    /// Whether somebody may have set entries of forwarding tables: to look for them takes the
-    /// kernel long, and few labs have any. The first event tells, as a new namespace has none.
-    pub(crate) has_fdb: bool,
+    /// Which entries somebody may have set. The first event tells, as a new namespace has none.
+    pub(crate) entries: Entries,
+    /// Whether there are proxy entries: the kernel makes no event of them.
+    pub(crate) has_proxies: bool,
     /// Since when something is to be seen that was not looked at.
     stale: Option<Instant>,
     /// What.
@@ -64,7 +65,8 @@ impl Node {
             last_index: LOOPBACK,
             firewall: Known::default(),
             sysctls: sysctls::Known::default(),
-            has_fdb: false,
+            entries: Entries::default(),
+            has_proxies: false,
             stale: Some(now),
             touched: Touched::whole(),
             rested: now,
@@ -75,7 +77,7 @@ impl Node {
     /// are.
     pub(crate) fn touch(&mut self, part: Touched) {
         self.stale.get_or_insert_with(Instant::now);
-        self.has_fdb |= part.entries;
+        self.entries.add(part.entries);
         self.touched.add(part);
     }
 

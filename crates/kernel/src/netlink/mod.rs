@@ -37,4 +37,4 @@ pub(crate) use qdisc::QdiscRow;
 pub(crate) use route::{Packet, Route, RouteRow};
 pub(crate) use socket::Socket;
 pub(crate) use tables::FdbRow;
-pub(crate) use touched::Touched;
+pub(crate) use touched::{Entries, Touched};

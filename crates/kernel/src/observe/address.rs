@@ -85,6 +85,7 @@ mod tests {
             qdiscs: Default::default(),
             vlans: None,
             fdb: Default::default(),
+            neighbours: Default::default(),
             sysctls: Default::default(),
         }
     }

@@ -26,6 +26,7 @@ pub(super) fn observed(row: &LinkRow, id: Option<InterfaceId>) -> ObservedInterf
         qdiscs: Qdiscs::default(),
         vlans: None,
         fdb: BTreeSet::new(),
+        neighbours: BTreeSet::new(),
         sysctls: Default::default(),
     }
 }

@@ -10,6 +10,7 @@ mod firewalls;
 mod hearing;
 mod ip;
 mod labs;
+mod neighbours;
 mod partly;
 mod quality;
 mod random;
@@ -104,6 +105,8 @@ fn main() -> ExitCode {
         inside("what_tc_does_is_heard_and_taken_back", quality::outside),
         inside("frames_are_delayed_and_lost", quality::delay_and_loss).needs(&[Feature::Netem]),
         inside("entries_are_as_bridge_fdb_shows_them", tables::fdb),
+        inside("neighbours_are_as_ip_neigh_shows_them", neighbours::all),
+        inside("dynamic_neighbours_wake_nobody", neighbours::dynamic),
         inside("vlans_are_as_bridge_shows_them", tables::vlans).needs(&[Feature::BridgeVlans]),
         inside("random_documents_stand", random::documents).everywhere(),
     ];
@@ -186,7 +189,15 @@ fn rebuilt(observed: &Observed) -> impl Debug + PartialEq + use<> {
                 let master = i.master.as_ref().and_then(name);
                 let device = i.kind.device().map(|device| device.map(name));
                 let port = i.port.map(name);
-                let set = (i.up, i.mtu, i.addresses, device, port, i.qdiscs);
+                let set = (
+                    i.up,
+                    i.mtu,
+                    i.addresses,
+                    device,
+                    port,
+                    i.qdiscs,
+                    i.neighbours,
+                );
                 (i.name, i.id, master, set)
             })
             .collect();

@@ -127,6 +127,8 @@ fn is_of(document: &Document, step: &Step, id: InterfaceId) -> bool {
         | Step::RemoveVlans { at, .. }
         | Step::AddFdb { at, .. }
         | Step::RemoveFdb { at, .. }
+        | Step::AddNeighbour { at, .. }
+        | Step::RemoveNeighbour { at, .. }
         | Step::AddAddress { at, .. }
         | Step::RemoveAddress { at, .. }
         | Step::SetQdisc { at, .. } => is_at(at),

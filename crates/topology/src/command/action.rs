@@ -10,6 +10,7 @@ use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::neighbour::Neighbour;
 use crate::route::RouteOptions;
 
 use super::rule::Said;
@@ -79,6 +80,16 @@ pub(crate) enum Action {
     RemoveFdb {
         interface: InterfaceName,
         entry: FdbEntry,
+    },
+    AddNeighbour {
+        interface: InterfaceName,
+        neighbour: Neighbour,
+    },
+    /// One of that address: which MAC address it has need not be said.
+    RemoveNeighbour {
+        interface: InterfaceName,
+        address: std::net::IpAddr,
+        proxy: bool,
     },
     SetSysctl {
         interface: Option<InterfaceName>,

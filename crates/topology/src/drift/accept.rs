@@ -13,6 +13,7 @@ use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{Parameters, Usual, Value, parameter, port};
 use crate::name::InterfaceName;
+use crate::neighbour::Neighbour;
 use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, Origin};
 use crate::plan::{self, Mtus};
 use crate::quality::{Measure, qdisc};
@@ -244,6 +245,7 @@ impl Seen<'_> {
                 vlans: found.vlans.clone(),
             }),
             "fdb" => entry(interface, wanted, found, drift),
+            "neighbour" => neighbour(interface, wanted, found, drift),
             name if sysctl::setting(name, true).is_ok() => {
                 setting(Owner::Interface(interface), name, drift)
             }
@@ -463,6 +465,38 @@ fn entry(
     }
     let entry = named(&found.fdb, &drift.difference.observed)?;
     Ok(Edit::AddFdb { interface, entry })
+}
+
+/// A static neighbour or proxy entry that somebody added, changed or removed.
+fn neighbour(
+    interface: InterfaceId,
+    wanted: &Interface,
+    found: &ObservedInterface,
+    drift: &Drift,
+) -> Accepted {
+    let named = |entries: &BTreeSet<Neighbour>, text: &str| {
+        let entry = entries.iter().find(|entry| entry.to_string() == text);
+        entry.copied().ok_or_else(|| cannot("neighbour"))
+    };
+    let remove = |neighbour| Edit::RemoveNeighbour {
+        interface,
+        neighbour,
+    };
+    if drift.difference.observed.is_empty() {
+        return Ok(remove(named(&wanted.neighbours, &drift.difference.wanted)?));
+    }
+    let neighbour = named(&found.neighbours, &drift.difference.observed)?;
+    // There is one of an address: this is instead of another.
+    let instead = wanted.neighbours.iter().copied();
+    let mut edits: Vec<_> = instead
+        .filter(|old| old.is_instead_of(&neighbour))
+        .map(remove)
+        .collect();
+    edits.push(Edit::AddNeighbour {
+        interface,
+        neighbour,
+    });
+    Ok(all(edits))
 }
 
 /// Takes the addresses that both have out, and puts them in as the kernel has them.

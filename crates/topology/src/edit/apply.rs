@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::error::{EditError, Field, Place, Reason};
 use super::fragment::{insert, remove};
 use super::validate::{self, Relations, THAT_INTERFACE, THAT_NAMESPACE, refuse, refuse_document};
-use super::{Edit, MAX_LIST, MAX_TITLE_BYTES, sysctl, tables};
+use super::{Edit, MAX_LIST, MAX_TITLE_BYTES, neighbour, sysctl, tables};
 use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::Value;
@@ -333,6 +333,14 @@ fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
         Edit::SetVlans { interface, vlans } => tables::set_vlans(document, interface, vlans),
         Edit::AddFdb { interface, entry } => tables::add_fdb(document, interface, entry),
         Edit::RemoveFdb { interface, entry } => tables::remove_fdb(document, interface, entry),
+        Edit::AddNeighbour {
+            interface,
+            neighbour,
+        } => neighbour::add(document, interface, neighbour),
+        Edit::RemoveNeighbour {
+            interface,
+            neighbour,
+        } => neighbour::remove(document, interface, neighbour),
         Edit::SetSysctl { owner, name, value } => sysctl::set(document, owner, name, value),
         Edit::SetUplink { on } => {
             let host = namespace_mut(document, NamespaceId::HOST, Field::Uplink)?;

@@ -9,6 +9,7 @@ use crate::address::AddressError;
 use crate::fdb::FdbEntry;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::name::NameError;
+use crate::neighbour::Neighbour;
 
 /// An edit that was refused: nothing was changed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, Serialize, Deserialize)]
@@ -68,6 +69,8 @@ pub enum Field {
     Vlans,
     /// Entries of a forwarding table.
     Fdb,
+    /// Static neighbours and proxy entries.
+    Neighbours,
     /// Settings of the kernel.
     Sysctl,
     /// The uplink of the host.
@@ -181,6 +184,14 @@ pub enum Reason {
         /// What is wrong.
         why: String,
     },
+    /// A static neighbour or proxy entry that cannot be.
+    #[error("{neighbour}: {why}")]
+    Neighbour {
+        /// Which.
+        neighbour: Neighbour,
+        /// What is wrong.
+        why: String,
+    },
     /// A route that cannot be.
     #[error("route to {destination}: {why}")]
     Route {
@@ -257,6 +268,7 @@ impl fmt::Display for Field {
             Self::Quality => "quality",
             Self::Vlans => "VLANs",
             Self::Fdb => "forwarding table",
+            Self::Neighbours => "neighbours",
             Self::Sysctl => "settings",
             Self::Uplink => "uplink",
         })

@@ -14,6 +14,7 @@ use crate::name::{InterfaceName, NamespaceName};
 mod address;
 mod device;
 mod link;
+mod neighbour;
 mod port;
 mod quality;
 mod relations;
@@ -26,6 +27,7 @@ pub(super) use address::address_free;
 use address::address_itself;
 pub(super) use device::device;
 pub(super) use link::{mac, mtu, mtus};
+pub(super) use neighbour::neighbours;
 pub(super) use port::{may_be_port, port};
 pub(super) use quality::quality;
 pub(super) use relations::Relations;
@@ -269,6 +271,12 @@ fn interface(
         found.fdb.len(),
     )?;
     fdb(document, id, found)?;
+    list_limit(
+        document,
+        Place::Interface(id, Some(Field::Neighbours)),
+        found.neighbours.len(),
+    )?;
+    neighbours(document, id, found)?;
     sysctl::of_interface(document, id, found)?;
     list_limit(
         document,

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::device::{falls_with, name_of, named};
 use super::route::lose::Event;
 use super::{
-    Refused, adjust_bridge_mtu, fdb, index_of, master, qdisc, re_add, route, rule, sysctl, vlans,
+    Refused, adjust_bridge_mtu, fdb, index_of, master, neighbour, qdisc, re_add, route, rule,
+    sysctl, vlans,
 };
 use crate::id::NamespaceId;
 use crate::kind::{Device, DeviceKind, Parameters};
@@ -269,9 +270,11 @@ fn settings(state: &Observed, namespace: NamespaceId, index: u32) -> Vec<Step> {
         steps.push(Step::SetUp { at, up: false });
     }
     steps.extend(re_add(&at, interface.addresses.clone()));
+    let neighbours = neighbour::again(&at, interface.neighbours.iter().copied());
     if interface.up {
         steps.push(Step::SetUp { at, up: true });
     }
+    steps.extend(neighbours);
     steps
 }
 

@@ -3,7 +3,9 @@
 use crate::address::Family;
 use crate::command::action::{Action, Global};
 use crate::command::words::{Words, abbreviated};
-use crate::command::{address, bridge, firewall, legacy, link, netns, route, rule, sysctl, tc};
+use crate::command::{
+    address, bridge, firewall, legacy, link, neighbour, netns, route, rule, sysctl, tc,
+};
 
 /// What a program is to a network.
 pub(super) enum Role {
@@ -286,6 +288,7 @@ fn ip(words: &mut Words<'_>) -> Result<Action, String> {
         Some("address") => address::read(words, global),
         Some("link") => link::read(words),
         Some("route") => route::read(words, global),
+        Some("neighbor" | "neighbour") => neighbour::read(words, global),
         Some("rule") => rule::read(words, global),
         Some("netns") => netns::read(words),
         Some("monitor" | "stats" | "help") => Ok(Action::Look),

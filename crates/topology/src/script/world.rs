@@ -211,7 +211,9 @@ impl World {
             action @ (Action::AddVlans { .. }
             | Action::RemoveVlans { .. }
             | Action::AddFdb { .. }
-            | Action::RemoveFdb { .. }) => self.set_tables(here, action),
+            | Action::RemoveFdb { .. }
+            | Action::AddNeighbour { .. }
+            | Action::RemoveNeighbour { .. }) => self.set_tables(here, action),
             Action::Look | Action::Inside { .. } => Ok(()),
         }
     }

@@ -4,7 +4,7 @@ use serde_saphyr::Spanned;
 
 use super::form::spanned;
 use super::settings::{Said, Scalar, Settings};
-use super::{YamlError, quality, sysctl, tables};
+use super::{YamlError, neighbour, quality, sysctl, tables};
 use crate::address::parse_interface_address;
 use crate::document::{Device, DeviceKind, Document, Interface, Kind};
 use crate::id::InterfaceId;
@@ -29,6 +29,7 @@ pub(super) fn set(interface: &mut Interface, settings: &Settings) -> Result<(), 
     }
     interface.quality = quality::read(&settings.quality)?;
     tables::set(interface, settings)?;
+    interface.neighbours = neighbour::read(&settings.neighbours)?;
     interface.sysctls = sysctl::read(&settings.sysctl, true)?;
     if interface.kind.device().is_none()
         && let Some((name, value)) = settings.parameters.first()
@@ -156,6 +157,7 @@ pub(super) fn settings(document: &Document, interface: &Interface) -> Settings {
         quality: quality::said(interface.quality.as_ref()),
         vlans: tables::vlans_said(interface),
         fdb: tables::fdb_said(interface),
+        neighbours: neighbour::said(interface),
         sysctl: sysctl::said(&interface.sysctls),
     }
 }

@@ -10,6 +10,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_saphyr::{FlowMap, Spanned};
 
+use super::neighbour::NeighbourForm;
 use super::tables::{FdbForm, VlansForm};
 
 /// A value of a parameter: what YAML makes of it is told apart by the kind's table.
@@ -41,6 +42,7 @@ pub(super) struct Settings {
     pub(super) quality: Said,
     pub(super) vlans: Option<Spanned<FlowMap<VlansForm>>>,
     pub(super) fdb: Vec<Spanned<FlowMap<FdbForm>>>,
+    pub(super) neighbours: Vec<Spanned<FlowMap<NeighbourForm>>>,
     /// Settings of the kernel.
     pub(super) sysctl: Said,
 }
@@ -59,6 +61,7 @@ impl Default for Settings {
             quality: Said::new(),
             vlans: None,
             fdb: Vec::new(),
+            neighbours: Vec::new(),
             sysctl: Said::new(),
         }
     }
@@ -158,6 +161,9 @@ impl Serialize for Settings {
         if !self.fdb.is_empty() {
             map.serialize_entry("fdb", &self.fdb)?;
         }
+        if !self.neighbours.is_empty() {
+            map.serialize_entry("neighbours", &self.neighbours)?;
+        }
         if !self.sysctl.is_empty() {
             map.serialize_entry("sysctl", &self.sysctl)?;
         }
@@ -190,6 +196,7 @@ impl<'de> Deserialize<'de> for Settings {
                         "quality" => settings.quality = map.next_value::<FlowMap<Said>>()?.0,
                         "vlans" => settings.vlans = Some(map.next_value()?),
                         "fdb" => settings.fdb = map.next_value()?,
+                        "neighbours" => settings.neighbours = map.next_value()?,
                         "sysctl" => settings.sysctl = map.next_value()?,
                         "addresses" => settings.addresses = map.next_value()?,
                         key => match MASTERS.iter().find(|word| **word == key) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use topology::NamespaceId;
+use topology::neighbour::Neighbour;
 use topology::observed::{Observed, ObservedKind, ObservedNamespace, ObservedPeer};
 use tracing::{debug, warn};
 
@@ -12,7 +13,7 @@ use crate::engine::node::Node;
 use crate::engine::numbers::Numbers;
 use crate::error::{Context, Result};
 use crate::namespace::Namespace;
-use crate::netlink::{EventSocket, Failure, Socket, Touched};
+use crate::netlink::{Entries, EventSocket, Failure, Socket, Touched};
 use crate::observe::{Part, Viewer};
 
 /// How often events are taken before it is looked: one who makes events faster than they can be
@@ -68,7 +69,7 @@ impl Lab {
 
     fn anything(&self) -> impl Iterator<Item = (NamespaceId, Touched)> {
         let anything = Touched {
-            entries: true,
+            entries: Entries::ALL,
             ..Touched::whole()
         };
         self.nodes.keys().map(move |id| (*id, anything.clone()))
@@ -89,7 +90,8 @@ impl Lab {
     }
 
     /// Brings what is observed up to date, now. What is not looked at has not
-    /// changed: every change makes an event, but for those of settings, which are looked at.
+    /// changed: every change makes an event, but for those of settings and proxies, which are looked
+    /// at.
     pub(crate) fn refresh(&mut self) -> Result<()> {
         let mut goes = 0;
         while self.listen() {
@@ -113,9 +115,9 @@ impl Lab {
             let Some(node) = self.nodes.get_mut(&id) else {
                 continue;
             };
-            let had_fdb = std::mem::replace(&mut node.has_fdb, true);
+            let had = std::mem::replace(&mut node.entries, Entries::ALL);
             let seen = viewer(id, node, &mut self.numbers, &self.namespaces).whole();
-            node.has_fdb = had_fdb;
+            node.entries = had;
             let mut seen = seen.context("observe", || format!("namespace {}", node.name))?;
             if let Some(kept) = self.observed.namespaces.get(&id) {
                 // These are looked at whole in any case.
@@ -208,6 +210,8 @@ impl Lab {
         if let Some((last, _)) = seen.interfaces.last_key_value() {
             node.saw_index(*last);
         }
+        let mut all = seen.interfaces.values().flat_map(|i| &i.neighbours);
+        node.has_proxies = all.any(Neighbour::is_proxy);
         node.looked_at(begin);
         looked.insert(id, indexes);
         if before == Some(&seen) {
@@ -232,7 +236,7 @@ fn viewer<'a>(
         id,
         name: &node.name,
         tags: &node.tags,
-        has_fdb: &mut node.has_fdb,
+        entries: &mut node.entries,
         number: move |socket: &mut Socket, number: i32| {
             numbers.whose(id, socket, number, namespaces)
         },

@@ -78,6 +78,7 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         qdiscs: Default::default(),
         vlans: None,
         fdb: Default::default(),
+        neighbours: Default::default(),
         sysctls: Default::default(),
     }
 }

@@ -85,11 +85,14 @@ pub(in crate::edit) fn mtu(
         namespace.routes.iter().any(is_through)
     });
     let sets_ipv6 = found.sysctls.keys().any(|name| is_of_ipv6(name));
-    if (has_ipv6 || leads_ipv6 || sets_ipv6) && mtu < MIN_IPV6_MTU {
-        let what = match (has_ipv6, leads_ipv6) {
-            (true, _) => "address",
-            (_, true) => "route",
-            _ => "setting",
+    let mut neighbours = found.neighbours.iter();
+    let knows_ipv6 = neighbours.any(|neighbour| neighbour.family() == Family::Ipv6);
+    if (has_ipv6 || leads_ipv6 || sets_ipv6 || knows_ipv6) && mtu < MIN_IPV6_MTU {
+        let what = match (has_ipv6, leads_ipv6, sets_ipv6) {
+            (true, ..) => "address",
+            (_, true, _) => "route",
+            (_, _, true) => "setting",
+            _ => "neighbour",
         };
         return refuse_mtu(format!(
             "with an IPv6 {what} it takes at least {MIN_IPV6_MTU} bytes"
