@@ -87,6 +87,16 @@ pub enum Width {
     Be16,
     /// 32 bits, in the machine's order.
     U32,
+    /// One bit of 16 in the network's order, in an attribute that several parameters share.
+    Bit(u16),
+    /// 32 bits, in the network's order; they count while a bit of another attribute, of 16 bits in
+    /// the network's order, is set.
+    Be32If {
+        /// That attribute.
+        attribute: u16,
+        /// That bit.
+        bit: u16,
+    },
 }
 
 /// How `ip` says on and off.
