@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use netlink_packet_route::address::AddressFlags;
 use nix::errno::Errno;
 use topology::address::Family;
-use topology::kind::{Changes, Device, Value};
+use topology::kind::{Changes, Channel, Device, Value};
 use topology::rule::Rule;
 use topology::status::step_route_text;
 use topology::step::{At, NewInterface, Step, StepRoute};
@@ -83,8 +83,13 @@ impl<'a> Executor<'a> {
             Step::SetParameters { at, kind, changes } => {
                 let index = self.index(at)?;
                 let changes = self.indexed(at.namespace, changes)?;
-                let socket = self.lab.socket(at.namespace)?;
-                let result = socket.set_parameters(index, *kind, &changes);
+                let result = match kind.table().channel {
+                    Channel::Link => {
+                        let socket = self.lab.socket(at.namespace)?;
+                        socket.set_parameters(index, *kind, &changes)
+                    }
+                    Channel::Wireguard => self.lab.set_wireguard(at.namespace, index, &changes)?,
+                };
                 self.say(result, "set", || {
                     format!("{} of {}", names_of(&changes), self.interface(at))
                 })
@@ -341,8 +346,6 @@ impl<'a> Executor<'a> {
         for (parameter, value) in changes {
             let value = match value {
                 None => None,
-                Some(Value::Number(number)) => Some(Value::Number(*number)),
-                Some(Value::Address(address)) => Some(Value::Address(*address)),
                 Some(Value::Link(name)) => {
                     let at = At {
                         namespace,
@@ -350,6 +353,8 @@ impl<'a> Executor<'a> {
                     };
                     Some(Value::Link(self.index(&at)?))
                 }
+                // It names no interface.
+                Some(other) => other.map(|_| None),
             };
             indexed.insert(parameter.clone(), value);
         }

@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use topology::kind::Changes;
 use topology::observed::{Observed, ObservedKind, ObservedNamespace};
 use topology::{Document, InterfaceId, NamespaceId, NamespaceName, plan};
 use tracing::{debug, warn};
@@ -14,8 +15,8 @@ use super::node::Node;
 use super::numbers::Numbers;
 use crate::error::{Context, Error, Result};
 use crate::namespace::Namespace;
-use crate::netlink::{EventSocket, Socket};
-use crate::observe;
+use crate::netlink::{EventSocket, Failure, Socket};
+use crate::{observe, wireguard};
 
 /// Most threads that make namespaces at a time; more only wait for each other.
 const MOST_MAKERS: usize = 4;
@@ -257,9 +258,25 @@ impl Lab {
         node.sysctls.set(namespace, interface, name, value)
     }
 
+    /// Sets what is said of a WireGuard interface, of which the kernel makes no event.
+    pub(crate) fn set_wireguard(
+        &mut self,
+        id: NamespaceId,
+        index: u32,
+        changes: &Changes<u32>,
+    ) -> Result<Result<(), Failure>> {
+        let namespace = self.namespaces.get(&id).ok_or_else(|| absent(id))?;
+        let node = self.nodes.get_mut(&id).ok_or_else(|| absent(id))?;
+        node.touch();
+        let socket = node.generic.socket(namespace)?;
+        Ok(socket.set_wireguard(index, changes))
+    }
+
     /// When settings are to be looked at, if there are any that were set.
     pub(crate) fn look_due(&self) -> Option<Instant> {
-        let is_any = self.nodes.values().any(|node| !node.sysctls.is_empty());
+        let is_set = self.nodes.values().any(|node| !node.sysctls.is_empty());
+        let mut observed = self.observed.namespaces.values();
+        let is_any = is_set || observed.any(|inside| wireguard::is_any(&inside.interfaces));
         is_any.then(|| self.looked + LOOK)
     }
 
@@ -272,8 +289,15 @@ impl Lab {
 
     fn look(&mut self) {
         for (id, node) in &mut self.nodes {
-            let observed = self.observed.namespaces.get(id);
-            if observed.is_some_and(|observed| node.sysctls.differs(observed)) {
+            let Some(observed) = self.observed.namespaces.get(id) else {
+                continue;
+            };
+            let mut differs = node.sysctls.differs(observed);
+            if let Some(namespace) = self.namespaces.get(id) {
+                let interfaces = &observed.interfaces;
+                differs |= wireguard::differs(&mut node.generic, namespace, interfaces);
+            }
+            if differs {
                 node.touch();
             }
         }
@@ -377,6 +401,7 @@ impl Lab {
             firewall,
             has_fdb,
             sysctls,
+            generic,
             ..
         } = node;
         let number =
@@ -385,6 +410,7 @@ impl Lab {
         let mut seen = seen.context("observe", || format!("namespace {name}"))?;
         let before = self.observed.namespaces.get(&id);
         if let Some(namespace) = self.namespaces.get(&id) {
+            wireguard::observe(generic, namespace, &mut seen.interfaces)?;
             seen.sysctls = sysctls.seen(namespace, &mut seen.interfaces)?;
             let interfaces = before.map(|before| &before.interfaces);
             seen.firewall = firewall.seen(namespace, interfaces, &seen.interfaces);

@@ -228,6 +228,8 @@ fn value(parameter: &Parameter, data: Attributes<'_>, lower: Option<u32>) -> Opt
             (!found.is_unspecified()).then_some(Value::Address(found))
         }
         Form::Lower => lower.map(Value::Link),
+        // Not in `IFLA_INFO_DATA`: see `super::wireguard`.
+        Form::Secret | Form::Peers => None,
         Form::Link => data
             .u32(parameter.attribute)
             .filter(|index| *index != 0)
@@ -263,6 +265,7 @@ mod tests {
                         .unwrap_or(Value::Address([239, 0, 0, 1].into())),
                     Form::Lower | Form::Link => Value::Link(7),
                     Form::Switch(..) | Form::Choice { .. } | Form::Time { .. } => continue,
+                    Form::Secret | Form::Peers => continue,
                 };
                 // One attribute of two parameters has the value of one of them.
                 if parameter.name != "group" {

@@ -19,6 +19,7 @@ mod support;
 mod tables;
 mod undisturbed;
 mod undoing;
+mod wireguard;
 
 use std::fmt::Debug;
 use std::process::ExitCode;
@@ -103,6 +104,9 @@ fn main() -> ExitCode {
         inside("frames_are_delayed_and_lost", quality::delay_and_loss).needs(&[Feature::Netem]),
         inside("entries_are_as_bridge_fdb_shows_them", tables::fdb),
         inside("vlans_are_as_bridge_shows_them", tables::vlans).needs(&[Feature::BridgeVlans]),
+        inside("tunnels_are_as_wg_shows_them", wireguard::tunnels).needs(wireguard::NEEDS),
+        inside("a_tunnels_peers_are_changed_in_place", wireguard::in_place).needs(wireguard::NEEDS),
+        inside("what_wg_sets_is_heard", wireguard::outside).needs(wireguard::NEEDS),
         inside("random_documents_stand", random::documents).everywhere(),
     ];
     let of_feature = |feature| support::of("random_documents_with", feature, random::with);

@@ -57,6 +57,11 @@ pub(super) fn read(
     words: &mut Words<'_>,
 ) -> Result<Changes<InterfaceName>, String> {
     let mut changes = Changes::new();
+    if what == DeviceKind::Wireguard.name() && words.peek().is_some() {
+        return Err(format!(
+            "nothing is set on a {what} with `ip`: use `wg set`"
+        ));
+    }
     while let Some(word) = words.next() {
         let mut said = None;
         for word in both_ways(what, word) {

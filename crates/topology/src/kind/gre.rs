@@ -1,7 +1,7 @@
 //! IP in GRE.
 
 use super::parameter::{Parameter, SwitchWords, Usual, Width};
-use super::{NewMtu, Table, tunnel};
+use super::{Channel, NewMtu, Table, tunnel};
 
 /// Attributes of linux/if_tunnel.h: what comes in, and what goes out.
 const IN: u16 = 2;
@@ -77,6 +77,7 @@ pub(super) const TABLE: Table = Table {
     about: "carries IP packets to another host in GRE",
     parameters: &PARAMETERS,
     check: tunnel::check,
+    channel: Channel::Link,
     said_whole: true,
     mtu: NewMtu::Unknown,
     falls: false,

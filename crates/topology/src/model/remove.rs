@@ -190,7 +190,14 @@ fn make_again(state: &Observed, doomed: &[(NamespaceId, u32)]) -> Vec<Step> {
                     kind: device.kind,
                     parameters: named.without_usual(device.kind.table().parameters),
                 };
+                let at = made.at.clone();
+                let (device, later) = device.at_birth();
+                let kind = device.kind;
                 steps.push(Step::AddDevice { new: made, device });
+                if !later.is_empty() {
+                    let changes = later.as_changes();
+                    steps.push(Step::SetParameters { at, kind, changes });
+                }
             }
             _ => {}
         }

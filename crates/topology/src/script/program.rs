@@ -3,7 +3,7 @@
 use crate::address::Family;
 use crate::command::action::{Action, Global};
 use crate::command::words::{Words, abbreviated};
-use crate::command::{address, bridge, firewall, link, netns, route, rule, sysctl, tc};
+use crate::command::{address, bridge, firewall, link, netns, route, rule, sysctl, tc, wireguard};
 
 /// Programs that only look at the network or try it out.
 const LOOKERS: [&str; 15] = [
@@ -97,7 +97,7 @@ pub(super) fn actions(argv: &[String], input: Option<&str>) -> Result<Vec<Action
         }
     }
     let name = program.rsplit('/').next().unwrap_or(program);
-    let takes_input = name == "nft" || argv.iter().any(|word| word == "exec");
+    let takes_input = matches!(name, "nft" | "wg") || argv.iter().any(|word| word == "exec");
     if input.is_some() && !takes_input {
         return Err(format!("a here-document for `{name}` is not supported"));
     }
@@ -112,6 +112,7 @@ pub(super) fn actions(argv: &[String], input: Option<&str>) -> Result<Vec<Action
         "ip" => ip(&mut words).map(|action| vec![action]),
         "sysctl" => sysctl::read(&mut words),
         "bridge" => bridge::read(&mut words).map(|action| vec![action]),
+        "wg" => wireguard::read(&mut words, input).map(|action| vec![action]),
         "tc" => tc::read(&mut words).map(|action| vec![action]),
         "set" => shell_option(&mut words).map(|()| Vec::new()),
         "sleep" | ":" => Ok(Vec::new()),

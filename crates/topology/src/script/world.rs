@@ -21,6 +21,7 @@ mod qdisc;
 mod route;
 mod rule;
 mod tables;
+mod wireguard;
 
 /// How deep commands may run commands in namespaces.
 const MOST_NESTED: usize = 8;
@@ -210,6 +211,9 @@ impl World {
             | Action::RemoveVlans { .. }
             | Action::AddFdb { .. }
             | Action::RemoveFdb { .. }) => self.set_tables(here, action),
+            Action::SetWireguard { interface, change } => {
+                self.set_wireguard(here, interface, &change)
+            }
             Action::Look | Action::Inside { .. } => Ok(()),
         }
     }

@@ -6,10 +6,11 @@
 use std::fmt;
 
 use indexmap::IndexMap;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_saphyr::{FlowMap, Spanned};
 
+use super::entries::{Entry, line};
 use super::tables::{FdbForm, VlansForm};
 
 /// A value of a parameter: what YAML makes of it is told apart by the kind's table.
@@ -18,6 +19,8 @@ pub(super) enum Scalar {
     Switch(bool),
     Number(u64),
     Text(String),
+    /// Several of what has parts: peers.
+    Entries(Vec<Entry>),
 }
 
 /// Parameters in the order in which they stand.
@@ -74,6 +77,10 @@ impl Scalar {
             Self::Switch(on) => on.to_string(),
             Self::Number(number) => number.to_string(),
             Self::Text(text) => text.clone(),
+            Self::Entries(entries) => {
+                let lines: Vec<_> = entries.iter().map(line).collect();
+                lines.join("\n")
+            }
         }
     }
 }
@@ -84,6 +91,7 @@ impl Serialize for Scalar {
             Self::Switch(on) => serializer.serialize_bool(*on),
             Self::Number(number) => serializer.serialize_u64(*number),
             Self::Text(text) => serializer.serialize_str(text),
+            Self::Entries(entries) => entries.serialize(serializer),
         }
     }
 }
@@ -91,11 +99,11 @@ impl Serialize for Scalar {
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct AnyScalar;
-        impl Visitor<'_> for AnyScalar {
+        impl<'de> Visitor<'de> for AnyScalar {
             type Value = Scalar;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("true, false, a number or a word")
+                f.write_str("true, false, a number, a word or a list")
             }
 
             fn visit_bool<E: de::Error>(self, on: bool) -> Result<Scalar, E> {
@@ -115,6 +123,14 @@ impl<'de> Deserialize<'de> for Scalar {
 
             fn visit_f64<E: de::Error>(self, number: f64) -> Result<Scalar, E> {
                 Ok(Scalar::Text(number.to_string()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Scalar, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = list.next_element()? {
+                    entries.push(entry);
+                }
+                Ok(Scalar::Entries(entries))
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Scalar, E> {

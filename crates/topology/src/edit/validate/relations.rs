@@ -84,6 +84,6 @@ fn ends(namespace: NamespaceId, device: &Device<InterfaceId>) -> Option<Ends> {
     };
     let table = device.kind.table().parameters;
     let all = device.parameters.clone().with_usual(table);
-    let ends = same.iter().map(|name| all.get(name).copied());
+    let ends = same.iter().map(|name| all.get(name).cloned());
     Some((namespace, device.kind, ends.collect()))
 }
