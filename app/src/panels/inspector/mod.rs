@@ -19,6 +19,7 @@ mod settings;
 mod state;
 mod tables;
 mod uplink;
+mod wireguard;
 
 use leptos::prelude::*;
 use topology::{InterfaceId, NamespaceId, Node};
