@@ -105,6 +105,14 @@ pub enum NewMtu {
     OfPorts,
     /// It depends on routes: what the kernel gives is taken.
     Unknown,
+    /// What the kernel gives is taken, and none is taken above that of the interface which a
+    /// parameter names, less the headers that it puts in front.
+    Below {
+        /// The parameter.
+        link: &'static str,
+        /// Bytes of headers over IPv4 and over IPv6.
+        headers: [u32; 2],
+    },
 }
 
 /// What is said of a device, without the interfaces that are named.
@@ -293,6 +301,28 @@ impl<R> Device<R> {
     /// The interface that it stands on, if it stands on one.
     pub fn lower(&self) -> Option<&R> {
         self.parameters.links().map(|(_, link)| link).next()
+    }
+
+    /// The interface above whose MTU its own cannot be, and how many bytes below it must stay.
+    pub fn mtu_limit(&self) -> Option<(&R, u32)> {
+        match self.kind.table().mtu {
+            NewMtu::OfLower => Some((self.lower()?, 0)),
+            NewMtu::Below {
+                link,
+                headers: [ipv4, ipv6],
+            } => {
+                let Some(Value::Link(link)) = self.parameters.get(link) else {
+                    return None;
+                };
+                let is_ipv6 = |(_, value): (&str, &Value<R>)| matches!(value, Value::Address(address) if address.is_ipv6());
+                let headers = match self.parameters.iter().any(is_ipv6) {
+                    true => ipv6,
+                    false => ipv4,
+                };
+                Some((link, headers))
+            }
+            NewMtu::Fixed(_) | NewMtu::OfPorts | NewMtu::Unknown => None,
+        }
     }
 
     /// What it is made with, and what is set on it once it is there.

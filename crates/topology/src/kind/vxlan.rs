@@ -93,8 +93,11 @@ pub(super) const TABLE: Table = Table {
     check,
     channel: Channel::Link,
     said_whole: false,
-    // VXLAN_HEADROOM and VXLAN6_HEADROOM: 50 and 70; the kernel takes it off what it stands on.
-    mtu: NewMtu::Unknown,
+    // VXLAN_HEADROOM and VXLAN6_HEADROOM (include/net/vxlan.h): `vxlan_change_mtu`.
+    mtu: NewMtu::Below {
+        link: "dev",
+        headers: [50, 70],
+    },
     falls: true,
     ports: None,
     ethernet: true,
