@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use nix::errno::Errno;
 use topology::address::Family;
-use topology::kind::Changes;
+use topology::kind::{Changes, Channel};
 use topology::step::{At, Step};
 use tracing::debug;
 
@@ -68,8 +68,13 @@ impl<'a> Executor<'a> {
             Step::SetParameters { at, kind, changes } => {
                 let index = self.index(at)?;
                 let changes = self.indexed(at.namespace, changes)?;
-                let socket = self.lab.socket(at.namespace)?;
-                let result = socket.set_parameters(index, *kind, &changes);
+                let result = match kind.table().channel {
+                    Channel::Link => {
+                        let socket = self.lab.socket(at.namespace)?;
+                        socket.set_parameters(index, *kind, &changes)
+                    }
+                    Channel::Wireguard => self.lab.set_wireguard(at.namespace, index, &changes)?,
+                };
                 self.say(result, "set", || {
                     format!("{} of {}", names_of(&changes), self.interface(at))
                 })

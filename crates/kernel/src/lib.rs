@@ -31,6 +31,7 @@ pub mod probe;
 pub mod sandbox;
 mod sys;
 mod sysctls;
+mod wireguard;
 
 pub use engine::Engine;
 pub use error::Error;

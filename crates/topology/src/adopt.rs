@@ -6,7 +6,7 @@ use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{DeviceKind, NewMtu, port};
-use crate::model::{DEFAULT_MTU, LOOPBACK_MTU};
+use crate::model::{self, DEFAULT_MTU, LOOPBACK_MTU};
 use crate::name::InterfaceName;
 use crate::neighbour::Neighbour;
 use crate::observed::{
@@ -187,6 +187,11 @@ fn usual_mtu(known: &ObservedInterface, around: &ObservedNamespace) -> Option<u3
         NewMtu::Fixed(mtu) => Some(mtu),
         // Only what was set by hand differs from what a new one has on the model kernel.
         NewMtu::Unknown => Some(DEFAULT_MTU),
+        // One above was allowed when what it stands on had more: no document says it.
+        NewMtu::Below { .. } => match model::limit(around, device) {
+            Some(most) => Some(most.max(known.mtu)),
+            None => Some(DEFAULT_MTU),
+        },
         NewMtu::OfLower => Some(around.interfaces.get(device.lower()?)?.mtu),
         // `br_mtu_auto_adjust`.
         NewMtu::OfPorts => {

@@ -1,8 +1,8 @@
 //! Steps and documents as commands, and commands as what they do.
 //!
 //! One file per object of `ip` holds both directions: `link` (with `device` for what is said after
-//! `type`), `address`, `route`, `rule`, `netns`, and `bridge`, `tc`, `sysctl` and `firewall`
-//! (`nft`, `iptables`) beside them. Nothing here is ever given to a shell by Netyard: commands are
+//! `type`), `address`, `route`, `rule`, `netns`, and `bridge`, `tc`, `sysctl`, `wireguard` (`wg`) and
+//! `firewall` (`nft`, `iptables`) beside them. Nothing here is ever given to a shell by Netyard: commands are
 //! for people.
 
 use std::collections::BTreeMap;
@@ -29,6 +29,7 @@ pub(crate) mod rule;
 mod script;
 pub(crate) mod sysctl;
 pub(crate) mod tc;
+pub(crate) mod wireguard;
 pub(crate) mod words;
 
 pub use about::{Subject, commands_about};

@@ -25,7 +25,7 @@ use crate::shared_map::SharedMap;
 use crate::step::{At, NewInterface, Step, StepRoute};
 use crate::sysctl::Sysctls;
 pub use carrier::settle_carriers;
-pub(crate) use device::{most_mtu, named};
+pub(crate) use device::{limit, most_mtu, named};
 pub(crate) use qdisc::steps as qdisc_steps;
 
 mod carrier;
@@ -403,7 +403,8 @@ fn set_mac(state: &mut Observed, at: &At, mac: Mac) -> Result<Vec<Step>, Refused
 
 /// None above what it stands on (`vlan_dev_change_mtu`, `macvlan_change_mtu`).
 fn set_mtu(state: &mut Observed, at: &At, mtu: u32) -> Result<Vec<Step>, Refused> {
-    if let Some(most) = device::most_mtu(state, at)?.filter(|most| mtu > *most) {
+    let most = device::most_mtu(state, at)?;
+    if let Some(most) = most.filter(|most| mtu > *most) {
         let name = &at.name;
         return Err(Refused(format!(
             "what {name} stands on has an MTU of {most}"
@@ -414,7 +415,8 @@ fn set_mtu(state: &mut Observed, at: &At, mtu: u32) -> Result<Vec<Step>, Refused
     let master = found.master;
     let mut undo = vec![Step::SetMtu {
         at: at.clone(),
-        mtu: old,
+        // One above what it stands on was allowed when that had more.
+        mtu: most.map_or(old, |most| old.min(most)),
     }];
     undo.extend(device::shrink(state, at, mtu)?);
     undo.extend(adjust_bridge_mtu(state, at.namespace, master));

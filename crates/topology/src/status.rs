@@ -409,7 +409,7 @@ fn differences_of<'t>(
     let changes = wanted.changes_from(observed, table);
     let differing = table.iter().filter(|p| changes.contains_key(p.name));
     let text = |parameter: &Parameter, value: Option<&Value<String>>| {
-        let text = value.map(|value| parameter.text(value, Clone::clone));
+        let text = value.map(|value| parameter.shown(value, Clone::clone));
         text.unwrap_or_default()
     };
     differing
@@ -417,7 +417,12 @@ fn differences_of<'t>(
             let name = parameter.name;
             let wanted = changes.get(name).and_then(Option::as_ref);
             let wanted = text(parameter, wanted);
-            (name, wanted, text(parameter, observed.get(name)))
+            let mut is = text(parameter, observed.get(name));
+            // What differs is a secret, and not shown.
+            if is == wanted {
+                is.push_str(", but another secret");
+            }
+            (name, wanted, is)
         })
         .collect()
 }

@@ -25,6 +25,7 @@
 
 use crate::document::Document;
 
+mod entries;
 mod form;
 mod from_form;
 mod interface;

@@ -22,6 +22,7 @@ mod settings;
 mod state;
 mod tables;
 mod uplink;
+mod wireguard;
 
 use leptos::prelude::*;
 use topology::{InterfaceId, NamespaceId, Node};

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use topology::kind::Changes;
 use topology::observed::Observed;
 use topology::{Document, InterfaceId, NamespaceId, NamespaceName, plan};
 use tracing::{debug, warn};
@@ -16,14 +17,14 @@ use super::node::Node;
 use super::numbers::Numbers;
 use crate::error::{Context, Error, Result};
 use crate::namespace::Namespace;
-use crate::netlink::{Entries, EventSocket, Socket, Touched};
-use crate::observe;
+use crate::netlink::{Entries, EventSocket, Failure, Socket, Touched};
+use crate::{observe, wireguard};
 
 /// Most threads that make namespaces at a time; more only wait for each other.
 const MOST_MAKERS: usize = 4;
 
-/// How often settings that were set, and proxy entries, are looked at, since few make events: with the dump after it,
-/// drift is seen within 200 ms.
+/// How often settings that were set, proxy entries and WireGuard interfaces are looked at, since
+/// few make events: with the look after it, drift is seen within 200 ms.
 const LOOK: Duration = Duration::from_millis(150);
 
 /// The lab of this process.
@@ -279,10 +280,23 @@ impl Lab {
         }
     }
 
-    /// When settings and proxy entries are to be looked at, if there are any that were set.
+    /// Sets what is said of a WireGuard interface, of which the kernel makes no event.
+    pub(crate) fn set_wireguard(
+        &mut self,
+        id: NamespaceId,
+        index: u32,
+        changes: &Changes<u32>,
+    ) -> Result<Result<(), Failure>> {
+        let namespace = self.namespaces.get(&id).ok_or_else(|| absent(id))?;
+        let node = self.nodes.get_mut(&id).ok_or_else(|| absent(id))?;
+        node.touch(Touched::default());
+        let socket = node.generic.socket(namespace)?;
+        Ok(socket.set_wireguard(index, changes))
+    }
+
+    /// When it is to be looked at what makes no events, if there is any.
     pub(crate) fn look_due(&self) -> Option<Instant> {
-        let mut nodes = self.nodes.values();
-        let is_any = nodes.any(|node| !node.sysctls.is_empty() || node.has_proxies);
+        let is_any = self.nodes.values().any(Node::has_silent);
         is_any.then(|| self.looked + LOOK)
     }
 
@@ -295,14 +309,20 @@ impl Lab {
 
     fn look(&mut self) {
         for (id, node) in &mut self.nodes {
-            let observed = self.observed.namespaces.get(id);
+            let Some(observed) = self.observed.namespaces.get(id) else {
+                continue;
+            };
             let mut touched = Touched::default();
-            let is_other = observed.is_some_and(|observed| {
-                touched.entries.neighbours =
-                    node.has_proxies && !observe::proxies_are(&mut node.socket, observed);
-                touched.entries.neighbours || node.sysctls.differs(observed)
-            });
-            if is_other {
+            let mut differs = node.sysctls.differs(observed);
+            if node.has_proxies && !observe::proxies_are(&mut node.socket, observed) {
+                touched.entries.neighbours = true;
+                differs = true;
+            }
+            if let Some(namespace) = self.namespaces.get(id).filter(|_| node.has_wireguard) {
+                let interfaces = &observed.interfaces;
+                differs |= wireguard::differs(&mut node.generic, namespace, interfaces);
+            }
+            if differs {
                 node.touch(touched);
             }
         }

@@ -10,6 +10,7 @@ use crate::firewall::Known;
 use crate::namespace::Namespace;
 use crate::netlink::{Entries, Socket, Touched};
 use crate::sysctls;
+use crate::wireguard::Generic;
 
 /// A namespace is looked at again no sooner than this many times as long after
 /// the last look as that took: one with very many routes that change all the
@@ -36,10 +37,14 @@ pub(crate) struct Node {
     pub(crate) firewall: Known,
     /// Its settings.
     pub(crate) sysctls: sysctls::Known,
+    /// For what routing netlink does not tell.
+    pub(crate) generic: Generic,
     /// Which entries somebody may have set. The first event tells, as a new namespace has none.
     pub(crate) entries: Entries,
     /// Whether there are proxy entries: the kernel makes no event of them.
     pub(crate) has_proxies: bool,
+    /// Whether there are WireGuard interfaces: the kernel makes no event of what is set on them.
+    pub(crate) has_wireguard: bool,
     /// Since when something is to be seen that was not looked at.
     stale: Option<Instant>,
     /// What.
@@ -65,8 +70,10 @@ impl Node {
             last_index: LOOPBACK,
             firewall: Known::default(),
             sysctls: sysctls::Known::default(),
+            generic: Generic::default(),
             entries: Entries::default(),
             has_proxies: false,
+            has_wireguard: false,
             stale: Some(now),
             touched: Touched::whole(),
             rested: now,
@@ -84,6 +91,11 @@ impl Node {
     /// What is to be looked at.
     pub(crate) fn touched(&self) -> &Touched {
         &self.touched
+    }
+
+    /// Whether anything in it makes no events.
+    pub(crate) fn has_silent(&self) -> bool {
+        !self.sysctls.is_empty() || self.has_proxies || self.has_wireguard
     }
 
     /// An index for a new interface, which nobody is known to have.

@@ -9,7 +9,6 @@ use netlink_packet_core::{
     NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN, NetlinkBuffer,
     NetlinkHeader, NetlinkMessage, NetlinkPayload, NetlinkSerializable,
 };
-use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv, setsockopt, sockopt};
@@ -56,7 +55,12 @@ struct Progress {
 impl Socket {
     /// Opens one in the namespace of the calling thread.
     pub(crate) fn open() -> Result<Self, Failure> {
-        let mut socket = netlink_sys::Socket::new(NETLINK_ROUTE)?;
+        Self::of(NETLINK_ROUTE)
+    }
+
+    /// Opens one of another protocol.
+    pub(super) fn of(protocol: isize) -> Result<Self, Failure> {
+        let mut socket = netlink_sys::Socket::new(protocol)?;
         socket.bind_auto()?;
         // Say why, and do not repeat my request: both since Linux 4.12.
         socket.set_ext_ack(true)?;
@@ -104,7 +108,7 @@ impl Socket {
     /// of those that are looked for.
     pub(super) fn dump<T>(
         &mut self,
-        request: &RouteNetlinkMessage,
+        request: &(impl Request + Clone),
         read: impl Fn(&[u8]) -> Result<Option<T>, Failure>,
     ) -> Result<Vec<T>, Failure> {
         let mut rows = Vec::new();
@@ -126,7 +130,7 @@ impl Socket {
     /// of them: `read` must look, too.
     pub(super) fn dump_some<T>(
         &mut self,
-        request: &RouteNetlinkMessage,
+        request: &(impl Request + Clone),
         read: impl Fn(&[u8]) -> Result<Option<T>, Failure>,
     ) -> Result<Vec<T>, Failure> {
         // Not for other requests: what they leave unsaid would be looked at, too.

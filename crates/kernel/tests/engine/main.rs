@@ -21,6 +21,7 @@ mod support;
 mod tables;
 mod undisturbed;
 mod undoing;
+mod wireguard;
 
 use std::fmt::Debug;
 use std::process::ExitCode;
@@ -108,6 +109,9 @@ fn main() -> ExitCode {
         inside("neighbours_are_as_ip_neigh_shows_them", neighbours::all),
         inside("dynamic_neighbours_wake_nobody", neighbours::dynamic),
         inside("vlans_are_as_bridge_shows_them", tables::vlans).needs(&[Feature::BridgeVlans]),
+        inside("tunnels_are_as_wg_shows_them", wireguard::tunnels).needs(wireguard::NEEDS),
+        inside("a_tunnels_peers_are_changed_in_place", wireguard::in_place).needs(wireguard::NEEDS),
+        inside("what_wg_sets_is_heard", wireguard::outside).needs(wireguard::NEEDS),
         inside("random_documents_stand", random::documents).everywhere(),
     ];
     let of_feature = |feature| support::of("random_documents_with", feature, random::with);

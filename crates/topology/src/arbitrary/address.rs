@@ -39,7 +39,7 @@ fn v4(network: u16, host: u16) -> IpNet {
 }
 
 #[allow(clippy::expect_used, reason = "the lengths are constants in range")]
-fn v6(network: u16, host: u16) -> IpNet {
+pub(super) fn v6(network: u16, host: u16) -> IpNet {
     let address = Ipv6Addr::new(0xfd00, 0, 0, network % 8, 0, 0, 0, host % 250 + 1);
     IpNet::new(IpAddr::V6(address), 64).expect("a length")
 }

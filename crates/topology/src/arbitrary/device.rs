@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
+use ipnet::IpNet;
+
+use super::address::v6;
 use super::{Wish, interface_name, next, nothing, pick};
 use crate::document::{Document, Interface, Kind};
 use crate::edit::{Edit, Fragment};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::parameter::AddressClass;
+use crate::kind::wireguard::{Peer, Peers, PublicKey, SecretKey};
 use crate::kind::{Device, DeviceKind, Form, Parameter, Usual, Value, port};
 use crate::mac::Mac;
 
@@ -53,6 +57,8 @@ impl Wish {
         salt: u16,
     ) -> Option<Value<InterfaceId>> {
         let number = u64::from(self.a.wrapping_add(salt));
+        // No key is all zeros.
+        let low = |number: u64| u8::try_from(number % 255).unwrap_or_default() + 1;
         Some(match parameter.form {
             Form::Switch(..) => Value::Number(number % 2),
             Form::Number { least, most, .. } => Value::Number(least + number % (most - least + 1)),
@@ -71,12 +77,36 @@ impl Wish {
                 };
                 Value::Address(IpAddr::V4(Ipv4Addr::new(first, 0, 2, low)))
             }
+            Form::Secret => Value::Secret(SecretKey([low(number); 32])),
+            Form::Peers => Value::Peers(self.peers()),
             Form::Lower | Form::Link => {
                 let inside = document.interfaces_of(namespace);
                 let inside = inside.filter(|(_, i)| matches!(i.kind, Kind::Veth { .. }));
                 Value::Link(pick(inside.map(|(id, _)| id), self.a)?)
             }
         })
+    }
+
+    /// Up to three, the second of them with all that a peer has.
+    fn peers(&self) -> Peers {
+        let [high, low] = self.b.to_be_bytes();
+        let peer = |number: u8| {
+            let key = PublicKey([low.wrapping_add(number); 32]);
+            let network = Ipv4Addr::new(10, high, number, 0);
+            let mut peer = Peer {
+                allowed_ips: [IpNet::new_assert(network.into(), 24)].into(),
+                ..Peer::default()
+            };
+            if number == 1 {
+                peer.preshared_key = Some(SecretKey([high | 1; 32]));
+                peer.endpoint = Some((Ipv4Addr::new(192, 0, 2, low), 51820).into());
+                peer.allowed_ips.insert(v6(self.b, self.c).trunc());
+                peer.persistent_keepalive = self.c;
+            }
+            (key, peer)
+        };
+        let count = u8::try_from(self.c % 3 + 1).unwrap_or(1);
+        Peers((0..count).map(peer).collect())
     }
 
     pub(super) fn set_parameter(&self, document: &Document) -> Edit {

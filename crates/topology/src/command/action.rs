@@ -96,6 +96,10 @@ pub(crate) enum Action {
         name: String,
         value: i32,
     },
+    SetWireguard {
+        interface: InterfaceName,
+        change: super::wireguard::Change,
+    },
     /// It only looks; the network stays as it is.
     Look,
     /// It runs a command in another namespace.

@@ -342,8 +342,8 @@ impl Seen<'_> {
         let value = match observed.get(name) {
             None => return Ok(None),
             Some(Value::Link(index)) => Value::Link(self.id(namespace, *index)?),
-            Some(Value::Number(number)) => Value::Number(*number),
-            Some(Value::Address(address)) => Value::Address(*address),
+            // It names no interface.
+            Some(other) => other.map(|_| None).ok_or_else(|| cannot(name))?,
         };
         let is_usual = matches!(known.usual, Usual::Number(usual) if value == Value::Number(usual));
         Ok(Some(value).filter(|_| !is_usual))

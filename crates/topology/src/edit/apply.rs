@@ -370,7 +370,7 @@ fn set_master(
         let set = |(name, value): (&str, &Value<InterfaceId>)| Edit::SetPort {
             interface,
             name: name.to_owned(),
-            value: Some(*value),
+            value: Some(value.clone()),
         };
         inverse.extend(port.iter().map(set));
         inverse.extend(tables::unplug(interface, found));

@@ -40,7 +40,9 @@ fn waits(device: &Device<u32>) -> bool {
     match device.kind.table().mtu {
         NewMtu::OfPorts => true,
         NewMtu::OfLower => true,
-        NewMtu::Fixed(_) | NewMtu::Unknown => device.kind == DeviceKind::Bond,
+        NewMtu::Fixed(_) | NewMtu::Unknown | NewMtu::Below { .. } => {
+            device.kind == DeviceKind::Bond
+        }
     }
 }
 

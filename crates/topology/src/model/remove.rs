@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::device::{falls_with, name_of, named};
+use super::device::{falls_with, limit, name_of, named};
 use super::route::lose::Event;
 use super::{
     Refused, adjust_bridge_mtu, fdb, index_of, master, neighbour, qdisc, re_add, route, rule,
@@ -191,7 +191,14 @@ fn make_again(state: &Observed, doomed: &[(NamespaceId, u32)]) -> Vec<Step> {
                     kind: device.kind,
                     parameters: named.without_usual(device.kind.table().parameters),
                 };
+                let at = made.at.clone();
+                let (device, later) = device.at_birth();
+                let kind = device.kind;
                 steps.push(Step::AddDevice { new: made, device });
+                if !later.is_empty() {
+                    let changes = later.as_changes();
+                    steps.push(Step::SetParameters { at, kind, changes });
+                }
             }
             _ => {}
         }
@@ -245,11 +252,11 @@ fn settings(state: &Observed, namespace: NamespaceId, index: u32) -> Vec<Step> {
     let at = At { namespace, name };
     let mut steps = Vec::new();
     // A bridge's comes after its ports: they change it.
-    if !interface.kind.is_bridge() && interface.mtu != new_mtu(interface) {
-        steps.push(Step::SetMtu {
-            at: at.clone(),
-            mtu: interface.mtu,
-        });
+    let most = interface.kind.device().and_then(|d| limit(found, d));
+    let mtu = most.map_or(interface.mtu, |most| interface.mtu.min(most));
+    if !interface.kind.is_bridge() && mtu != new_mtu(interface) {
+        let at = at.clone();
+        steps.push(Step::SetMtu { at, mtu });
     }
     steps.extend(own_mac(found, index).map(|mac| Step::SetMac {
         at: at.clone(),

@@ -22,6 +22,7 @@ mod qdisc;
 mod route;
 mod rule;
 mod tables;
+mod wireguard;
 
 /// The model kernel, and what it does not remember.
 #[derive(Clone)]
@@ -214,6 +215,9 @@ impl World {
             | Action::RemoveFdb { .. }
             | Action::AddNeighbour { .. }
             | Action::RemoveNeighbour { .. }) => self.set_tables(here, action),
+            Action::SetWireguard { interface, change } => {
+                self.set_wireguard(here, interface, &change)
+            }
             Action::Look | Action::Inside { .. } => Ok(()),
         }
     }

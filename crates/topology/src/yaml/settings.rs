@@ -6,10 +6,11 @@
 use std::fmt;
 
 use indexmap::IndexMap;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_saphyr::{FlowMap, Spanned};
 
+use super::entries::{Entry, line};
 use super::neighbour::NeighbourForm;
 use super::tables::{FdbForm, VlansForm};
 
@@ -19,6 +20,8 @@ pub(super) enum Scalar {
     Switch(bool),
     Number(u64),
     Text(String),
+    /// Several of what has parts: peers.
+    Entries(Vec<Entry>),
 }
 
 /// Parameters in the order in which they stand.
@@ -77,6 +80,10 @@ impl Scalar {
             Self::Switch(on) => on.to_string(),
             Self::Number(number) => number.to_string(),
             Self::Text(text) => text.clone(),
+            Self::Entries(entries) => {
+                let lines: Vec<_> = entries.iter().map(line).collect();
+                lines.join("\n")
+            }
         }
     }
 }
@@ -87,6 +94,7 @@ impl Serialize for Scalar {
             Self::Switch(on) => serializer.serialize_bool(*on),
             Self::Number(number) => serializer.serialize_u64(*number),
             Self::Text(text) => serializer.serialize_str(text),
+            Self::Entries(entries) => entries.serialize(serializer),
         }
     }
 }
@@ -94,11 +102,11 @@ impl Serialize for Scalar {
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct AnyScalar;
-        impl Visitor<'_> for AnyScalar {
+        impl<'de> Visitor<'de> for AnyScalar {
             type Value = Scalar;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("true, false, a number or a word")
+                f.write_str("true, false, a number, a word or a list")
             }
 
             fn visit_bool<E: de::Error>(self, on: bool) -> Result<Scalar, E> {
@@ -118,6 +126,14 @@ impl<'de> Deserialize<'de> for Scalar {
 
             fn visit_f64<E: de::Error>(self, number: f64) -> Result<Scalar, E> {
                 Ok(Scalar::Text(number.to_string()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Scalar, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = list.next_element()? {
+                    entries.push(entry);
+                }
+                Ok(Scalar::Entries(entries))
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Scalar, E> {

@@ -15,6 +15,7 @@ use crate::error::{Context, Result};
 use crate::namespace::Namespace;
 use crate::netlink::{Entries, EventSocket, Failure, Socket, Touched};
 use crate::observe::{Part, Viewer};
+use crate::wireguard;
 
 /// How often events are taken before it is looked: one who makes events faster than they can be
 /// taken does not keep the engine for ever.
@@ -90,8 +91,8 @@ impl Lab {
     }
 
     /// Brings what is observed up to date, now. What is not looked at has not
-    /// changed: every change makes an event, but for those of settings and proxies, which are looked
-    /// at.
+    /// changed: every change makes an event, but for those of settings, proxies and WireGuard
+    /// interfaces, which are looked at.
     pub(crate) fn refresh(&mut self) -> Result<()> {
         let mut goes = 0;
         while self.listen() {
@@ -119,6 +120,9 @@ impl Lab {
             let seen = viewer(id, node, &mut self.numbers, &self.namespaces).whole();
             node.entries = had;
             let mut seen = seen.context("observe", || format!("namespace {}", node.name))?;
+            if let Some(namespace) = self.namespaces.get(&id) {
+                wireguard::observe(&mut node.generic, namespace, &mut seen.interfaces)?;
+            }
             if let Some(kept) = self.observed.namespaces.get(&id) {
                 // These are looked at whole in any case.
                 seen.firewall = kept.firewall.clone();
@@ -199,9 +203,11 @@ impl Lab {
             tags,
             firewall,
             sysctls,
+            generic,
             ..
         } = node;
         if let Some(namespace) = self.namespaces.get(&id) {
+            wireguard::observe(generic, namespace, &mut seen.interfaces)?;
             seen.sysctls = sysctls.seen(namespace, &mut seen.interfaces)?;
             let interfaces = before.map(|before| &before.interfaces);
             seen.firewall = firewall.seen(namespace, interfaces, &seen.interfaces);
@@ -212,6 +218,7 @@ impl Lab {
         }
         let mut all = seen.interfaces.values().flat_map(|i| &i.neighbours);
         node.has_proxies = all.any(Neighbour::is_proxy);
+        node.has_wireguard = wireguard::is_any(&seen.interfaces);
         node.looked_at(begin);
         looked.insert(id, indexes);
         if before == Some(&seen) {
