@@ -85,6 +85,7 @@ impl<'a> Executor<'a> {
                 let changes = self.indexed(at.namespace, changes)?;
                 let socket = self.lab.socket(at.namespace)?;
                 let result = socket.set_parameters(index, *kind, &changes);
+                self.lab.touch(at.namespace);
                 self.say(result, "set", || {
                     format!("{} of {}", names_of(&changes), self.interface(at))
                 })
@@ -93,6 +94,7 @@ impl<'a> Executor<'a> {
                 let index = self.index(at)?;
                 let changes = self.indexed(at.namespace, changes)?;
                 let result = self.lab.socket(at.namespace)?.set_port(index, &changes);
+                self.lab.touch(at.namespace);
                 self.say(result, "set", || {
                     format!("{} of the port {}", names_of(&changes), self.interface(at))
                 })

@@ -15,6 +15,7 @@ use topology::observed::{ObservedKind, ObservedNamespace, ObservedPeer};
 use topology::{InterfaceId, NamespaceId, NamespaceName};
 
 pub(crate) use neighbour::proxies_are;
+pub(crate) use route::see_past_linkdown;
 
 use crate::netlink::{Entries, Failure, LinkRow, Socket};
 

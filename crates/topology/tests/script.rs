@@ -259,7 +259,7 @@ fn what_a_shell_would_do_beyond_commands_is_refused_by_name() {
     let cases = [
         ("ip link show | grep up", "pipes"),
         ("ip link >/dev/null", "redirections"),
-        ("echo 1 > /proc/sys/net/ipv4/ip_forward", "redirections"),
+        ("echo 1 > /sys/class/net/lo/mtu", "redirections"),
         ("ip netns add $NS", "variables"),
         ("ip netns add $(hostname)", "variables"),
         ("ip netns add `hostname`", "substitution"),
@@ -284,7 +284,7 @@ fn what_a_shell_would_do_beyond_commands_is_refused_by_name() {
         ("ip link add v0 type veth peer name v1 up", "not connected"),
         ("ip link set lo promisc on", "promisc"),
         ("ip route add 10.1.0.1/24 dev lo", "10.1.0.0/24"),
-        ("sysctl -w net.ipv4.conf.default.rp_filter=2", "on each"),
+        ("sysctl -w net.ipv4.conf.default.rp_filter=3", "0 to 2"),
         ("sysctl -w net.ipv4.conf.all.rp_filter=3", "0 to 2"),
         ("sysctl -w kernel.panic=1", "kernel.panic"),
         ("sysctl -w net.ipv4.ip_forward = 1", "no spaces"),

@@ -257,6 +257,12 @@ impl Lab {
         node.sysctls.set(namespace, interface, name, value)
     }
 
+    /// Says that something is being set of which the kernel may make no event: parameters of a
+    /// device that is down (`netdev_state_change`).
+    pub(crate) fn touch(&mut self, id: NamespaceId) {
+        self.nodes.get_mut(&id).map(Node::touch);
+    }
+
     /// Says that entries of neighbour tables are being set: of proxies there are no events.
     pub(crate) fn sets_neighbours(&mut self, id: NamespaceId) {
         if let Some(node) = self.nodes.get_mut(&id) {
@@ -399,6 +405,7 @@ impl Lab {
         let before = self.observed.namespaces.get(&id);
         if let Some(namespace) = self.namespaces.get(&id) {
             seen.sysctls = sysctls.seen(namespace, &mut seen.interfaces)?;
+            observe::see_past_linkdown(&mut seen);
             let interfaces = before.map(|before| &before.interfaces);
             seen.firewall = firewall.seen(namespace, interfaces, &seen.interfaces);
         }

@@ -30,7 +30,7 @@ mod tables;
 pub(crate) use address::AddressRow;
 pub(crate) use events::{Entries, EventSocket, NETLINK_NETFILTER};
 pub(crate) use failure::Failure;
-pub(crate) use link::{End, LinkRow};
+pub(crate) use link::{End, Ipv6, LinkRow};
 pub(crate) use qdisc::QdiscRow;
 pub(crate) use route::{Route, RouteRow};
 pub(crate) use socket::Socket;

@@ -1,9 +1,10 @@
 //! A script's commands, with their lines.
 //!
 //! What a shell would do beyond splitting words (variables, substitution, pipes, redirections,
-//! control flow) is refused by name.
+//! control flow) is refused by name, but for what is written to a setting's file.
 
 mod heredoc;
+mod proc;
 
 /// One simple command.
 #[derive(Debug)]
@@ -37,7 +38,8 @@ pub(super) fn commands(text: &str) -> Vec<Command> {
             continue;
         }
         let argv = match trouble {
-            Some(trouble) => Err(trouble),
+            // Only what a shell does writes to a file.
+            Some(trouble) => proc::as_sysctl(&text).ok_or(trouble),
             None => shlex::split(&text).ok_or_else(|| "a quote is not closed".to_owned()),
         };
         if matches!(&argv, Ok(argv) if argv.is_empty()) {
