@@ -31,6 +31,8 @@ pub(crate) const FIREWALL: &str = "firewall";
 pub(crate) const FIREWALL_ERROR: &str = "firewall-error";
 /// What its rules have counted.
 pub(crate) const FIREWALL_COUNTERS: &str = "firewall-counters";
+/// Ends a problem with one edit.
+pub(crate) const REMEDY: &str = "remedy";
 /// Messages.
 pub(crate) const TOASTS: &str = "toasts";
 /// The canvas; `data-ready` once the lab is drawn.

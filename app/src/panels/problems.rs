@@ -3,11 +3,12 @@
 use leptos::prelude::*;
 use topology::Document;
 use topology::edit::Place;
-use topology::problem::{Problem, Severity, check};
+use topology::problem::{Problem, Severity, check, has_remedy, remedy};
 
 use crate::editor::lab::Lab;
 use crate::editor::selection::Object;
 use crate::icons::{Icon, icon};
+use crate::testids;
 
 /// What is wrong, the worst first.
 pub(crate) fn problems(document: &Document) -> Vec<Problem> {
@@ -36,6 +37,21 @@ pub(crate) fn ProblemsPanel(
             Severity::Info => ("info", Icon::Info, "Note"),
         };
         let place = problem.place;
+        let has_remedy = lab.peek(|document| has_remedy(document, &problem));
+        let about = problem.clone();
+        let mend = move |_| {
+            if let Some(edit) = lab.peek(|document| remedy(document, &about)) {
+                lab.dispatch(edit);
+            }
+        };
+        let mend = has_remedy.then(|| {
+            let label = format!("Do it: {}", problem.hint);
+            view! {
+                <button class="small" data-testid=testids::REMEDY aria-label=label on:click=mend>
+                    "Do it"
+                </button>
+            }
+        });
         view! {
             <li>
                 <button
@@ -53,6 +69,7 @@ pub(crate) fn ProblemsPanel(
                         <span class="hint">{problem.hint}</span>
                     </span>
                 </button>
+                {mend}
             </li>
         }
     };

@@ -9,10 +9,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Document, Interface};
-use crate::edit::{Field, Place};
+use crate::edit::{Edit, Field, Place};
 use crate::id::{InterfaceId, NamespaceId};
 
 mod bridges;
+mod floods;
 mod groups;
 mod links;
 mod routes;
@@ -64,6 +65,7 @@ impl fmt::Display for Problem {
 pub fn check(document: &Document) -> Vec<Problem> {
     let mut report = Report::new(document);
     bridges::check(&mut report);
+    floods::check(&mut report);
     links::check(&mut report);
     routes::check(&mut report);
     segments::check(&mut report);
@@ -80,6 +82,17 @@ pub fn check(document: &Document) -> Vec<Problem> {
         .problems
         .retain(|problem| told.insert((problem.subject.clone(), problem.text.clone())));
     report.problems
+}
+
+/// Whether there is one edit that ends a problem: [`remedy`] makes it.
+pub fn has_remedy(document: &Document, problem: &Problem) -> bool {
+    floods::bridge(document, problem.place).is_some()
+}
+
+/// The edit that ends a problem, if there is one: one step to undo.
+pub fn remedy(document: &Document, problem: &Problem) -> Option<Edit> {
+    let bridge = floods::bridge(document, problem.place)?;
+    Some(floods::remedy(document, bridge))
 }
 
 struct Report<'a> {

@@ -151,6 +151,11 @@ pub fn spreads(name: &str) -> bool {
     name.contains("ipv6.") && SPREADING.contains(&key)
 }
 
+/// Whether it is a setting that takes IPv6 from interfaces.
+pub(crate) fn takes_ipv6(name: &str) -> bool {
+    name.ends_with(".disable_ipv6")
+}
+
 /// Whether it is a setting of a namespace that interfaces begin with: it must be there before they
 /// are.
 pub(crate) fn is_for_new(name: &str) -> bool {
@@ -257,6 +262,20 @@ pub(crate) fn key_of(name: &str, interface: Option<&InterfaceName>) -> String {
         true => path,
         false => path.replace('/', "."),
     }
+}
+
+/// Whether an interface sends nothing of IPv6 by itself when it comes up.
+pub(crate) fn is_quiet(document: &Document, interface: &Interface) -> bool {
+    let name = "ipv6.addr_gen_mode";
+    let own = interface.sysctls.get(name).copied();
+    let is_loopback = interface.kind == Kind::Loopback;
+    let begun = || {
+        let namespace = document.namespaces.get(&interface.namespace)?;
+        begins_with(&namespace.sysctls, name, is_loopback)
+    };
+    let makes_none = own.or_else(begun).is_some_and(|mode| mode != 0);
+    let is_small = interface.mtu.is_some_and(|mtu| mtu < MIN_IPV6_MTU);
+    makes_none || is_small || has_no_ipv6(document, interface)
 }
 
 /// Settings that differ: name, wanted, observed. One that nobody wants any more is shown, too.

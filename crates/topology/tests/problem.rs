@@ -339,3 +339,58 @@ fn one_interface_may_have_an_address_with_two_prefixes() {
     let both = "addresses: [10.0.0.1/24, 10.0.0.1/32]";
     assert_eq!(told(&cable(both, B, "")), Vec::<String>::new());
 }
+
+/// A lab without IPv6 with that many ports on a bridge.
+fn star(ports: usize, more: &str) -> String {
+    let mut text = "netyard: 1\nnamespaces:\n  host:\n    bridges: {br0: {}}\n".to_owned();
+    for leaf in 0..ports {
+        writeln!(text, "  n{leaf}: {{}}").unwrap();
+    }
+    text.push_str("links:\n");
+    for leaf in 0..ports {
+        let more = if leaf == 0 { more } else { "" };
+        writeln!(
+            text,
+            "  - n{leaf}/e: {{{more}}}\n    host/v{leaf}: {{bridge: br0}}"
+        )
+        .unwrap();
+    }
+    text
+}
+
+#[test]
+fn floods_of_ipv6_are_told_with_their_number_and_one_edit_ends_them() {
+    let text = star(100, "");
+    only(
+        &text,
+        Severity::Warning,
+        "host/br0",
+        &[
+            "60,000 frames",
+            "100 ports",
+            "net.ipv6.conf.all.addr_gen_mode",
+        ],
+    );
+    assert_eq!(told(&star(99, "")), [""; 0]);
+    // Somebody wants it.
+    assert_eq!(told(&star(100, "addresses: [fd00::1/64]")), [""; 0]);
+    let before = read(&text).unwrap().document;
+    let found = &check(&before)[0];
+    assert!(topology::problem::has_remedy(&before, found));
+    let mut document = before.clone();
+    let remedy = topology::problem::remedy(&before, found).unwrap();
+    let inverse = topology::edit::apply(&mut document, remedy).unwrap();
+    assert_eq!(check(&document), []);
+    // An address that somebody gives later is taken all the same.
+    let n0 = document.namespace_named("n0").unwrap();
+    let interface = document.interface_named(n0, "e").unwrap();
+    let mut with = document.clone();
+    let address = topology::Edit::AddAddress {
+        interface,
+        address: "fd00::1/64".parse().unwrap(),
+        index: None,
+    };
+    topology::edit::apply(&mut with, address).unwrap();
+    topology::edit::apply(&mut document, inverse).unwrap();
+    assert_eq!(document, before);
+}

@@ -6,7 +6,7 @@ use super::{Edit, MIN_IPV6_MTU};
 use crate::address::Family;
 use crate::document::{Document, Interface};
 use crate::id::InterfaceId;
-use crate::sysctl::{Owner, Sysctls, check, has_no_ipv6, is_of_ipv6, spreads};
+use crate::sysctl::{Owner, Sysctls, check, has_no_ipv6, is_of_ipv6, takes_ipv6};
 
 pub(super) fn set(
     document: &mut Document,
@@ -41,7 +41,7 @@ pub(super) fn set(
     if let Some(why) = why {
         return Err(refuse(document, place, Reason::Sysctl { why }));
     }
-    let before = spreads(&name).then(|| document.clone());
+    let before = takes_ipv6(&name).then(|| document.clone());
     match owner {
         Owner::Namespace(id) => {
             let found = document.namespaces.get_mut(&id);
