@@ -19,6 +19,7 @@ use crate::netlink::{Entries, Failure, LinkRow, Socket};
 
 pub(crate) use neighbour::proxies_are;
 pub(crate) use part::Part;
+pub(crate) use route::see_past_linkdown;
 
 /// Who looks at a namespace.
 pub(crate) struct Viewer<'a, N> {

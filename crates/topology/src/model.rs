@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use crate::address::{AddressError, Family, is_for_loopback_only};
+use crate::address::{AddressError, Family, is_for_loopback_only, is_per_link};
 use crate::document::Forwarding;
 use crate::id::NamespaceId;
 use crate::kind::Parameters;
@@ -27,6 +27,7 @@ use crate::sysctl::Sysctls;
 pub use carrier::settle_carriers;
 pub(crate) use device::{limit, most_mtu, named};
 pub(crate) use qdisc::steps as qdisc_steps;
+pub(crate) use sysctl::promotes;
 
 mod carrier;
 mod device;
@@ -38,6 +39,7 @@ mod qdisc;
 mod remove;
 mod route;
 mod rule;
+mod spreading;
 mod sysctl;
 mod uplink;
 mod vlans;
@@ -334,7 +336,13 @@ fn switch(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused>
         at: at.clone(),
         up: old,
     };
-    let is_lost = |a: &ObservedAddress| Family::of(a.address.addr()) == Family::Ipv6;
+    let settings = namespace_mut(state, at.namespace)?.sysctls.clone();
+    let found = interface_mut(state, at)?;
+    let keeps = sysctl::keeps_addresses(&settings, &found.sysctls);
+    let is_lost = |a: &ObservedAddress| {
+        let may_stay = keeps && a.origin == Origin::Static && !is_per_link(a.address.addr());
+        Family::of(a.address.addr()) == Family::Ipv6 && !may_stay
+    };
     let mut undo = if up {
         // Taken back, this is a going down.
         let lost = found
@@ -362,8 +370,13 @@ fn switch(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused>
     if old && !up {
         // Taken back, this is a coming up, which those that are down come up with.
         for vlan in device::vlans_on(state, at.namespace, index, false) {
-            let addresses = interface_mut(state, &vlan)?.addresses.clone();
-            let lost = addresses.into_iter().filter(is_lost).collect();
+            let found = interface_mut(state, &vlan)?;
+            let keeps = sysctl::keeps_addresses(&settings, &found.sysctls);
+            let addresses = found.addresses.iter().filter(|a| {
+                let may_stay = keeps && !is_per_link(a.address.addr());
+                a.address.addr().is_ipv6() && !may_stay
+            });
+            let lost = addresses.cloned().collect();
             let again = re_add(&vlan, lost);
             undo.push(Step::SetUp {
                 at: vlan,
@@ -452,6 +465,14 @@ fn adjust_bridge_mtu(
 /// Taken back, the first IPv4 address takes the IPv4 routes along as the last one.
 fn add_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<Step>, Refused> {
     let index = index_of(state, at)?;
+    let around = state.namespaces.get(&at.namespace);
+    let is_off = around.is_some_and(|around| {
+        let found = around.interfaces.get(&index);
+        found.is_some_and(|found| !sysctl::may_have_ipv6(around, found))
+    });
+    if is_off && address.addr().is_ipv6() {
+        return Err(Refused("IPv6 is disabled on this device".to_owned()));
+    }
     let found = interface_mut(state, at)?;
     if found.kind != ObservedKind::Loopback && is_for_loopback_only(address.addr()) {
         return Err(Refused(AddressError::Loopback { address }.to_string()));
@@ -481,11 +502,13 @@ fn add_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<Step
 }
 
 /// Without `promote_secondaries` (off by default) the secondary IPv4 addresses of a network go
-/// with its primary (`__inet_del_ifa`); with the last one go the IPv4 routes (`fib_disable_ip`).
+/// with its primary (`__inet_del_ifa`), with it the next one takes its place; with the last one go the IPv4 routes (`fib_disable_ip`).
 fn remove_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<Step>, Refused> {
     let index = index_of(state, at)?;
     let before = route::Before::of(state, at.namespace);
+    let settings = namespace_mut(state, at.namespace)?.sysctls.clone();
     let found = interface_mut(state, at)?;
+    let promotes = sysctl::promotes(&settings, &found.sysctls);
     let Some(place) = found.addresses.iter().position(|a| a.address == address) else {
         return Err(Refused(format!("{} has no address {address}", at.name)));
     };
@@ -494,11 +517,10 @@ fn remove_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<S
         .iter()
         .take(place)
         .any(|a| is_same_network(a.address, address));
-    let is_lost = |a: &ObservedAddress| {
-        let secondary =
-            is_primary && address.addr().is_ipv4() && is_same_network(a.address, address);
-        a.address == address || secondary
+    let is_secondary = |a: &ObservedAddress| {
+        is_primary && address.addr().is_ipv4() && is_same_network(a.address, address)
     };
+    let is_lost = |a: &ObservedAddress| a.address == address || (is_secondary(a) && !promotes);
     let (lost, kept): (Vec<_>, Vec<_>) = found.addresses.drain(..).partition(is_lost);
     found.addresses = kept;
     let none_left = !found.addresses.iter().any(|a| a.address.addr().is_ipv4());
@@ -510,7 +532,25 @@ fn remove_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<S
         route::lose::with_interface(around, index, route::lose::Event::Unaddressed);
     }
     let mut undo = re_add(at, lost);
-    undo.extend(before.again(state));
+    // Those that took its place stand behind it again.
+    let mut later = state.clone();
+    let promoted = interface_mut(state, at)?.addresses.iter();
+    let promoted: Vec<_> = promoted
+        .filter(|a| is_secondary(a) && a.origin == Origin::Static)
+        .cloned()
+        .collect();
+    for secondary in promoted {
+        let found = interface_mut(&mut later, at)?;
+        found.addresses.retain(|a| *a != secondary);
+        let around = namespace_mut(&mut later, at.namespace)?;
+        route::lose::with_source(around, secondary.address.addr());
+        undo.push(Step::RemoveAddress {
+            at: at.clone(),
+            address: secondary.address,
+        });
+        undo.extend(re_add(at, vec![secondary]));
+    }
+    undo.extend(before.again(&later));
     Ok(undo)
 }
 

@@ -112,6 +112,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     planner.remove_namespaces();
     planner.rename_namespaces();
     planner.add_namespaces();
+    planner.set_sysctls_of_new();
     planner.rename_interfaces();
     planner.add_interfaces();
     planner.set_down();

@@ -9,11 +9,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Document, Interface};
-use crate::edit::{Field, Place};
+use crate::edit::{Edit, Field, Place};
 use crate::id::{InterfaceId, NamespaceId};
 
 mod bridges;
 mod fixes;
+mod floods;
 mod groups;
 mod links;
 mod routes;
@@ -67,6 +68,7 @@ impl fmt::Display for Problem {
 pub fn check(document: &Document) -> Vec<Problem> {
     let mut report = Report::new(document);
     bridges::check(&mut report);
+    floods::check(&mut report);
     links::check(&mut report);
     routes::check(&mut report);
     segments::check(&mut report);

@@ -18,14 +18,14 @@ use topology::{NamespaceId, yaml};
 const TIMES: usize = 20;
 
 /// How many namespaces the scene has, and how many are ready before.
-struct Setting {
-    size: usize,
-    ready: usize,
+pub(crate) struct Setting {
+    pub(crate) size: usize,
+    pub(crate) ready: usize,
 }
 
 impl Setting {
     /// From standard input.
-    fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let mut line = String::new();
         stdin().read_line(&mut line).unwrap();
         let mut numbers = line.split_whitespace().map(|word| word.parse().unwrap());
@@ -38,7 +38,7 @@ impl Setting {
 
 /// `size` namespaces on one bridge of the host, each with an address and a default route: what
 /// bench/01_star.sh makes.
-fn star_of(size: usize) -> Document {
+pub(crate) fn star_of(size: usize) -> Document {
     let mut text = String::from(
         "netyard: 1\ntitle: star\nnamespaces:\n  host:\n    bridges:\n      br0: {addresses: [10.77.255.254/16]}\n",
     );
@@ -61,13 +61,13 @@ fn star_of(size: usize) -> Document {
     yaml::read(&text).unwrap()
 }
 
-struct Lab {
-    engine: Engine,
+pub(crate) struct Lab {
+    pub(crate) engine: Engine,
     runtime: Runtime,
 }
 
 impl Lab {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread();
         Self {
             engine: Engine::start().unwrap(),
@@ -84,7 +84,7 @@ impl Lab {
     }
 
     /// Brings the kernel to a document, verified, and says how many milliseconds that took.
-    fn apply(&self, document: &Document) -> f64 {
+    pub(crate) fn apply(&self, document: &Document) -> f64 {
         let begin = Instant::now();
         self.runtime.block_on(self.engine.apply(document)).unwrap();
         begin.elapsed().as_secs_f64() * 1e3

@@ -263,7 +263,11 @@ impl Lab {
     ) -> Result<()> {
         let namespace = self.namespaces.get(&id).ok_or_else(|| absent(id))?;
         let node = self.nodes.get_mut(&id).ok_or_else(|| absent(id))?;
-        node.touch(Touched::default());
+        // What a namespace has may change what all its interfaces have.
+        node.touch(match interface {
+            Some((index, _)) => Touched::interface(index),
+            None => Touched::whole(),
+        });
         node.sysctls.set(namespace, interface, name, value)
     }
 
@@ -313,7 +317,9 @@ impl Lab {
                 continue;
             };
             let mut touched = Touched::default();
-            let mut differs = node.sysctls.differs(observed);
+            // It may have changed more than itself.
+            touched.whole = node.sysctls.differs(observed);
+            let mut differs = touched.whole;
             if node.has_proxies && !observe::proxies_are(&mut node.socket, observed) {
                 touched.entries.neighbours = true;
                 differs = true;

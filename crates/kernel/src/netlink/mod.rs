@@ -34,7 +34,7 @@ pub(crate) use address::AddressRow;
 pub(crate) use events::{EventSocket, NETLINK_NETFILTER};
 pub(crate) use failure::Failure;
 pub(crate) use generic::GenericSocket;
-pub(crate) use link::{End, LinkRow};
+pub(crate) use link::{End, Ipv6, LinkRow};
 pub(crate) use neighbour::NeighbourTable;
 pub(crate) use qdisc::QdiscRow;
 pub(crate) use route::{Packet, Route, RouteRow};

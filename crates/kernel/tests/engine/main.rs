@@ -76,6 +76,11 @@ fn main() -> ExitCode {
         inside("outside_changes_are_heard", hearing::outside_changes),
         inside("every_setting_is_set_and_given_back", settings::all),
         inside("drift_of_settings_is_seen", settings::drift),
+        inside("ipv6_is_taken_and_given_back", settings::without_ipv6),
+        inside(
+            "settings_of_addresses_do_what_they_say",
+            settings::of_addresses,
+        ),
         inside("settings_follow_what_they_are_set_on", settings::follow),
         inside("a_storm_of_events_ends_in_the_truth", hearing::storm),
         inside("parts_are_as_the_whole", partly::as_whole).everywhere(),

@@ -40,6 +40,10 @@ pub(super) use uplink::uplink;
 /// Farthest place of a node from the origin, in canvas units.
 const MAX_COORDINATE: f64 = 1_000_000.0;
 
+/// Why there can be nothing of IPv6 on an interface.
+pub(super) const WITHOUT_IPV6: &str =
+    "IPv6 is taken from its interface by the setting disable_ipv6 there, or of its namespace";
+
 /// A refusal at a place of the document, its subject named as people say it.
 pub(super) fn refuse(document: &Document, place: Place, reason: Reason) -> EditError {
     let subject = match place {

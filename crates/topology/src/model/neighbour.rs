@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Refused, interface_mut};
+use super::{Refused, index_of, interface_mut};
 use crate::address::Family;
 use crate::id::NamespaceId;
 use crate::kind::DeviceKind;
@@ -18,8 +18,14 @@ pub(super) fn add(
     at: &At,
     neighbour: Neighbour,
 ) -> Result<Vec<Step>, Refused> {
+    let index = index_of(state, at)?;
+    let around = state.namespaces.get(&at.namespace);
+    let has_ipv6 = around.is_some_and(|around| {
+        let found = around.interfaces.get(&index);
+        found.is_some_and(|found| sysctl::has_ipv6(around, found))
+    });
     let found = interface_mut(state, at)?;
-    let is_off = neighbour.family() == Family::Ipv6 && !sysctl::has_ipv6(found);
+    let is_off = neighbour.family() == Family::Ipv6 && !has_ipv6;
     if is_off && !neighbour.is_proxy() {
         return Err(Refused(format!("{} has no IPv6", at.name)));
     }
@@ -91,7 +97,7 @@ impl Depends {
             master: found.master,
             in_vrf: device.is_some_and(|device| device.kind == DeviceKind::Vrf),
             has_ipv4: found.addresses.iter().any(|a| a.address.addr().is_ipv4()),
-            has_ipv6: sysctl::has_ipv6(found),
+            has_ipv6: sysctl::has_ipv6(around, found),
         }
     }
 

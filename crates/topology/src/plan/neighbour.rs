@@ -18,7 +18,8 @@ impl Planner<'_> {
             let Some((_, found)) = self.find(id, wanted) else {
                 continue;
             };
-            let has_ipv6 = sysctl::has_ipv6(found);
+            let around = self.state.namespaces.get(&wanted.namespace);
+            let has_ipv6 = around.is_some_and(|around| sysctl::has_ipv6(around, found));
             let is_taken = |entry: &&Neighbour| entry.family() == Family::Ipv4 || has_ipv6;
             let missing = wanted.neighbours.difference(&found.neighbours);
             let missing: Vec<Neighbour> = missing.filter(is_taken).copied().collect();

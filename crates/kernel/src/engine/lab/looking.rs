@@ -14,7 +14,7 @@ use crate::engine::numbers::Numbers;
 use crate::error::{Context, Result};
 use crate::namespace::Namespace;
 use crate::netlink::{Entries, EventSocket, Failure, Socket, Touched};
-use crate::observe::{Part, Viewer};
+use crate::observe::{Part, Viewer, see_past_linkdown};
 use crate::wireguard;
 
 /// How often events are taken before it is looked: one who makes events faster than they can be
@@ -131,6 +131,7 @@ impl Lab {
                     let kept = kept.interfaces.get(index);
                     interface.sysctls = kept.map_or_else(Default::default, |i| i.sysctls.clone());
                 }
+                see_past_linkdown(&mut seen);
             }
             all.namespaces.insert(id, seen);
         }
@@ -209,6 +210,7 @@ impl Lab {
         if let Some(namespace) = self.namespaces.get(&id) {
             wireguard::observe(generic, namespace, &mut seen.interfaces)?;
             seen.sysctls = sysctls.seen(namespace, &mut seen.interfaces)?;
+            see_past_linkdown(&mut seen);
             let interfaces = before.map(|before| &before.interfaces);
             seen.firewall = firewall.seen(namespace, interfaces, &seen.interfaces);
         }
@@ -220,6 +222,10 @@ impl Lab {
         node.has_proxies = all.any(Neighbour::is_proxy);
         node.has_wireguard = wireguard::is_any(&seen.interfaces);
         node.looked_at(begin);
+        if indexes.is_some() && before.is_some_and(|before| before.sysctls != seen.sysctls) {
+            // What was not looked at may have changed with them.
+            node.touch(Touched::whole());
+        }
         looked.insert(id, indexes);
         if before == Some(&seen) {
             return Ok(BTreeSet::new());

@@ -1,11 +1,12 @@
 //! Static neighbours and proxy entries.
 
 use super::super::error::{EditError, Field, Place, Reason};
-use super::{MIN_IPV6_MTU, refuse};
+use super::{MIN_IPV6_MTU, WITHOUT_IPV6, refuse};
 use crate::address::Family;
 use crate::document::{Document, Interface};
 use crate::id::InterfaceId;
 use crate::neighbour::Neighbour;
+use crate::sysctl::has_no_ipv6;
 
 /// Refuses entries that the kernel would refuse, or that say two things of one address.
 pub(in crate::edit) fn neighbours(
@@ -14,7 +15,7 @@ pub(in crate::edit) fn neighbours(
     found: &Interface,
 ) -> Result<(), EditError> {
     let wrong = found.neighbours.iter().find_map(|neighbour| {
-        let why = wrong_with(found, neighbour).err()?;
+        let why = wrong_with(document, found, neighbour).err()?;
         Some((*neighbour, why))
     });
     match wrong {
@@ -30,7 +31,7 @@ pub(in crate::edit) fn neighbours(
     }
 }
 
-fn wrong_with(found: &Interface, neighbour: &Neighbour) -> Result<(), String> {
+fn wrong_with(document: &Document, found: &Interface, neighbour: &Neighbour) -> Result<(), String> {
     if !found.kind.is_ethernet() {
         let kind = found.kind.name();
         return Err(format!("there is nobody with a MAC address on a {kind}"));
@@ -41,6 +42,9 @@ fn wrong_with(found: &Interface, neighbour: &Neighbour) -> Result<(), String> {
         return Err(format!(
             "IPv6 needs an MTU of at least {MIN_IPV6_MTU} bytes, not {mtu}"
         ));
+    }
+    if neighbour.family() == Family::Ipv6 && has_no_ipv6(document, found) {
+        return Err(WITHOUT_IPV6.to_owned());
     }
     let mut others = found.neighbours.iter();
     match others.find(|other| *other != neighbour && other.is_instead_of(neighbour)) {
