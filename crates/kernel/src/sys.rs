@@ -142,6 +142,40 @@ pub(crate) fn receive_from_any(
     Ok(None)
 }
 
+/// Does a command of linux/ethtool.h that takes or gives one number (`struct ethtool_value`), on an
+/// interface of the namespace that the socket belongs to.
+pub(crate) fn ethtool(
+    socket: BorrowedFd<'_>,
+    interface: &str,
+    command: u32,
+    value: u32,
+) -> nix::Result<u32> {
+    // `struct ethtool_value`.
+    let mut value = [command, value];
+    // SAFETY: all-zero is an empty name and a null pointer.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    // One byte less than there is room for: it ends with a zero.
+    let (_last, room) = request
+        .ifr_name
+        .split_last_mut()
+        .ok_or(Errno::ENAMETOOLONG)?;
+    if interface.len() > room.len() {
+        return Err(Errno::ENAMETOOLONG);
+    }
+    for (to, from) in room.iter_mut().zip(interface.bytes()) {
+        *to = from.cast_signed();
+    }
+    request.ifr_ifru.ifru_data = value.as_mut_ptr().cast();
+    // SAFETY: the kernel reads and writes `request`, and the two numbers that it points to, which
+    // live as long as this call.
+    let result = unsafe { libc::ioctl(socket.as_raw_fd(), SIOCETHTOOL, &raw mut request) };
+    Errno::result(result)?;
+    Ok(value[1])
+}
+
+/// linux/sockios.h
+const SIOCETHTOOL: libc::Ioctl = 0x8946;
+
 fn owned(number: libc::c_long) -> nix::Result<OwnedFd> {
     let number = RawFd::try_from(number).map_err(|_| Errno::EBADF)?;
     // SAFETY: the kernel has just made this descriptor for us alone.

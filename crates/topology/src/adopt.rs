@@ -156,6 +156,10 @@ pub(crate) fn interface(
         }),
         fdb: known.fdb.clone(),
         sysctls: crate::sysctl::adopted(&known.sysctls, true),
+        offloads: match crate::offload::check(&known.offloads) {
+            Ok(()) => known.offloads.clone(),
+            Err(_) => Default::default(),
+        },
     })
 }
 

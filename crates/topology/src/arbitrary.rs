@@ -19,6 +19,7 @@ use crate::kind::parameter::AddressClass;
 use crate::kind::wireguard::{Peer, Peers, PublicKey, SecretKey};
 use crate::kind::{Device, DeviceKind, Form, Parameter, Usual, Value, port};
 use crate::mac::Mac;
+use crate::offload::Offload;
 use crate::quality::{Measure, Quality, Unit};
 use crate::route::RouteOptions;
 use crate::rule::{Rule, RuleAction};
@@ -77,7 +78,7 @@ fn wish_on(
     lacks: &'static [Feature],
 ) -> impl Strategy<Value = Wish> {
     let numbers = (any::<u16>(), any::<u16>(), any::<u16>());
-    (0_u8..44, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
+    (0_u8..45, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
         devices,
         lacks,
         kind,
@@ -193,6 +194,7 @@ impl Wish {
             38 => self.add_fdb(document),
             39 => self.remove_fdb(document),
             41..=43 => self.set_sysctl(document),
+            44 => self.set_offload(document),
             _ => Edit::Move {
                 to: self.moves(document),
             },
@@ -402,6 +404,22 @@ impl Wish {
             interface,
             name: parameter.name.to_owned(),
             value: value.filter(|_| self.on || is_open),
+        }
+    }
+
+    /// Of the ends of links: not every other kind can turn all of them.
+    fn set_offload(&self, document: &Document) -> Edit {
+        let all = document.interfaces.iter();
+        let veths = all.filter(|(_, i)| matches!(i.kind, Kind::Veth { .. }));
+        let interface = pick(veths.map(|(id, _)| *id), self.a);
+        let offload = pick(Offload::ALL.into_iter(), self.b);
+        let Some((interface, offload)) = interface.zip(offload) else {
+            return nothing();
+        };
+        Edit::SetOffload {
+            interface,
+            offload,
+            on: (!self.c.is_multiple_of(3)).then_some(self.on),
         }
     }
 

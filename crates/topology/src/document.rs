@@ -17,6 +17,7 @@ use crate::kind::Parameters;
 pub use crate::kind::{Device, DeviceKind, Kind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::offload::Offloads;
 use crate::quality::Quality;
 use crate::route::RouteOptions;
 use crate::rule::Rule;
@@ -137,6 +138,9 @@ pub struct Interface {
     /// Settings of the kernel, as `ipv4.rp_filter`: [`crate::sysctl::TABLE`].
     #[serde(default)]
     pub sysctls: Sysctls,
+    /// What is left to it, or is not; what is not among them the kernel decides.
+    #[serde(default)]
+    pub offloads: Offloads,
 }
 
 /// A static route.
@@ -333,6 +337,7 @@ impl Interface {
             vlans: None,
             fdb: BTreeSet::new(),
             sysctls: Sysctls::new(),
+            offloads: Offloads::new(),
         }
     }
 

@@ -16,6 +16,7 @@ use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::{Parameters, Value};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::offload::Offload;
 use crate::quality::Quality;
 use crate::rule::Rule;
 use crate::sysctl::Owner;
@@ -24,6 +25,7 @@ use crate::vlans::Vlans;
 mod apply;
 mod error;
 mod fragment;
+mod offload;
 mod sysctl;
 mod tables;
 mod validate;
@@ -230,6 +232,15 @@ pub enum Edit {
         name: String,
         /// `None` leaves what the kernel has by itself.
         value: Option<i32>,
+    },
+    /// Leaves something to an interface, or does not.
+    SetOffload {
+        /// Which.
+        interface: InterfaceId,
+        /// What.
+        offload: Offload,
+        /// `None` leaves it to the kernel.
+        on: Option<bool>,
     },
     /// Gives the host an uplink to the outside world ([`crate::uplink`]), or takes it away.
     SetUplink {

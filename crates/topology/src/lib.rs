@@ -43,6 +43,7 @@ pub mod mac;
 pub mod model;
 pub mod name;
 pub mod observed;
+pub mod offload;
 pub mod plan;
 pub mod problem;
 pub mod quality;

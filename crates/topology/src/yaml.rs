@@ -29,6 +29,7 @@ mod entries;
 mod form;
 mod from_form;
 mod interface;
+mod offload;
 mod quality;
 mod rule;
 mod settings;

@@ -10,6 +10,7 @@ mod firewall;
 pub(crate) mod focus;
 mod host;
 mod interface;
+mod offloads;
 mod overview;
 mod parameters;
 mod quality;

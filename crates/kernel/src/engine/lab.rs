@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use topology::kind::Changes;
 use topology::observed::{Observed, ObservedKind, ObservedNamespace};
+use topology::offload::Offload;
+use topology::step::At;
 use topology::{Document, InterfaceId, NamespaceId, NamespaceName, plan};
 use tracing::{debug, warn};
 
@@ -258,6 +260,22 @@ impl Lab {
         node.sysctls.set(namespace, interface, name, value)
     }
 
+    /// Leaves something to an interface, or does not; `None` gives back what was before.
+    pub(crate) fn set_offload(
+        &mut self,
+        at: &At,
+        index: u32,
+        offload: Offload,
+        on: Option<bool>,
+    ) -> Result<Result<(), Failure>> {
+        let node = self.node(at.namespace)?;
+        node.touch();
+        let Node {
+            offloads, socket, ..
+        } = node;
+        Ok(offloads.set(socket, (index, at.name.as_str()), offload, on))
+    }
+
     /// Sets what is said of a WireGuard interface, of which the kernel makes no event.
     pub(crate) fn set_wireguard(
         &mut self,
@@ -402,6 +420,7 @@ impl Lab {
             has_fdb,
             sysctls,
             generic,
+            offloads,
             ..
         } = node;
         let number =
@@ -410,6 +429,7 @@ impl Lab {
         let mut seen = seen.context("observe", || format!("namespace {name}"))?;
         let before = self.observed.namespaces.get(&id);
         if let Some(namespace) = self.namespaces.get(&id) {
+            offloads.seen(socket, &mut seen.interfaces);
             wireguard::observe(generic, namespace, &mut seen.interfaces)?;
             seen.sysctls = sysctls.seen(namespace, &mut seen.interfaces)?;
             let interfaces = before.map(|before| &before.interfaces);

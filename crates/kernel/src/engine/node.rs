@@ -9,8 +9,8 @@ use crate::error::{Context, Result};
 use crate::firewall::Known;
 use crate::namespace::Namespace;
 use crate::netlink::Socket;
-use crate::sysctls;
 use crate::wireguard::Generic;
+use crate::{offloads, sysctls};
 
 /// A namespace is dumped again no sooner than this many times as long after
 /// the last dump as that took: one with very many routes that change all the
@@ -40,6 +40,8 @@ pub(crate) struct Node {
     /// Whether somebody may have set entries of forwarding tables: to look for them takes the
     /// kernel long, and few labs have any. The first event tells, as a new namespace has none.
     pub(crate) has_fdb: bool,
+    /// What was set of what is left to interfaces.
+    pub(crate) offloads: offloads::Known,
     /// For what routing netlink does not tell.
     pub(crate) generic: Generic,
     /// Since when something is to be seen that was not dumped.
@@ -66,6 +68,7 @@ impl Node {
             firewall: Known::default(),
             sysctls: sysctls::Known::default(),
             has_fdb: false,
+            offloads: offloads::Known::default(),
             generic: Generic::default(),
             stale: Some(now),
             rested: now,

@@ -86,6 +86,7 @@ mod tests {
             vlans: None,
             fdb: Default::default(),
             sysctls: Default::default(),
+            offloads: Default::default(),
         }
     }
 

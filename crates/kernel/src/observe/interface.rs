@@ -27,6 +27,7 @@ pub(super) fn observed(row: &LinkRow, id: Option<InterfaceId>) -> ObservedInterf
         vlans: None,
         fdb: BTreeSet::new(),
         sysctls: Default::default(),
+        offloads: Default::default(),
     }
 }
 

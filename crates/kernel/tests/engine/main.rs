@@ -10,6 +10,7 @@ mod firewalls;
 mod hearing;
 mod ip;
 mod labs;
+mod offloads;
 mod quality;
 mod random;
 mod routing;
@@ -104,6 +105,7 @@ fn main() -> ExitCode {
         inside("frames_are_delayed_and_lost", quality::delay_and_loss).needs(&[Feature::Netem]),
         inside("entries_are_as_bridge_fdb_shows_them", tables::fdb),
         inside("vlans_are_as_bridge_shows_them", tables::vlans).needs(&[Feature::BridgeVlans]),
+        inside("offloads_are_as_ethtool_shows_them", offloads::as_ethtool),
         inside("tunnels_are_as_wg_shows_them", wireguard::tunnels).needs(wireguard::NEEDS),
         inside("a_tunnels_peers_are_changed_in_place", wireguard::in_place).needs(wireguard::NEEDS),
         inside("what_wg_sets_is_heard", wireguard::outside).needs(wireguard::NEEDS),
@@ -188,7 +190,7 @@ fn rebuilt(observed: &Observed) -> impl Debug + PartialEq + use<> {
                 let master = i.master.as_ref().and_then(name);
                 let device = i.kind.device().map(|device| device.map(name));
                 let port = i.port.map(name);
-                let set = (i.up, i.mtu, i.addresses, device, port, i.qdiscs);
+                let set = (i.up, i.mtu, i.addresses, device, port, i.qdiscs, i.offloads);
                 (i.name, i.id, master, set)
             })
             .collect();

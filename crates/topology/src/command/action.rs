@@ -10,6 +10,7 @@ use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::offload::Offload;
 use crate::route::RouteOptions;
 
 use super::rule::Said;
@@ -74,6 +75,11 @@ pub(crate) enum Action {
         interface: Option<InterfaceName>,
         name: String,
         value: i32,
+    },
+    SetOffload {
+        interface: InterfaceName,
+        offload: Offload,
+        on: bool,
     },
     SetWireguard {
         interface: InterfaceName,

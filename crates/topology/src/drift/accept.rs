@@ -14,6 +14,7 @@ use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{Parameters, Usual, Value, parameter, port};
 use crate::name::InterfaceName;
 use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, Origin};
+use crate::offload::OFFLOAD;
 use crate::plan::{self, Mtus};
 use crate::quality::{Measure, qdisc};
 use crate::rule::Rule;
@@ -246,6 +247,15 @@ impl Seen<'_> {
             "fdb" => entry(interface, wanted, found, drift),
             name if sysctl::setting(name, true).is_ok() => {
                 setting(Owner::Interface(interface), name, drift)
+            }
+            name if name.starts_with(OFFLOAD) => {
+                let offload = name.trim_start_matches(OFFLOAD).parse();
+                let offload = offload.map_err(|_| cannot(name))?;
+                Ok(Edit::SetOffload {
+                    interface,
+                    offload,
+                    on: found.offloads.get(&offload).copied(),
+                })
             }
             measure if is_quality(measure) => match found.qdiscs.quality() {
                 // Measures are seen together: the whole of it is taken over.

@@ -70,6 +70,8 @@ pub enum Field {
     Fdb,
     /// Settings of the kernel.
     Sysctl,
+    /// What is left to an interface.
+    Offloads,
     /// The uplink of the host.
     Uplink,
 }
@@ -228,6 +230,12 @@ pub enum Reason {
         /// What is wrong.
         why: String,
     },
+    /// What cannot be left to an interface.
+    #[error("{why}")]
+    Offload {
+        /// What is wrong.
+        why: String,
+    },
     /// Edits nested too deeply.
     #[error("a batch cannot hold another batch")]
     NestedBatch,
@@ -258,6 +266,7 @@ impl fmt::Display for Field {
             Self::Vlans => "VLANs",
             Self::Fdb => "forwarding table",
             Self::Sysctl => "settings",
+            Self::Offloads => "offloads",
             Self::Uplink => "uplink",
         })
     }

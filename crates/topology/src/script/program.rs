@@ -3,7 +3,9 @@
 use crate::address::Family;
 use crate::command::action::{Action, Global};
 use crate::command::words::{Words, abbreviated};
-use crate::command::{address, bridge, firewall, link, netns, route, rule, sysctl, tc, wireguard};
+use crate::command::{
+    address, bridge, ethtool, firewall, link, netns, route, rule, sysctl, tc, wireguard,
+};
 
 /// Programs that only look at the network or try it out.
 const LOOKERS: [&str; 15] = [
@@ -111,6 +113,7 @@ pub(super) fn actions(argv: &[String], input: Option<&str>) -> Result<Vec<Action
         }
         "ip" => ip(&mut words).map(|action| vec![action]),
         "sysctl" => sysctl::read(&mut words),
+        "ethtool" => ethtool::read(&mut words),
         "bridge" => bridge::read(&mut words).map(|action| vec![action]),
         "wg" => wireguard::read(&mut words, input).map(|action| vec![action]),
         "tc" => tc::read(&mut words).map(|action| vec![action]),

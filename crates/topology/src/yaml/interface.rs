@@ -4,7 +4,7 @@ use serde_saphyr::{FlowMap, Spanned};
 
 use super::form::spanned;
 use super::settings::{Said, Scalar, Settings};
-use super::{YamlError, entries, quality, sysctl, tables};
+use super::{YamlError, entries, offload, quality, sysctl, tables};
 use crate::address::parse_interface_address;
 use crate::document::{Device, DeviceKind, Document, Interface, Kind};
 use crate::id::InterfaceId;
@@ -30,6 +30,7 @@ pub(super) fn set(interface: &mut Interface, settings: &Settings) -> Result<(), 
     interface.quality = quality::read(&settings.quality)?;
     tables::set(interface, settings)?;
     interface.sysctls = sysctl::read(&settings.sysctl, true)?;
+    interface.offloads = offload::read(&settings.offload)?;
     if interface.kind.device().is_none()
         && let Some((name, value)) = settings.parameters.first()
     {
@@ -157,6 +158,7 @@ pub(super) fn settings(document: &Document, interface: &Interface) -> Settings {
         vlans: tables::vlans_said(interface),
         fdb: tables::fdb_said(interface),
         sysctl: sysctl::said(&interface.sysctls),
+        offload: offload::said(&interface.offloads),
     }
 }
 

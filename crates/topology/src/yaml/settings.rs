@@ -46,6 +46,8 @@ pub(super) struct Settings {
     pub(super) fdb: Vec<Spanned<FlowMap<FdbForm>>>,
     /// Settings of the kernel.
     pub(super) sysctl: Said,
+    /// What is left to it.
+    pub(super) offload: Said,
 }
 
 impl Default for Settings {
@@ -63,6 +65,7 @@ impl Default for Settings {
             vlans: None,
             fdb: Vec::new(),
             sysctl: Said::new(),
+            offload: Said::new(),
         }
     }
 }
@@ -177,6 +180,9 @@ impl Serialize for Settings {
         if !self.sysctl.is_empty() {
             map.serialize_entry("sysctl", &self.sysctl)?;
         }
+        if !self.offload.is_empty() {
+            map.serialize_entry("offload", &self.offload)?;
+        }
         if !self.addresses.is_empty() {
             map.serialize_entry("addresses", &self.addresses)?;
         }
@@ -207,6 +213,7 @@ impl<'de> Deserialize<'de> for Settings {
                         "vlans" => settings.vlans = Some(map.next_value()?),
                         "fdb" => settings.fdb = map.next_value()?,
                         "sysctl" => settings.sysctl = map.next_value()?,
+                        "offload" => settings.offload = map.next_value()?,
                         "addresses" => settings.addresses = map.next_value()?,
                         key => match MASTERS.iter().find(|word| **word == key) {
                             Some(word) if settings.master.is_none() => {

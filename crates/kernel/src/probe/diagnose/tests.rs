@@ -79,6 +79,7 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         vlans: None,
         fdb: Default::default(),
         sysctls: Default::default(),
+        offloads: Default::default(),
     }
 }
 
