@@ -142,16 +142,15 @@ pub(crate) fn receive_from_any(
     Ok(None)
 }
 
-/// Does a command of linux/ethtool.h that takes or gives one number (`struct ethtool_value`), on an
-/// interface of the namespace that the socket belongs to.
+/// Does a command of linux/ethtool.h, which is the first word of `data`, on an interface of the
+/// namespace that the socket belongs to.
+///
+/// `data` is what that command takes and gives, as long as it says itself.
 pub(crate) fn ethtool(
     socket: BorrowedFd<'_>,
     interface: &str,
-    command: u32,
-    value: u32,
-) -> nix::Result<u32> {
-    // `struct ethtool_value`.
-    let mut value = [command, value];
+    data: &mut [u32],
+) -> nix::Result<()> {
     // SAFETY: all-zero is an empty name and a null pointer.
     let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
     // One byte less than there is room for: it ends with a zero.
@@ -163,14 +162,13 @@ pub(crate) fn ethtool(
         return Err(Errno::ENAMETOOLONG);
     }
     for (to, from) in room.iter_mut().zip(interface.bytes()) {
-        *to = from.cast_signed();
+        *to = from as libc::c_char;
     }
-    request.ifr_ifru.ifru_data = value.as_mut_ptr().cast();
-    // SAFETY: the kernel reads and writes `request`, and the two numbers that it points to, which
-    // live as long as this call.
+    request.ifr_ifru.ifru_data = data.as_mut_ptr().cast();
+    // SAFETY: the kernel reads and writes `request`, and of `data` as much as its own words say,
+    // which the callers make as long; both live as long as this call.
     let result = unsafe { libc::ioctl(socket.as_raw_fd(), SIOCETHTOOL, &raw mut request) };
-    Errno::result(result)?;
-    Ok(value[1])
+    Errno::result(result).map(drop)
 }
 
 /// linux/sockios.h

@@ -55,10 +55,13 @@ pub(crate) fn as_ethtool(_: &Inside) {
         let is = shown(&red, "veth-red");
         let wanted = &document.interfaces[&article.veth_red].offloads;
         for (offload, on) in &is {
-            let turned_off = *offload == Offload::Tso && is.get(&Offload::Tx) == Some(&false);
             let expected = match wanted.get(offload) {
                 Some(on) => *on,
-                None => usual[offload] && !turned_off,
+                // Which parts of it go with the checksums differs between kernels.
+                None if *offload == Offload::Tso && is[&Offload::Tx] != usual[&Offload::Tx] => {
+                    continue;
+                }
+                None => usual[offload],
             };
             assert_eq!(*on, expected, "{text}: {offload}: {is:?}");
         }
