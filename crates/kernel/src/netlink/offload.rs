@@ -40,7 +40,7 @@ fn is_part(offload: Offload, name: &str) -> bool {
 impl Socket {
     /// Whether any part of it is on.
     pub(crate) fn offload(&self, name: &str, offload: Offload) -> Result<bool, Failure> {
-        let features = self.features(name, offload)?;
+        let (_, features) = self.features(name, offload)?;
         Ok(features.iter().any(|feature| feature.active))
     }
 
@@ -51,10 +51,9 @@ impl Socket {
         offload: Offload,
         on: bool,
     ) -> Result<(), Failure> {
-        let features = self.features(name, offload)?;
-        let most = features.iter().map(|feature| feature.place).max();
-        let blocks = most.map_or(0, |most| most / BITS + 1);
-        // Of each block which are meant, and which of them are to be on.
+        let (blocks, features) = self.features(name, offload)?;
+        // Of each block, and the kernel wants all of them, which are meant, and which of these are
+        // to be on.
         let mut request = vec![0; 2 + 2 * blocks];
         let mut any = false;
         for feature in features.iter().filter(|feature| feature.available) {
@@ -81,7 +80,8 @@ impl Socket {
         }
     }
 
-    fn features(&self, name: &str, offload: Offload) -> Result<Vec<Feature>, Failure> {
+    /// How many blocks of features there are, and the parts of one offload.
+    fn features(&self, name: &str, offload: Offload) -> Result<(usize, Vec<Feature>), Failure> {
         let names = self.feature_names(name)?;
         let blocks = names.len().div_ceil(BITS);
         let mut answer = vec![0; 2 + 4 * blocks];
@@ -105,7 +105,7 @@ impl Socket {
                 active: is(2),
             })
         };
-        Ok(parts.filter_map(feature).collect())
+        Ok((blocks, parts.filter_map(feature).collect()))
     }
 
     fn feature_names(&self, name: &str) -> Result<Vec<String>, Failure> {
