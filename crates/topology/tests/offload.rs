@@ -46,7 +46,7 @@ fn it_is_written_as_it_is_read() {
         .unwrap();
     let said = &read.interfaces[&a].offloads;
     assert_eq!(said.len(), 2);
-    assert_eq!(said[&Offload::Tx], false);
+    assert!(!said[&Offload::Tx]);
     for wrong in [
         "ethtool -K v0 lro on",
         "ethtool -K v0 tx maybe",

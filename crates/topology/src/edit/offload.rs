@@ -45,8 +45,8 @@ pub(super) fn of_interface(
         true => Err("a loopback has no wire to which anything could be left".to_owned()),
         false => check(&found.offloads),
     };
-    wrong.or_else(|why| {
+    wrong.map_err(|why| {
         let place = Place::Interface(id, Some(Field::Offloads));
-        Err(refuse(document, place, Reason::Offload { why }))
+        refuse(document, place, Reason::Offload { why })
     })
 }
