@@ -418,6 +418,11 @@ fn opposite(step: &Step) -> Option<Step> {
             name,
             value: None,
         },
+        Step::SetOffload { at, offload, .. } => Step::SetOffload {
+            at,
+            offload,
+            on: None,
+        },
         Step::SetUplink { on } => Step::SetUplink { on: !on },
         Step::RemoveNamespace { .. }
         | Step::RemoveVlans { .. }

@@ -183,6 +183,13 @@ impl<'a> Executor<'a> {
                 };
                 self.say(result, verb, || format!("{kind} of {}", self.interface(at)))
             }
+            Step::SetOffload { at, offload, on } => {
+                let index = self.index(at)?;
+                let result = self.lab.set_offload(at, index, *offload, *on)?;
+                self.say(result, "set", || {
+                    format!("{offload} of {}", self.interface(at))
+                })
+            }
             Step::SetUplink { on } => self.set_uplink(*on),
         }
     }

@@ -27,6 +27,7 @@ pub mod firewall;
 pub mod namespace;
 mod netlink;
 mod observe;
+mod offloads;
 pub mod probe;
 pub mod sandbox;
 mod sys;

@@ -158,6 +158,10 @@ pub(crate) fn interface(
         fdb: known.fdb.clone(),
         neighbours: adopted_neighbours(known),
         sysctls: crate::sysctl::adopted(&known.sysctls, true),
+        offloads: match crate::offload::check(&known.offloads) {
+            Ok(()) => known.offloads.clone(),
+            Err(_) => Default::default(),
+        },
     })
 }
 

@@ -64,7 +64,7 @@ fn wish_on(
     lacks: &'static [Feature],
 ) -> impl Strategy<Value = Wish> {
     let numbers = (any::<u16>(), any::<u16>(), any::<u16>());
-    (0_u8..47, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
+    (0_u8..48, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
         devices,
         lacks,
         kind,
@@ -182,6 +182,7 @@ impl Wish {
             41..=43 => self.set_sysctl(document),
             44 | 45 => self.add_neighbour(document),
             46 => self.remove_neighbour(document),
+            47 => self.set_offload(document),
             _ => Edit::Move {
                 to: self.moves(document),
             },

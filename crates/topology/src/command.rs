@@ -19,6 +19,7 @@ pub(crate) mod action;
 pub(crate) mod address;
 pub(crate) mod bridge;
 mod device;
+pub(crate) mod ethtool;
 pub(crate) mod firewall;
 pub(crate) mod legacy;
 pub(crate) mod link;
@@ -230,6 +231,7 @@ pub fn of_step(step: &Step, names: &Names) -> Command {
         Step::SetFirewall { namespace, ruleset } => {
             firewall::write(names, *namespace, ruleset.as_deref())
         }
+        Step::SetOffload { at, offload, on } => ethtool::write(names, at, *offload, *on),
         Step::SetUplink { on } => uplink(*on),
     }
 }

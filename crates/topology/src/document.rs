@@ -18,6 +18,7 @@ pub use crate::kind::{Device, DeviceKind, Kind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 use crate::neighbour::Neighbour;
+use crate::offload::Offloads;
 use crate::quality::Quality;
 use crate::route::RouteOptions;
 use crate::rule::Rule;
@@ -141,6 +142,9 @@ pub struct Interface {
     /// Settings of the kernel, as `ipv4.rp_filter`: [`crate::sysctl::TABLE`].
     #[serde(default)]
     pub sysctls: Sysctls,
+    /// What is left to it, or is not; what is not among them the kernel decides.
+    #[serde(default)]
+    pub offloads: Offloads,
 }
 
 /// A static route.
@@ -338,6 +342,7 @@ impl Interface {
             fdb: BTreeSet::new(),
             neighbours: BTreeSet::new(),
             sysctls: Sysctls::new(),
+            offloads: Offloads::new(),
         }
     }
 

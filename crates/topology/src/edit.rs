@@ -17,6 +17,7 @@ use crate::kind::{Parameters, Value};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 use crate::neighbour::Neighbour;
+use crate::offload::Offload;
 use crate::quality::Quality;
 use crate::rule::Rule;
 use crate::sysctl::Owner;
@@ -26,6 +27,7 @@ mod apply;
 mod error;
 mod fragment;
 mod neighbour;
+mod offload;
 mod sysctl;
 mod tables;
 mod validate;
@@ -246,6 +248,15 @@ pub enum Edit {
         name: String,
         /// `None` leaves what the kernel has by itself.
         value: Option<i32>,
+    },
+    /// Leaves something to an interface, or does not.
+    SetOffload {
+        /// Which.
+        interface: InterfaceId,
+        /// What.
+        offload: Offload,
+        /// `None` leaves it to the kernel.
+        on: Option<bool>,
     },
     /// Gives the host an uplink to the outside world ([`crate::uplink`]), or takes it away.
     SetUplink {

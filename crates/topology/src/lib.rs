@@ -44,6 +44,7 @@ pub mod model;
 pub mod name;
 pub mod neighbour;
 pub mod observed;
+pub mod offload;
 pub mod plan;
 pub mod problem;
 pub mod quality;

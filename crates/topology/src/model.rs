@@ -19,6 +19,7 @@ use crate::observed::{
     Observed, ObservedAddress, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer,
     ObservedRoute, Origin,
 };
+use crate::offload::Offload;
 use crate::quality::qdisc::Qdiscs;
 use crate::route::RouteOptions;
 use crate::shared_map::SharedMap;
@@ -147,6 +148,7 @@ fn single(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> {
             name,
             value,
         } => sysctl::set(state, *namespace, interface.as_ref(), name, *value),
+        Step::SetOffload { at, offload, on } => set_offload(state, at, *offload, *on),
         Step::SetUplink { on } => uplink::set(state, *on),
     }
 }
@@ -186,6 +188,7 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         fdb: BTreeSet::new(),
         neighbours: BTreeSet::new(),
         sysctls: Sysctls::new(),
+        offloads: Default::default(),
     }
 }
 
@@ -403,6 +406,36 @@ fn re_add(at: &At, addresses: Vec<ObservedAddress>) -> Vec<Step> {
         address: a.address,
     })
     .collect()
+}
+
+/// What TCP leaves to an interface goes with its checksums (`netdev_fix_features`).
+fn set_offload(
+    state: &mut Observed,
+    at: &At,
+    offload: Offload,
+    on: Option<bool>,
+) -> Result<Vec<Step>, Refused> {
+    let offloads = &mut interface_mut(state, at)?.offloads;
+    let mut set = |offload, on: Option<bool>| {
+        let old = match on {
+            Some(on) => offloads.insert(offload, on),
+            None => offloads.remove(&offload),
+        };
+        Step::SetOffload {
+            at: at.clone(),
+            offload,
+            on: old,
+        }
+    };
+    let mut undo = vec![set(offload, on)];
+    if (offload, on) == (Offload::Tx, Some(false)) {
+        let follows = set(Offload::Tso, None);
+        if let Step::SetOffload { on: Some(_), .. } = follows {
+            set(Offload::Tso, Some(false));
+            undo.push(follows);
+        }
+    }
+    Ok(undo)
 }
 
 fn set_mac(state: &mut Observed, at: &At, mac: Mac) -> Result<Vec<Step>, Refused> {

@@ -16,6 +16,7 @@ use crate::kind::{Device, DeviceKind, Parameters};
 pub use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 use crate::neighbour::Neighbour;
+use crate::offload::Offloads;
 use crate::quality::qdisc::Qdiscs;
 use crate::route::RouteOptions;
 use crate::rule::Rule;
@@ -109,6 +110,9 @@ pub struct ObservedInterface {
     /// Settings of the kernel: only those that were set for a document.
     #[serde(default)]
     pub sysctls: Sysctls,
+    /// What is left to it, or is not: only what was set for a document.
+    #[serde(default)]
+    pub offloads: Offloads,
 }
 
 /// What an observed interface is.

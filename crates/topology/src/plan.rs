@@ -121,6 +121,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     planner.unset_sysctls();
     planner.set_parameters();
     planner.set_macs();
+    planner.set_offloads();
     // Before anything passes.
     planner.set_qualities();
     planner.set_mtus();

@@ -346,6 +346,10 @@ pub(crate) fn interface_status(
     {
         differ(name, wanted, observed);
     }
+    let offloads = crate::offload::differences(&wanted.offloads, &interface.offloads);
+    for (what, wanted, observed) in offloads {
+        differ(&what, wanted, observed);
+    }
     for entry in wanted.fdb.difference(&interface.fdb) {
         differ("fdb", entry.to_string(), String::new());
     }

@@ -18,6 +18,7 @@ use crate::kind::{Device, DeviceKind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 use crate::neighbour::Neighbour;
+use crate::offload::Offload;
 use crate::quality::qdisc::{Level, Qdisc};
 use crate::route::RouteOptions;
 use crate::rule::Rule;
@@ -241,6 +242,15 @@ pub enum Step {
         /// from then on.
         value: Option<i32>,
     },
+    /// Leaves something to an interface, or does not.
+    SetOffload {
+        /// Which.
+        at: At,
+        /// What.
+        offload: Offload,
+        /// `None` gives back what was before it was set first, and leaves it alone from then on.
+        on: Option<bool>,
+    },
     /// Gives the host its uplink, or takes it away ([`crate::uplink`]).
     SetUplink {
         /// On or off.
@@ -329,6 +339,7 @@ impl Step {
             | Self::RemoveNeighbour { at, .. }
             | Self::AddAddress { at, .. }
             | Self::RemoveAddress { at, .. }
+            | Self::SetOffload { at, .. }
             | Self::SetQdisc { at, .. } => at.namespace,
         }
     }

@@ -30,6 +30,7 @@ mod form;
 mod from_form;
 mod interface;
 mod neighbour;
+mod offload;
 mod quality;
 mod rule;
 mod settings;

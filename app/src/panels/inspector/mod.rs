@@ -13,6 +13,7 @@ mod folded;
 mod host;
 mod interface;
 mod lacking;
+mod offloads;
 mod overview;
 mod parameters;
 mod quality;

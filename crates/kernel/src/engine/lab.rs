@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use topology::kind::Changes;
 use topology::observed::Observed;
+use topology::offload::Offload;
+use topology::step::At;
 use topology::{Document, InterfaceId, NamespaceId, NamespaceName, plan};
 use tracing::{debug, warn};
 
@@ -282,6 +284,22 @@ impl Lab {
                 ..Touched::default()
             });
         }
+    }
+
+    /// Leaves something to an interface, or does not; `None` gives back what was before.
+    pub(crate) fn set_offload(
+        &mut self,
+        at: &At,
+        index: u32,
+        offload: Offload,
+        on: Option<bool>,
+    ) -> Result<Result<(), Failure>> {
+        let node = self.node(at.namespace)?;
+        node.touch(Touched::interface(index));
+        let Node {
+            offloads, socket, ..
+        } = node;
+        Ok(offloads.set(socket, (index, at.name.as_str()), offload, on))
     }
 
     /// Sets what is said of a WireGuard interface, of which the kernel makes no event.

@@ -9,8 +9,8 @@ use crate::error::{Context, Result};
 use crate::firewall::Known;
 use crate::namespace::Namespace;
 use crate::netlink::{Entries, Socket, Touched};
-use crate::sysctls;
 use crate::wireguard::Generic;
+use crate::{offloads, sysctls};
 
 /// A namespace is looked at again no sooner than this many times as long after
 /// the last look as that took: one with very many routes that change all the
@@ -37,6 +37,8 @@ pub(crate) struct Node {
     pub(crate) firewall: Known,
     /// Its settings.
     pub(crate) sysctls: sysctls::Known,
+    /// What was set of what is left to interfaces.
+    pub(crate) offloads: offloads::Known,
     /// For what routing netlink does not tell.
     pub(crate) generic: Generic,
     /// Which entries somebody may have set. The first event tells, as a new namespace has none.
@@ -70,6 +72,7 @@ impl Node {
             last_index: LOOPBACK,
             firewall: Known::default(),
             sysctls: sysctls::Known::default(),
+            offloads: offloads::Known::default(),
             generic: Generic::default(),
             entries: Entries::default(),
             has_proxies: false,

@@ -22,6 +22,7 @@ mod link;
 mod neighbour;
 mod netconf;
 mod nsid;
+mod offload;
 mod qdisc;
 mod route;
 mod rule;

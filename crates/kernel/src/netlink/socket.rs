@@ -1,7 +1,7 @@
 //! One request, one answer.
 
 use std::fmt::Debug;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Duration;
 
 use netlink_packet_core::{
@@ -71,6 +71,11 @@ impl Socket {
             socket,
             sequence: 0,
         })
+    }
+
+    /// For what is no conversation.
+    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 
     /// Asks for a change and waits for the kernel's yes.

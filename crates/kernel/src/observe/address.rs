@@ -87,6 +87,7 @@ mod tests {
             fdb: Default::default(),
             neighbours: Default::default(),
             sysctls: Default::default(),
+            offloads: Default::default(),
         }
     }
 

@@ -29,6 +29,7 @@ pub(super) fn observed(row: &LinkRow, id: Option<InterfaceId>) -> ObservedInterf
         fdb: BTreeSet::new(),
         neighbours: BTreeSet::new(),
         sysctls: sysctls(row),
+        offloads: Default::default(),
     }
 }
 

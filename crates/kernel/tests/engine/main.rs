@@ -11,6 +11,7 @@ mod hearing;
 mod ip;
 mod labs;
 mod neighbours;
+mod offloads;
 mod partly;
 mod quality;
 mod random;
@@ -114,6 +115,7 @@ fn main() -> ExitCode {
         inside("neighbours_are_as_ip_neigh_shows_them", neighbours::all),
         inside("dynamic_neighbours_wake_nobody", neighbours::dynamic),
         inside("vlans_are_as_bridge_shows_them", tables::vlans).needs(&[Feature::BridgeVlans]),
+        inside("offloads_are_as_ethtool_shows_them", offloads::as_ethtool),
         inside("tunnels_are_as_wg_shows_them", wireguard::tunnels).needs(wireguard::NEEDS),
         inside("a_tunnels_peers_are_changed_in_place", wireguard::in_place).needs(wireguard::NEEDS),
         inside("what_wg_sets_is_heard", wireguard::outside).needs(wireguard::NEEDS),
@@ -206,6 +208,7 @@ fn rebuilt(observed: &Observed) -> impl Debug + PartialEq + use<> {
                     port,
                     i.qdiscs,
                     i.neighbours,
+                    i.offloads,
                 );
                 (i.name, i.id, master, set)
             })

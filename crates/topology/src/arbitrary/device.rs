@@ -14,6 +14,7 @@ use crate::kind::parameter::AddressClass;
 use crate::kind::wireguard::{Peer, Peers, PublicKey, SecretKey};
 use crate::kind::{Device, DeviceKind, Form, Parameter, Usual, Value, port};
 use crate::mac::Mac;
+use crate::offload::Offload;
 
 impl Wish {
     pub(super) fn mac(&self) -> Mac {
@@ -126,6 +127,22 @@ impl Wish {
             interface,
             name: parameter.name.to_owned(),
             value: value.filter(|_| self.on || self.a.is_multiple_of(3)),
+        }
+    }
+
+    /// Of the ends of links: not every other kind can turn all of them.
+    pub(super) fn set_offload(&self, document: &Document) -> Edit {
+        let all = document.interfaces.iter();
+        let veths = all.filter(|(_, i)| matches!(i.kind, Kind::Veth { .. }));
+        let interface = pick(veths.map(|(id, _)| *id), self.a);
+        let offload = pick(Offload::ALL.into_iter(), self.b);
+        let Some((interface, offload)) = interface.zip(offload) else {
+            return nothing();
+        };
+        Edit::SetOffload {
+            interface,
+            offload,
+            on: (!self.c.is_multiple_of(3)).then_some(self.on),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::kind::{Device, DeviceKind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 use crate::neighbour::Neighbour;
+use crate::offload::Offload;
 use crate::route::RouteOptions;
 
 use super::rule::Said;
@@ -95,6 +96,11 @@ pub(crate) enum Action {
         interface: Option<InterfaceName>,
         name: String,
         value: i32,
+    },
+    SetOffload {
+        interface: InterfaceName,
+        offload: Offload,
+        on: bool,
     },
     SetWireguard {
         interface: InterfaceName,

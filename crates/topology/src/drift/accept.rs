@@ -15,6 +15,7 @@ use crate::kind::{Parameters, Usual, Value, parameter, port};
 use crate::name::InterfaceName;
 use crate::neighbour::Neighbour;
 use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, Origin};
+use crate::offload::OFFLOAD;
 use crate::plan::{self, Mtus};
 use crate::quality::{Measure, qdisc};
 use crate::rule::Rule;
@@ -248,6 +249,15 @@ impl Seen<'_> {
             "neighbour" => neighbour(interface, wanted, found, drift),
             name if sysctl::setting(name, true).is_ok() => {
                 setting(Owner::Interface(interface), name, drift)
+            }
+            name if name.starts_with(OFFLOAD) => {
+                let offload = name.trim_start_matches(OFFLOAD).parse();
+                let offload = offload.map_err(|_| cannot(name))?;
+                Ok(Edit::SetOffload {
+                    interface,
+                    offload,
+                    on: found.offloads.get(&offload).copied(),
+                })
             }
             measure if is_quality(measure) => match found.qdiscs.quality() {
                 // Measures are seen together: the whole of it is taken over.

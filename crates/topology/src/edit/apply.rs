@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::error::{EditError, Field, Place, Reason};
 use super::fragment::{insert, remove};
 use super::validate::{self, Relations, THAT_INTERFACE, THAT_NAMESPACE, refuse, refuse_document};
-use super::{Edit, MAX_LIST, MAX_TITLE_BYTES, neighbour, sysctl, tables};
+use super::{Edit, MAX_LIST, MAX_TITLE_BYTES, neighbour, offload, sysctl, tables};
 use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::Value;
@@ -342,6 +342,11 @@ fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
             neighbour,
         } => neighbour::remove(document, interface, neighbour),
         Edit::SetSysctl { owner, name, value } => sysctl::set(document, owner, name, value),
+        Edit::SetOffload {
+            interface,
+            offload,
+            on,
+        } => offload::set(document, interface, offload, on),
         Edit::SetUplink { on } => {
             let host = namespace_mut(document, NamespaceId::HOST, Field::Uplink)?;
             let old = std::mem::replace(&mut host.uplink, on);

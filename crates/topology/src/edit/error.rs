@@ -73,6 +73,8 @@ pub enum Field {
     Neighbours,
     /// Settings of the kernel.
     Sysctl,
+    /// What is left to an interface.
+    Offloads,
     /// The uplink of the host.
     Uplink,
 }
@@ -239,6 +241,12 @@ pub enum Reason {
         /// What is wrong.
         why: String,
     },
+    /// What cannot be left to an interface.
+    #[error("{why}")]
+    Offload {
+        /// What is wrong.
+        why: String,
+    },
     /// Edits nested too deeply.
     #[error("a batch cannot hold another batch")]
     NestedBatch,
@@ -270,6 +278,7 @@ impl fmt::Display for Field {
             Self::Fdb => "forwarding table",
             Self::Neighbours => "neighbours",
             Self::Sysctl => "settings",
+            Self::Offloads => "offloads",
             Self::Uplink => "uplink",
         })
     }

@@ -267,6 +267,16 @@ fn settings(state: &Observed, namespace: NamespaceId, index: u32) -> Vec<Step> {
         steps.extend(vlans::again(state, namespace, index));
     }
     steps.extend(sysctl::again(namespace, Some(&at.name), &interface.sysctls));
+    steps.extend(
+        interface
+            .offloads
+            .iter()
+            .map(|(offload, on)| Step::SetOffload {
+                at: at.clone(),
+                offload: *offload,
+                on: Some(*on),
+            }),
+    );
     let own = interface.fdb.iter().filter(|entry| !entry.is_of_bridge());
     steps.extend(fdb::again(&at, own.copied()));
     steps.extend(master::plugged(state, namespace, index));

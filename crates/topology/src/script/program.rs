@@ -4,7 +4,8 @@ use crate::address::Family;
 use crate::command::action::{Action, Global};
 use crate::command::words::{Words, abbreviated};
 use crate::command::{
-    address, bridge, firewall, legacy, link, neighbour, netns, route, rule, sysctl, tc, wireguard,
+    address, bridge, ethtool, firewall, legacy, link, neighbour, netns, route, rule, sysctl, tc,
+    wireguard,
 };
 
 /// What a program is to a network.
@@ -224,6 +225,7 @@ pub(super) fn actions(argv: &[String], input: Option<&str>) -> Result<Vec<Action
         "ip" => ip(&mut words).map(|action| vec![action]),
         "sysctl" => sysctl::read(&mut words),
         "bridge" => bridge::read(&mut words).map(|action| vec![action]),
+        "ethtool" => ethtool::read(&mut words),
         "wg" => wireguard::read(&mut words, input).map(|action| vec![action]),
         "tc" => tc::read(&mut words).map(|action| vec![action]),
         "brctl" => in_ip(legacy::brctl(&mut words)?),

@@ -221,6 +221,21 @@ impl World {
             | Action::RemoveFdb { .. }
             | Action::AddNeighbour { .. }
             | Action::RemoveNeighbour { .. }) => self.set_tables(here, action),
+            Action::SetOffload {
+                interface,
+                offload,
+                on,
+            } => {
+                let at = At {
+                    namespace: here,
+                    name: interface,
+                };
+                self.step(&Step::SetOffload {
+                    at,
+                    offload,
+                    on: Some(on),
+                })
+            }
             Action::SetWireguard { interface, change } => {
                 self.set_wireguard(here, interface, &change)
             }

@@ -48,6 +48,8 @@ pub(super) struct Settings {
     pub(super) neighbours: Vec<Spanned<FlowMap<NeighbourForm>>>,
     /// Settings of the kernel.
     pub(super) sysctl: Said,
+    /// What is left to it.
+    pub(super) offload: Said,
 }
 
 impl Default for Settings {
@@ -66,6 +68,7 @@ impl Default for Settings {
             fdb: Vec::new(),
             neighbours: Vec::new(),
             sysctl: Said::new(),
+            offload: Said::new(),
         }
     }
 }
@@ -183,6 +186,9 @@ impl Serialize for Settings {
         if !self.sysctl.is_empty() {
             map.serialize_entry("sysctl", &self.sysctl)?;
         }
+        if !self.offload.is_empty() {
+            map.serialize_entry("offload", &self.offload)?;
+        }
         if !self.addresses.is_empty() {
             map.serialize_entry("addresses", &self.addresses)?;
         }
@@ -214,6 +220,7 @@ impl<'de> Deserialize<'de> for Settings {
                         "fdb" => settings.fdb = map.next_value()?,
                         "neighbours" => settings.neighbours = map.next_value()?,
                         "sysctl" => settings.sysctl = map.next_value()?,
+                        "offload" => settings.offload = map.next_value()?,
                         "addresses" => settings.addresses = map.next_value()?,
                         key => match MASTERS.iter().find(|word| **word == key) {
                             Some(word) if settings.master.is_none() => {

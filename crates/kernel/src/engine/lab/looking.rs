@@ -120,6 +120,7 @@ impl Lab {
             let seen = viewer(id, node, &mut self.numbers, &self.namespaces).whole();
             node.entries = had;
             let mut seen = seen.context("observe", || format!("namespace {}", node.name))?;
+            node.offloads.seen(&node.socket, &mut seen.interfaces);
             if let Some(namespace) = self.namespaces.get(&id) {
                 wireguard::observe(&mut node.generic, namespace, &mut seen.interfaces)?;
             }
@@ -205,8 +206,11 @@ impl Lab {
             firewall,
             sysctls,
             generic,
+            offloads,
+            socket,
             ..
         } = node;
+        offloads.seen(socket, &mut seen.interfaces);
         if let Some(namespace) = self.namespaces.get(&id) {
             wireguard::observe(generic, namespace, &mut seen.interfaces)?;
             seen.sysctls = sysctls.seen(namespace, &mut seen.interfaces)?;

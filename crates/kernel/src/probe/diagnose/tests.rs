@@ -80,6 +80,7 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         fdb: Default::default(),
         neighbours: Default::default(),
         sysctls: Default::default(),
+        offloads: Default::default(),
     }
 }
 
