@@ -99,3 +99,43 @@ async fn one_drift_is_accepted_another_reverted() {
         .await;
     run(&["ip", "link", "show", "br9"]);
 }
+
+/// The largest lab that a bridge holds: a star of as many namespaces as a bridge has ports for.
+#[tokio::test]
+async fn drift_in_a_large_lab_is_told_soon() {
+    const SIZE: usize = 1000;
+    let mut text = String::from(
+        "netyard: 1\ntitle: star\nnamespaces:\n  host:\n    bridges:\n      br0: {}\n",
+    );
+    for leaf in 0..SIZE {
+        text += &format!("  n{leaf}: {{}}\n");
+    }
+    text += "links:\n";
+    for leaf in 0..SIZE {
+        text += &format!("  - n{leaf}/eth0: {{}}\n    host/v{leaf}: {{bridge: br0}}\n");
+    }
+    let yard = Yard::start("large-drift");
+    let lab = yard.create(&NewLab::Document { text });
+    let mut view = View::open(&yard, &lab).await;
+    view.start().await;
+    let mut all = Vec::new();
+    for mtu in ["1400", "1500", "1401", "1500", "1402"] {
+        // What IPv6 does by itself when a lab comes up ends.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let port = |view: &View| {
+            let observed = view.observed.as_ref();
+            let found = observed.and_then(|o| o.interface_named(NamespaceId::HOST, "v7"));
+            found.map(|(_, port)| port.mtu)
+        };
+        let words = ["ip", "link", "set", "v7", "mtu", mtu];
+        let output = yard.exec(&lab, "host", &words).output().unwrap();
+        let done = Instant::now();
+        assert!(output.status.success(), "{output:?}");
+        view.until("the MTU is told", |view| port(view) == mtu.parse().ok())
+            .await;
+        all.push(done.elapsed());
+    }
+    all.sort();
+    println!("from the end of the command to the message, of {SIZE}: {all:?}");
+    assert!(all[all.len() / 2] < Duration::from_millis(200), "{all:?}");
+}

@@ -36,6 +36,7 @@ fn main() -> ExitCode {
             scene("edit", scenes::edit),
             scene("idle", scenes::idle),
             scene("drift", scenes::drift),
+            scene("memory", scenes::memory),
         ]);
     }
     // cargo passes `--bench`; what is left are the sizes of the star.
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         ("edit", 500, 8),
         ("idle", 100, 0),
         ("drift", largest, 0),
+        ("memory", largest, 0),
     ] {
         if chosen(name) {
             run(name, size, pool);
