@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use protocol::lab::NewLab;
 use protocol::{ClientMessage, ServerMessage};
 use support::Yard;
 use topology::drift::{Drift, accept, drifts};
-use topology::{InterfaceId, Observed};
+use topology::{InterfaceId, NamespaceId, Observed};
 
 use super::View;
 
@@ -25,6 +26,23 @@ impl View {
             _ => None,
         });
         assert_eq!(failure.await, None);
+    }
+
+    /// Starts a lab that takes long, and waits for the answer.
+    async fn start_large(&mut self) {
+        self.socket.send(&ClientMessage::Start).await;
+        let applied = async {
+            loop {
+                let message = self.socket.next().await.expect("the server has hung up");
+                self.take(&message);
+                if let ServerMessage::Applied { failure, .. } = message {
+                    assert_eq!(failure, None);
+                    return;
+                }
+            }
+        };
+        let applied = tokio::time::timeout(Duration::from_secs(90), applied);
+        applied.await.expect("it has started");
     }
 
     async fn revert(&mut self, drift: &Drift) {
@@ -115,9 +133,9 @@ async fn drift_in_a_large_lab_is_told_soon() {
         text += &format!("  - n{leaf}/eth0: {{}}\n    host/v{leaf}: {{bridge: br0}}\n");
     }
     let yard = Yard::start("large-drift");
-    let lab = yard.create(&NewLab::Document { text });
+    let lab = yard.create(&NewLab::Text { text });
     let mut view = View::open(&yard, &lab).await;
-    view.start().await;
+    view.start_large().await;
     let mut all = Vec::new();
     for mtu in ["1400", "1500", "1401", "1500", "1402"] {
         // What IPv6 does by itself when a lab comes up ends.
