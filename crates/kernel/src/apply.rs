@@ -178,9 +178,10 @@ fn firewalls(observed: &Observed) -> BTreeMap<NamespaceId, Option<String>> {
 }
 
 /// Refuses rules that `nft` or the kernel would not take, before anything is done. They are tried
-/// with the interfaces that there will be.
+/// with the interfaces that there will be. Those that are loaded before anything else are not:
+/// that is a transaction, which says the same, and each trial takes as long as it.
 fn check_firewalls(observed: &Observed, steps: &[Step]) -> Result<(), ApplyError> {
-    let rulesets = steps.iter().filter_map(|step| match step {
+    let rulesets = steps.iter().skip(1).filter_map(|step| match step {
         Step::SetFirewall {
             namespace,
             ruleset: Some(text),

@@ -42,8 +42,8 @@ pub struct Engine {
 }
 
 /// What the engine lets others see.
-#[derive(Debug, Clone)]
-struct State {
+#[derive(Debug, Clone, Default)]
+pub(crate) struct State {
     observed: Arc<Observed>,
     namespaces: Arc<BTreeMap<NamespaceId, Namespace>>,
 }
@@ -60,8 +60,8 @@ impl Engine {
         let bell = Arc::new(EventFd::from_value_and_flags(0, flags).context("start", object)?);
         let (commands, waiting) = mpsc::channel(MOST_WAITING);
         let lab = Lab::new(Namespace::host()?)?;
-        let (publish, state) = watch::channel(State::of(&lab));
-        let worker = Worker::new(lab, waiting, Arc::clone(&bell), publish)?;
+        let state = lab.watch();
+        let worker = Worker::new(lab, waiting, Arc::clone(&bell))?;
         let thread = thread::Builder::new().name("engine".to_owned());
         let thread = thread
             .spawn(move || worker.run())
@@ -256,15 +256,6 @@ impl Changes {
                 }
             }
             self.state.changed().await.ok()?;
-        }
-    }
-}
-
-impl State {
-    fn of(lab: &Lab) -> Self {
-        Self {
-            observed: Arc::new(lab.observed().clone()),
-            namespaces: Arc::new(lab.namespaces().clone()),
         }
     }
 }

@@ -28,6 +28,7 @@ mod sysctl;
 mod tables;
 mod uplink;
 
+use lookup::Places;
 use mtu::DEEPEST;
 use scope::Scope;
 use settings::stands;
@@ -101,6 +102,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
         document,
         mtus: Mtus::new(document),
         state: observed.clone(),
+        places: Places::default(),
         steps: Vec::new(),
         scope,
     };
@@ -167,6 +169,7 @@ struct Planner<'a> {
     mtus: Mtus<'a>,
     /// The model kernel after the steps so far.
     state: Observed,
+    places: Places,
     steps: Vec<Step>,
     scope: Option<Scope>,
 }
@@ -228,7 +231,7 @@ impl<'a> Planner<'a> {
 
     /// The kernel's interface for one of the document: its index and itself.
     fn find(&self, id: InterfaceId, wanted: &Interface) -> Option<(u32, &ObservedInterface)> {
-        lookup::find(self.document, &self.state, id, wanted)
+        lookup::find(self.document, &self.state, &self.places, id, wanted)
     }
 }
 

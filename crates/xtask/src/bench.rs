@@ -48,7 +48,7 @@ pub(crate) fn engine(workspace: &Workspace, args: &EngineArgs) -> Result<()> {
             take_peers(&mut figures, &peers(workspace, &script, &sizes)?);
         }
     }
-    let others = ["edit", "idle", "drift", "floods"].map(str::to_owned);
+    let others = ["edit", "idle", "drift", "floods", "memory"].map(str::to_owned);
     take_ours(&mut figures, &ours(workspace, others.iter().chain(&sizes))?);
     for (name, values) in &figures {
         println!("{name}: {:.3}", median(values));

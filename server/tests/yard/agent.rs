@@ -175,6 +175,7 @@ impl Scripted {
         };
         let change = ObservedChange {
             namespaces: [(NamespaceId::HOST, Some(observed))].into(),
+            ..ObservedChange::default()
         };
         self.say(FromAgent::Observed { change }).await;
         Answer::Done

@@ -38,6 +38,7 @@ fn main() -> ExitCode {
             scene("idle", scenes::idle),
             scene("drift", scenes::drift),
             scene("floods", floods::floods),
+            scene("memory", scenes::memory),
         ]);
     }
     // cargo passes `--bench`; what is left are the sizes of the star.
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         ("drift", largest, 0),
         ("floods", largest, 0),
         ("floods", largest, 1),
+        ("memory", largest, 0),
     ] {
         if chosen(name) {
             run(name, size, pool);

@@ -4,10 +4,12 @@ mod looking;
 
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use tokio::sync::watch;
 use topology::kind::Changes;
 use topology::observed::Observed;
 use topology::offload::Offload;
@@ -15,6 +17,7 @@ use topology::step::At;
 use topology::{Document, InterfaceId, NamespaceId, NamespaceName, plan};
 use tracing::{debug, warn};
 
+use super::State;
 use super::node::Node;
 use super::numbers::Numbers;
 use crate::error::{Context, Error, Result};
@@ -41,8 +44,10 @@ pub(crate) struct Lab {
     /// no rules either.
     rule_events: Option<EventSocket>,
     observed: Observed,
-    /// Whether `observed` has changed since somebody asked.
+    /// Whether `observed` has changed since it was published.
     changed: bool,
+    /// Who sees what is observed.
+    publish: watch::Sender<State>,
     /// Not in the lab: made before it is their turn, or removed and kept until
     /// it is sure that they need not be taken back.
     aside: BTreeMap<NamespaceId, (Namespace, Node)>,
@@ -71,6 +76,7 @@ impl Lab {
             rule_events,
             observed: Observed::default(),
             changed: false,
+            publish: watch::Sender::new(State::default()),
             aside: BTreeMap::new(),
             ready: Vec::new(),
             looked: Instant::now(),
@@ -79,6 +85,7 @@ impl Lab {
         lab.namespaces.insert(NamespaceId::HOST, host);
         lab.nodes.insert(NamespaceId::HOST, node);
         lab.refresh()?;
+        lab.publish();
         Ok(lab)
     }
 
@@ -87,14 +94,30 @@ impl Lab {
         &self.observed
     }
 
-    /// Whether what is observed has changed since this was asked last.
-    pub(crate) fn take_changed(&mut self) -> bool {
-        std::mem::take(&mut self.changed)
+    /// Lets others see what is observed, as long as they keep this.
+    pub(crate) fn watch(&self) -> watch::Receiver<State> {
+        self.publish.subscribe()
     }
 
-    /// Its namespaces.
-    pub(crate) fn namespaces(&self) -> &BTreeMap<NamespaceId, Namespace> {
-        &self.namespaces
+    /// Shows them what has changed.
+    pub(crate) fn publish(&mut self) {
+        if std::mem::take(&mut self.changed) {
+            self.publish.send_replace(State {
+                observed: Arc::new(self.observed.clone()),
+                namespaces: Arc::new(self.namespaces.clone()),
+            });
+        }
+    }
+
+    /// Waits, and goes on to hear and to show what changes.
+    pub(crate) fn linger(&mut self, time: Duration) {
+        self.listen();
+        if let Err(error) = self.refresh_due(Duration::ZERO) {
+            // It stays touched: it is tried again.
+            warn!(%error, "what the kernel has is not known");
+        }
+        self.publish();
+        thread::sleep(time);
     }
 
     /// One of its namespaces.

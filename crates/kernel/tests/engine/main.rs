@@ -75,6 +75,10 @@ fn main() -> ExitCode {
         outside("every_step_is_a_moment_to_be_killed_at", every_step::killed).asks(),
         scene("is_killed_at", every_step::is_killed_at),
         inside("outside_changes_are_heard", hearing::outside_changes),
+        inside(
+            "changes_are_heard_while_an_address_is_waited_for",
+            hearing::while_waiting,
+        ),
         inside("every_setting_is_set_and_given_back", settings::all),
         inside("drift_of_settings_is_seen", settings::drift),
         inside("ipv6_is_taken_and_given_back", settings::without_ipv6),

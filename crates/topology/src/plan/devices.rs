@@ -22,7 +22,7 @@ impl Planner<'_> {
                 continue;
             };
             let found = self.find(id, wanted).map(|(_, found)| &found.kind);
-            let resolved = resolve(self.document, &self.state, device);
+            let resolved = resolve(self.document, &self.state, &self.places, device);
             let (Some(ObservedKind::Device(found)), Some(resolved)) = (found, resolved) else {
                 continue;
             };
