@@ -9,7 +9,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Document, Interface};
-use crate::edit::{Edit, Field, Place};
+use crate::edit::{Field, Place};
 use crate::id::{InterfaceId, NamespaceId};
 
 mod bridges;
