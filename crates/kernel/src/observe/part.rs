@@ -100,7 +100,7 @@ where
         }
         if touched.ipv4_routes || !looked.is_empty() {
             let rows = self.socket.routes_of(Family::Ipv4)?;
-            seen.routes.retain(|route| is_ipv6(route));
+            seen.routes.retain(is_ipv6);
             seen.routes.extend(rows.into_iter().map(route::observed));
         }
         self.ipv6_routes(touched, &looked, &mut seen)?;

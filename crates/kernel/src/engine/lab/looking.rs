@@ -99,7 +99,9 @@ impl Lab {
             goes += 1;
             if goes == MOST_GOES {
                 for (id, anything) in self.anything().collect::<Vec<_>>() {
-                    self.nodes.get_mut(&id).map(|node| node.touch(anything));
+                    if let Some(node) = self.nodes.get_mut(&id) {
+                        node.touch(anything);
+                    }
                 }
                 break;
             }
