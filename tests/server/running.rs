@@ -19,6 +19,7 @@ use topology::{Document, Edit, InterfaceId, Observed};
 
 mod drift;
 mod firewalls;
+mod probes;
 mod uplink;
 
 /// Follows what a browser would see.

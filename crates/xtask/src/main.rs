@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod bench_reach;
 mod counts;
 mod dependencies;
 mod front;
@@ -88,6 +89,8 @@ enum Task {
 enum Bench {
     /// Stars of namespaces on one bridge, single edits, drift, idling
     Engine(bench::EngineArgs),
+    /// Who reaches whom in stars of namespaces
+    Reach(bench_reach::ReachArgs),
 }
 
 #[derive(Args)]
@@ -145,6 +148,9 @@ fn run(cli: Cli) -> Result<()> {
         Task::Bench {
             what: Bench::Engine(args),
         } => bench::engine(&workspace, &args),
+        Task::Bench {
+            what: Bench::Reach(args),
+        } => bench_reach::reach(&workspace, &args),
         Task::AsTestUser(args) => unprivileged::exec_as_test_user(&args),
         Task::InVm(args) => vm::run_in_guest(&args),
     }
