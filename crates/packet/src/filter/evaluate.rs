@@ -11,7 +11,7 @@ use crate::tree::{Context, Field, FieldType, Node, Value, starts_http, starts_tl
 use crate::{LinkType, View};
 
 /// A record that is being looked at.
-pub(super) struct Packet<'a> {
+pub(crate) struct Packet<'a> {
     link: LinkType,
     record: View<'a>,
     context: &'a Context<'a>,
@@ -21,7 +21,7 @@ pub(super) struct Packet<'a> {
 }
 
 impl<'a> Packet<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         link: LinkType,
         record: View<'a>,
         context: &'a Context<'a>,
@@ -49,9 +49,9 @@ impl<'a> Packet<'a> {
             });
         }
         if let [field] = source.fields.as_slice()
-            && let Some(value) = self.of_frame(field)
+            && let Some((value, bytes)) = self.of_frame(field)
         {
-            return visit(&value, &[]);
+            return visit(&value, bytes);
         }
         if !source.fields.iter().any(|field| self.may_have(field)) {
             return false;
@@ -77,14 +77,16 @@ impl<'a> Packet<'a> {
     }
 
     /// What is known of the record without looking into it.
-    fn of_frame(&self, field: &Field) -> Option<Value> {
-        Some(match field.name {
+    fn of_frame(&self, field: &Field) -> Option<(Value, &'a [u8])> {
+        let value = match field.name {
+            "frame" => return Some((Value::None, self.record.data)),
             "frame.len" => Value::Unsigned(self.record.length.into()),
             "frame.cap_len" => Value::Unsigned(self.record.data.len() as u64),
             "frame.number" => Value::Unsigned(self.context.number?.into()),
             "frame.time" => Value::Time(self.record.at.0.into()),
             _ => return None,
-        })
+        };
+        Some((value, &[]))
     }
 
     /// Can the record have a field of this protocol? False only if dissecting would not find it.
@@ -106,9 +108,22 @@ impl<'a> Packet<'a> {
             "icmp" => carries(ICMP),
             "icmpv6" => carries(ICMPV6),
             "igmp" => carries(IGMP),
+            // Without options there are none to look for.
+            "tcp" if field.name.starts_with("tcp.option") => {
+                tcp && layers.transport.is_some_and(|at| layers.payload > at + 20)
+            }
             "tcp" => tcp,
             "udp" => udp,
-            "dns" => service(Service::Dns) || service(Service::Mdns) || tcp,
+            "dns" => {
+                let ports = |at: usize| crate::bytes::array::<4>(self.record.data, at);
+                let tcp_53 = || {
+                    matches!(
+                        layers.transport.and_then(ports),
+                        Some([0, 53, ..] | [_, _, 0, 53])
+                    )
+                };
+                service(Service::Dns) || service(Service::Mdns) || (tcp && tcp_53())
+            }
             "mdns" => service(Service::Mdns),
             "dhcp" => service(Service::Dhcp),
             "dhcpv6" => service(Service::Dhcpv6),
@@ -296,12 +311,19 @@ impl Source {
                     Value::Text(text) => text.as_bytes(),
                     _ => bytes,
                 };
-                let parts: Option<Vec<_>> =
-                    self.slices.iter().map(|slice| slice.of(whole)).collect();
                 // A value that is too short for a slice does not have it.
-                let Some(parts) = parts else { return false };
-                sliced = parts.concat();
-                (&Value::Bytes, sliced.as_slice())
+                if let [slice] = self.slices.as_slice() {
+                    let Some(part) = slice.of(whole) else {
+                        return false;
+                    };
+                    (&Value::Bytes, part)
+                } else {
+                    let parts: Option<Vec<_>> =
+                        self.slices.iter().map(|slice| slice.of(whole)).collect();
+                    let Some(parts) = parts else { return false };
+                    sliced = parts.concat();
+                    (&Value::Bytes, sliced.as_slice())
+                }
             };
             if let Some(mask) = self.mask {
                 let number = match value {
