@@ -15,4 +15,5 @@ mod routes;
 mod settings;
 mod several;
 mod tables;
+mod traffic;
 mod uplink;

@@ -39,9 +39,7 @@ async fn a_route_and_a_rule_are_added_refused_and_removed() {
         .await
         .unwrap();
     keys(Key::Enter + "").perform().await.unwrap();
-    person
-        .at_path(&format!("{form}//p[contains(.,'10.0.0')]"))
-        .await;
+    person.until_refused(&form, "Via", "10.0.0").await;
     keys(Key::Escape + "").perform().await.unwrap();
     browser.until_count(".route-form", 0).await;
 

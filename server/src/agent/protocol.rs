@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use packet::Record;
 use protocol::capture::{CaptureEvent, CaptureId};
+use protocol::counters::CounterBatch;
 use protocol::lab::ApplyFailure;
 use protocol::ping::{PingEvent, PingId};
 use serde::{Deserialize, Serialize};
@@ -17,7 +18,7 @@ use topology::observed::ObservedChange;
 use topology::{Document, InterfaceId, NamespaceId};
 
 /// Both ends say theirs first and part ways if they differ.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Largest frame in bytes: a document at its limits, or a batch of captured packets.
 pub const MAX_FRAME: usize = 64 << 20;
@@ -138,6 +139,11 @@ pub enum Request {
         /// What to run.
         command: ExecCommand,
     },
+    /// Tell what interfaces count, until it is turned off.
+    WatchCounters {
+        /// Begin or end; begun again, the first batch has everything again.
+        on: bool,
+    },
     /// Say what the rules of a namespace have counted.
     Counted {
         /// Which.
@@ -218,6 +224,11 @@ pub enum FromAgent {
         capture: CaptureId,
         /// The packets.
         records: Vec<Record>,
+    },
+    /// What interfaces have counted, while it is watched.
+    Counters {
+        /// The counters.
+        batch: CounterBatch,
     },
     /// How a capture stands; `kept` is the server's to fill in.
     Capture {

@@ -2,6 +2,7 @@
 
 mod apply;
 mod captures;
+mod counters;
 mod execs;
 mod firewalls;
 mod pings;
@@ -133,6 +134,7 @@ async fn serve(stream: StdUnixStream, inside: Result<sandbox::Inside, kernel::Er
         captures: captures::Captures::new(Arc::clone(&engine), outbound.clone()),
         execs: execs::Execs::new(Arc::clone(&engine), outbound.clone()),
         firewalls: firewalls::Firewalls::new(Arc::clone(&engine), outbound.clone()),
+        counters: counters::Watch::new(Arc::clone(&engine), outbound.clone()),
         applier: apply::Applier::start(Arc::clone(&engine), outbound.clone()),
         outbound,
     };
@@ -158,6 +160,7 @@ struct Service {
     captures: captures::Captures,
     execs: execs::Execs,
     firewalls: firewalls::Firewalls,
+    counters: counters::Watch,
     outbound: Outbound,
 }
 
@@ -217,6 +220,10 @@ impl Service {
             } => self.captures.start(capture, interface, filter).await,
             Request::StopCapture { capture } => self.captures.stop(capture),
             Request::Exec { exec, command } => self.execs.start(exec, command).await,
+            Request::WatchCounters { on } => {
+                self.counters.turn(on);
+                Answer::Done
+            }
             // Waits for a program.
             Request::Counted { namespace } => return self.firewalls.look(number, namespace),
         };

@@ -140,6 +140,7 @@ impl Scripted {
             } => self.capture(capture, &filter).await,
             Request::Exec { exec, command } => self.exec(exec, command).await,
             Request::Counted { .. } => Answer::Counted(Vec::new()),
+            Request::WatchCounters { .. } => Answer::Done,
         }
     }
 

@@ -16,6 +16,7 @@ mod lacking;
 mod overview;
 mod parameters;
 mod quality;
+mod route_form;
 mod routes;
 mod rules;
 mod settings;

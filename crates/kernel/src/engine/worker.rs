@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::EventFd;
+use protocol::counters::Counters;
 use tokio::sync::{mpsc, oneshot, watch};
 use topology::drift::{self, Drift};
-use topology::{Document, Observed, Step, plan};
+use topology::{Document, InterfaceId, Observed, Step, plan};
 use tracing::{error, warn};
 
 use super::{Lab, State};
@@ -52,6 +53,11 @@ pub(super) enum Command {
         drift: Box<Drift>,
         /// Whom to tell.
         answer: oneshot::Sender<Result<Applied, ApplyError>>,
+    },
+    /// Say what interfaces have counted.
+    Counters {
+        /// Whom to tell.
+        answer: oneshot::Sender<Result<Vec<(InterfaceId, Counters)>>>,
     },
     /// Keep namespaces ready.
     KeepReady {
@@ -223,6 +229,11 @@ impl Worker {
                 let result = apply::apply(&mut self.lab, plan, &mut |_| Ok(()));
                 self.publish();
                 let _ = answer.send(result);
+            }
+            Command::Counters { answer } => {
+                let _ = answer.send(self.lab.counters());
+                // Who only watches edits nothing: that is rest all the same.
+                return;
             }
             Command::KeepReady { count, answer } => {
                 self.ready = count;

@@ -25,6 +25,7 @@ mod qdisc;
 mod route;
 mod rule;
 mod socket;
+mod stats;
 mod tables;
 
 pub(crate) use address::AddressRow;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod applying;
+mod counting;
 mod drifting;
 mod every_step;
 mod failing;
@@ -103,6 +104,7 @@ fn main() -> ExitCode {
         inside("frames_are_delayed_and_lost", quality::delay_and_loss).needs(&[Feature::Netem]),
         inside("entries_are_as_bridge_fdb_shows_them", tables::fdb),
         inside("vlans_are_as_bridge_shows_them", tables::vlans).needs(&[Feature::BridgeVlans]),
+        inside("counters_are_as_ip_shows_them", counting::as_ip_shows),
         inside("random_documents_stand", random::documents).everywhere(),
     ];
     let of_feature = |feature| support::of("random_documents_with", feature, random::with);
