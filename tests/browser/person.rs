@@ -71,7 +71,10 @@ impl Person {
     /// Selects an object by its line in the outline of the lab.
     pub(crate) async fn select(&self, name: &str) {
         let page = self.browser.find_css("body").await;
-        page.send_keys(Key::Escape).await.unwrap();
+        // The first one may only leave a field.
+        for _ in 0..2 {
+            page.send_keys(Key::Escape).await.unwrap();
+        }
         let line = format!(
             "//*[@id='inspector']//button[contains(@class,'pick-entry')][contains(.,'{name}')]"
         );

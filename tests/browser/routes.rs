@@ -6,9 +6,7 @@ use crate::person::Person;
 
 const INSPECTOR: &str = "//*[@id='inspector']";
 
-#[tokio::test]
-async fn a_route_and_a_rule_are_added_refused_and_removed() {
-    let person = Person::at("browser-routes", "bridged").await;
+pub(crate) async fn a_route_and_a_rule_are_added_refused_and_removed(person: &Person) {
     let browser = &person.browser;
     browser.click("node-red").await;
 
