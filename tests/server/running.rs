@@ -17,6 +17,7 @@ use topology::observed::Origin;
 use topology::status::{Status, statuses};
 use topology::{Document, Edit, InterfaceId, Observed};
 
+mod counters;
 mod drift;
 mod firewalls;
 mod probes;

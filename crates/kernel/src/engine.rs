@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
+use protocol::counters::Counters;
 use tokio::sync::{mpsc, oneshot, watch};
 use topology::drift::Drift;
 use topology::observed::{Observed, ObservedChange};
@@ -164,6 +165,21 @@ impl Engine {
             .send(Command::Look { answer })
             .await
             .map_err(|_| gone())?;
+        self.ring();
+        answered.await.map_err(|_| gone())?
+    }
+
+    /// What the interfaces that were made for the document have counted
+    /// since; not its loopbacks. Costs a dump of each namespace.
+    ///
+    /// # Errors
+    /// If the engine has ended, or the kernel refuses a dump.
+    pub async fn counters(&self) -> Result<Vec<(InterfaceId, Counters)>> {
+        let gone = || Error::new("read", "counters", "the engine has ended");
+        let (answer, answered) = oneshot::channel();
+        let commands = self.commands.as_ref().ok_or_else(gone)?;
+        let command = Command::Counters { answer };
+        commands.send(command).await.map_err(|_| gone())?;
         self.ring();
         answered.await.map_err(|_| gone())?
     }

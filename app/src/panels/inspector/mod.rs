@@ -17,6 +17,7 @@ mod offloads;
 mod overview;
 mod parameters;
 mod quality;
+mod route_form;
 mod routes;
 mod rules;
 mod settings;

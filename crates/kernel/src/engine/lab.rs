@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use protocol::counters::Counters;
 use tokio::sync::watch;
 use topology::kind::Changes;
 use topology::observed::Observed;
@@ -141,6 +142,22 @@ impl Lab {
     pub(crate) fn event_sockets(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         let rules = self.rule_events.iter();
         std::iter::once(&self.events).chain(rules).map(AsFd::as_fd)
+    }
+
+    /// What the interfaces that were made for the document have counted.
+    pub(crate) fn counters(&mut self) -> Result<Vec<(InterfaceId, Counters)>> {
+        let mut all = Vec::new();
+        for (id, node) in &mut self.nodes {
+            let Some(observed) = self.observed.namespaces.get(id) else {
+                continue;
+            };
+            let drawn = |index: u32| observed.interfaces.get(&index)?.id;
+            let counted = node.socket.counters();
+            let counted = counted.context("read the counters of", || node.name.to_string())?;
+            let counted = counted.into_iter();
+            all.extend(counted.filter_map(|(index, counters)| Some((drawn(index)?, counters))));
+        }
+        Ok(all)
     }
 
     /// How many namespaces are ready.

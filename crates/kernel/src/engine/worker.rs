@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::EventFd;
+use protocol::counters::Counters;
 use tokio::sync::{mpsc, oneshot};
 use topology::drift::{self, Drift};
-use topology::{Document, Observed, Step, plan};
+use topology::{Document, InterfaceId, Observed, Step, plan};
 use tracing::{error, warn};
 
 use super::Lab;
@@ -57,6 +58,11 @@ pub(super) enum Command {
     Look {
         /// Whom to tell what is kept, and what there is.
         answer: oneshot::Sender<Result<(Observed, Observed)>>,
+    },
+    /// Say what interfaces have counted.
+    Counters {
+        /// Whom to tell.
+        answer: oneshot::Sender<Result<Vec<(InterfaceId, Counters)>>>,
     },
     /// Keep namespaces ready.
     KeepReady {
@@ -233,6 +239,11 @@ impl Worker {
                 let seen = kept.and_then(|kept| Ok((kept, self.lab.whole()?)));
                 self.lab.publish();
                 let _ = answer.send(seen);
+            }
+            Command::Counters { answer } => {
+                let _ = answer.send(self.lab.counters());
+                // Who only watches edits nothing: that is rest all the same.
+                return;
             }
             Command::KeepReady { count, answer } => {
                 self.ready = count;

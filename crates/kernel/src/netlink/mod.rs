@@ -27,6 +27,7 @@ mod qdisc;
 mod route;
 mod rule;
 mod socket;
+mod stats;
 mod tables;
 mod touched;
 mod wireguard;

@@ -149,7 +149,7 @@ impl Socket {
 
     /// Sends a request and reads until its answer is complete. Returns whether
     /// a dump was consistent.
-    fn converse(
+    pub(super) fn converse(
         &mut self,
         request: impl Request,
         flags: u16,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod applying;
+mod counting;
 mod drifting;
 mod every_step;
 mod failing;
@@ -123,6 +124,7 @@ fn main() -> ExitCode {
         inside("tunnels_are_as_wg_shows_them", wireguard::tunnels).needs(wireguard::NEEDS),
         inside("a_tunnels_peers_are_changed_in_place", wireguard::in_place).needs(wireguard::NEEDS),
         inside("what_wg_sets_is_heard", wireguard::outside).needs(wireguard::NEEDS),
+        inside("counters_are_as_ip_shows_them", counting::as_ip_shows),
         inside("random_documents_stand", random::documents).everywhere(),
     ];
     let of_feature = |feature| support::of("random_documents_with", feature, random::with);
