@@ -374,9 +374,11 @@ impl Lab {
             let Some(observed) = self.observed.namespaces.get(id) else {
                 continue;
             };
-            let mut touched = Touched::default();
-            // It may have changed more than itself.
-            touched.whole = node.sysctls.differs(observed);
+            let mut touched = Touched {
+                // A setting may have changed more than itself.
+                whole: node.sysctls.differs(observed),
+                ..Touched::default()
+            };
             let mut differs = touched.whole;
             if node.has_proxies && !observe::proxies_are(&mut node.socket, observed) {
                 touched.entries.neighbours = true;
