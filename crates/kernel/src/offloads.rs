@@ -26,11 +26,12 @@ impl Known {
         match on {
             Some(on) => {
                 let before = socket.offload(name, offload)?;
-                socket.set_offload(name, offload, on)?;
+                socket.turn_offload(name, offload, on)?;
                 self.0.entry(key).or_insert(before);
             }
             None => {
                 if let Some(before) = self.0.get(&key) {
+                    // It may wait for another one that is given back after it.
                     socket.set_offload(name, offload, *before)?;
                     self.0.remove(&key);
                 }

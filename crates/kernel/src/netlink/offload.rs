@@ -72,6 +72,17 @@ impl Socket {
             }
             sys::ethtool(self.as_fd(), name, &mut request)?;
         }
+        Ok(())
+    }
+
+    /// The same, and refuses if it is not so then.
+    pub(crate) fn turn_offload(
+        &self,
+        name: &str,
+        offload: Offload,
+        on: bool,
+    ) -> Result<(), Failure> {
+        self.set_offload(name, offload, on)?;
         match self.offload(name, offload)? == on {
             true => Ok(()),
             false => Err(Failure::Broken(format!(
