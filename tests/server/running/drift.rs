@@ -120,6 +120,7 @@ async fn one_drift_is_accepted_another_reverted() {
 
 /// The largest lab that a bridge holds: a star of as many namespaces as a bridge has ports for.
 #[tokio::test]
+#[ignore = "measures a budget: with NETYARD_BIN a release build, on a machine that does nothing else"]
 async fn drift_in_a_large_lab_is_told_soon() {
     const SIZE: usize = 1000;
     let mut text = String::from(
