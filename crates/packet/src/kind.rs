@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bytes::{array, u16_at};
+use crate::numbers::ethertype::{ARP, IPV4, IPV6, QINQ, RARP, VLAN, VLAN_9100, VLAN_9200};
 use crate::{LinkType, View};
 
 /// The sort of a packet, from the outermost layer that says something about the network's state.
@@ -70,19 +72,13 @@ pub fn summary<'a>(link: LinkType, record: impl Into<View<'a>>) -> Summary {
     summary
 }
 
-/// EtherTypes.
-const IPV4: u16 = 0x0800;
-const ARP: u16 = 0x0806;
-const RARP: u16 = 0x8035;
-const IPV6: u16 = 0x86dd;
-
 /// `None` if the bytes end too early or contradict themselves.
 fn look(link: LinkType, data: &[u8], summary: &mut Summary) -> Option<Kind> {
     let (ethertype, payload) = match link {
         LinkType::Ethernet => {
             let mut rest = data.get(12..)?;
             let mut ethertype = u16_at(rest, 0)?;
-            while matches!(ethertype, 0x8100 | 0x88a8 | 0x9100 | 0x9200) {
+            while matches!(ethertype, VLAN | QINQ | VLAN_9100 | VLAN_9200) {
                 rest = rest.get(4..)?;
                 ethertype = u16_at(rest, 0)?;
             }
@@ -197,25 +193,12 @@ fn transport(protocol: u8, data: &[u8]) -> Option<Kind> {
     })
 }
 
-fn u16_at(data: &[u8], at: usize) -> Option<u16> {
-    data.get(at..)?
-        .first_chunk()
-        .copied()
-        .map(u16::from_be_bytes)
-}
-
 fn ipv4_at(data: &[u8], at: usize) -> Option<IpAddr> {
-    data.get(at..)?
-        .first_chunk::<4>()
-        .copied()
-        .map(IpAddr::from)
+    array::<4>(data, at).map(IpAddr::from)
 }
 
 fn ipv6_at(data: &[u8], at: usize) -> Option<IpAddr> {
-    data.get(at..)?
-        .first_chunk::<16>()
-        .copied()
-        .map(IpAddr::from)
+    array::<16>(data, at).map(IpAddr::from)
 }
 
 #[cfg(test)]

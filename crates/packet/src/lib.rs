@@ -8,6 +8,7 @@
 //! - [`tree::dissect`] turns a record into a tree of fields with Wireshark's names.
 //! - [`filter::Filter`] is a display filter in Wireshark's language.
 //! - [`conversation`] says which stream a record belongs to.
+//! - [`follow`] puts together what the ends of a conversation said.
 //! - [`row`] says what Wireshark's columns and colours say.
 //! - [`sightings`] recognises a packet that is seen at several points.
 //! - [`summary`] classifies a record for colouring and short columns.
@@ -16,6 +17,7 @@
 mod bytes;
 pub mod conversation;
 pub mod filter;
+pub mod follow;
 pub mod kind;
 mod layers;
 mod numbers;

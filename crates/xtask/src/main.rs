@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod bench_packet;
 mod counts;
 mod dependencies;
 mod front;
@@ -88,6 +89,8 @@ enum Task {
 enum Bench {
     /// Stars of namespaces on one bridge, single edits, drift, idling
     Engine(bench::EngineArgs),
+    /// Packets to text, through filters, to rows, and seen at several points
+    Packet(bench_packet::PacketArgs),
 }
 
 #[derive(Args)]
@@ -142,9 +145,10 @@ fn run(cli: Cli) -> Result<()> {
             Ok(())
         }
         Task::Test { install, only, .. } => test::run(&workspace, &only, install.consent()),
-        Task::Bench {
-            what: Bench::Engine(args),
-        } => bench::engine(&workspace, &args),
+        Task::Bench { what } => match what {
+            Bench::Engine(args) => bench::engine(&workspace, &args),
+            Bench::Packet(args) => bench_packet::packet(&workspace, &args),
+        },
         Task::AsTestUser(args) => unprivileged::exec_as_test_user(&args),
         Task::InVm(args) => vm::run_in_guest(&args),
     }

@@ -32,7 +32,7 @@ pub use self::complete::{Completion, complete, fields};
 pub use self::error::FilterError;
 
 use self::compile::Test;
-use self::evaluate::Packet;
+pub(crate) use self::evaluate::Packet;
 
 /// The longest filter in bytes.
 pub const LONGEST: usize = 4096;
@@ -79,5 +79,10 @@ impl Filter {
         };
         let mut packet = Packet::new(link, record.into(), context, &mut self.nodes);
         test.holds(&mut packet)
+    }
+
+    /// Does a record pass that several filters look at?
+    pub(crate) fn holds(&self, packet: &mut Packet<'_>) -> bool {
+        self.test.as_ref().is_none_or(|test| test.holds(packet))
     }
 }

@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use crate::bytes::{array, slice};
 use crate::layers::Layers;
 use crate::numbers::protocol::{ICMP, ICMPV6, IGMP, TCP, UDP};
+use crate::text::checksum;
 use crate::tree::Value;
 
 /// Where a value is.
@@ -44,6 +45,8 @@ enum Form {
     Ipv4,
     Ipv6,
     Ether,
+    /// Whether the checksum of an IPv4 header is right.
+    HeaderChecksum,
 }
 
 use Base::{Arp, Ethernet, Icmp, Icmpv6, Igmp, Ipv4, Ipv6, Tcp, Udp, Vlan};
@@ -98,6 +101,7 @@ static TABLE: &[(&str, Quick)] = &[
     ("igmp", layer(Igmp)),
     ("igmp.type", number(Igmp, 0, 1)),
     ("ip", layer(Ipv4)),
+    ("ip.checksum.status", at(Ipv4, 0, 0, Form::HeaderChecksum)),
     ("ip.dsfield", number(Ipv4, 1, 1)),
     ("ip.dsfield.dscp", bits(Ipv4, 1, 1, 0xfc)),
     ("ip.dsfield.ecn", bits(Ipv4, 1, 1, 0x03)),
@@ -195,6 +199,10 @@ impl Quick {
             Form::Ipv4 => Value::Ipv4(Ipv4Addr::from(array::<4>(bytes, 0)?)),
             Form::Ipv6 => Value::Ipv6(Ipv6Addr::from(array::<16>(bytes, 0)?)),
             Form::Ether => Value::Ether(array(bytes, 0)?),
+            Form::HeaderChecksum => {
+                let header = usize::from(data.get(p)? & 0xf) * 4;
+                Value::Unsigned(u64::from(checksum(&[slice(data, p, header)?]) == 0))
+            }
         };
         Some((value, bytes))
     }

@@ -1,7 +1,7 @@
 //! Wireshark's default colouring rules, as far as they are about what is dissected here.
 
-use crate::filter::Filter;
-use crate::tree::Context;
+use crate::filter::{Filter, Packet};
+use crate::tree::{Context, Node};
 use crate::{LinkType, View};
 
 /// A rule that colours rows. The first that holds counts.
@@ -134,6 +134,8 @@ impl Rule {
 #[derive(Clone, Debug)]
 pub struct Colouring {
     rules: Vec<(Rule, Filter)>,
+    /// Dissected packets are built in here, again and again.
+    nodes: Vec<Node>,
 }
 
 impl Default for Colouring {
@@ -144,6 +146,7 @@ impl Default for Colouring {
         });
         Self {
             rules: rules.collect(),
+            nodes: Vec::new(),
         }
     }
 }
@@ -157,9 +160,12 @@ impl Colouring {
         context: &Context<'_>,
     ) -> Option<Rule> {
         let record = record.into();
-        self.rules
-            .iter_mut()
-            .find_map(|(rule, filter)| filter.matches(link, record, context).then_some(*rule))
+        let mut packet = Packet::new(link, record, context, &mut self.nodes);
+        let found = self
+            .rules
+            .iter()
+            .find(|(_, filter)| filter.holds(&mut packet));
+        found.map(|(rule, _)| *rule)
     }
 }
 

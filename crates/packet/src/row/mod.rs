@@ -1,5 +1,6 @@
 //! The row of a packet in a list: Wireshark's columns, and the rule that colours it.
 
+mod applications;
 mod colour;
 mod info;
 

@@ -241,7 +241,7 @@ impl Walk<'_> {
                 while at < p + size {
                     self.put(" ");
                     // Pointers have nothing to point at; as in tcpdump they count from the end.
-                    at = self.domain_name(at, p + size).map_err(|_| Cut::Layer)?;
+                    at = self.domain_name(at, p + size).map_err(Cut::of_layer)?;
                 }
             }
             26 => {
@@ -387,7 +387,7 @@ impl Walk<'_> {
                 }
                 3 => {
                     self.put(" ");
-                    self.domain_name(at, at + length).map_err(|_| Cut::Layer)?;
+                    self.domain_name(at, at + length).map_err(Cut::of_layer)?;
                 }
                 _ => self.put(" ?"),
             }

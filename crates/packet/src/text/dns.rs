@@ -104,7 +104,7 @@ impl Walk<'_> {
         }
         self.layer(|walk| {
             walk.dns_message(p, length, multicast)
-                .map_err(|_| Cut::Layer)
+                .map_err(Cut::of_layer)
         })
     }
 

@@ -173,15 +173,15 @@ impl Walk<'_> {
         let mut left = bits;
         let limit = p + 1 + bits.div_ceil(4) as usize;
         while at < limit && left > 7 {
-            self.hex_bytes(at, 1, None)?;
+            self.hex_bytes(at, 1, None).map_err(|_| Cut::Whole)?;
             at += 1;
             left -= 8;
         }
         if left > 4 {
-            let last = self.u8(at)?;
+            let last = self.u8(at).map_err(|_| Cut::Whole)?;
             self.hex(u32::from(last) & (0xff << (8 - left)), 2);
         } else if left > 0 {
-            let last = self.u8(at)?;
+            let last = self.u8(at).map_err(|_| Cut::Whole)?;
             self.hex(u32::from(last >> 4) & (0xf << (4 - left)), 1);
         }
         put!(self, "/{bits}]");

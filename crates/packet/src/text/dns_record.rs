@@ -221,7 +221,11 @@ impl Walk<'_> {
             }
             A6 => self.a6(p, message)?,
             URI => {
-                put!(self, " {} {} ", self.u16(p)?, self.u16(p + 2)?);
+                let numbers = (self.u16(p), self.u16(p + 2));
+                let (Ok(priority), Ok(weight)) = numbers else {
+                    return Err(Cut::Whole);
+                };
+                put!(self, " {priority} {weight} ");
                 // One that is too short is printed to the end of the message, as tcpdump does.
                 self.characters(p + 4, length.checked_sub(4).unwrap_or(usize::MAX))?;
             }
@@ -234,7 +238,7 @@ impl Walk<'_> {
 
     /// The address form that AAAA replaced (RFC 2874).
     fn a6(&mut self, p: usize, message: Message) -> Step {
-        let prefix = self.u8(p)?;
+        let prefix = self.u8(p).map_err(|_| Cut::Whole)?;
         if prefix > 128 {
             put!(self, " {prefix}(bad plen)");
             return Ok(());
@@ -242,7 +246,8 @@ impl Walk<'_> {
         let skipped = usize::from(prefix / 8);
         if prefix < 128 {
             let mut address = [0; 16];
-            let suffix = self.slice(p + 1, 16 - skipped)?;
+            let suffix = self.slice(p + 1, 16 - skipped);
+            let suffix = suffix.map_err(|_| Cut::Whole)?;
             for (to, from) in address.iter_mut().skip(skipped).zip(suffix) {
                 *to = *from;
             }
@@ -261,7 +266,7 @@ impl Walk<'_> {
         self.put(" ");
         let mut at = self.domain_name(p, message.at)? + 6;
         for label in ["fudge", "maclen", "origid", "error", "otherlen"] {
-            let value = self.u16(at)?;
+            let value = self.u16(at).map_err(|_| Cut::Whole)?;
             put!(self, " {label}={value}");
             at += 2;
             if label == "maclen" {

@@ -99,6 +99,7 @@ impl Walk<'_> {
                     if self.verbose() {
                         self.put("(homeaddr: ");
                         self.ipv6_address(p + i + 2)?;
+                        self.home_address_options(p + i + 18, size - 18)?;
                         self.put(")");
                     }
                 }
@@ -108,6 +109,29 @@ impl Walk<'_> {
             i += size;
         }
         self.put_if_verbose(" ");
+        Ok(())
+    }
+
+    /// The options inside a home address option.
+    fn home_address_options(&mut self, p: usize, length: usize) -> Step {
+        let mut i = 0;
+        while i < length {
+            let kind = self.u8(p + i)?;
+            let size = match kind {
+                0 => 1,
+                _ if i + 1 < length => usize::from(self.u8(p + i + 1)?) + 2,
+                _ => return Err(Cut::Layer),
+            };
+            if i + size > length {
+                return Err(Cut::Layer);
+            }
+            match kind {
+                0 => self.put(", pad1"),
+                1 => self.put(", padn"),
+                _ => put!(self, ", sopt_type 0x{kind:02x}: len={}", size - 2),
+            }
+            i += size;
+        }
         Ok(())
     }
 

@@ -18,6 +18,18 @@ pub(super) enum Cut {
     Line,
     /// The layer ends here; the one around it goes on. See [`Walk::layer`].
     Layer,
+    /// The line ends here, even where a dissector makes of [`Cut::Line`] the end of its layer.
+    Whole,
+}
+
+impl Cut {
+    /// The end of the line as the end of a layer.
+    pub(super) fn of_layer(self) -> Self {
+        match self {
+            Self::Line | Self::Layer => Self::Layer,
+            Self::Whole => Self::Whole,
+        }
+    }
 }
 
 /// The result of a dissector.
