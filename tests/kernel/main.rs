@@ -7,6 +7,7 @@ mod compare;
 mod examples;
 mod firewalls;
 mod leftovers;
+mod ping_all;
 mod quality;
 mod ready;
 mod refusals;
