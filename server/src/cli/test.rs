@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use protocol::expect::Verdict;
-use topology::Document;
+use tokio::sync::mpsc;
+use topology::{Document, ready};
 
 use super::run::{bring_up, can_run, text};
 use super::{NOT_RUN, WRONG_USE, complain, file, print, print_json};
 use crate::agent::client::{Agent, Streams};
+use crate::agent::protocol::FromAgent;
 
 mod junit;
 mod trial;
@@ -82,11 +84,26 @@ async fn tried(document: Document, allow_uplink: bool) -> Result<Vec<Verdict>, S
         .map_err(text)?;
     let verdicts = async {
         bring_up(&agent, document.clone(), &mut events).await?;
+        settled(&document, &agent, &mut events).await?;
         trial::all(&agent, &document, events).await
     };
     let verdicts = verdicts.await;
     agent.shutdown().await;
     verdicts
+}
+
+/// Waits until the ports of spanning trees have learned.
+async fn settled(
+    document: &Document,
+    agent: &Agent,
+    events: &mut mpsc::Receiver<FromAgent>,
+) -> Result<(), String> {
+    let learning = ready::learning_time(document);
+    let unheard = async { while events.recv().await.is_some() {} };
+    tokio::select! {
+        () = tokio::time::sleep(learning) => Ok(()),
+        () = unheard => Err(format!("the lab's agent ended: {}", agent.end().await)),
+    }
 }
 
 /// For a person.

@@ -22,10 +22,16 @@ use crate::agent::protocol::{Answer, FromAgent, Request};
 const AT_A_TIME: usize = 64;
 /// Requests of a ping that should be answered: a lossy link loses one.
 const TRIES: u64 = 3;
+/// From one of them to the next, milliseconds.
+const INTERVAL_MS: u32 = 200;
+/// Requests of a ping that should not be answered, the time between them, and how long an answer
+/// is waited for, milliseconds: nearly all of the time that a lab's test takes.
+const DOUBTS: u64 = 2;
+const DOUBT_INTERVAL_MS: u32 = 100;
+const DOUBT_TIMEOUT_MS: u32 = 600;
 /// Requests of a ping whose loss or round trip is measured.
 const MEASURED: u64 = 100;
-/// From one request to the next, milliseconds; of a measured ping.
-const INTERVAL_MS: u32 = 200;
+/// From one of them to the next, milliseconds.
 const MEASURED_INTERVAL_MS: u32 = 20;
 
 /// Where what pings say goes.
@@ -152,13 +158,17 @@ impl Trial<'_> {
         bounds: &[Bound],
     ) -> Result<Finding, String> {
         let is_measured = !bounds.is_empty();
+        let usual = PingOptions::default();
+        let (interval_ms, count, timeout_ms) = match (is_measured, can) {
+            (true, _) => (MEASURED_INTERVAL_MS, MEASURED, usual.timeout_ms),
+            (false, true) => (INTERVAL_MS, TRIES, usual.timeout_ms),
+            (false, false) => (DOUBT_INTERVAL_MS, DOUBTS, DOUBT_TIMEOUT_MS),
+        };
         let options = PingOptions {
-            interval_ms: match is_measured {
-                true => MEASURED_INTERVAL_MS,
-                false => INTERVAL_MS,
-            },
-            count: Some(if is_measured { MEASURED } else { TRIES }),
-            ..PingOptions::default()
+            interval_ms,
+            timeout_ms,
+            count: Some(count),
+            ..usual
         };
         let ping = PingId(number);
         let (listener, mut heard) = mpsc::unbounded_channel();
@@ -204,7 +214,7 @@ impl Trial<'_> {
         let probe = PortProbe {
             target,
             port,
-            timeout_ms: 1000,
+            timeout_ms: if can { 1000 } else { DOUBT_TIMEOUT_MS },
         };
         let probe = match transport {
             Transport::Tcp => Probe::Tcp(probe),
