@@ -356,6 +356,7 @@ async fn a_ping_is_answered_and_a_lost_one_is_explained() {
             token: 7,
             source: red,
             target,
+            options: Default::default(),
         })
         .await;
     let (ttl, rtt) = view
@@ -376,6 +377,7 @@ async fn a_ping_is_answered_and_a_lost_one_is_explained() {
             token: 8,
             source: red,
             target: nobody,
+            options: Default::default(),
         })
         .await;
     let text = view
@@ -430,6 +432,7 @@ async fn a_ping_ends_with_the_namespace_that_it_comes_from() {
             token: 7,
             source: red,
             target: "10.0.0.2".parse().unwrap(),
+            options: Default::default(),
         })
         .await;
     let name = view

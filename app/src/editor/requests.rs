@@ -71,6 +71,7 @@ impl Lab {
             token,
             source,
             target,
+            options: Default::default(),
         });
     }
 

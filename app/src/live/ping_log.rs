@@ -133,6 +133,26 @@ impl PingLog {
                 self.error = None;
             }
             PingEvent::Duplicate { .. } => self.duplicates += 1,
+            // The reply itself has been told.
+            PingEvent::OutOfOrder { .. } => {}
+            PingEvent::Corrupted {
+                sequence,
+                from,
+                byte,
+            } => {
+                let text = format!("{from} answers with other data: byte {byte} differs");
+                self.failed(sequence, text);
+            }
+            PingEvent::Flood(counts) => {
+                self.replies = counts.received;
+                self.lost = counts.lost;
+                self.duplicates = counts.duplicates;
+                self.sum = counts.rtt_sum_ns;
+                if counts.received > 0 {
+                    (self.min, self.max) = (counts.rtt_min_ns, counts.rtt_max_ns);
+                    self.state = PingState::Ok;
+                }
+            }
             PingEvent::Lost { sequence } => {
                 if self.settle(sequence, Fate::Lost) {
                     self.state = PingState::Lost;
@@ -287,6 +307,7 @@ mod tests {
             source: NamespaceId(1),
             source_name: "red".into(),
             target: "10.0.0.2".parse().unwrap(),
+            options: Default::default(),
         })
     }
 

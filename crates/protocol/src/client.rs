@@ -7,7 +7,7 @@ use topology::drift::Drift;
 use topology::{Edit, InterfaceId, NamespaceId};
 
 use crate::capture::CaptureId;
-use crate::ping::PingId;
+use crate::ping::{PingId, PingOptions};
 
 /// What a browser says on the socket of a lab.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -34,6 +34,9 @@ pub enum ClientMessage {
         source: NamespaceId,
         /// To where.
         target: IpAddr,
+        /// How.
+        #[serde(default)]
+        options: PingOptions,
     },
     /// Stop a ping; its history stays until it is dismissed.
     StopPing {

@@ -8,6 +8,7 @@
 
 pub mod capture;
 pub mod client;
+pub mod expect;
 pub mod lab;
 pub mod ping;
 pub mod probe;

@@ -10,6 +10,53 @@ use topology::{InterfaceId, NamespaceId};
 #[serde(transparent)]
 pub struct PingId(pub u64);
 
+/// How a ping is done.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PingOptions {
+    /// From one request to the next, milliseconds; at least [`SHORTEST_INTERVAL_MS`].
+    pub interval_ms: u32,
+    /// After how many milliseconds without an answer a request counts as lost. An answer that comes
+    /// later is still told.
+    pub timeout_ms: u32,
+    /// Bytes of data in a request, beyond the 8 of the ICMP header; at most [`MOST_DATA`].
+    pub size: u16,
+    /// Time to live (hop limit) of the requests; `None` leaves the namespace's default.
+    pub ttl: Option<u8>,
+    /// Never fragment: larger than the path takes is an error (`ping -M do`).
+    pub dont_fragment: bool,
+    /// The address to send from; `None` lets the kernel choose.
+    pub source: Option<IpAddr>,
+    /// After how many requests it ends, when the last has had its time; `None` is endless.
+    pub count: Option<u64>,
+    /// As fast as answers come, and at least a hundred a second (`ping -f`), but never more than
+    /// [`MOST_FLOOD`] a second. Replies are then told as a [`PingEvent::Flood`] now and then.
+    pub flood: bool,
+}
+
+/// The shortest interval, that of `ping` without privilege (iputils, `-i`).
+pub const SHORTEST_INTERVAL_MS: u32 = 2;
+/// The most data: what is left of the largest IPv4 packet.
+pub const MOST_DATA: u16 = 65_507;
+/// Requests a second of a flood at most: a lab's share of a machine.
+pub const MOST_FLOOD: u32 = 5_000;
+
+impl Default for PingOptions {
+    /// As `ping` does: each second, 56 bytes; lost after a second.
+    fn default() -> Self {
+        Self {
+            interval_ms: 1000,
+            timeout_ms: 1000,
+            size: 56,
+            ttl: None,
+            dont_fragment: false,
+            source: None,
+            count: None,
+            flood: false,
+        }
+    }
+}
+
 /// What a ping is.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct PingInfo {
@@ -22,6 +69,9 @@ pub struct PingInfo {
     pub source_name: String,
     /// To where.
     pub target: IpAddr,
+    /// How.
+    #[serde(default)]
+    pub options: PingOptions,
 }
 
 /// What a ping says.
@@ -46,6 +96,22 @@ pub enum PingEvent {
         /// Of which request.
         sequence: u64,
     },
+    /// The reply to a request came after that to a later one; follows the reply itself.
+    OutOfOrder {
+        /// Of which request.
+        sequence: u64,
+    },
+    /// A reply has other data than its request; instead of a reply.
+    Corrupted {
+        /// Of which request.
+        sequence: u64,
+        /// Who answered.
+        from: IpAddr,
+        /// The first byte of data that differs, from 0; as many as the reply has, if it is shorter.
+        byte: u32,
+    },
+    /// How a flood stands.
+    Flood(FloodCounts),
     /// No answer within the time a request is given.
     Lost {
         /// Which request.
@@ -81,6 +147,27 @@ pub enum PingEvent {
         /// Why, if not because somebody stopped it.
         error: Option<String>,
     },
+}
+
+/// What a flood has counted from its beginning.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct FloodCounts {
+    /// Requests.
+    pub sent: u64,
+    /// Requests that were answered.
+    pub received: u64,
+    /// Requests whose time is over without an answer.
+    pub lost: u64,
+    /// Further replies to the same request.
+    pub duplicates: u64,
+    /// Replies that came after that to a later request.
+    pub out_of_order: u64,
+    /// Least round trip in nanoseconds; 0 before the first reply.
+    pub rtt_min_ns: u64,
+    /// The sum of all round trips in nanoseconds.
+    pub rtt_sum_ns: u64,
+    /// Greatest round trip in nanoseconds.
+    pub rtt_max_ns: u64,
 }
 
 /// Why no reply comes, in a word.

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use packet::Record;
 use protocol::capture::{CaptureEvent, CaptureId};
 use protocol::lab::ApplyFailure;
-use protocol::ping::{PingEvent, PingId};
+use protocol::ping::{PingEvent, PingId, PingOptions};
 use protocol::probe::{Probe, Probed};
 use protocol::reach::{ReachOptions, Reachability};
 use serde::{Deserialize, Serialize};
@@ -106,6 +106,8 @@ pub enum Request {
         source: NamespaceId,
         /// To where.
         target: IpAddr,
+        /// How.
+        options: PingOptions,
     },
     /// Stop a ping.
     StopPing {

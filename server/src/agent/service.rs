@@ -208,7 +208,8 @@ impl Service {
                 ping,
                 source,
                 target,
-            } => self.pings.start(ping, source, target),
+                options,
+            } => self.pings.start(ping, source, target, &options),
             Request::StopPing { ping } => self.pings.stop(ping),
             Request::CheckFilter { interface, filter } => {
                 self.captures.check(interface, filter).await

@@ -367,6 +367,7 @@ async fn what_needs_a_running_lab_is_refused_while_none_runs() {
             token: 4,
             source: NamespaceId::HOST,
             target: "127.0.0.1".parse().unwrap(),
+            options: Default::default(),
         },
         ClientMessage::StartCapture {
             token: 4,
@@ -395,6 +396,7 @@ async fn what_needs_a_running_lab_is_refused_while_none_runs() {
             token: 5,
             source: NamespaceId(77),
             target: "::1".parse().unwrap(),
+            options: Default::default(),
         })
         .await;
     let answer = browser.next().await;

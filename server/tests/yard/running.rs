@@ -173,6 +173,7 @@ async fn an_agent_that_dies_is_shown_and_the_lab_starts_again() {
         token: 1,
         source: NamespaceId::HOST,
         target: "10.0.0.1".parse().unwrap(),
+        options: Default::default(),
     };
     browser.say(&ping).await;
     browser
@@ -214,6 +215,7 @@ async fn pings_are_the_labs_and_keep_their_history() {
                 token,
                 source: NamespaceId::HOST,
                 target,
+                options: Default::default(),
             })
             .await;
     };
@@ -412,6 +414,7 @@ async fn a_lab_takes_so_many_pings_and_captures_and_no_more() {
                 token: 8,
                 source: NamespaceId::HOST,
                 target: "10.0.0.1".parse().unwrap(),
+                options: Default::default(),
             },
         ),
         (

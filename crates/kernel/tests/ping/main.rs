@@ -5,6 +5,7 @@
 mod answered;
 #[path = "../support/lab.rs"]
 mod lab;
+mod options;
 mod pinging;
 #[path = "../support/mod.rs"]
 mod support;
@@ -24,6 +25,12 @@ fn main() -> ExitCode {
         inside("large_requests_arrive", answered::large),
         inside("nothing_is_left", answered::nothing_left),
         inside("stop_is_at_once", answered::stop),
+        inside("it_ends_after_its_count", options::counted),
+        inside("a_flood_keeps_its_pace", options::flood),
+        inside("other_data_is_told", options::corrupted),
+        inside("duplicates_are_told", options::duplicates),
+        inside("it_does_as_it_is_told", options::told),
+        inside("no_slower_than_ping", options::beside_ping),
         inside("nobody_there", unanswered::nobody),
         inside(
             "nobody_there_and_no_loopback",

@@ -23,8 +23,8 @@ pub(crate) struct Pinging<'a> {
 /// Ten requests a second, so that tests need not wait long.
 pub(crate) fn fast() -> PingOptions {
     PingOptions {
-        interval: Duration::from_millis(100),
-        timeout: Duration::from_millis(300),
+        interval_ms: 100,
+        timeout_ms: 300,
         ..PingOptions::default()
     }
 }

@@ -72,6 +72,8 @@ pub enum Field {
     Sysctl,
     /// The uplink of the host.
     Uplink,
+    /// What should be true of the lab.
+    Expectations,
 }
 
 /// What is wrong with an edit.
@@ -259,6 +261,7 @@ impl fmt::Display for Field {
             Self::Fdb => "forwarding table",
             Self::Sysctl => "settings",
             Self::Uplink => "uplink",
+            Self::Expectations => "expectations",
         })
     }
 }

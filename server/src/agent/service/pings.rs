@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use kernel::engine::Engine;
-use kernel::probe::{Ping, PingContext, PingOptions};
-use protocol::ping::{PingEvent, PingId};
+use kernel::probe::{Ping, PingContext};
+use protocol::ping::{PingEvent, PingId, PingOptions};
 use tokio::sync::{mpsc, oneshot};
 use topology::NamespaceId;
 
@@ -30,7 +30,13 @@ impl Pings {
         }
     }
 
-    pub(super) fn start(&mut self, id: PingId, source: NamespaceId, target: IpAddr) -> Answer {
+    pub(super) fn start(
+        &mut self,
+        id: PingId,
+        source: NamespaceId,
+        target: IpAddr,
+        options: &PingOptions,
+    ) -> Answer {
         let Some(namespace) = self.engine.namespace(source) else {
             return failed(format!(
                 "could not ping {target}: its namespace is not in the kernel"
@@ -38,8 +44,7 @@ impl Pings {
         };
         let lab = Arc::clone(&self.engine) as Arc<dyn kernel::probe::Surroundings>;
         let context = PingContext { source, lab };
-        let options = PingOptions::default();
-        let (ping, events) = match Ping::start(&namespace, target, &options, Some(context)) {
+        let (ping, events) = match Ping::start(&namespace, target, options, Some(context)) {
             Ok(started) => started,
             Err(error) => return failed(error),
         };

@@ -270,8 +270,9 @@ impl Lab {
                 token,
                 source,
                 target,
+                options,
             } => {
-                self.start_ping((client, token), source, target);
+                self.start_ping((client, token), source, target, options);
             }
             ClientMessage::StopPing { ping } => self.stop_ping(client, ping),
             ClientMessage::DismissPing { ping } => self.dismiss_ping(client, ping),

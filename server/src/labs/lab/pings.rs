@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use protocol::ServerMessage;
-use protocol::ping::{PingEvent, PingId, PingInfo};
+use protocol::ping::{PingEvent, PingId, PingInfo, PingOptions};
 use protocol::server::ClientId;
 use topology::NamespaceId;
 
@@ -23,7 +23,13 @@ pub(super) struct Ping {
 
 impl Lab {
     /// Has the agent start a ping.
-    pub(super) fn start_ping(&mut self, by: (ClientId, u64), source: NamespaceId, target: IpAddr) {
+    pub(super) fn start_ping(
+        &mut self,
+        by: (ClientId, u64),
+        source: NamespaceId,
+        target: IpAddr,
+        options: PingOptions,
+    ) {
         let what = || {
             format!(
                 "cannot ping {target} from {}",
@@ -47,6 +53,7 @@ impl Lab {
             ping: id,
             source,
             target,
+            options: options.clone(),
         };
         if let Err(error) = self.ask(Asked::StartPing { ping: id, by }, request) {
             return self.request_failed(by.0, Some(by.1), format!("{what}: {error}"));
@@ -56,6 +63,7 @@ impl Lab {
             source,
             source_name: self.document.describe_namespace(source),
             target,
+            options,
         };
         self.pings.insert(
             id,

@@ -11,6 +11,8 @@ const PROTOCOL_V4: u8 = 1;
 const PROTOCOL_V6: u8 = 58;
 /// Longest IPv4 header.
 const LONGEST_IPV4_HEADER: usize = 60;
+/// Ethernet's header with two VLAN tags, and then some: in copies of what was sent.
+const LINK_HEADERS: usize = 32;
 /// What an error quotes of the packet it is about fits in this (RFC 1812, 4.3.2.3).
 const ROOM_FOR_ERRORS: usize = 1280;
 
@@ -37,6 +39,8 @@ pub(in crate::probe) enum Incoming {
         bytes: u32,
         /// Time to live, if the bytes tell (IPv4).
         ttl: Option<u8>,
+        /// The first byte of data that is not as it was sent, or where it ends before its end.
+        corrupted: Option<u32>,
     },
     /// An error about one of the requests.
     Error {
@@ -74,8 +78,8 @@ impl Echo {
         packet.extend(sequence.to_be_bytes());
         packet.extend(&self.token);
         let end = HEADER + usize::from(self.size);
-        // As iputils fills them: each byte is its place.
-        packet.extend((packet.len() - HEADER..end - HEADER).map(|place| (place & 0xff) as u8));
+        let begin = packet.len() - HEADER;
+        packet.extend(filling(begin).take(end.saturating_sub(packet.len())));
         if !self.ipv6 {
             let sum = checksum(&packet).to_be_bytes();
             if let Some(place) = packet.get_mut(2..4) {
@@ -104,10 +108,11 @@ impl Echo {
             (false, 0) | (true, 129) => {
                 let sequence = self.sequence(icmp)?;
                 let theirs = icmp.get(HEADER..)?;
-                theirs.starts_with(&self.token).then_some(Incoming::Reply {
+                theirs.starts_with(&self.token).then(|| Incoming::Reply {
                     sequence,
                     bytes: u32::try_from(length).unwrap_or(u32::MAX),
                     ttl,
+                    corrupted: self.difference(theirs),
                 })
             }
             (false, 3 | 4 | 5 | 11 | 12) | (true, 1..=4) => Some(Incoming::Error {
@@ -118,6 +123,30 @@ impl Echo {
             }),
             _ => None,
         }
+    }
+
+    /// Where the data of a reply is not that of its request.
+    fn difference(&self, theirs: &[u8]) -> Option<u32> {
+        let ours = self.token.iter().copied().chain(filling(self.token.len()));
+        let ours = ours.take(self.size.into());
+        let same = ours
+            .zip(theirs)
+            .take_while(|(ours, theirs)| ours == *theirs);
+        let same = same.count();
+        (same < usize::from(self.size)).then(|| u32::try_from(same).unwrap_or(u32::MAX))
+    }
+
+    /// The sequence number of a request that the kernel has sent, from its copy of the packet,
+    /// whose lower layers' headers come first: of `length` bytes in all.
+    pub(in crate::probe) fn read_sent(&self, bytes: &[u8], length: usize) -> Option<u16> {
+        let begin = length.checked_sub(HEADER + usize::from(self.size))?;
+        let icmp = bytes.get(begin..)?;
+        let request = if self.ipv6 { 128 } else { 8 };
+        let ours = icmp.get(HEADER..)?.starts_with(&self.token);
+        let kind = *icmp.first()?;
+        (ours && kind == request)
+            .then(|| self.sequence(icmp))
+            .flatten()
     }
 
     /// The sequence number of one of our requests that an error quotes.
@@ -198,9 +227,14 @@ pub(in crate::probe) fn transport_error(ipv6: bool, bytes: &[u8]) -> Option<Tran
     })
 }
 
+/// Data as iputils fills them, from a place on: each byte is its place.
+fn filling(begin: usize) -> impl Iterator<Item = u8> {
+    (begin..).map(|place| (place & 0xff) as u8)
+}
+
 /// How much room a packet for a ping with that much data needs.
 pub(in crate::probe) fn buffer_size(size: u16) -> usize {
-    LONGEST_IPV4_HEADER + HEADER + usize::from(size).max(ROOM_FOR_ERRORS)
+    LINK_HEADERS + LONGEST_IPV4_HEADER + HEADER + usize::from(size).max(ROOM_FOR_ERRORS)
 }
 
 /// The address in the second word of a redirect.
@@ -281,6 +315,7 @@ mod tests {
                 sequence,
                 bytes: 64,
                 ttl,
+                corrupted: None,
             })
         };
         let packet = ipv4(1, &answer(0, &echo(false).request(65_535)));
@@ -288,6 +323,42 @@ mod tests {
         assert_eq!(read, reply(65_535, Some(63)));
         let packet = answer(129, &echo(true).request(1));
         assert_eq!(echo(true).read(&packet, packet.len()), reply(1, None));
+    }
+
+    #[test]
+    fn other_data_is_noticed() {
+        let mut packet = ipv4(1, &answer(0, &echo(false).request(1)));
+        packet[20 + HEADER + 30] ^= 1;
+        let Some(Incoming::Reply { corrupted, .. }) = echo(false).read(&packet, packet.len())
+        else {
+            panic!("no reply");
+        };
+        assert_eq!(corrupted, Some(30));
+        packet.truncate(20 + HEADER + 20);
+        let short = echo(false).read(&packet, packet.len());
+        assert!(
+            matches!(
+                short,
+                Some(Incoming::Reply {
+                    corrupted: Some(20),
+                    ..
+                })
+            ),
+            "{short:?}"
+        );
+    }
+
+    #[test]
+    fn copies_of_requests_are_recognised() {
+        for ipv6 in [false, true] {
+            let request = echo(ipv6).request(700);
+            let mut copy = vec![0; 14 + 40];
+            copy.extend(&request);
+            assert_eq!(echo(ipv6).read_sent(&copy, copy.len()), Some(700));
+            assert_eq!(echo(ipv6).read_sent(&copy, copy.len() - 1), None);
+            assert_eq!(echo(!ipv6).read_sent(&copy, copy.len()), None);
+            assert_eq!(echo(ipv6).read_sent(&request, 3), None);
+        }
     }
 
     #[test]

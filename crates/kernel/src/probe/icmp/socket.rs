@@ -15,7 +15,8 @@ use socket2::{Domain, Protocol, SockAddr, SockFilter, Type};
 /// Bytes that may wait in a socket: what the kernel gives without privilege (`net.core.rmem_max`)
 /// is less, and taken.
 const ROOM: usize = 4 << 20;
-/// Linux `struct scm_timestamping` and `struct sock_extended_err` with an address, beside the rest.
+/// Room for `struct scm_timestamping` and `struct sock_extended_err` with an address, and a hop
+/// limit, each with its header.
 const CONTROL: usize = 256;
 
 /// A raw ICMP or ICMPv6 socket.
@@ -80,7 +81,8 @@ impl Socket {
         let mut stamps = TimestampingFlag::SOF_TIMESTAMPING_SOFTWARE
             | TimestampingFlag::SOF_TIMESTAMPING_RX_SOFTWARE;
         if options.stamp_sent {
-            stamps |= TimestampingFlag::SOF_TIMESTAMPING_TX_SOFTWARE;
+            // Before the queue of the device: what it delays is a part of the way.
+            stamps |= TimestampingFlag::from_bits_retain(libc::SOF_TIMESTAMPING_TX_SCHED);
         }
         setsockopt(&inner, sockopt::Timestamping, &stamps)?;
         if ipv6 {
@@ -142,8 +144,8 @@ impl Socket {
     }
 
     /// Takes the next stamp of a packet that was sent: the packet's whole length, of which `buffer`
-    /// gets the beginning (headers of lower layers first), and when the device took it. `None` if
-    /// there is none now.
+    /// gets the beginning (headers of lower layers first), and when it was given to the device.
+    /// `None` if there is none now.
     pub(in crate::probe) fn take_sent(&self, buffer: &mut [u8]) -> Option<(usize, Duration)> {
         loop {
             let mut control = Control([0; CONTROL]);

@@ -10,12 +10,18 @@ const MOST_REMEMBERED: usize = 4096;
 /// trip before it is taken to have been set.
 const CLOCK_SLACK: Duration = Duration::from_millis(1);
 
+/// How long a packet may wait in the kernel before the device gets it: for the address of a
+/// neighbour.
+const MOST_IN_KERNEL: Duration = Duration::from_secs(10);
+
 /// The requests of a ping.
 #[derive(Debug)]
 pub(super) struct Book {
     timeout: Duration,
     /// The number of the last request.
     last: u64,
+    /// The highest number that was answered.
+    highest: u64,
     requests: BTreeMap<u64, Request>,
     /// Those without an answer that are not yet lost.
     waiting: BTreeSet<u64>,
@@ -27,6 +33,8 @@ struct Request {
     /// When it was sent, by the clock of the kernel's time stamps.
     clock: Duration,
     replied: bool,
+    /// Whether `clock` is the kernel's own stamp.
+    stamped: bool,
 }
 
 /// What a reply is.
@@ -38,6 +46,8 @@ pub(super) enum Heard {
         sequence: u64,
         /// How long it took.
         rtt: Duration,
+        /// Whether a reply to a later request came before it.
+        out_of_order: bool,
     },
     /// Another one.
     Duplicate {
@@ -51,6 +61,7 @@ impl Book {
         Self {
             timeout,
             last: 0,
+            highest: 0,
             requests: BTreeMap::new(),
             waiting: BTreeSet::new(),
         }
@@ -68,9 +79,23 @@ impl Book {
             sent: now,
             clock,
             replied: false,
+            stamped: false,
         };
         self.requests.insert(self.last, request);
         self.waiting.insert(self.last);
+    }
+
+    /// The kernel says when it has given a request to the device: later than it got it itself.
+    pub(super) fn stamped(&mut self, sequence: u16, at: Duration) {
+        let whole = self.whole(sequence);
+        let request = whole.and_then(|whole| self.requests.get_mut(&whole));
+        if let Some(request) = request
+            && !std::mem::replace(&mut request.stamped, true)
+            // A clock that was set in between tells nothing.
+            && (request.clock..request.clock + MOST_IN_KERNEL).contains(&at)
+        {
+            request.clock = at;
+        }
     }
 
     /// The last request was not sent after all.
@@ -97,7 +122,18 @@ impl Book {
         let rtt = stamped
             .filter(|rtt| *rtt <= elapsed + CLOCK_SLACK)
             .unwrap_or(elapsed);
-        Some(Heard::Reply { sequence, rtt })
+        let out_of_order = sequence < self.highest;
+        self.highest = self.highest.max(sequence);
+        Some(Heard::Reply {
+            sequence,
+            rtt,
+            out_of_order,
+        })
+    }
+
+    /// Whether nothing is waited for.
+    pub(super) fn is_settled(&self) -> bool {
+        self.waiting.is_empty()
     }
 
     /// An ICMP error came, which `ends` the request or not. Returns which request it is about.
@@ -173,9 +209,48 @@ mod tests {
         // The runtime was busy for 300 ms.
         let heard = book.reply(1, Some(at), begin + Duration::from_millis(300));
         let rtt = Duration::from_micros(12);
-        assert_eq!(heard, Some(Heard::Reply { sequence: 1, rtt }));
+        assert_eq!(
+            heard,
+            Some(Heard::Reply {
+                sequence: 1,
+                rtt,
+                out_of_order: false
+            })
+        );
         let again = book.reply(1, Some(at), begin + SECOND);
         assert_eq!(again, Some(Heard::Duplicate { sequence: 1 }));
+    }
+
+    #[test]
+    fn what_the_kernel_has_sent_it_stamps() {
+        let (mut book, begin) = book(1);
+        let (sent, at) = (
+            EPOCH + Duration::from_micros(5),
+            EPOCH + Duration::from_micros(12),
+        );
+        book.stamped(1, sent);
+        // Once: what follows is that of a fragment.
+        book.stamped(1, sent + Duration::from_micros(2));
+        let heard = book.reply(1, Some(at), begin + Duration::from_millis(300));
+        let expected = Heard::Reply {
+            sequence: 1,
+            rtt: Duration::from_micros(7),
+            out_of_order: false,
+        };
+        assert_eq!(heard, Some(expected));
+    }
+
+    #[test]
+    fn what_comes_after_a_later_one_is_out_of_order() {
+        let (mut book, begin) = book(3);
+        let mut order = Vec::new();
+        for sequence in [1, 3, 2] {
+            match book.reply(sequence, None, begin + SECOND) {
+                Some(Heard::Reply { out_of_order, .. }) => order.push(out_of_order),
+                other => panic!("{other:?}"),
+            }
+        }
+        assert_eq!(order, [false, false, true]);
     }
 
     #[test]
@@ -184,7 +259,14 @@ mod tests {
             let (mut book, begin) = book(1);
             let rtt = Duration::from_millis(3);
             let heard = book.reply(1, at, begin + rtt);
-            assert_eq!(heard, Some(Heard::Reply { sequence: 1, rtt }));
+            assert_eq!(
+                heard,
+                Some(Heard::Reply {
+                    sequence: 1,
+                    rtt,
+                    out_of_order: false
+                })
+            );
         }
     }
 

@@ -1,10 +1,13 @@
 //! A ping that runs until it is stopped.
 //!
 //! Its raw ICMP socket is opened inside the namespace and then used from the runtime's own threads
-//! ([`task`]). The round-trip time is the kernel's time stamp of the reply less the time at which
-//! the request was handed to the kernel, so it does not grow when the runtime is busy.
+//! ([`task`]). The round-trip time is the kernel's time stamp of the reply less that of the request
+//! when it was given to the device, so it does not grow when the runtime is busy, and what the
+//! device's queue delays is in it. Where a device stamps nothing it begins when the request is handed
+//! to the kernel.
 
 mod book;
+mod flood;
 mod task;
 
 use std::io;
@@ -12,7 +15,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use protocol::ping::PingEvent;
+pub use protocol::ping::PingOptions;
+use protocol::ping::{MOST_DATA, PingEvent, SHORTEST_INTERVAL_MS};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::runtime::Handle;
@@ -23,44 +27,16 @@ use crate::error::{Cause, Context, Error, Result};
 use crate::namespace::Namespace;
 use crate::probe::diagnose::Surroundings;
 use crate::probe::icmp::packet::{self, Echo};
-use crate::probe::icmp::socket::{self, Socket};
+use crate::probe::icmp::socket::{self, Fragment, Socket};
 use crate::probe::icmp::{filter, scope};
 use crate::probe::{next_identifier, random};
 use book::Book;
+use flood::Flood;
 use task::Task;
 
 /// Events that wait for a reader. When it is full the ping waits: it sends nothing that nobody
 /// would look at, and replies keep the kernel's time stamps meanwhile.
 const MOST_WAITING: usize = 256;
-/// The shortest interval, that of `ping` without privilege (iputils, `-i`).
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(2);
-
-/// How a ping is done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PingOptions {
-    /// From one request to the next; at least 2 ms.
-    pub interval: Duration,
-    /// After how long without an answer a request counts as lost. An answer that comes later is
-    /// still told.
-    pub timeout: Duration,
-    /// Bytes of data in a request, beyond the 8 of the ICMP header.
-    pub size: u16,
-    /// Time to live (hop limit) of the requests; `None` leaves the namespace's default.
-    pub ttl: Option<u8>,
-}
-
-impl Default for PingOptions {
-    /// As `ping` does: each second, 56 bytes; lost after a second.
-    fn default() -> Self {
-        Self {
-            interval: Duration::from_secs(1),
-            timeout: Duration::from_secs(1),
-            size: 56,
-            ttl: None,
-        }
-    }
-}
-
 /// Where a ping stands in its lab, so that it can say why no reply comes.
 #[derive(Clone)]
 pub struct PingContext {
@@ -97,10 +73,7 @@ impl Ping {
     ) -> Result<(Self, mpsc::Receiver<PingEvent>)> {
         let object = || format!("{target} from {namespace}");
         let failed = |text: String| Error::new("ping", object(), text);
-        if options.interval < SHORTEST_INTERVAL {
-            let text = format!("an interval of {:?} is too short", options.interval);
-            return Err(failed(text));
-        }
+        check(target, options).map_err(failed)?;
         let runtime = Handle::try_current().map_err(|error| failed(error.to_string()))?;
         let _guard = runtime.enter();
         let echo = Echo::new(target.is_ipv6(), next_identifier(), random(), options.size);
@@ -109,8 +82,12 @@ impl Ping {
             let program = filter::program(target.is_ipv6(), echo.identifier);
             let options = socket::Options {
                 ttl: options.ttl,
+                fragment: match options.dont_fragment {
+                    true => Fragment::Never,
+                    false => Fragment::Usual,
+                },
+                source: options.source,
                 stamp_sent: true,
-                ..socket::Options::default()
             };
             let socket = Socket::open(target.is_ipv6(), &program, &options)?;
             Ok::<_, Cause>((destination, socket))
@@ -127,9 +104,11 @@ impl Ping {
             destination: destination.into(),
             socket,
             buffer: vec![0; packet::buffer_size(options.size)],
-            book: Book::new(options.timeout),
+            book: Book::new(Duration::from_millis(options.timeout_ms.into())),
             echo,
-            interval: options.interval,
+            interval: Duration::from_millis(options.interval_ms.into()),
+            left: options.count,
+            flood: options.flood.then(Flood::new),
             events,
             diagnoses: context.map(|context| task::Diagnoses::new(context, target)),
         };
@@ -147,4 +126,28 @@ impl std::fmt::Debug for PingContext {
             .field("source", &self.source)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether options are in range.
+fn check(target: IpAddr, options: &PingOptions) -> std::result::Result<(), String> {
+    let PingOptions {
+        interval_ms,
+        timeout_ms,
+        size,
+        source,
+        ..
+    } = options;
+    if *interval_ms < SHORTEST_INTERVAL_MS {
+        return Err(format!("an interval of {interval_ms} ms is too short"));
+    }
+    if *timeout_ms == 0 {
+        return Err("a timeout of 0 ms is too short".to_owned());
+    }
+    if *size > MOST_DATA {
+        return Err(format!("{size} bytes of data are more than {MOST_DATA}"));
+    }
+    if source.is_some_and(|source| source.is_ipv4() != target.is_ipv4()) {
+        return Err("the source address is of another family".to_owned());
+    }
+    Ok(())
 }

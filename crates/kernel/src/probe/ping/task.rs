@@ -14,6 +14,7 @@ use tracing::warn;
 
 use super::PingContext;
 use super::book::{Book, Heard};
+use super::flood::{Flood, WITHOUT_ANSWERS};
 use crate::error::Cause;
 use crate::probe::diagnose;
 use crate::probe::icmp::meaning::{is_final, meaning};
@@ -33,6 +34,9 @@ pub(super) struct Task {
     pub(super) book: Book,
     pub(super) echo: Echo,
     pub(super) interval: Duration,
+    /// Requests that are still to be sent; `None` is without end.
+    pub(super) left: Option<u64>,
+    pub(super) flood: Option<Flood>,
     pub(super) events: mpsc::Sender<PingEvent>,
     pub(super) diagnoses: Option<Diagnoses>,
 }
@@ -43,6 +47,8 @@ enum End {
     Unheard,
     /// The socket cannot be read.
     Failed(io::Error),
+    /// All requests that were wanted are settled.
+    Done,
 }
 
 impl Task {
@@ -52,7 +58,7 @@ impl Task {
             biased;
             _ = stopped => None,
             end = self.work() => match end {
-                End::Unheard => None,
+                End::Unheard | End::Done => None,
                 End::Failed(error) => Some(Cause::from(error).to_string()),
             },
         };
@@ -61,7 +67,11 @@ impl Task {
     }
 
     async fn work(&mut self) -> End {
-        let mut ticks = interval(self.interval);
+        let pace = match self.flood {
+            Some(_) => WITHOUT_ANSWERS,
+            None => self.interval,
+        };
+        let mut ticks = interval(pace);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let deadline = self.book.deadline();
@@ -80,20 +90,47 @@ impl Task {
                 () = at(deadline) => self.expire().await,
                 findings = finished(&mut self.diagnoses) => self.diagnosed(findings).await,
             };
+            let result = match result {
+                Ok(()) => self.report(false).await,
+                Err(end) => Err(end),
+            };
             if let Err(end) = result {
                 return end;
+            }
+            if self.left == Some(0) && self.book.is_settled() {
+                if let Err(end) = self.report(true).await {
+                    return end;
+                }
+                return End::Done;
             }
         }
     }
 
+    /// Sends the next request, if there is one.
     async fn send(&mut self) -> Result<(), End> {
+        match &mut self.left {
+            Some(0) => return Ok(()),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        if let Some(flood) = &mut self.flood {
+            flood.counts.sent += 1;
+        }
+        self.take_stamps();
         let sequence = self.book.next();
         let packet = self.echo.request((sequence & 0xffff) as u16);
-        // A clock before 1970 makes the time stamps useless, not the ping.
-        let clock = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-        self.book.sent(Instant::now(), clock.unwrap_or_default());
-        match self.socket.get_ref().send(&packet, &self.destination) {
+        // Nothing is between the clock and the kernel. One before 1970 makes the time stamps useless,
+        // not the ping.
+        let (now, clock) = (Instant::now(), SystemTime::now());
+        let sent = self.socket.get_ref().send(&packet, &self.destination);
+        let clock = clock.duration_since(SystemTime::UNIX_EPOCH);
+        self.book.sent(now, clock.unwrap_or_default());
+        match sent {
             Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                // What waits in the socket waits for a neighbour: it counts as lost in its time.
+                Ok(())
+            }
             Err(error) => {
                 self.book.refused();
                 let error = Cause::from(error).to_string();
@@ -101,6 +138,33 @@ impl Task {
                 self.diagnose();
                 Ok(())
             }
+        }
+    }
+
+    /// Takes the kernel's stamps of what was sent.
+    fn take_stamps(&mut self) {
+        for _ in 0..MOST_AT_ONCE {
+            let socket = self.socket.get_ref();
+            let Some((length, at)) = socket.take_sent(&mut self.buffer) else {
+                return;
+            };
+            let bytes = self.buffer.get(..length).unwrap_or(&self.buffer);
+            if let Some(sequence) = self.echo.read_sent(bytes, length) {
+                self.book.stamped(sequence, at);
+            }
+        }
+    }
+
+    /// Says how a flood stands, if it is time or the `last` time.
+    async fn report(&mut self, last: bool) -> Result<(), End> {
+        let counts = match &mut self.flood {
+            None => return Ok(()),
+            Some(flood) if last => Some(flood.counts),
+            Some(flood) => flood.report(Instant::now()),
+        };
+        match counts {
+            Some(counts) => self.say(PingEvent::Flood(counts)).await,
+            None => Ok(()),
         }
     }
 
@@ -113,20 +177,54 @@ impl Task {
                 sequence,
                 bytes,
                 ttl,
+                corrupted,
             }) => {
+                self.take_stamps();
                 let heard = self.book.reply(sequence, received.at, Instant::now());
-                let event = match heard {
-                    None => return Ok(()),
-                    Some(Heard::Duplicate { sequence }) => PingEvent::Duplicate { sequence },
-                    Some(Heard::Reply { sequence, rtt }) => PingEvent::Reply {
-                        sequence,
-                        from: received.from,
-                        rtt_ns: u64::try_from(rtt.as_nanos()).unwrap_or(u64::MAX),
-                        ttl: ttl.or(received.hop_limit),
-                        bytes,
+                match (heard, corrupted) {
+                    (None, _) => return Ok(()),
+                    (Some(Heard::Duplicate { sequence }), _) => match &mut self.flood {
+                        Some(flood) => flood.counts.duplicates += 1,
+                        None => self.say(PingEvent::Duplicate { sequence }).await?,
                     },
-                };
-                self.say(event).await?;
+                    (Some(Heard::Reply { sequence, .. }), Some(byte)) => {
+                        let from = received.from;
+                        self.say(PingEvent::Corrupted {
+                            sequence,
+                            from,
+                            byte,
+                        })
+                        .await?;
+                    }
+                    (
+                        Some(Heard::Reply {
+                            sequence,
+                            rtt,
+                            out_of_order,
+                        }),
+                        None,
+                    ) => match &mut self.flood {
+                        Some(flood) => {
+                            flood.replied(rtt, out_of_order);
+                            if flood.may_send(Instant::now()) {
+                                self.send().await?;
+                            }
+                        }
+                        None => {
+                            self.say(PingEvent::Reply {
+                                sequence,
+                                from: received.from,
+                                rtt_ns: u64::try_from(rtt.as_nanos()).unwrap_or(u64::MAX),
+                                ttl: ttl.or(received.hop_limit),
+                                bytes,
+                            })
+                            .await?;
+                            if out_of_order {
+                                self.say(PingEvent::OutOfOrder { sequence }).await?;
+                            }
+                        }
+                    },
+                }
                 match self.diagnoses.as_mut().and_then(Diagnoses::take_back) {
                     Some(event) => self.say(event).await,
                     None => Ok(()),
@@ -169,6 +267,10 @@ impl Task {
         let lost = self.book.expire(Instant::now());
         if !lost.is_empty() {
             self.diagnose();
+        }
+        if let Some(flood) = &mut self.flood {
+            flood.counts.lost += lost.len() as u64;
+            return Ok(());
         }
         for sequence in lost {
             self.say(PingEvent::Lost { sequence }).await?;
