@@ -38,6 +38,16 @@ const TESTS: &[Test] = &[
         body: wan::is_slow_and_lossy,
         needs: &[Feature::Netem],
     },
+    Test {
+        name: "the_lossy_wan_is_as_it_expects",
+        body: wan::holds,
+        needs: &[Feature::Netem],
+    },
+    Test {
+        name: "the_vlans_are_as_they_expect",
+        body: vlans::holds,
+        needs: &[Feature::BridgeVlans, Feature::Device(DeviceKind::Vlan)],
+    },
 ];
 
 fn main() -> ExitCode {

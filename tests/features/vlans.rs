@@ -29,3 +29,12 @@ pub(crate) fn of_one_bridge() {
     ];
     assert_eq!(reached, expected, "{errors}");
 }
+
+/// What the example expects is so.
+pub(crate) fn holds() {
+    let output = support::netyard(&["test", &support::example("vlans.yaml")])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
+}

@@ -25,3 +25,12 @@ pub(crate) fn is_slow_and_lossy() {
     assert!((155.0..400.0).contains(&average), "{text}");
     assert!((1..60).contains(&lost), "{lost}");
 }
+
+/// What the example expects is so.
+pub(crate) fn holds() {
+    let output = support::netyard(&["test", &support::example("wan.yaml")])
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{text}");
+}

@@ -5,6 +5,7 @@ mod article;
 mod commands;
 mod compare;
 mod examples;
+mod expectations;
 mod firewalls;
 mod leftovers;
 mod ping_all;

@@ -11,6 +11,7 @@ pub mod binary;
 pub mod capture;
 pub mod client;
 pub mod counters;
+pub mod expect;
 pub mod lab;
 pub mod ping;
 pub mod probe;

@@ -133,6 +133,11 @@ impl Renumbered {
             namespaces: namespaces.collect(),
             interfaces: interfaces.collect(),
             positions: positions.collect(),
+            expectations: old
+                .expectations
+                .iter()
+                .filter_map(|expectation| expectation.map(|id| Some(self.namespace(*id))))
+                .collect(),
         }
     }
 }

@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Family;
+use crate::expectation::Expectation;
 use crate::fdb::FdbEntry;
 use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId, Node};
@@ -37,6 +38,9 @@ pub struct Document {
     /// Where namespaces and bridges are drawn; what is not here is laid out by [`crate::layout`].
     #[serde(with = "crate::edit::pairs")]
     pub positions: BTreeMap<Node, Point>,
+    /// What should be true of it when it runs.
+    #[serde(default)]
+    pub expectations: Vec<Expectation>,
 }
 
 /// A network namespace.
@@ -207,6 +211,7 @@ impl Document {
                 Interface::loopback(NamespaceId::HOST),
             )]),
             positions: BTreeMap::new(),
+            expectations: Vec::new(),
         }
     }
 

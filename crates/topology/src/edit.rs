@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Family;
 use crate::document::{Interface, Namespace, Point, Route};
+use crate::expectation::Expectation;
 use crate::fdb::FdbEntry;
 use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId, Node};
@@ -58,7 +59,8 @@ pub enum Edit {
     /// Puts objects in: a new namespace, bridge or link, a paste, an import.
     Insert(Fragment),
     /// Takes objects out, with all that cannot stand without them: a namespace's interfaces, the
-    /// other ends of their links, routes through them. A removed bridge releases its ports.
+    /// other ends of their links, routes through them, expectations of them. A removed bridge
+    /// releases its ports.
     Remove(Selection),
     /// Renames a namespace.
     RenameNamespace {
@@ -262,6 +264,11 @@ pub enum Edit {
     SetUplink {
         /// On or off.
         on: bool,
+    },
+    /// Sets what should be true of the lab when it runs.
+    SetExpectations {
+        /// All of them, in their order.
+        expectations: Vec<Expectation>,
     },
 }
 

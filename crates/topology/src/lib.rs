@@ -32,6 +32,7 @@ mod connected;
 pub mod document;
 pub mod drift;
 pub mod edit;
+pub mod expectation;
 pub mod fdb;
 pub mod feature;
 pub mod firewall;

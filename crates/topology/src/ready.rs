@@ -5,6 +5,7 @@
 //! be sent from it or bound to it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use ipnet::IpNet;
 
@@ -47,6 +48,19 @@ pub fn tentative(document: &Document, observed: &Observed) -> Vec<(InterfaceId, 
         })
         .map(|(id, _, address)| (id, address))
         .collect()
+}
+
+/// How long the ports of spanning trees listen and learn, each for the forward delay (IEEE 802.1D),
+/// after who is the root was told with the first hellos; nothing where no bridge has a tree.
+pub fn learning_time(document: &Document) -> Duration {
+    let devices = document.interfaces.values().filter_map(|i| i.kind.device());
+    let trees = devices.filter(|device| device.parameters.number("stp_state") == Some(1));
+    // Hundredths of a second: 15 s, and hellos each 2 s, are the kernel's own.
+    let delays = trees.map(|bridge| {
+        let said = |name, usual| bridge.parameters.number(name).unwrap_or(usual);
+        2 * said("forward_delay", 1500) + said("hello_time", 200)
+    });
+    Duration::from_millis(delays.max().unwrap_or_default() * 10)
 }
 
 /// A bridge that has a live port gets its carrier a moment after it: what the document makes of it

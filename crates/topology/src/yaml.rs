@@ -18,6 +18,9 @@
 //!   red: [0, 0]
 //! ```
 //!
+//! `expect` says what should be true of the lab when it runs, a sentence each
+//! ([`crate::expectation`]).
+//!
 //! `host` may say `uplink: true`: it then has a way out of the lab ([`crate::uplink`]).
 //!
 //! What is not said is as a person expects it: interfaces and loopbacks are up. Unknown keys are

@@ -9,6 +9,7 @@ mod file;
 mod ping;
 mod plan;
 mod run;
+mod test;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -63,6 +64,9 @@ enum Verb {
     /// Bring a lab up in a fresh sandbox, and ping every address from every namespace; exit 1 if a
     /// pair does not reach each other.
     Ping(ping::PingArguments),
+    /// Bring a lab up in a fresh sandbox, and check what it expects; exit 1 if something does not
+    /// hold.
+    Test(test::TestArguments),
     /// Print what would be done to bring a lab up, as commands.
     Plan(plan::PlanArguments),
     /// Print the problems of a lab; exit 1 if one of them is an error.
@@ -84,6 +88,7 @@ pub fn main() -> ExitCode {
         Some(Verb::Run(run)) => run::main(run),
         Some(Verb::Exec(exec)) => exec::main(exec),
         Some(Verb::Ping(ping)) => ping::main(&ping),
+        Some(Verb::Test(test)) => test::main(&test),
         Some(Verb::Plan(plan)) => plan::main(&plan),
         Some(Verb::Check(check)) => check::main(&check),
         Some(Verb::Convert(convert)) => convert::main(&convert),

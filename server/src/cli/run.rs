@@ -95,8 +95,10 @@ pub(super) fn can_run(document: &Document, allow_uplink: bool) -> Result<(), Str
     match problems.is_empty() {
         true => Ok(()),
         false => {
-            let problems = problems.iter().map(ToString::to_string);
-            Err(problems.collect::<Vec<_>>().join("\n"))
+            // Two parameters may need the same.
+            let mut problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+            problems.dedup();
+            Err(problems.join("\n"))
         }
     }
 }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::error::{EditError, Field, Place, Reason};
 use super::fragment::{insert, remove};
 use super::validate::{self, Relations, THAT_INTERFACE, THAT_NAMESPACE, refuse, refuse_document};
-use super::{Edit, MAX_LIST, MAX_TITLE_BYTES, neighbour, offload, sysctl, tables};
+use super::{Edit, MAX_LIST, MAX_TITLE_BYTES, Selection, neighbour, offload, sysctl, tables};
 use crate::document::{Document, Interface, Kind, Namespace, Route};
+use crate::expectation::Expectation;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::Value;
 
@@ -91,7 +92,7 @@ fn measured(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
 fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
     match edit {
         Edit::Insert(fragment) => insert(document, fragment),
-        Edit::Remove(selection) => remove(document, &selection),
+        Edit::Remove(selection) => remove_with_expectations(document, &selection),
         Edit::RenameNamespace { namespace, name } => {
             let subject = namespace_of(document, namespace, Field::Name)?
                 .name
@@ -352,8 +353,31 @@ fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
             let old = std::mem::replace(&mut host.uplink, on);
             Ok(Edit::SetUplink { on: old })
         }
+        Edit::SetExpectations { expectations } => {
+            validate::expectations(document, &expectations)?;
+            Ok(Edit::SetExpectations {
+                expectations: std::mem::replace(&mut document.expectations, expectations),
+            })
+        }
         Edit::Batch { .. } => Err(refuse_document(None, Reason::NestedBatch)),
     }
+}
+
+/// Removes objects, and the expectations that speak of them: the inverse brings both back.
+fn remove_with_expectations(
+    document: &mut Document,
+    selection: &Selection,
+) -> Result<Edit, EditError> {
+    let inverse = remove(document, selection)?;
+    let is_left = |expectation: &Expectation| expectation.named(document).is_some();
+    if document.expectations.iter().all(is_left) {
+        return Ok(inverse);
+    }
+    let left = document.expectations.iter().filter(|one| is_left(one));
+    let left = left.cloned().collect();
+    let expectations = std::mem::replace(&mut document.expectations, left);
+    let edits = vec![inverse, Edit::SetExpectations { expectations }];
+    Ok(Edit::Batch { edits })
 }
 
 /// What is set on a port goes with its place: the inverse brings both back.

@@ -77,6 +77,8 @@ pub enum Field {
     Offloads,
     /// The uplink of the host.
     Uplink,
+    /// What should be true of the lab.
+    Expectations,
 }
 
 /// What is wrong with an edit.
@@ -280,6 +282,7 @@ impl fmt::Display for Field {
             Self::Sysctl => "settings",
             Self::Offloads => "offloads",
             Self::Uplink => "uplink",
+            Self::Expectations => "expectations",
         })
     }
 }

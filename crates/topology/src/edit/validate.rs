@@ -8,6 +8,7 @@ use super::{MAX_INTERFACES, MAX_LIST, MAX_NAMESPACES, MAX_TITLE_BYTES};
 use super::{offload, sysctl};
 use crate::address::is_per_link;
 use crate::document::{Document, Interface, Kind, Point};
+use crate::expectation::{Expectation, MAX_EXPECTATIONS};
 use crate::id::{InterfaceId, MAX_ID, NamespaceId, Node};
 use crate::name::{InterfaceName, NamespaceName};
 
@@ -81,6 +82,25 @@ fn subject_of_document(document: &Document) -> String {
     }
 }
 
+/// Expectations speak of what is there.
+pub(super) fn expectations(
+    document: &Document,
+    expectations: &[Expectation],
+) -> Result<(), EditError> {
+    let field = Some(Field::Expectations);
+    if expectations.len() > MAX_EXPECTATIONS {
+        let reason = Reason::TooMany {
+            what: "expectations".into(),
+            most: MAX_EXPECTATIONS,
+        };
+        return Err(refuse_document(field, reason));
+    }
+    match expectations.iter().all(|one| one.named(document).is_some()) {
+        true => Ok(()),
+        false => Err(refuse_document(field, Reason::Gone)),
+    }
+}
+
 impl Document {
     /// Checks everything that edits keep true: for documents that were read from somewhere.
     pub fn validate(&self) -> Result<(), EditError> {
@@ -93,6 +113,7 @@ impl Document {
             return Err(refuse_document(None, Reason::Permanent));
         }
         unique(self)?;
+        expectations(self, &self.expectations)?;
         for (&id, ns) in &self.namespaces {
             list_limit(
                 self,

@@ -28,6 +28,8 @@ pub(super) struct Lab {
     pub(super) namespaces: IndexMap<String, Spanned<Option<Namespace>>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) links: Vec<Spanned<Link>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) expect: Vec<Spanned<String>>,
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub(super) layout: IndexMap<String, Spanned<FlowSeq<[Coordinate; 2]>>>,
 }

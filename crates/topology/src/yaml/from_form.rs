@@ -12,6 +12,7 @@ use super::settings::Settings;
 use super::sysctl;
 use crate::document::{self, Device, Document, Interface, Kind, Point};
 use crate::edit::{Edit, EditError, Place, apply};
+use crate::expectation::Expectation;
 use crate::firewall::{Ruleset, RulesetError};
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::name::{HOST, InterfaceName, NamespaceName};
@@ -56,6 +57,15 @@ pub(super) fn document(lab: Lab) -> Result<Document, YamlError> {
     }
     for (name, at) in &lab.layout {
         builder.position(name, at)?;
+    }
+    for said in &lab.expect {
+        let read: Expectation<NamespaceName> = said
+            .value
+            .parse()
+            .map_err(|error| fail(said.defined, error))?;
+        let read = read.in_document(&builder.document);
+        let expectation = read.map_err(|error| fail(said.defined, error))?;
+        builder.document.expectations.push(expectation);
     }
     match builder.document.validate() {
         Ok(()) => Ok(builder.document),

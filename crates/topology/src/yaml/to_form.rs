@@ -36,6 +36,11 @@ pub(super) fn form(document: &Document) -> Lab {
             .links()
             .map(|link| spanned(link_form(document, link)))
             .collect(),
+        expect: document
+            .expectations
+            .iter()
+            .filter_map(|one| Some(spanned(one.named(document)?.to_string())))
+            .collect(),
         layout: positions(document)
             .filter_map(|(node, at)| {
                 Some((
