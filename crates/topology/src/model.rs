@@ -456,15 +456,21 @@ fn set_mtu(state: &mut Observed, at: &At, mtu: u32) -> Result<Vec<Step>, Refused
             "what {name} stands on has an MTU of {most}"
         )));
     }
+    let old = interface_mut(state, at)?.mtu;
+    // One above what it stands on was allowed when that had more.
+    replace_mtu(state, at, mtu, most.map_or(old, |most| old.min(most)))
+}
+
+/// Sets an MTU that is allowed; the steps that bring `back` what was.
+fn replace_mtu(state: &mut Observed, at: &At, mtu: u32, back: u32) -> Result<Vec<Step>, Refused> {
     let found = interface_mut(state, at)?;
-    let old = std::mem::replace(&mut found.mtu, mtu);
+    found.mtu = mtu;
     let master = found.master;
     let mut undo = vec![Step::SetMtu {
         at: at.clone(),
-        // One above what it stands on was allowed when that had more.
-        mtu: most.map_or(old, |most| old.min(most)),
+        mtu: back,
     }];
-    undo.extend(device::shrink(state, at, mtu)?);
+    undo.extend(device::shrink(state, at, mtu, back)?);
     undo.extend(adjust_bridge_mtu(state, at.namespace, master));
     Ok(undo)
 }

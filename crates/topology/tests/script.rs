@@ -268,7 +268,6 @@ fn what_is_not_understood_is_refused_by_name() {
         ("tc qdisc add dev lo root htb", "netem and tbf"),
         ("ip netns exec red bash", "red"),
         ("nft -f /etc/nftables.conf", "files are not read"),
-        ("ip netns add r[", "name"),
         ("ip netns add $NS", "`$NS` has no value"),
         ("set -u; ip netns add $NS", "`set -u`"),
         ("docker run alpine", "`docker`"),

@@ -50,10 +50,10 @@ fn scripts_do_what_a_real_shell_does() {
 
 #[test]
 fn old_commands_do_what_those_of_today_do() {
-    let old = "brctl addbr br0\nip link vadd va type veth peer name vb\nbrctl addif br0 va\n\
+    let old = "brctl addbr br0\nip link add va type veth peer name vb\nbrctl addif br0 va\n\
         brctl stp br0 on\nifconfig br0 10.0.0.1 netmask 255.255.255.0 up\nifconfig va up\nifconfig vb up mtu 1400\n\
         ifconfig vb inet6 add fd00::2/64\nroute add default gw 10.0.0.254\nroute add -net 10.2.0.0 netmask 255.255.0.0 dev br0\n";
-    let new = "ip link add br0 type bridge\nip link vadd va type veth peer name vb\nip link set va master br0\n\
+    let new = "ip link add br0 type bridge\nip link add va type veth peer name vb\nip link set va master br0\n\
         ip link set br0 type bridge stp_state 1\nip addr add 10.0.0.1/24 dev br0\nip link set br0 up\nip link set va up\n\
         ip link set vb up\nip link set vb mtu 1400\n\
         ip -6 addr add fd00::2/64 dev vb\nip route add default via 10.0.0.254\nip route add 10.2.0.0/16 dev br0\n";

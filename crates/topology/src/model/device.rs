@@ -162,8 +162,13 @@ pub(crate) fn limit(inside: &ObservedNamespace, device: &Device<u32>) -> Option<
 }
 
 /// What stands on an interface and takes its MTU has none above it (`vlan_device_event`,
-/// `macvlan_device_event`).
-pub(super) fn shrink(state: &mut Observed, at: &At, mtu: u32) -> Result<Vec<Step>, Refused> {
+/// `macvlan_device_event`). The steps that bring back what was, once the interface has `back` again.
+pub(super) fn shrink(
+    state: &mut Observed,
+    at: &At,
+    mtu: u32,
+    back: u32,
+) -> Result<Vec<Step>, Refused> {
     let lower = index_of(state, at)?;
     let found = namespace_mut(state, at.namespace)?;
     let stands = |kind: &ObservedKind| {
@@ -175,15 +180,15 @@ pub(super) fn shrink(state: &mut Observed, at: &At, mtu: u32) -> Result<Vec<Step
     let above = found.interfaces.values();
     let above: Vec<_> = above
         .filter(|i| stands(&i.kind) && i.mtu > mtu)
-        .filter_map(|i| i.name.parse().ok())
+        .filter_map(|i| Some((i.name.parse().ok()?, i.mtu)))
         .collect();
     let mut undo = Vec::new();
-    for name in above {
+    for (name, old) in above {
         let at = At {
             namespace: at.namespace,
             name,
         };
-        undo.extend(super::set_mtu(state, &at, mtu)?);
+        undo.extend(super::replace_mtu(state, &at, mtu, old.min(back))?);
     }
     Ok(undo)
 }
