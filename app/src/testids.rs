@@ -64,6 +64,8 @@ pub(crate) const TOOL_PING: &str = "tool-ping";
 pub(crate) const TOOL_SELECT: &str = "tool-select";
 /// Shows everything.
 pub(crate) const FIT: &str = "fit";
+/// Shows what passes the links; each text is in `traffic-NAME-NAME`, as links are named.
+pub(crate) const TRAFFIC: &str = "traffic";
 /// The inspector.
 pub(crate) const INSPECTOR: &str = "inspector";
 /// Where a cable from the selected object goes.
@@ -142,6 +144,11 @@ pub(crate) fn interface(namespace: &str, name: &str) -> String {
 /// A cable.
 pub(crate) fn link(a: &str, b: &str) -> String {
     format!("link-{a}-{b}")
+}
+
+/// What passes a cable.
+pub(crate) fn traffic(a: &str, b: &str) -> String {
+    format!("traffic-{a}-{b}")
 }
 
 /// The line of an interface on its namespace's card.

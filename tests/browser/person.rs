@@ -8,20 +8,20 @@ use support::browser::{Browser, SHOWN};
 use thirtyfour::prelude::*;
 
 /// A yard, a lab of it that runs, and a browser that shows it.
-pub struct Person {
-    pub yard: Yard,
-    pub lab: LabId,
-    pub browser: Browser,
+pub(crate) struct Person {
+    pub(crate) yard: Yard,
+    pub(crate) lab: LabId,
+    pub(crate) browser: Browser,
 }
 
 impl Person {
     /// Opens a copy of an example and starts it. `mark` is the test's own.
-    pub async fn at(mark: &str, example: &str) -> Self {
+    pub(crate) async fn at(mark: &str, example: &str) -> Self {
         Self::at_yard(Yard::start(mark), example).await
     }
 
     /// The same in a yard of one's own.
-    pub async fn at_yard(yard: Yard, example: &str) -> Self {
+    pub(crate) async fn at_yard(yard: Yard, example: &str) -> Self {
         let lab = yard.create_example(example);
         let browser = Browser::start(1440, 900).await;
         browser.driver.goto(yard.url()).await.unwrap();
@@ -36,7 +36,7 @@ impl Person {
     }
 
     /// What a command says in a namespace; its standard error when it fails.
-    pub fn run(&self, namespace: &str, command: &str) -> String {
+    pub(crate) fn run(&self, namespace: &str, command: &str) -> String {
         let words: Vec<&str> = command.split(' ').collect();
         let mut exec = self.yard.exec(&self.lab, namespace, &words);
         let output = exec.output().unwrap();
@@ -48,7 +48,7 @@ impl Person {
     }
 
     /// Waits until the kernel says so in a namespace; returns what it said.
-    pub async fn until_kernel(
+    pub(crate) async fn until_kernel(
         &self,
         namespace: &str,
         command: &str,
@@ -69,9 +69,12 @@ impl Person {
     }
 
     /// Selects an object by its line in the outline of the lab.
-    pub async fn select(&self, name: &str) {
+    pub(crate) async fn select(&self, name: &str) {
         let page = self.browser.find_css("body").await;
-        page.send_keys(Key::Escape).await.unwrap();
+        // The first one may only leave a field.
+        for _ in 0..2 {
+            page.send_keys(Key::Escape).await.unwrap();
+        }
         let line = format!(
             "//*[@id='inspector']//button[contains(@class,'pick-entry')][contains(.,'{name}')]"
         );
@@ -79,21 +82,21 @@ impl Person {
     }
 
     /// Where the inspector has an interface.
-    pub fn interface(name: &str) -> String {
+    pub(crate) fn interface(name: &str) -> String {
         format!(
             "//*[@id='inspector']//section[contains(@class,'interface')][h3/span[normalize-space()='{name}']]"
         )
     }
 
     /// Unfolds a part of the inspector by its title; returns where it is.
-    pub async fn unfold(&self, within: &str, title: &str) -> String {
+    pub(crate) async fn unfold(&self, within: &str, title: &str) -> String {
         let part = format!("{within}//details[summary[starts-with(normalize-space(),'{title}')]]");
         self.click(&format!("{part}/summary")).await;
         part
     }
 
     /// Clicks what is at that XPath.
-    pub async fn click(&self, path: &str) {
+    pub(crate) async fn click(&self, path: &str) {
         let start = Instant::now();
         loop {
             match self.at_path(path).await.click().await {
@@ -108,7 +111,7 @@ impl Person {
     }
 
     /// What is at that XPath, once it is there.
-    pub async fn at_path(&self, path: &str) -> WebElement {
+    pub(crate) async fn at_path(&self, path: &str) -> WebElement {
         let start = Instant::now();
         loop {
             if let Ok(found) = self.browser.driver.find(By::XPath(path)).await {
@@ -129,7 +132,7 @@ impl Person {
     }
 
     /// The field with that label.
-    pub async fn field(&self, within: &str, label: &str) -> WebElement {
+    pub(crate) async fn field(&self, within: &str, label: &str) -> WebElement {
         let path = format!(
             "{}/*[self::input or self::select]",
             Self::label(within, label)
@@ -138,7 +141,7 @@ impl Person {
     }
 
     /// Types into the field with that label in place of what is there, and presses Enter.
-    pub async fn enter(&self, within: &str, label: &str, text: &str) {
+    pub(crate) async fn enter(&self, within: &str, label: &str, text: &str) {
         let field = self.field(within, label).await;
         field.scroll_into_view().await.unwrap();
         field.click().await.unwrap();
@@ -148,7 +151,7 @@ impl Person {
     }
 
     /// What stands beside the field with that label, once it is about that.
-    pub async fn until_refused(&self, within: &str, label: &str, words: &str) {
+    pub(crate) async fn until_refused(&self, within: &str, label: &str, words: &str) {
         let path = format!(
             "{}/*[contains(@class,'field-error')][contains(.,\"{words}\")]",
             Self::label(within, label)

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use crate::person::Person;
 
-#[tokio::test]
-async fn a_rate_is_set_refused_and_taken_away_and_what_is_missing_is_told() {
-    let person = Person::at("browser-quality", "bridged").await;
+pub(crate) async fn a_rate_is_set_refused_and_taken_away_and_what_is_missing_is_told(
+    person: &Person,
+) {
     let browser = &person.browser;
     person.select("veth-red").await;
     let red = Person::interface("red/veth-red");

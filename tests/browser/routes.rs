@@ -6,9 +6,7 @@ use crate::person::Person;
 
 const INSPECTOR: &str = "//*[@id='inspector']";
 
-#[tokio::test]
-async fn a_route_and_a_rule_are_added_refused_and_removed() {
-    let person = Person::at("browser-routes", "bridged").await;
+pub(crate) async fn a_route_and_a_rule_are_added_refused_and_removed(person: &Person) {
     let browser = &person.browser;
     browser.click("node-red").await;
 
@@ -39,9 +37,7 @@ async fn a_route_and_a_rule_are_added_refused_and_removed() {
         .await
         .unwrap();
     keys(Key::Enter + "").perform().await.unwrap();
-    person
-        .at_path(&format!("{form}//p[contains(.,'10.0.0')]"))
-        .await;
+    person.until_refused(&form, "Via", "10.0.0").await;
     keys(Key::Escape + "").perform().await.unwrap();
     browser.until_count(".route-form", 0).await;
 

@@ -4,9 +4,9 @@ use crate::person::Person;
 
 const INSPECTOR: &str = "//*[@id='inspector']";
 
-#[tokio::test]
-async fn a_setting_of_a_namespace_and_one_of_an_interface_are_set_and_given_back() {
-    let person = Person::at("browser-settings", "bridged").await;
+pub(crate) async fn a_setting_of_a_namespace_and_one_of_an_interface_are_set_and_given_back(
+    person: &Person,
+) {
     let browser = &person.browser;
     browser.click("node-red").await;
     let form = person.unfold(INSPECTOR, "Settings (sysctl)").await;

@@ -6,9 +6,9 @@ use crate::person::Person;
 
 const MAC: &str = "02:00:00:00:00:07";
 
-#[tokio::test]
-async fn an_entry_is_added_and_removed_and_vlans_are_set_or_their_lack_told() {
-    let person = Person::at("browser-tables", "bridged").await;
+pub(crate) async fn an_entry_is_added_and_removed_and_vlans_are_set_or_their_lack_told(
+    person: &Person,
+) {
     person.select("veth-red").await;
     let port = Person::interface("host/br-red");
     let form = person.unfold(&port, "VLANs and addresses").await;

@@ -17,8 +17,10 @@ use topology::observed::Origin;
 use topology::status::{Status, statuses};
 use topology::{Document, Edit, InterfaceId, Observed};
 
+mod counters;
 mod drift;
 mod firewalls;
+mod probes;
 mod uplink;
 
 /// Follows what a browser would see.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use protocol::binary::Binary;
 use protocol::capture::PacketBatch;
+use protocol::counters::CounterBatch;
 use protocol::lab::LabId;
 use protocol::server::Welcome;
 use protocol::{ClientMessage, ServerMessage};
@@ -22,6 +24,8 @@ pub struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     /// Packets that came while something else was waited for.
     pub packets: Vec<PacketBatch>,
+    /// Counters that came meanwhile.
+    pub counters: Vec<CounterBatch>,
 }
 
 impl Socket {
@@ -42,6 +46,7 @@ impl Socket {
         let mut socket = Self {
             stream,
             packets: Vec::new(),
+            counters: Vec::new(),
         };
         let welcome = socket
             .wait(|message| match message {
@@ -68,7 +73,10 @@ impl Socket {
         loop {
             match self.stream.next().await?.ok()? {
                 Message::Text(text) => return Some(serde_json::from_str(&text).unwrap()),
-                Message::Binary(bytes) => self.packets.push(PacketBatch::decode(&bytes).unwrap()),
+                Message::Binary(bytes) => match Binary::decode(&bytes).unwrap() {
+                    Binary::Packets(batch) => self.packets.push(batch),
+                    Binary::Counters(batch) => self.counters.push(batch),
+                },
                 Message::Close(_) => return None,
                 _ => {}
             }

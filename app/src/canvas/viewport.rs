@@ -43,6 +43,14 @@ impl Viewport {
         }
     }
 
+    /// A place on the canvas as a place on the screen.
+    pub(crate) fn to_screen(self, canvas: Point) -> Point {
+        Point {
+            x: canvas.x * self.scale + self.x,
+            y: canvas.y * self.scale + self.y,
+        }
+    }
+
     /// Moved by screen pixels.
     pub(crate) fn panned(self, dx: f64, dy: f64) -> Self {
         Self {
@@ -93,15 +101,6 @@ impl Viewport {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    impl Viewport {
-        fn to_screen(self, canvas: Point) -> Point {
-            Point {
-                x: canvas.x * self.scale + self.x,
-                y: canvas.y * self.scale + self.y,
-            }
-        }
-    }
 
     #[test]
     fn zoom_keeps_the_place_under_the_pointer() {

@@ -18,6 +18,7 @@ use crate::canvas::gesture::Gesture;
 use crate::canvas::marks::Marks;
 use crate::live::socket::Socket;
 use crate::live::streams::Streams;
+use crate::live::traffic::Traffic;
 use crate::route::Router;
 use crate::toast::Toasts;
 
@@ -63,6 +64,8 @@ pub(crate) struct Lab {
     pub(crate) drawing: Drawing,
     /// Pings and captures.
     pub(crate) streams: Streams,
+    /// What passes the links.
+    pub(crate) traffic: Traffic,
     /// The latest answer on a filter: its token and what speaks against it.
     pub(crate) filter_answer: RwSignal<Option<(u64, Option<String>)>>,
     pub(super) id: StoredValue<LabId>,
@@ -107,6 +110,7 @@ impl Lab {
             gesture: RwSignal::new(Gesture::default()),
             drawing: Drawing::new(),
             streams: Streams::new(),
+            traffic: Traffic::new(),
             filter_answer: RwSignal::new(None),
             id: StoredValue::new(id),
             toasts: Toasts::of_page(),

@@ -89,7 +89,7 @@ fn lower(document: &Document, namespace: NamespaceId, kind: DeviceKind) -> Optio
 fn far_end(document: &Document) -> Ipv4Addr {
     let devices = document.interfaces.values().filter_map(|i| i.kind.device());
     let taken: BTreeSet<_> = devices
-        .filter_map(|d| d.parameters.get("remote").copied())
+        .filter_map(|d| d.parameters.get("remote").cloned())
         .collect();
     let all = (1..=254).map(|last| Ipv4Addr::new(192, 0, 2, last));
     let mut free = all.filter(|address| !taken.contains(&Value::Address((*address).into())));

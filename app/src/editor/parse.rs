@@ -19,25 +19,14 @@ pub(crate) fn mtu(text: &str) -> Result<Option<u32>, String> {
     }
 }
 
-/// A route from the fields of its row.
+/// A route of what its fields say.
 pub(crate) fn route(
-    destination: &str,
-    gateway: &str,
+    destination: IpNet,
+    gateway: Option<IpAddr>,
     interface: Option<InterfaceId>,
-    metric: &str,
+    metric: Option<u32>,
     options: RouteOptions<InterfaceId>,
 ) -> Result<Route, String> {
-    let gateway = self::gateway(gateway)?;
-    let mut hops = options.hops.iter().filter_map(|hop| hop.gateway);
-    let destination = self::destination(destination, gateway.or_else(|| hops.next()))?;
-    let metric = match metric.trim() {
-        "" => None,
-        digits => Some(
-            digits
-                .parse()
-                .map_err(|_| format!("`{digits}` is not a metric: a number from 0"))?,
-        ),
-    };
     let needs_next_hop = options.kind == RouteKind::Unicast && options.hops.is_empty();
     if needs_next_hop && gateway.is_none() && interface.is_none() {
         return Err("A route needs a gateway (via) or an interface (dev)".into());
@@ -49,6 +38,17 @@ pub(crate) fn route(
         metric,
         options,
     })
+}
+
+/// The metric of a route; an empty field is the kernel's own.
+pub(crate) fn metric(text: &str) -> Result<Option<u32>, String> {
+    match text.trim() {
+        "" => Ok(None),
+        digits => digits
+            .parse()
+            .map(Some)
+            .map_err(|_| format!("`{digits}` is not a metric: a number from 0")),
+    }
 }
 
 /// A routing table; an empty field is the main one.
@@ -70,7 +70,8 @@ pub(crate) fn source(text: &str) -> Result<Option<IpAddr>, String> {
     }
 }
 
-fn gateway(text: &str) -> Result<Option<IpAddr>, String> {
+/// The gateway of a route; an empty field is none.
+pub(crate) fn gateway(text: &str) -> Result<Option<IpAddr>, String> {
     match text.trim() {
         "" => Ok(None),
         text => text.parse().map(Some).map_err(|_| {
@@ -81,7 +82,7 @@ fn gateway(text: &str) -> Result<Option<IpAddr>, String> {
 
 /// `default` is that of the gateway's family; a lone address is a host route. The document refuses
 /// host bits, with what may be meant.
-fn destination(text: &str, gateway: Option<IpAddr>) -> Result<IpNet, String> {
+pub(crate) fn destination(text: &str, gateway: Option<IpAddr>) -> Result<IpNet, String> {
     match text.trim() {
         "" => Err("Where to? Write a network like 10.1.0.0/24, or default".into()),
         "default" => Ok(gateway
@@ -98,6 +99,7 @@ fn destination(text: &str, gateway: Option<IpAddr>) -> Result<IpNet, String> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     fn none() -> RouteOptions<InterfaceId> {
@@ -106,45 +108,28 @@ mod tests {
 
     #[test]
     fn routes_as_people_write_them() {
-        let text = |d: &str, g: &str| route(d, g, Some(InterfaceId(1)), "", none());
-        let read = text("default", "10.0.0.254").unwrap();
-        assert_eq!(read.destination.to_string(), "0.0.0.0/0");
-        assert_eq!(
-            text("default", "fd00::1").unwrap().destination.to_string(),
-            "::/0"
-        );
-        assert_eq!(
-            text("10.1.0.7/24", "").unwrap().destination.to_string(),
-            "10.1.0.7/24"
-        );
-        assert_eq!(
-            text("10.1.0.7", "").unwrap().destination.to_string(),
-            "10.1.0.7/32"
-        );
-        assert_eq!(
-            route("default", "10.0.0.1", None, " 50 ", none())
-                .unwrap()
-                .metric,
-            Some(50)
-        );
+        let text = |d: &str, g: &str| destination(d, gateway(g).unwrap()).unwrap().to_string();
+        assert_eq!(text("default", "10.0.0.254"), "0.0.0.0/0");
+        assert_eq!(text("default", "fd00::1"), "::/0");
+        assert_eq!(text("10.1.0.7/24", ""), "10.1.0.7/24");
+        assert_eq!(text("10.1.0.7", ""), "10.1.0.7/32");
+        assert_eq!(metric(" 50 "), Ok(Some(50)));
+        assert_eq!(metric(""), Ok(None));
     }
 
     #[test]
     fn mistakes_are_named() {
-        assert!(route("", "10.0.0.1", None, "", none()).is_err());
-        assert!(
-            route("10.1.0.0/24", "", None, "", none())
-                .unwrap_err()
-                .contains("via")
-        );
-        let why = route("default", "gw", None, "", none()).unwrap_err();
-        assert!(why.contains("gw"));
-        assert!(route("default", "10.0.0.1", None, "-1", none()).is_err());
+        assert!(destination("", None).is_err());
+        let to = destination("10.1.0.0/24", None).unwrap();
+        let nowhere = |options| route(to, None, None, None, options);
+        assert!(nowhere(none()).unwrap_err().contains("via"));
+        assert!(gateway("gw").unwrap_err().contains("gw"));
+        assert!(metric("-1").is_err());
         let blackhole = RouteOptions {
             kind: RouteKind::Blackhole,
             ..none()
         };
-        assert!(route("10.1.0.0/24", "", None, "", blackhole).is_ok());
+        assert!(nowhere(blackhole).is_ok());
         assert!(table("x").unwrap_err().contains("`x`"));
         assert_eq!(table("main"), Ok(None));
         assert!(mtu("9k").is_err());

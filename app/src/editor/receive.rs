@@ -17,6 +17,13 @@ impl Lab {
         match incoming {
             Incoming::Message(message) => self.take(*message),
             Incoming::Packets(batch) => self.streams.packets(batch),
+            Incoming::Counters(batch) => {
+                let links = self
+                    .drawing
+                    .links
+                    .with_untracked(|links| links.iter().copied().collect());
+                self.traffic.take(batch, &links);
+            }
             Incoming::Lost => {
                 if self.online.get_untracked() == Online::Yes {
                     self.online.set(Online::No);
@@ -118,6 +125,9 @@ impl Lab {
         self.missing.set(welcome.missing);
         self.streams.welcome(welcome.pings, welcome.captures);
         self.online.set(Online::Yes);
+        if self.traffic.on.get_untracked() {
+            self.show_traffic(true);
+        }
         self.tell_dropped(dropped);
         for pending in resend {
             self.send_edit(pending);
@@ -160,6 +170,7 @@ impl Lab {
         }
         if matches!(run, RunState::Stopped | RunState::Failed { .. }) {
             self.observed.set(None);
+            self.traffic.forget();
         }
         self.run.set(run);
         self.refresh_soon();

@@ -85,6 +85,14 @@ impl Lab {
         });
     }
 
+    /// Shows what passes the links, or no longer.
+    pub(crate) fn show_traffic(self, on: bool) {
+        self.traffic.on.set(on);
+        self.traffic.forget();
+        // Without a connection it is asked for after the next welcome.
+        self.send(&ClientMessage::WatchCounters { on });
+    }
+
     /// Asks whether a filter is one; the answer carries the token. `None` without a connection.
     pub(crate) fn check_filter(self, interface: InterfaceId, filter: String) -> Option<u64> {
         let token = self.token();

@@ -3,7 +3,9 @@
 use leptos::prelude::*;
 use protocol::ClientMessage;
 use protocol::ServerMessage;
+use protocol::binary::Binary;
 use protocol::capture::PacketBatch;
+use protocol::counters::CounterBatch;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 use web_sys::{BinaryType, MessageEvent, WebSocket};
@@ -17,6 +19,8 @@ pub(crate) enum Incoming {
     Message(Box<ServerMessage>),
     /// Captured packets.
     Packets(PacketBatch),
+    /// What interfaces have counted.
+    Counters(CounterBatch),
     /// The connection is gone; another attempt follows.
     Lost,
     /// Something that this page does not understand: another version of the server.
@@ -208,8 +212,9 @@ fn read(event: &MessageEvent) -> Incoming {
         };
     }
     let bytes = js_sys::Uint8Array::new(&data).to_vec();
-    match PacketBatch::decode(&bytes) {
-        Ok(batch) => Incoming::Packets(batch),
+    match Binary::decode(&bytes) {
+        Ok(Binary::Packets(batch)) => Incoming::Packets(batch),
+        Ok(Binary::Counters(batch)) => Incoming::Counters(batch),
         Err(error) => Incoming::Unreadable(error.to_string()),
     }
 }

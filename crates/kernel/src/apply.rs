@@ -178,9 +178,10 @@ fn firewalls(observed: &Observed) -> BTreeMap<NamespaceId, Option<String>> {
 }
 
 /// Refuses rules that `nft` or the kernel would not take, before anything is done. They are tried
-/// with the interfaces that there will be.
+/// with the interfaces that there will be. Those that are loaded before anything else are not:
+/// that is a transaction, which says the same, and each trial takes as long as it.
 fn check_firewalls(observed: &Observed, steps: &[Step]) -> Result<(), ApplyError> {
-    let rulesets = steps.iter().filter_map(|step| match step {
+    let rulesets = steps.iter().skip(1).filter_map(|step| match step {
         Step::SetFirewall {
             namespace,
             ruleset: Some(text),
@@ -405,6 +406,8 @@ fn opposite(step: &Step) -> Option<Step> {
         },
         Step::AddFdb { at, entry } => Step::RemoveFdb { at, entry },
         Step::RemoveFdb { at, entry } => Step::AddFdb { at, entry },
+        Step::AddNeighbour { at, neighbour } => Step::RemoveNeighbour { at, neighbour },
+        Step::RemoveNeighbour { at, neighbour } => Step::AddNeighbour { at, neighbour },
         Step::SetSysctl {
             namespace,
             interface,
@@ -415,6 +418,11 @@ fn opposite(step: &Step) -> Option<Step> {
             interface,
             name,
             value: None,
+        },
+        Step::SetOffload { at, offload, .. } => Step::SetOffload {
+            at,
+            offload,
+            on: None,
         },
         Step::SetUplink { on } => Step::SetUplink { on: !on },
         Step::RemoveNamespace { .. }
@@ -441,7 +449,9 @@ fn is_done_anyway(step: &Step, failed: &Failed) -> bool {
         Step::RemoveAddress { .. } => failed.errno == Some(Errno::EADDRNOTAVAIL),
         Step::RemoveRoute { .. } => failed.errno == Some(Errno::ESRCH),
         Step::RemoveRule { .. } => failed.errno == Some(Errno::ENOENT),
-        Step::RemoveFdb { .. } => failed.errno == Some(Errno::ENOENT),
+        Step::RemoveFdb { .. } | Step::RemoveNeighbour { .. } => {
+            failed.errno == Some(Errno::ENOENT)
+        }
         // It went with its interface, or with IPv6 there.
         Step::SetSysctl { value: None, .. } => failed.errno == Some(Errno::ENOENT),
         Step::RemoveInterface { .. } => failed.errno == Some(Errno::ENODEV),

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
+use protocol::counters::Counters;
 use tokio::sync::{mpsc, oneshot, watch};
 use topology::drift::Drift;
 use topology::observed::{Observed, ObservedChange};
@@ -42,8 +43,8 @@ pub struct Engine {
 }
 
 /// What the engine lets others see.
-#[derive(Debug, Clone)]
-struct State {
+#[derive(Debug, Clone, Default)]
+pub(crate) struct State {
     observed: Arc<Observed>,
     namespaces: Arc<BTreeMap<NamespaceId, Namespace>>,
 }
@@ -60,8 +61,8 @@ impl Engine {
         let bell = Arc::new(EventFd::from_value_and_flags(0, flags).context("start", object)?);
         let (commands, waiting) = mpsc::channel(MOST_WAITING);
         let lab = Lab::new(Namespace::host()?)?;
-        let (publish, state) = watch::channel(State::of(&lab));
-        let worker = Worker::new(lab, waiting, Arc::clone(&bell), publish)?;
+        let state = lab.watch();
+        let worker = Worker::new(lab, waiting, Arc::clone(&bell))?;
         let thread = thread::Builder::new().name("engine".to_owned());
         let thread = thread
             .spawn(move || worker.run())
@@ -168,6 +169,21 @@ impl Engine {
         answered.await.map_err(|_| gone())?
     }
 
+    /// What the interfaces that were made for the document have counted
+    /// since; not its loopbacks. Costs a dump of each namespace.
+    ///
+    /// # Errors
+    /// If the engine has ended, or the kernel refuses a dump.
+    pub async fn counters(&self) -> Result<Vec<(InterfaceId, Counters)>> {
+        let gone = || Error::new("read", "counters", "the engine has ended");
+        let (answer, answered) = oneshot::channel();
+        let commands = self.commands.as_ref().ok_or_else(gone)?;
+        let command = Command::Counters { answer };
+        commands.send(command).await.map_err(|_| gone())?;
+        self.ring();
+        answered.await.map_err(|_| gone())?
+    }
+
     async fn ask(
         &self,
         document: &Document,
@@ -256,15 +272,6 @@ impl Changes {
                 }
             }
             self.state.changed().await.ok()?;
-        }
-    }
-}
-
-impl State {
-    fn of(lab: &Lab) -> Self {
-        Self {
-            observed: Arc::new(lab.observed().clone()),
-            namespaces: Arc::new(lab.namespaces().clone()),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use nix::errno::Errno;
 use topology::address::Family;
-use topology::kind::Changes;
+use topology::kind::{Changes, Channel};
 use topology::step::{At, Step};
 use tracing::debug;
 
@@ -68,8 +68,13 @@ impl<'a> Executor<'a> {
             Step::SetParameters { at, kind, changes } => {
                 let index = self.index(at)?;
                 let changes = self.indexed(at.namespace, changes)?;
-                let socket = self.lab.socket(at.namespace)?;
-                let result = socket.set_parameters(index, *kind, &changes);
+                let result = match kind.table().channel {
+                    Channel::Link => {
+                        let socket = self.lab.socket(at.namespace)?;
+                        socket.set_parameters(index, *kind, &changes)
+                    }
+                    Channel::Wireguard => self.lab.set_wireguard(at.namespace, index, &changes)?,
+                };
                 self.say(result, "set", || {
                     format!("{} of {}", names_of(&changes), self.interface(at))
                 })
@@ -143,7 +148,9 @@ impl<'a> Executor<'a> {
             Step::AddVlans { .. }
             | Step::RemoveVlans { .. }
             | Step::AddFdb { .. }
-            | Step::RemoveFdb { .. } => self.set_tables(step),
+            | Step::RemoveFdb { .. }
+            | Step::AddNeighbour { .. }
+            | Step::RemoveNeighbour { .. } => self.set_tables(step),
             Step::SetForwarding {
                 namespace,
                 family,
@@ -175,6 +182,13 @@ impl<'a> Executor<'a> {
                     None => ("remove", "the qdisc"),
                 };
                 self.say(result, verb, || format!("{kind} of {}", self.interface(at)))
+            }
+            Step::SetOffload { at, offload, on } => {
+                let index = self.index(at)?;
+                let result = self.lab.set_offload(at, index, *offload, *on)?;
+                self.say(result, "set", || {
+                    format!("{offload} of {}", self.interface(at))
+                })
             }
             Step::SetUplink { on } => self.set_uplink(*on),
         }

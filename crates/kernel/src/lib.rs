@@ -27,10 +27,12 @@ pub mod firewall;
 pub mod namespace;
 mod netlink;
 mod observe;
+mod offloads;
 pub mod probe;
 pub mod sandbox;
 mod sys;
 mod sysctls;
+mod wireguard;
 
 pub use engine::Engine;
 pub use error::Error;

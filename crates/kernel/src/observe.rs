@@ -2,6 +2,7 @@
 
 mod address;
 mod interface;
+mod neighbour;
 mod part;
 mod qdisc;
 mod route;
@@ -14,9 +15,11 @@ use topology::document::Forwarding;
 use topology::observed::{ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer};
 use topology::{InterfaceId, NamespaceId, NamespaceName};
 
-use crate::netlink::{Failure, LinkRow, Socket};
+use crate::netlink::{Entries, Failure, LinkRow, Socket};
 
+pub(crate) use neighbour::proxies_are;
 pub(crate) use part::Part;
+pub(crate) use route::see_past_linkdown;
 
 /// Who looks at a namespace.
 pub(crate) struct Viewer<'a, N> {
@@ -28,9 +31,8 @@ pub(crate) struct Viewer<'a, N> {
     pub(crate) name: &'a NamespaceName,
     /// For which interface of the document the engine made which index.
     pub(crate) tags: &'a BTreeMap<u32, InterfaceId>,
-    /// Whether there may be entries of forwarding tables that somebody has set, and after a look
-    /// whether there are.
-    pub(crate) has_fdb: &'a mut bool,
+    /// Which entries there may be that somebody has set, and after a look which there are.
+    pub(crate) entries: &'a mut Entries,
     /// Says which namespace of the lab this one calls by a number of its own, and may ask the
     /// kernel for it through the socket.
     pub(crate) number: N,
@@ -70,8 +72,11 @@ where
             }
         }
         tables::vlans(socket, &mut interfaces)?;
-        if *self.has_fdb {
-            *self.has_fdb = tables::fdb(socket, &mut interfaces)?;
+        if self.entries.fdb {
+            self.entries.fdb = tables::fdb(socket, &mut interfaces)?;
+        }
+        if self.entries.neighbours {
+            self.entries.neighbours = neighbour::observe(socket, &mut interfaces)?;
         }
         Ok(ObservedNamespace {
             name: self.name.clone(),

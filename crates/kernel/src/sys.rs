@@ -173,6 +173,38 @@ pub(crate) fn tcp_retransmits(socket: BorrowedFd<'_>) -> nix::Result<u32> {
     Ok(info.tcpi_total_retrans)
 }
 
+/// Does a command of linux/ethtool.h, which is the first word of `data`, on an interface of the
+/// namespace that the socket belongs to.
+///
+/// `data` is what that command takes and gives, as long as it says itself.
+pub(crate) fn ethtool(
+    socket: BorrowedFd<'_>,
+    interface: &str,
+    data: &mut [u32],
+) -> nix::Result<()> {
+    // SAFETY: all-zero is an empty name and a null pointer.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    // One byte less than there is room for: it ends with a zero.
+    let (_last, room) = request
+        .ifr_name
+        .split_last_mut()
+        .ok_or(Errno::ENAMETOOLONG)?;
+    if interface.len() > room.len() {
+        return Err(Errno::ENAMETOOLONG);
+    }
+    for (to, from) in room.iter_mut().zip(interface.bytes()) {
+        *to = from as libc::c_char;
+    }
+    request.ifr_ifru.ifru_data = data.as_mut_ptr().cast();
+    // SAFETY: the kernel reads and writes `request`, and of `data` as much as its own words say,
+    // which the callers make as long; both live as long as this call.
+    let result = unsafe { libc::ioctl(socket.as_raw_fd(), SIOCETHTOOL, &raw mut request) };
+    Errno::result(result).map(drop)
+}
+
+/// linux/sockios.h
+const SIOCETHTOOL: libc::Ioctl = 0x8946;
+
 fn owned(number: libc::c_long) -> nix::Result<OwnedFd> {
     let number = RawFd::try_from(number).map_err(|_| Errno::EBADF)?;
     // SAFETY: the kernel has just made this descriptor for us alone.

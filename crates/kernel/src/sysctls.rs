@@ -10,11 +10,13 @@ use std::os::unix::fs::FileExt;
 
 use nix::errno::Errno;
 use topology::observed::{ObservedInterface, ObservedNamespace};
-use topology::sysctl::{Sysctls, setting};
+use topology::sysctl::{SPREADING_ON_INTERFACES, Sysctls, begins_with, setting};
 
 use crate::error::{Context, Error, Result};
 use crate::namespace::Namespace;
 
+/// The index of every namespace's loopback (`LOOPBACK_IFINDEX`, linux/net.h).
+const LOOPBACK: u32 = 1;
 /// Longest value that is looked at, in bytes: a number.
 const LONGEST: usize = 32;
 
@@ -47,8 +49,10 @@ impl Known {
     ) -> Result<()> {
         let path = path(interface.map(|(_, name)| name), name)?;
         let key = (interface.map(|(index, _)| index), name.to_owned());
+        let begun = self.begun(interface, name);
         let known = self.0.get(&key);
-        let Some(new) = value.or_else(|| known.map(|kept| kept.before)) else {
+        let before = || begun.or_else(|| known.map(|kept| kept.before));
+        let Some(new) = value.or_else(before) else {
             // It was never set.
             return Ok(());
         };
@@ -77,6 +81,14 @@ impl Known {
         Ok(())
     }
 
+    /// What a setting would be if nobody had set it, for those of which that is known.
+    fn begun(&self, interface: Option<(u32, &str)>, name: &str) -> Option<i32> {
+        let is_loopback = interface.is_some_and(|(index, _)| index == LOOPBACK);
+        let own = self.0.iter().filter(|((index, _), _)| index.is_none());
+        let own = own.filter_map(|((_, name), kept)| Some((name.clone(), kept.value()?)));
+        begins_with(&own.collect(), name, is_loopback)
+    }
+
     /// Whether there is nothing to look at.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -102,7 +114,8 @@ impl Known {
     ) -> Result<Sysctls> {
         let mut own = Sysctls::new();
         for interface in interfaces.values_mut() {
-            interface.sysctls.clear();
+            let is_told = |name: &str| SPREADING_ON_INTERFACES.contains(&name);
+            interface.sysctls.retain(|name, _| is_told(name));
         }
         let mut gone = Vec::new();
         for (key, kept) in &mut self.0 {
@@ -145,6 +158,16 @@ impl Known {
         }
         for key in gone {
             self.0.remove(&key);
+        }
+        // They are told with the links: what nobody has set is as it begins.
+        for (index, interface) in interfaces {
+            for name in SPREADING_ON_INTERFACES {
+                let begun = begins_with(&own, name, *index == LOOPBACK);
+                let key = (Some(*index), name.to_owned());
+                if interface.sysctls.get(name).copied() == begun && !self.0.contains_key(&key) {
+                    interface.sysctls.remove(name);
+                }
+            }
         }
         Ok(own)
     }

@@ -60,15 +60,3 @@ pub struct PacketBatch {
     /// The packets.
     pub records: Vec<Record>,
 }
-
-impl PacketBatch {
-    /// As bytes of a binary frame.
-    pub fn encode(&self) -> Result<Vec<u8>, postcard::Error> {
-        postcard::to_stdvec(self)
-    }
-
-    /// From the bytes of a binary frame.
-    pub fn decode(bytes: &[u8]) -> Result<Self, postcard::Error> {
-        postcard::from_bytes(bytes)
-    }
-}

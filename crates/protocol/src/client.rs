@@ -48,6 +48,11 @@ pub enum ClientMessage {
         /// Which.
         ping: PingId,
     },
+    /// Begin to send what interfaces count, or end it.
+    WatchCounters {
+        /// Which.
+        on: bool,
+    },
     /// Say whether a capture filter is one, for an interface.
     CheckFilter {
         /// The answer carries it.

@@ -1,13 +1,16 @@
 //! The messages between browser and server.
 //!
 //! Control messages are JSON text frames ([`ClientMessage`], [`ServerMessage`]); captured packets
-//! are binary frames ([`capture::PacketBatch`], postcard), at most one a stream a frame of the
-//! screen, because a browser takes messages by their number and not by their size.
+//! and live counters are binary frames ([`binary::Binary`], postcard), of packets at most one a
+//! stream a frame of the screen, because a browser takes messages by their number and not by their
+//! size.
 //!
 //! **Architecture Invariant:** both ends use these types; nothing is copied by hand.
 
+pub mod binary;
 pub mod capture;
 pub mod client;
+pub mod counters;
 pub mod expect;
 pub mod lab;
 pub mod ping;

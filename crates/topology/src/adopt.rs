@@ -1,13 +1,14 @@
 //! A document that says what the kernel has.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{DeviceKind, NewMtu, port};
-use crate::model::{DEFAULT_MTU, LOOPBACK_MTU};
+use crate::model::{self, DEFAULT_MTU, LOOPBACK_MTU};
 use crate::name::InterfaceName;
+use crate::neighbour::Neighbour;
 use crate::observed::{
     Observed, ObservedInterface, ObservedKind, ObservedNamespace, ObservedRoute, Origin,
 };
@@ -155,8 +156,19 @@ pub(crate) fn interface(
             device.is_some_and(|device| Vlans::usual(&device.parameters) != *vlans)
         }),
         fdb: known.fdb.clone(),
+        neighbours: adopted_neighbours(known),
         sysctls: crate::sysctl::adopted(&known.sysctls, true),
+        offloads: match crate::offload::check(&known.offloads) {
+            Ok(()) => known.offloads.clone(),
+            Err(_) => Default::default(),
+        },
     })
+}
+
+/// Those that documents can have: the kernel takes more.
+fn adopted_neighbours(known: &ObservedInterface) -> BTreeSet<Neighbour> {
+    let all = known.neighbours.iter().copied();
+    all.filter(|neighbour| neighbour.check().is_ok()).collect()
 }
 
 /// The MTU that the kernel gives it by itself, if that is known.
@@ -179,6 +191,11 @@ fn usual_mtu(known: &ObservedInterface, around: &ObservedNamespace) -> Option<u3
         NewMtu::Fixed(mtu) => Some(mtu),
         // Only what was set by hand differs from what a new one has on the model kernel.
         NewMtu::Unknown => Some(DEFAULT_MTU),
+        // One above was allowed when what it stands on had more: no document says it.
+        NewMtu::Below { .. } => match model::limit(around, device) {
+            Some(most) => Some(most.max(known.mtu)),
+            None => Some(DEFAULT_MTU),
+        },
         NewMtu::OfLower => Some(around.interfaces.get(device.lower()?)?.mtu),
         // `br_mtu_auto_adjust`.
         NewMtu::OfPorts => {

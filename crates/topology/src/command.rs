@@ -1,8 +1,8 @@
 //! Steps and documents as commands, and commands as what they do.
 //!
 //! One file per object of `ip` holds both directions: `link` (with `device` for what is said after
-//! `type`), `address`, `route`, `rule`, `netns`, and `bridge`, `tc`, `sysctl` and `firewall`
-//! (`nft`, `iptables`) beside them. Nothing here is ever given to a shell by Netyard: commands are
+//! `type`), `address`, `route`, `rule`, `netns`, and `bridge`, `tc`, `sysctl`, `wireguard` (`wg`) and
+//! `firewall` (`nft`, `iptables`) beside them. Nothing here is ever given to a shell by Netyard: commands are
 //! for people.
 
 use std::collections::BTreeMap;
@@ -19,15 +19,18 @@ pub(crate) mod action;
 pub(crate) mod address;
 pub(crate) mod bridge;
 mod device;
+pub(crate) mod ethtool;
 pub(crate) mod firewall;
 pub(crate) mod legacy;
 pub(crate) mod link;
+pub(crate) mod neighbour;
 pub(crate) mod netns;
 pub(crate) mod route;
 pub(crate) mod rule;
 mod script;
 pub(crate) mod sysctl;
 pub(crate) mod tc;
+pub(crate) mod wireguard;
 pub(crate) mod words;
 
 pub use about::{Subject, commands_about};
@@ -200,6 +203,8 @@ pub fn of_step(step: &Step, names: &Names) -> Command {
         Step::RemoveVlans { at, own, range } => bridge::remove_vlans(names, at, *own, *range),
         Step::AddFdb { at, entry } => bridge::add_fdb(names, at, entry),
         Step::RemoveFdb { at, entry } => bridge::remove_fdb(names, at, entry),
+        Step::AddNeighbour { at, neighbour } => neighbour::add(names, at, neighbour),
+        Step::RemoveNeighbour { at, neighbour } => neighbour::remove(names, at, neighbour),
         Step::AddAddress { at, address } => address::write(names, at, "add", *address),
         Step::RemoveAddress { at, address } => address::write(names, at, "del", *address),
         Step::AddRoute { namespace, route } => route::write(names, *namespace, "add", route),
@@ -226,6 +231,7 @@ pub fn of_step(step: &Step, names: &Names) -> Command {
         Step::SetFirewall { namespace, ruleset } => {
             firewall::write(names, *namespace, ruleset.as_deref())
         }
+        Step::SetOffload { at, offload, on } => ethtool::write(names, at, *offload, *on),
         Step::SetUplink { on } => uplink(*on),
     }
 }

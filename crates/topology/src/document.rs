@@ -18,6 +18,8 @@ use crate::kind::Parameters;
 pub use crate::kind::{Device, DeviceKind, Kind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::neighbour::Neighbour;
+use crate::offload::Offloads;
 use crate::quality::Quality;
 use crate::route::RouteOptions;
 use crate::rule::Rule;
@@ -138,9 +140,15 @@ pub struct Interface {
     /// Static entries of the forwarding table that lead to it.
     #[serde(default)]
     pub fdb: BTreeSet<FdbEntry>,
+    /// Neighbours that are known for good, and addresses that it answers for.
+    #[serde(default)]
+    pub neighbours: BTreeSet<Neighbour>,
     /// Settings of the kernel, as `ipv4.rp_filter`: [`crate::sysctl::TABLE`].
     #[serde(default)]
     pub sysctls: Sysctls,
+    /// What is left to it, or is not; what is not among them the kernel decides.
+    #[serde(default)]
+    pub offloads: Offloads,
 }
 
 /// A static route.
@@ -337,7 +345,9 @@ impl Interface {
             quality: None,
             vlans: None,
             fdb: BTreeSet::new(),
+            neighbours: BTreeSet::new(),
             sysctls: Sysctls::new(),
+            offloads: Offloads::new(),
         }
     }
 

@@ -17,6 +17,8 @@ use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::kind::{Parameters, Value};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::neighbour::Neighbour;
+use crate::offload::Offload;
 use crate::quality::Quality;
 use crate::rule::Rule;
 use crate::sysctl::Owner;
@@ -25,6 +27,8 @@ use crate::vlans::Vlans;
 mod apply;
 mod error;
 mod fragment;
+mod neighbour;
+mod offload;
 mod sysctl;
 mod tables;
 mod validate;
@@ -205,6 +209,20 @@ pub enum Edit {
         /// The entry.
         entry: FdbEntry,
     },
+    /// Adds a static neighbour or a proxy entry.
+    AddNeighbour {
+        /// Of which interface.
+        interface: InterfaceId,
+        /// The entry.
+        neighbour: Neighbour,
+    },
+    /// Removes a static neighbour or a proxy entry.
+    RemoveNeighbour {
+        /// Of which interface.
+        interface: InterfaceId,
+        /// The entry.
+        neighbour: Neighbour,
+    },
     /// Several edits that succeed or are refused as one, in order.
     Batch {
         /// The edits.
@@ -232,6 +250,15 @@ pub enum Edit {
         name: String,
         /// `None` leaves what the kernel has by itself.
         value: Option<i32>,
+    },
+    /// Leaves something to an interface, or does not.
+    SetOffload {
+        /// Which.
+        interface: InterfaceId,
+        /// What.
+        offload: Offload,
+        /// `None` leaves it to the kernel.
+        on: Option<bool>,
     },
     /// Gives the host an uplink to the outside world ([`crate::uplink`]), or takes it away.
     SetUplink {

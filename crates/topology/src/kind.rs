@@ -28,6 +28,7 @@ mod tunnel;
 mod vlan;
 mod vrf;
 mod vxlan;
+pub mod wireguard;
 
 pub use parameter::{Change, Form, Parameter, Usual, Value};
 pub use parameters::{Changes, Parameters};
@@ -70,6 +71,8 @@ pub struct Table {
     pub parameters: &'static [Parameter],
     /// What must hold between parameters, beyond what each of them takes.
     pub check: fn(&Said<'_>) -> Result<(), String>,
+    /// How the kernel is told of its parameters.
+    pub channel: Channel,
     /// Whether a change in place must say all parameters: what is left out is set to nothing.
     pub said_whole: bool,
     /// The MTU that it is made with.
@@ -80,6 +83,15 @@ pub struct Table {
     pub ports: Option<&'static str>,
     /// Whether it has Ethernet frames and a MAC address: only then it can be a port of a bridge.
     pub ethernet: bool,
+}
+
+/// How the kernel is told of the parameters of a kind, and tells them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Channel {
+    /// With the interface, in `IFLA_INFO_DATA`; people use `ip link`.
+    Link,
+    /// Once it is made, through generic netlink; people use `wg`.
+    Wireguard,
 }
 
 /// The MTU that an interface is made with.
@@ -93,6 +105,14 @@ pub enum NewMtu {
     OfPorts,
     /// It depends on routes: what the kernel gives is taken.
     Unknown,
+    /// What the kernel gives is taken, and none is taken above that of the interface which a
+    /// parameter names, less the headers that it puts in front.
+    Below {
+        /// The parameter.
+        link: &'static str,
+        /// Bytes of headers over IPv4 and over IPv6.
+        headers: [u32; 2],
+    },
 }
 
 /// What is said of a device, without the interfaces that are named.
@@ -107,10 +127,15 @@ impl Said<'_> {
         self.values.iter().any(|(known, _)| *known == name)
     }
 
+    /// What a parameter is given, but for interfaces.
+    pub fn value(&self, name: &str) -> Option<&Value<()>> {
+        let found = self.values.iter().find(|(known, _)| *known == name)?;
+        found.1
+    }
+
     /// The number that a parameter is given.
     pub fn number(&self, name: &str) -> Option<u64> {
-        let found = self.values.iter().find(|(known, _)| *known == name)?;
-        match found.1 {
+        match self.value(name) {
             Some(Value::Number(number)) => Some(*number),
             _ => None,
         }
@@ -118,8 +143,7 @@ impl Said<'_> {
 
     /// The address that a parameter is given.
     pub fn address(&self, name: &str) -> Option<std::net::IpAddr> {
-        let found = self.values.iter().find(|(known, _)| *known == name)?;
-        match found.1 {
+        match self.value(name) {
             Some(Value::Address(address)) => Some(*address),
             _ => None,
         }
@@ -188,6 +212,8 @@ kinds! {
     Gre => gre,
     /// IPv4 in IPv4.
     Ipip => ipip,
+    /// An encrypted tunnel in UDP.
+    Wireguard => wireguard,
 }
 
 impl DeviceKind {
@@ -277,6 +303,36 @@ impl<R> Device<R> {
         self.parameters.links().map(|(_, link)| link).next()
     }
 
+    /// The interface above whose MTU its own cannot be, and how many bytes below it must stay.
+    pub fn mtu_limit(&self) -> Option<(&R, u32)> {
+        match self.kind.table().mtu {
+            NewMtu::OfLower => Some((self.lower()?, 0)),
+            NewMtu::Below {
+                link,
+                headers: [ipv4, ipv6],
+            } => {
+                let Some(Value::Link(link)) = self.parameters.get(link) else {
+                    return None;
+                };
+                let is_ipv6 = |(_, value): (&str, &Value<R>)| matches!(value, Value::Address(address) if address.is_ipv6());
+                let headers = match self.parameters.iter().any(is_ipv6) {
+                    true => ipv6,
+                    false => ipv4,
+                };
+                Some((link, headers))
+            }
+            NewMtu::Fixed(_) | NewMtu::OfPorts | NewMtu::Unknown => None,
+        }
+    }
+
+    /// What it is made with, and what is set on it once it is there.
+    pub fn at_birth(self) -> (Self, Parameters<R>) {
+        match self.kind.table().channel {
+            Channel::Link => (self, Parameters::default()),
+            Channel::Wireguard => (Self::new(self.kind), self.parameters),
+        }
+    }
+
     /// The same with other names for other interfaces; `None` if one has no name there.
     pub fn map<S>(&self, name: impl FnMut(&R) -> Option<S>) -> Option<Device<S>> {
         Some(Device {
@@ -319,7 +375,14 @@ impl<R: Clone + PartialEq> Device<R> {
         if changes.is_empty() || !table.said_whole {
             return Some(changes);
         }
-        let whole = self.parameters.clone().with_usual(table.parameters);
+        let mut whole = self.parameters.clone().with_usual(table.parameters);
+        // What is left to the kernel stays as it is.
+        for parameter in table.parameters.iter().filter(|p| p.usual == Usual::Open) {
+            if whole.get(parameter.name).is_none() {
+                let is = observed.parameters.get(parameter.name).cloned();
+                whole.set(parameter.name, is);
+            }
+        }
         Some(whole.as_changes().into_iter().chain(changes).collect())
     }
 }

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use crate::address::{AddressError, Family, is_for_loopback_only};
+use crate::address::{AddressError, Family, is_for_loopback_only, is_per_link};
 use crate::document::Forwarding;
 use crate::id::NamespaceId;
 use crate::kind::Parameters;
@@ -19,24 +19,28 @@ use crate::observed::{
     Observed, ObservedAddress, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer,
     ObservedRoute, Origin,
 };
+use crate::offload::Offload;
 use crate::quality::qdisc::Qdiscs;
 use crate::route::RouteOptions;
 use crate::shared_map::SharedMap;
 use crate::step::{At, NewInterface, Step, StepRoute};
 use crate::sysctl::Sysctls;
 pub use carrier::settle_carriers;
-pub(crate) use device::{most_mtu, named};
+pub(crate) use device::{limit, most_mtu, named};
 pub(crate) use qdisc::steps as qdisc_steps;
+pub(crate) use sysctl::promotes;
 
 mod carrier;
 mod device;
 mod fdb;
 mod firewall;
 mod master;
+mod neighbour;
 mod qdisc;
 mod remove;
 mod route;
 mod rule;
+mod spreading;
 mod sysctl;
 mod uplink;
 mod vlans;
@@ -64,8 +68,10 @@ pub fn fresh() -> Observed {
 /// A refused step leaves the state as it was. An interface of a kind that Netyard cannot make is
 /// not made again by an undo.
 pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> {
+    let before = neighbour::Before::of(state, step);
     let mut undo = single(state, step)?;
     undo.extend(sysctl::lose_ipv6(state, step));
+    undo.extend(before.map_or_else(Vec::new, |before| before.lose(state)));
     Ok(undo)
 }
 
@@ -134,12 +140,15 @@ fn single(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> {
         Step::RemoveVlans { at, own, range } => vlans::remove(state, at, *own, *range),
         Step::AddFdb { at, entry } => fdb::add(state, at, *entry),
         Step::RemoveFdb { at, entry } => fdb::remove(state, at, *entry),
+        Step::AddNeighbour { at, neighbour } => neighbour::add(state, at, *neighbour),
+        Step::RemoveNeighbour { at, neighbour } => neighbour::remove(state, at, *neighbour),
         Step::SetSysctl {
             namespace,
             interface,
             name,
             value,
         } => sysctl::set(state, *namespace, interface.as_ref(), name, *value),
+        Step::SetOffload { at, offload, on } => set_offload(state, at, *offload, *on),
         Step::SetUplink { on } => uplink::set(state, *on),
     }
 }
@@ -177,7 +186,9 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         qdiscs: Qdiscs::default(),
         vlans: None,
         fdb: BTreeSet::new(),
+        neighbours: BTreeSet::new(),
         sysctls: Sysctls::new(),
+        offloads: Default::default(),
     }
 }
 
@@ -328,7 +339,13 @@ fn switch(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused>
         at: at.clone(),
         up: old,
     };
-    let is_lost = |a: &ObservedAddress| Family::of(a.address.addr()) == Family::Ipv6;
+    let settings = namespace_mut(state, at.namespace)?.sysctls.clone();
+    let found = interface_mut(state, at)?;
+    let keeps = sysctl::keeps_addresses(&settings, &found.sysctls);
+    let is_lost = |a: &ObservedAddress| {
+        let may_stay = keeps && a.origin == Origin::Static && !is_per_link(a.address.addr());
+        Family::of(a.address.addr()) == Family::Ipv6 && !may_stay
+    };
     let mut undo = if up {
         // Taken back, this is a going down.
         let lost = found
@@ -356,8 +373,13 @@ fn switch(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused>
     if old && !up {
         // Taken back, this is a coming up, which those that are down come up with.
         for vlan in device::vlans_on(state, at.namespace, index, false) {
-            let addresses = interface_mut(state, &vlan)?.addresses.clone();
-            let lost = addresses.into_iter().filter(is_lost).collect();
+            let found = interface_mut(state, &vlan)?;
+            let keeps = sysctl::keeps_addresses(&settings, &found.sysctls);
+            let addresses = found.addresses.iter().filter(|a| {
+                let may_stay = keeps && !is_per_link(a.address.addr());
+                a.address.addr().is_ipv6() && !may_stay
+            });
+            let lost = addresses.cloned().collect();
             let again = re_add(&vlan, lost);
             undo.push(Step::SetUp {
                 at: vlan,
@@ -386,6 +408,36 @@ fn re_add(at: &At, addresses: Vec<ObservedAddress>) -> Vec<Step> {
     .collect()
 }
 
+/// What TCP leaves to an interface goes with its checksums (`netdev_fix_features`).
+fn set_offload(
+    state: &mut Observed,
+    at: &At,
+    offload: Offload,
+    on: Option<bool>,
+) -> Result<Vec<Step>, Refused> {
+    let offloads = &mut interface_mut(state, at)?.offloads;
+    let mut set = |offload, on: Option<bool>| {
+        let old = match on {
+            Some(on) => offloads.insert(offload, on),
+            None => offloads.remove(&offload),
+        };
+        Step::SetOffload {
+            at: at.clone(),
+            offload,
+            on: old,
+        }
+    };
+    let mut undo = vec![set(offload, on)];
+    if (offload, on) == (Offload::Tx, Some(false)) {
+        let follows = set(Offload::Tso, None);
+        if let Step::SetOffload { on: Some(_), .. } = follows {
+            set(Offload::Tso, Some(false));
+            undo.push(follows);
+        }
+    }
+    Ok(undo)
+}
+
 fn set_mac(state: &mut Observed, at: &At, mac: Mac) -> Result<Vec<Step>, Refused> {
     let old = interface_mut(state, at)?.mac.replace(mac);
     let set_back = |mac| Step::SetMac {
@@ -397,7 +449,8 @@ fn set_mac(state: &mut Observed, at: &At, mac: Mac) -> Result<Vec<Step>, Refused
 
 /// None above what it stands on (`vlan_dev_change_mtu`, `macvlan_change_mtu`).
 fn set_mtu(state: &mut Observed, at: &At, mtu: u32) -> Result<Vec<Step>, Refused> {
-    if let Some(most) = device::most_mtu(state, at)?.filter(|most| mtu > *most) {
+    let most = device::most_mtu(state, at)?;
+    if let Some(most) = most.filter(|most| mtu > *most) {
         let name = &at.name;
         return Err(Refused(format!(
             "what {name} stands on has an MTU of {most}"
@@ -408,7 +461,8 @@ fn set_mtu(state: &mut Observed, at: &At, mtu: u32) -> Result<Vec<Step>, Refused
     let master = found.master;
     let mut undo = vec![Step::SetMtu {
         at: at.clone(),
-        mtu: old,
+        // One above what it stands on was allowed when that had more.
+        mtu: most.map_or(old, |most| old.min(most)),
     }];
     undo.extend(device::shrink(state, at, mtu)?);
     undo.extend(adjust_bridge_mtu(state, at.namespace, master));
@@ -444,6 +498,14 @@ fn adjust_bridge_mtu(
 /// Taken back, the first IPv4 address takes the IPv4 routes along as the last one.
 fn add_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<Step>, Refused> {
     let index = index_of(state, at)?;
+    let around = state.namespaces.get(&at.namespace);
+    let is_off = around.is_some_and(|around| {
+        let found = around.interfaces.get(&index);
+        found.is_some_and(|found| !sysctl::may_have_ipv6(around, found))
+    });
+    if is_off && address.addr().is_ipv6() {
+        return Err(Refused("IPv6 is disabled on this device".to_owned()));
+    }
     let found = interface_mut(state, at)?;
     if found.kind != ObservedKind::Loopback && is_for_loopback_only(address.addr()) {
         return Err(Refused(AddressError::Loopback { address }.to_string()));
@@ -473,11 +535,13 @@ fn add_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<Step
 }
 
 /// Without `promote_secondaries` (off by default) the secondary IPv4 addresses of a network go
-/// with its primary (`__inet_del_ifa`); with the last one go the IPv4 routes (`fib_disable_ip`).
+/// with its primary (`__inet_del_ifa`), with it the next one takes its place; with the last one go the IPv4 routes (`fib_disable_ip`).
 fn remove_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<Step>, Refused> {
     let index = index_of(state, at)?;
     let before = route::Before::of(state, at.namespace);
+    let settings = namespace_mut(state, at.namespace)?.sysctls.clone();
     let found = interface_mut(state, at)?;
+    let promotes = sysctl::promotes(&settings, &found.sysctls);
     let Some(place) = found.addresses.iter().position(|a| a.address == address) else {
         return Err(Refused(format!("{} has no address {address}", at.name)));
     };
@@ -486,11 +550,10 @@ fn remove_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<S
         .iter()
         .take(place)
         .any(|a| is_same_network(a.address, address));
-    let is_lost = |a: &ObservedAddress| {
-        let secondary =
-            is_primary && address.addr().is_ipv4() && is_same_network(a.address, address);
-        a.address == address || secondary
+    let is_secondary = |a: &ObservedAddress| {
+        is_primary && address.addr().is_ipv4() && is_same_network(a.address, address)
     };
+    let is_lost = |a: &ObservedAddress| a.address == address || (is_secondary(a) && !promotes);
     let (lost, kept): (Vec<_>, Vec<_>) = found.addresses.drain(..).partition(is_lost);
     found.addresses = kept;
     let none_left = !found.addresses.iter().any(|a| a.address.addr().is_ipv4());
@@ -502,7 +565,25 @@ fn remove_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<S
         route::lose::with_interface(around, index, route::lose::Event::Unaddressed);
     }
     let mut undo = re_add(at, lost);
-    undo.extend(before.again(state));
+    // Those that took its place stand behind it again.
+    let mut later = state.clone();
+    let promoted = interface_mut(state, at)?.addresses.iter();
+    let promoted: Vec<_> = promoted
+        .filter(|a| is_secondary(a) && a.origin == Origin::Static)
+        .cloned()
+        .collect();
+    for secondary in promoted {
+        let found = interface_mut(&mut later, at)?;
+        found.addresses.retain(|a| *a != secondary);
+        let around = namespace_mut(&mut later, at.namespace)?;
+        route::lose::with_source(around, secondary.address.addr());
+        undo.push(Step::RemoveAddress {
+            at: at.clone(),
+            address: secondary.address,
+        });
+        undo.extend(re_add(at, vec![secondary]));
+    }
+    undo.extend(before.again(&later));
     Ok(undo)
 }
 

@@ -15,6 +15,8 @@ use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{Device, DeviceKind, Parameters};
 pub use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::neighbour::Neighbour;
+use crate::offload::Offloads;
 use crate::quality::qdisc::Qdiscs;
 use crate::route::RouteOptions;
 use crate::rule::Rule;
@@ -102,9 +104,15 @@ pub struct ObservedInterface {
     /// Static entries of the forwarding table that somebody set.
     #[serde(default)]
     pub fdb: BTreeSet<FdbEntry>,
+    /// Permanent neighbours and proxy entries.
+    #[serde(default)]
+    pub neighbours: BTreeSet<Neighbour>,
     /// Settings of the kernel: only those that were set for a document.
     #[serde(default)]
     pub sysctls: Sysctls,
+    /// What is left to it, or is not: only what was set for a document.
+    #[serde(default)]
+    pub offloads: Offloads,
 }
 
 /// What an observed interface is.
@@ -242,6 +250,11 @@ impl Observed {
                 None => drop(self.namespaces.remove(&id)),
             }
         }
+        for (id, part) in change.parts {
+            if let Some(namespace) = self.namespaces.get_mut(&id) {
+                part.apply(namespace);
+            }
+        }
     }
 
     /// What must be applied to `self` to reach `next`.
@@ -250,29 +263,96 @@ impl Observed {
             .namespaces
             .keys()
             .filter(|id| !next.namespaces.contains_key(id));
-        let fresh = next
-            .namespaces
-            .iter()
-            .filter(|(id, _)| !self.namespaces.agrees(&next.namespaces, id));
-        ObservedChange {
-            namespaces: gone
-                .map(|id| (*id, None))
-                .chain(fresh.map(|(id, ns)| (*id, Some(ns.clone()))))
-                .collect(),
+        let mut change = ObservedChange {
+            namespaces: gone.map(|id| (*id, None)).collect(),
+            parts: BTreeMap::new(),
+        };
+        for (id, now) in next.namespaces.iter() {
+            match self.namespaces.get(id) {
+                None => drop(change.namespaces.insert(*id, Some(now.clone()))),
+                Some(_) if self.namespaces.agrees(&next.namespaces, id) => {}
+                Some(before) => drop(change.parts.insert(*id, NamespacePart::of(before, now))),
+            }
         }
+        change
     }
 }
 
-/// A change of the kernel's state: the namespaces that differ, whole.
+/// A change of the kernel's state.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct ObservedChange {
-    /// The new state of each namespace that changed; `None` if it has gone.
+    /// Each namespace that came, whole; `None` if it has gone.
     pub namespaces: BTreeMap<NamespaceId, Option<ObservedNamespace>>,
+    /// What changed of each of the others: a bridge with a thousand ports is half a megabyte, and
+    /// one of its ports changed.
+    #[serde(default)]
+    pub parts: BTreeMap<NamespaceId, NamespacePart>,
+}
+
+/// What changed of a namespace.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct NamespacePart {
+    /// Each interface that differs, by index; `None` if it has gone.
+    pub interfaces: BTreeMap<u32, Option<ObservedInterface>>,
+    /// Routes that there are no more.
+    pub routes_gone: BTreeSet<ObservedRoute>,
+    /// Everything else, and of routes those that came; without interfaces.
+    pub rest: ObservedNamespace,
+}
+
+impl NamespacePart {
+    fn of(before: &ObservedNamespace, now: &ObservedNamespace) -> Self {
+        let gone = before.interfaces.keys();
+        let gone = gone.filter(|index| !now.interfaces.contains_key(index));
+        let fresh = now.interfaces.iter();
+        let fresh = fresh.filter(|(index, i)| before.interfaces.get(index) != Some(i));
+        let fresh = fresh.map(|(index, i)| (*index, Some(i.clone())));
+        let ObservedNamespace {
+            name,
+            interfaces: _,
+            routes,
+            forwarding,
+            firewall,
+            rules,
+            sysctls,
+        } = now;
+        Self {
+            interfaces: gone.map(|index| (*index, None)).chain(fresh).collect(),
+            routes_gone: before.routes.difference(routes).cloned().collect(),
+            rest: ObservedNamespace {
+                name: name.clone(),
+                interfaces: BTreeMap::new(),
+                routes: routes.difference(&before.routes).cloned().collect(),
+                forwarding: *forwarding,
+                firewall: firewall.clone(),
+                rules: rules.clone(),
+                sysctls: sysctls.clone(),
+            },
+        }
+    }
+
+    fn apply(self, namespace: &mut ObservedNamespace) {
+        let mut interfaces = std::mem::take(&mut namespace.interfaces);
+        let mut routes = std::mem::take(&mut namespace.routes);
+        for (index, interface) in self.interfaces {
+            match interface {
+                Some(interface) => drop(interfaces.insert(index, interface)),
+                None => drop(interfaces.remove(&index)),
+            }
+        }
+        for gone in &self.routes_gone {
+            routes.remove(gone);
+        }
+        *namespace = self.rest;
+        routes.append(&mut namespace.routes);
+        namespace.interfaces = interfaces;
+        namespace.routes = routes;
+    }
 }
 
 impl ObservedChange {
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
-        self.namespaces.is_empty()
+        self.namespaces.is_empty() && self.parts.is_empty()
     }
 }

@@ -18,6 +18,7 @@ mod devices;
 mod firewall;
 mod lookup;
 mod mtu;
+mod neighbour;
 mod objects;
 mod routes;
 mod rules;
@@ -27,6 +28,7 @@ mod sysctl;
 mod tables;
 mod uplink;
 
+use lookup::Places;
 use mtu::DEEPEST;
 use scope::Scope;
 use settings::stands;
@@ -100,6 +102,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
         document,
         mtus: Mtus::new(document),
         state: observed.clone(),
+        places: Places::default(),
         steps: Vec::new(),
         scope,
     };
@@ -111,6 +114,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     planner.remove_namespaces();
     planner.rename_namespaces();
     planner.add_namespaces();
+    planner.set_sysctls_of_new();
     planner.rename_interfaces();
     planner.add_interfaces();
     planner.set_down();
@@ -119,6 +123,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     planner.unset_sysctls();
     planner.set_parameters();
     planner.set_macs();
+    planner.set_offloads();
     // Before anything passes.
     planner.set_qualities();
     planner.set_mtus();
@@ -149,6 +154,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     planner.set_sysctls();
     // Joining a VRF takes IPv6 addresses along.
     planner.add_addresses();
+    planner.set_neighbours();
     // Some routes wait for a carrier.
     model::settle_carriers(&mut planner.state);
     planner.add_routes();
@@ -163,6 +169,7 @@ struct Planner<'a> {
     mtus: Mtus<'a>,
     /// The model kernel after the steps so far.
     state: Observed,
+    places: Places,
     steps: Vec<Step>,
     scope: Option<Scope>,
 }
@@ -224,7 +231,7 @@ impl<'a> Planner<'a> {
 
     /// The kernel's interface for one of the document: its index and itself.
     fn find(&self, id: InterfaceId, wanted: &Interface) -> Option<(u32, &ObservedInterface)> {
-        lookup::find(self.document, &self.state, id, wanted)
+        lookup::find(self.document, &self.state, &self.places, id, wanted)
     }
 }
 

@@ -14,6 +14,7 @@ use crate::id::{InterfaceId, NamespaceId};
 
 mod bridges;
 mod fixes;
+mod floods;
 mod groups;
 mod links;
 mod routes;
@@ -67,6 +68,7 @@ impl fmt::Display for Problem {
 pub fn check(document: &Document) -> Vec<Problem> {
     let mut report = Report::new(document);
     bridges::check(&mut report);
+    floods::check(&mut report);
     links::check(&mut report);
     routes::check(&mut report);
     segments::check(&mut report);

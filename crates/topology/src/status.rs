@@ -44,7 +44,7 @@ pub enum Status {
 pub struct Difference {
     /// What differs: `state`, `mtu`, `mac`, `address`, `address order`, `master`, `kind`, `peer`,
     /// `name`, `IPv4 forwarding`, `IPv6 forwarding`, `firewall`, `uplink`, `route`, `rule`,
-    /// `vlans`, `fdb`, `quality`, the name of a parameter, of a measure of the quality or of a
+    /// `vlans`, `fdb`, `neighbour`, `quality`, the name of a parameter, of a measure of the quality or of a
     /// setting of the kernel, or `port` and the name of one of a port. [`crate::drift`] knows what
     /// to do about each.
     pub what: String,
@@ -346,11 +346,21 @@ pub(crate) fn interface_status(
     {
         differ(name, wanted, observed);
     }
+    let offloads = crate::offload::differences(&wanted.offloads, &interface.offloads);
+    for (what, wanted, observed) in offloads {
+        differ(&what, wanted, observed);
+    }
     for entry in wanted.fdb.difference(&interface.fdb) {
         differ("fdb", entry.to_string(), String::new());
     }
     for entry in interface.fdb.difference(&wanted.fdb) {
         differ("fdb", String::new(), entry.to_string());
+    }
+    for neighbour in wanted.neighbours.difference(&interface.neighbours) {
+        differ("neighbour", neighbour.to_string(), String::new());
+    }
+    for neighbour in interface.neighbours.difference(&wanted.neighbours) {
+        differ("neighbour", String::new(), neighbour.to_string());
     }
     let kept: Vec<_> = interface
         .addresses
@@ -403,7 +413,7 @@ fn differences_of<'t>(
     let changes = wanted.changes_from(observed, table);
     let differing = table.iter().filter(|p| changes.contains_key(p.name));
     let text = |parameter: &Parameter, value: Option<&Value<String>>| {
-        let text = value.map(|value| parameter.text(value, Clone::clone));
+        let text = value.map(|value| parameter.shown(value, Clone::clone));
         text.unwrap_or_default()
     };
     differing
@@ -411,7 +421,12 @@ fn differences_of<'t>(
             let name = parameter.name;
             let wanted = changes.get(name).and_then(Option::as_ref);
             let wanted = text(parameter, wanted);
-            (name, wanted, text(parameter, observed.get(name)))
+            let mut is = text(parameter, observed.get(name));
+            // What differs is a secret, and not shown.
+            if is == wanted {
+                is.push_str(", but another secret");
+            }
+            (name, wanted, is)
         })
         .collect()
 }

@@ -17,6 +17,8 @@ use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::neighbour::Neighbour;
+use crate::offload::Offload;
 use crate::quality::qdisc::{Level, Qdisc};
 use crate::route::RouteOptions;
 use crate::rule::Rule;
@@ -214,6 +216,20 @@ pub enum Step {
         /// The entry.
         entry: FdbEntry,
     },
+    /// Adds a static neighbour or a proxy entry, in place of another of that address.
+    AddNeighbour {
+        /// Of which interface.
+        at: At,
+        /// The entry.
+        neighbour: Neighbour,
+    },
+    /// Removes a static neighbour or a proxy entry.
+    RemoveNeighbour {
+        /// Of which interface.
+        at: At,
+        /// The entry.
+        neighbour: Neighbour,
+    },
     /// Sets a setting of the kernel.
     SetSysctl {
         /// Where.
@@ -225,6 +241,15 @@ pub enum Step {
         /// `None` gives back the value that it had before it was set first, and leaves it alone
         /// from then on.
         value: Option<i32>,
+    },
+    /// Leaves something to an interface, or does not.
+    SetOffload {
+        /// Which.
+        at: At,
+        /// What.
+        offload: Offload,
+        /// `None` gives back what was before it was set first, and leaves it alone from then on.
+        on: Option<bool>,
     },
     /// Gives the host its uplink, or takes it away ([`crate::uplink`]).
     SetUplink {
@@ -310,8 +335,11 @@ impl Step {
             | Self::RemoveVlans { at, .. }
             | Self::AddFdb { at, .. }
             | Self::RemoveFdb { at, .. }
+            | Self::AddNeighbour { at, .. }
+            | Self::RemoveNeighbour { at, .. }
             | Self::AddAddress { at, .. }
             | Self::RemoveAddress { at, .. }
+            | Self::SetOffload { at, .. }
             | Self::SetQdisc { at, .. } => at.namespace,
         }
     }

@@ -3,15 +3,24 @@
 //! A namespace's are named as sysctl(8) names them: `net.ipv4.tcp_mtu_probing`,
 //! `net.ipv4.conf.all.rp_filter`. An interface's are named without it: `ipv4.rp_filter` is
 //! `net.ipv4.conf.eth0.rp_filter` of `eth0`. Forwarding is a property of its own
-//! ([`crate::document::Forwarding`]), and `conf.default` is not here: it is for interfaces that
-//! come later, and a document says of each what it is to have.
+//! ([`crate::document::Forwarding`]).
+//!
+//! `conf.default` is what interfaces begin with. A document has no order of time: what it says
+//! there is set before any interface is made.
+//!
+//! Two settings of IPv6, `disable_ipv6` and `addr_gen_mode`, reach further than others
+//! ([`spreads`]): set for all, they are set on each interface and for those to come. What an
+//! interface has of them is always observed; one that says nothing of its own is to have what it
+//! would begin with ([`begins_with`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::{Document, Interface, Kind};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::name::InterfaceName;
+use crate::observed::{ObservedInterface, ObservedKind, ObservedNamespace};
 
 mod table;
 
@@ -40,6 +49,8 @@ pub enum On {
     Interface,
     /// Each interface, and `all` of them together.
     InterfaceAndAll,
+    /// Interfaces that are made: `default`.
+    NewInterfaces,
 }
 
 /// A setting that documents may have.
@@ -65,6 +76,7 @@ impl Setting {
         match self.on {
             On::Namespace => Some(format!("net.{}.{}", self.family, self.key)),
             On::InterfaceAndAll => Some(format!("net.{}.conf.all.{}", self.family, self.key)),
+            On::NewInterfaces => Some(format!("net.{}.conf.default.{}", self.family, self.key)),
             On::Interface => None,
         }
     }
@@ -72,7 +84,7 @@ impl Setting {
     /// Its name on an interface, if interfaces have it.
     pub fn on_interface(&self) -> Option<String> {
         match self.on {
-            On::Namespace => None,
+            On::Namespace | On::NewInterfaces => None,
             On::Interface | On::InterfaceAndAll => Some(format!("{}.{}", self.family, self.key)),
         }
     }
@@ -101,6 +113,7 @@ impl Setting {
         let key = self.key.replace('.', "/");
         match (self.on, interface) {
             (On::Namespace, _) => format!("net/{}/{key}", self.family),
+            (On::NewInterfaces, _) => format!("net/{}/conf/default/{key}", self.family),
             (_, interface) => {
                 let whose = interface.unwrap_or("all");
                 format!("net/{}/conf/{whose}/{key}", self.family)
@@ -120,6 +133,75 @@ pub fn setting(name: &str, of_interface: bool) -> Result<&'static Setting, Strin
         true => format!("interfaces have no setting `{name}` that a lab can have"),
         false => format!("namespaces have no setting `{name}` that a lab can have"),
     })
+}
+
+/// The setting that takes IPv6 from an interface.
+const DISABLE: &str = "ipv6.disable_ipv6";
+
+/// The last parts of the names of those that spread.
+const SPREADING: [&str; 2] = ["disable_ipv6", "addr_gen_mode"];
+
+/// The names that settings have which spread, on an interface.
+pub const SPREADING_ON_INTERFACES: [&str; 2] = [DISABLE, "ipv6.addr_gen_mode"];
+
+/// Whether a setting, set for all interfaces, is set on each and for those to come
+/// (`addrconf_disable_ipv6`, `addrconf_sysctl_addr_gen_mode`).
+pub fn spreads(name: &str) -> bool {
+    let key = name.rsplit('.').next().unwrap_or_default();
+    name.contains("ipv6.") && SPREADING.contains(&key)
+}
+
+/// Whether it is a setting that takes IPv6 from interfaces.
+pub(crate) fn takes_ipv6(name: &str) -> bool {
+    name.ends_with(".disable_ipv6")
+}
+
+/// Whether it is a setting of a namespace that interfaces begin with: it must be there before they
+/// are.
+pub(crate) fn is_for_new(name: &str) -> bool {
+    name.contains(".conf.default.") || (name.starts_with("net.") && spreads(name))
+}
+
+/// What a setting that spreads is while nobody sets it itself: of an interface what it begins
+/// with by the settings of its namespace, and of the namespace what is usual; `None` of others.
+pub fn begins_with(namespace: &Sysctls, name: &str, is_loopback: bool) -> Option<i32> {
+    if !spreads(name) {
+        return None;
+    }
+    let key = name.rsplit('.').next()?;
+    let get = |which: &str| {
+        let name = format!("net.ipv6.conf.{which}.{key}");
+        namespace.get(&name).copied()
+    };
+    let by = match name {
+        _ if name.contains(".conf.all.") => None,
+        _ if name.contains(".conf.default.") => get("all"),
+        // The loopback is there before anything can be set.
+        _ if is_loopback => get("all"),
+        _ => get("default").or_else(|| get("all")),
+    };
+    // Both are usually 0.
+    Some(by.unwrap_or_default())
+}
+
+/// Whether an interface has IPv6: not with a small MTU, nor where it is taken away.
+pub(crate) fn has_ipv6(around: &ObservedNamespace, found: &ObservedInterface) -> bool {
+    let is_loopback = found.kind == ObservedKind::Loopback;
+    found.mtu >= MIN_IPV6_MTU && !is_off(&around.sysctls, &found.sysctls, is_loopback)
+}
+
+/// Whether settings take IPv6 from an interface.
+pub(crate) fn is_off(namespace: &Sysctls, own: &Sysctls, is_loopback: bool) -> bool {
+    let own = own.get(DISABLE).copied();
+    let value = own.or_else(|| begins_with(namespace, DISABLE, is_loopback));
+    value.is_some_and(|value| value != 0)
+}
+
+/// Whether a document takes IPv6 from an interface, whatever its MTU.
+pub fn has_no_ipv6(document: &Document, interface: &Interface) -> bool {
+    let namespace = document.namespaces.get(&interface.namespace);
+    let is_loopback = interface.kind == Kind::Loopback;
+    namespace.is_some_and(|ns| is_off(&ns.sysctls, &interface.sysctls, is_loopback))
 }
 
 /// Whether it is a setting of IPv6, which an interface with a small MTU has not.
@@ -157,13 +239,9 @@ pub(crate) fn of_key(key: &str) -> Result<(Option<InterfaceName>, String), Strin
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let unknown = || format!("the setting `{key}` is not supported");
     let (interface, name) = match parts.as_slice() {
-        ["net", _, "conf", "default", ..] => {
-            return Err(format!(
-                "the setting `{key}` is not supported: it is for interfaces that are made later; \
-                 set it on each"
-            ));
+        ["net", family, "conf", which @ ("all" | "default"), key] => {
+            (None, format!("net.{family}.conf.{which}.{key}"))
         }
-        ["net", family, "conf", "all", key] => (None, format!("net.{family}.conf.all.{key}")),
         ["net", family, "conf", interface, key] => {
             let interface: InterfaceName = interface.parse().map_err(|_| unknown())?;
             (Some(interface), format!("{family}.{key}"))
@@ -184,6 +262,20 @@ pub(crate) fn key_of(name: &str, interface: Option<&InterfaceName>) -> String {
         true => path,
         false => path.replace('/', "."),
     }
+}
+
+/// Whether an interface sends nothing of IPv6 by itself when it comes up.
+pub(crate) fn is_quiet(document: &Document, interface: &Interface) -> bool {
+    let name = "ipv6.addr_gen_mode";
+    let own = interface.sysctls.get(name).copied();
+    let is_loopback = interface.kind == Kind::Loopback;
+    let begun = || {
+        let namespace = document.namespaces.get(&interface.namespace)?;
+        begins_with(&namespace.sysctls, name, is_loopback)
+    };
+    let makes_none = own.or_else(begun).is_some_and(|mode| mode != 0);
+    let is_small = interface.mtu.is_some_and(|mtu| mtu < MIN_IPV6_MTU);
+    makes_none || is_small || has_no_ipv6(document, interface)
 }
 
 /// Settings that differ: name, wanted, observed. One that nobody wants any more is shown, too.
@@ -245,7 +337,7 @@ mod tests {
     #[test]
     fn other_keys_are_refused() {
         let refused = [
-            "net.ipv4.conf.default.rp_filter",
+            "net.ipv4.conf.default.proxy_ndp",
             "net.ipv4.conf.eth0.forwarding",
             "kernel.panic",
             "net.ipv4.conf.eth0.rp_filter.more",

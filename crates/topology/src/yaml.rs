@@ -28,9 +28,12 @@
 
 use crate::document::Document;
 
+mod entries;
 mod form;
 mod from_form;
 mod interface;
+mod neighbour;
+mod offload;
 mod quality;
 mod rule;
 mod settings;

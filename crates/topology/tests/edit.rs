@@ -281,3 +281,28 @@ fn what_many_paths_lead_to_is_looked_at_once() {
     let taken = started.elapsed();
     assert!(taken < std::time::Duration::from_secs(20), "{taken:?}");
 }
+
+#[test]
+fn a_vxlan_has_room_for_its_headers() {
+    let text = "netyard: 1\nnamespaces:\n  red:\n    interfaces:\n      vx: {type: vxlan, id: 7, dev: a, \
+                remote: REMOTE, mtu: MTU}\nlinks:\n  - red/a: {mtu: 1400}\n    host/b: {mtu: 1400}\n";
+    let read = |remote: &str, mtu: &str| {
+        topology::yaml::read(&text.replace("REMOTE", remote).replace("MTU", mtu))
+            .map_err(|e| e.to_string())
+    };
+    for (remote, least, most) in [("192.0.2.1", "1350", "1351"), ("'fd00::1'", "1330", "1331")] {
+        let mut document = read(remote, least).unwrap();
+        assert!(
+            read(remote, most).unwrap_err().contains("headers"),
+            "{remote}"
+        );
+        let red = document.namespace_named("red").unwrap();
+        let interface = document.interface_named(red, "a").unwrap();
+        let lower = Edit::SetMtu {
+            interface,
+            mtu: Some(1399),
+        };
+        let error = apply(&mut document, lower).unwrap_err().to_string();
+        assert!(error.contains("red/vx stands on it"), "{error}");
+    }
+}

@@ -217,7 +217,6 @@ fn what_is_not_understood_is_named_with_its_line() {
         ("nft -f -", "here-document"),
         ("nft frobnicate", "frobnicate"),
         ("nft add table ip x '; include \"/etc/passwd\"'", "include"),
-        ("ip link <<EOF\nEOF", "here-document"),
     ] {
         let text = format!("#!/bin/sh\n\n{command}\n");
         let errors = script::read(&text).expect_err(command);

@@ -120,6 +120,36 @@ proptest! {
     }
 
     #[test]
+    fn a_change_is_all_that_differs(
+        before in document(40),
+        wishes in prop::collection::vec(wish(), 0..20),
+        routes in routes(),
+    ) {
+        let mut after = before.clone();
+        for wish in wishes {
+            let edit = wish.edit(&after);
+            let _refused = apply(&mut after, edit);
+        }
+        let (before, after) = (with_routes(before, &routes[0]), with_routes(after, &routes[1]));
+        let (before, mut after) = (reached(&before), reached(&after));
+        model::settle_carriers(&mut after);
+        for (from, to) in [(&before, &after), (&after, &before), (&before, &before)] {
+            let change = from.change_to(to);
+            prop_assert_eq!(change.is_empty(), from == to);
+            for (id, part) in &change.parts {
+                let (from, to) = (&from.namespaces[id].interfaces, &to.namespaces[id].interfaces);
+                for (index, interface) in &part.interfaces {
+                    prop_assert_ne!(from.get(index), to.get(index));
+                    prop_assert_eq!(to.get(index), interface.as_ref());
+                }
+            }
+            let mut there = from.clone();
+            there.apply(change);
+            prop_assert_eq!(&there, to);
+        }
+    }
+
+    #[test]
     fn a_plan_from_any_document_reaches_any_other(
         before in document(40),
         wishes in prop::collection::vec(wish(), 0..20),

@@ -371,3 +371,54 @@ fn a_fix_makes_its_problem_go_away() {
     let labels: Vec<_> = fixed.keys().map(String::as_str).collect();
     assert_eq!(labels, ["Forward IPv4", "Set both ends up", "Set it up"]);
 }
+
+/// A lab without IPv6 with that many ports on a bridge.
+fn star(ports: usize, more: &str) -> String {
+    let mut text = "netyard: 1\nnamespaces:\n  host:\n    bridges: {br0: {}}\n".to_owned();
+    for leaf in 0..ports {
+        writeln!(text, "  n{leaf}: {{}}").unwrap();
+    }
+    text.push_str("links:\n");
+    for leaf in 0..ports {
+        let more = if leaf == 0 { more } else { "" };
+        writeln!(
+            text,
+            "  - n{leaf}/e: {{{more}}}\n    host/v{leaf}: {{bridge: br0}}"
+        )
+        .unwrap();
+    }
+    text
+}
+
+#[test]
+fn floods_of_ipv6_are_told_with_their_number_and_one_edit_ends_them() {
+    let text = star(100, "");
+    only(
+        &text,
+        Severity::Warning,
+        "host/br0",
+        &["60,000 frames", "100 ports"],
+    );
+    assert_eq!(told(&star(99, "")), [""; 0]);
+    // Somebody wants it.
+    assert_eq!(told(&star(100, "addresses: [fd00::1/64]")), [""; 0]);
+    let before = read(&text).unwrap().document;
+    let found = &check(&before)[0];
+    let mut document = before.clone();
+    let mut offered = fixes(&before, found);
+    assert_eq!(offered.len(), 1, "{offered:#?}");
+    let inverse = apply(&mut document, offered.remove(0).edit).unwrap();
+    assert_eq!(check(&document), []);
+    // An address that somebody gives later is taken all the same.
+    let n0 = document.namespace_named("n0").unwrap();
+    let interface = document.interface_named(n0, "e").unwrap();
+    let mut with = document.clone();
+    let address = topology::Edit::AddAddress {
+        interface,
+        address: "fd00::1/64".parse().unwrap(),
+        index: None,
+    };
+    apply(&mut with, address).unwrap();
+    apply(&mut document, inverse).unwrap();
+    assert_eq!(document, before);
+}

@@ -293,7 +293,7 @@ fn what_is_not_understood_is_refused_by_name() {
         ("ip link add v0 type veth peer name v1 up", "not connected"),
         ("ip link set lo promisc on", "promisc"),
         ("ip route add 10.1.0.1/24 dev lo", "10.1.0.0/24"),
-        ("sysctl -w net.ipv4.conf.default.rp_filter=2", "on each"),
+        ("sysctl -w net.ipv4.conf.default.rp_filter=3", "0 to 2"),
         ("sysctl -w net.ipv4.conf.all.rp_filter=3", "0 to 2"),
         ("sysctl -w kernel.panic=1", "kernel.panic"),
         ("sysctl -w net.ipv4.ip_forward = 1", "no spaces"),
@@ -302,8 +302,8 @@ fn what_is_not_understood_is_refused_by_name() {
         ("sysctl -w net.ipv4.ip_forward= 1", "no spaces"),
         ("ip rule flush", "rule"),
         (
-            "ip neigh repl 10.0.0.1 lladdr 02:00:00:00:00:01 dev lo",
-            "neigh",
+            "ip neigh repl 10.0.0.1 lladdr 02:00:00:00:00:01 nud stale dev lo",
+            "nud stale",
         ),
         ("ip xfrm s add", "xfrm"),
         ("bridge link s dev lo cost 5", "bridge"),
@@ -365,7 +365,7 @@ fn what_people_write_is_read() {
     assert!(namespace.forwarding.ipv4 && namespace.forwarding.ipv6);
     assert_eq!(namespace.routes[0].destination.to_string(), "::/0");
     let lines: Vec<_> = script.notes.iter().map(|note| note.line).collect();
-    assert_eq!(lines, [13, 13, 13, 13, 13], "{:#?}", script.notes);
+    assert_eq!(lines, [13; 6], "{:#?}", script.notes);
 }
 
 /// The lines of the refusals.

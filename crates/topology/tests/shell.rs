@@ -50,15 +50,71 @@ fn scripts_do_what_a_real_shell_does() {
 
 #[test]
 fn old_commands_do_what_those_of_today_do() {
-    let old = "brctl addbr br0\nip link add a type veth peer name b\nbrctl addif br0 a\n\
-        brctl stp br0 on\nifconfig br0 10.0.0.1 netmask 255.255.255.0 up\nifconfig a up\nifconfig b up mtu 1400\n\
-        ifconfig b inet6 add fd00::2/64\nroute add default gw 10.0.0.254\nroute add -net 10.2.0.0 netmask 255.255.0.0 dev br0\n";
-    let new = "ip link add br0 type bridge\nip link add a type veth peer name b\nip link set a master br0\n\
-        ip link set br0 type bridge stp_state 1\nip addr add 10.0.0.1/24 dev br0\nip link set br0 up\nip link set a up\n\
-        ip link set b up\nip link set b mtu 1400\n\
-        ip -6 addr add fd00::2/64 dev b\nip route add default via 10.0.0.254\nip route add 10.2.0.0/16 dev br0\n";
+    let old = "brctl addbr br0\nip link vadd va type veth peer name vb\nbrctl addif br0 va\n\
+        brctl stp br0 on\nifconfig br0 10.0.0.1 netmask 255.255.255.0 up\nifconfig va up\nifconfig vb up mtu 1400\n\
+        ifconfig vb inet6 add fd00::2/64\nroute add default gw 10.0.0.254\nroute add -net 10.2.0.0 netmask 255.255.0.0 dev br0\n";
+    let new = "ip link add br0 type bridge\nip link vadd va type veth peer name vb\nip link set va master br0\n\
+        ip link set br0 type bridge stp_state 1\nip addr add 10.0.0.1/24 dev br0\nip link set br0 up\nip link set va up\n\
+        ip link set vb up\nip link set vb mtu 1400\n\
+        ip -6 addr add fd00::2/64 dev vb\nip route add default via 10.0.0.254\nip route add 10.2.0.0/16 dev br0\n";
     let read = |text| script::read(text).unwrap_or_else(|errors| panic!("{errors:#?}"));
     assert_eq!(read(old).document, read(new).document);
+}
+
+#[test]
+fn settings_are_written_to_their_files_in_several_ways() {
+    let read = |text: &str| {
+        let text = format!("ip netns add red\nip link add eth0.10 type bridge\n{text}\n");
+        let script = script::read(&text).unwrap_or_else(|errors| panic!("{text}: {errors:#?}"));
+        script.document
+    };
+    for (text, said) in [
+        (
+            "echo -n 1 >/proc/sys/net/ipv4/ip_forward",
+            "sysctl -w net/ipv4/ip_forward=1",
+        ),
+        (
+            "echo 2 >> /proc/sys/net/ipv4/conf/eth0.10/rp_filter",
+            "sysctl -w net/ipv4/conf/eth0.10/rp_filter=2",
+        ),
+        (
+            "echo 1 | sudo tee /proc/sys/net/ipv4/ip_forward > /dev/null",
+            "sysctl -w net/ipv4/ip_forward=1",
+        ),
+        (
+            "echo \"1\" | ip netns exec red tee /proc/sys/net/ipv4/ip_forward",
+            "ip netns exec red sysctl -w net/ipv4/ip_forward=1",
+        ),
+    ] {
+        assert_eq!(read(text), read(said), "{text}");
+        assert_ne!(read(text), read(""), "{text}");
+    }
+    for text in [
+        "echo 1 > /proc/sys/",
+        "echo 1 2 > /proc/sys/net/ipv4/ip_forward",
+        "cat x > /proc/sys/net/ipv4/ip_forward",
+    ] {
+        assert!(script::read(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn files_that_a_script_wrote_are_read_by_wg() {
+    let key = "YAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=";
+    let read = |text: String| {
+        let script = script::read(&text).unwrap_or_else(|errors| panic!("{text}: {errors:#?}"));
+        script.document
+    };
+    let add = "ip link add wg0 type wireguard\n";
+    let from_input = format!("{add}wg set wg0 private-key /dev/stdin <<'EOF'\n{key}\nEOF\n");
+    let from_file = format!("{add}echo {key} > /tmp/wg.key\nwg set wg0 private-key /tmp/wg.key\n");
+    let conf = format!(
+        "{add}cat > wg.conf <<EOF\n[Interface]\nPrivateKey = {key}\nEOF\nwg setconf wg0 wg.conf\n"
+    );
+    let wanted = read(from_input);
+    assert_ne!(wanted, read(add.to_owned()));
+    assert_eq!(wanted, read(from_file));
+    assert_eq!(wanted, read(conf));
 }
 
 #[test]

@@ -100,6 +100,31 @@ fn a_port_that_is_unplugged_loses_them_and_undo_brings_them_back() {
 }
 
 #[test]
+fn an_entry_for_all_vlans_comes_back_with_the_vlan_that_its_port_left() {
+    let before = yaml::read(
+        "netyard: 1\nnamespaces:\n  host: {bridges: {sw: {vlan_filtering: true}}}\n  red: {}\nlinks:\n  \
+         - host/a: {bridge: sw, fdb: [{mac: '02:00:00:00:00:01'}]}\n    red/b: {}\n",
+    )
+    .unwrap();
+    let mut document = before.clone();
+    let interface = named(&document, "a");
+    let vlans = Some(topology::vlans::Vlans::default());
+    apply(&mut document, Edit::SetVlans { interface, vlans }).unwrap();
+    let mut state = reached(&before);
+    let steps = plan_edit(&before, &document, &state);
+    let leaves = |step: &Step| matches!(step, Step::RemoveVlans { .. });
+    assert!(steps.iter().all(leaves), "{steps:?}");
+    let mut undo = Vec::new();
+    for step in &steps {
+        undo.push(model::execute(&mut state, step).unwrap());
+    }
+    for step in undo.into_iter().rev().flatten() {
+        model::execute(&mut state, &step).unwrap();
+    }
+    assert_eq!(plan(&before, &state), []);
+}
+
+#[test]
 fn what_the_kernel_would_refuse_is_refused() {
     let document = lab();
     let (port, bridge, vxlan) = (

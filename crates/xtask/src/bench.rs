@@ -14,7 +14,7 @@ use crate::process;
 use crate::workspace::Workspace;
 
 /// Where the peers' scripts lie, seen from the workspace.
-const PEERS: &str = "../shared/bench";
+pub(crate) const PEERS: &str = "../shared/bench";
 /// The script that makes stars.
 const STAR: &str = "01_star.sh";
 
@@ -32,7 +32,7 @@ pub(crate) struct EngineArgs {
 }
 
 /// All values of each figure: milliseconds, or what its name says.
-type Figures = BTreeMap<String, Vec<f64>>;
+pub(crate) type Figures = BTreeMap<String, Vec<f64>>;
 
 /// Measures and prints.
 pub(crate) fn engine(workspace: &Workspace, args: &EngineArgs) -> Result<()> {
@@ -48,7 +48,7 @@ pub(crate) fn engine(workspace: &Workspace, args: &EngineArgs) -> Result<()> {
             take_peers(&mut figures, &peers(workspace, &script, &sizes)?);
         }
     }
-    let others = ["edit", "idle", "drift"].map(str::to_owned);
+    let others = ["edit", "idle", "drift", "floods", "memory"].map(str::to_owned);
     take_ours(&mut figures, &ours(workspace, others.iter().chain(&sizes))?);
     for (name, values) in &figures {
         println!("{name}: {:.3}", median(values));
@@ -135,7 +135,7 @@ fn print_ratios(figures: &Figures, size: usize) {
 }
 
 /// The middle one; of an even number the higher of the two.
-fn median(values: &[f64]) -> f64 {
+pub(crate) fn median(values: &[f64]) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)

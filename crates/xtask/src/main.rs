@@ -8,6 +8,7 @@
 
 mod bench;
 mod bench_packet;
+mod bench_reach;
 mod counts;
 mod dependencies;
 mod front;
@@ -89,6 +90,8 @@ enum Task {
 enum Bench {
     /// Stars of namespaces on one bridge, single edits, drift, idling
     Engine(bench::EngineArgs),
+    /// Who reaches whom in stars of namespaces
+    Reach(bench_reach::ReachArgs),
     /// Packets to text, through filters, to rows, and seen at several points
     Packet(bench_packet::PacketArgs),
 }
@@ -147,6 +150,7 @@ fn run(cli: Cli) -> Result<()> {
         Task::Test { install, only, .. } => test::run(&workspace, &only, install.consent()),
         Task::Bench { what } => match what {
             Bench::Engine(args) => bench::engine(&workspace, &args),
+            Bench::Reach(args) => bench_reach::reach(&workspace, &args),
             Bench::Packet(args) => bench_packet::packet(&workspace, &args),
         },
         Task::AsTestUser(args) => unprivileged::exec_as_test_user(&args),

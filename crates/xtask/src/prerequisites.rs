@@ -130,6 +130,20 @@ static TABLE: &[Prerequisite] = &[
         source: same_on_ubuntu(&["tcpdump"], &["tcpdump"]),
     },
     Prerequisite {
+        name: "ethtool",
+        why: "the tests compare with it what is left to interfaces",
+        need: Need::Test,
+        found: || find_program("ethtool").is_some(),
+        source: same_on_ubuntu(&["ethtool"], &["ethtool"]),
+    },
+    Prerequisite {
+        name: "wireguard-tools (the command wg)",
+        why: "the tests compare tunnels with it",
+        need: Need::Vm,
+        found: || find_program("wg").is_some(),
+        source: same_on_ubuntu(&["wireguard-tools"], &["wireguard-tools"]),
+    },
+    Prerequisite {
         name: "Chromium (or Google Chrome)",
         why: "the tests drive a real browser",
         need: Need::Browser,

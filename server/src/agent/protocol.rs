@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use packet::Record;
 use protocol::capture::{CaptureEvent, CaptureId};
+use protocol::counters::CounterBatch;
 use protocol::lab::ApplyFailure;
 use protocol::ping::{PingEvent, PingId, PingOptions};
 use protocol::probe::{Probe, Probed};
@@ -154,6 +155,11 @@ pub enum Request {
         /// What to run.
         command: ExecCommand,
     },
+    /// Tell what interfaces count, until it is turned off.
+    WatchCounters {
+        /// Begin or end; begun again, the first batch has everything again.
+        on: bool,
+    },
     /// Say what the rules of a namespace have counted.
     Counted {
         /// Which.
@@ -234,6 +240,11 @@ pub enum FromAgent {
         capture: CaptureId,
         /// The packets.
         records: Vec<Record>,
+    },
+    /// What interfaces have counted, while it is watched.
+    Counters {
+        /// The counters.
+        batch: CounterBatch,
     },
     /// How a capture stands; `kept` is the server's to fill in.
     Capture {

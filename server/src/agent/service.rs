@@ -2,6 +2,7 @@
 
 mod apply;
 mod captures;
+mod counters;
 mod execs;
 mod firewalls;
 mod pings;
@@ -135,6 +136,7 @@ async fn serve(stream: StdUnixStream, inside: Result<sandbox::Inside, kernel::Er
         execs: execs::Execs::new(Arc::clone(&engine), outbound.clone()),
         firewalls: firewalls::Firewalls::new(Arc::clone(&engine), outbound.clone()),
         probes: probes::Probes::new(Arc::clone(&engine), outbound.clone()),
+        counters: counters::Watch::new(Arc::clone(&engine), outbound.clone()),
         applier: apply::Applier::start(Arc::clone(&engine), outbound.clone()),
         outbound,
     };
@@ -161,6 +163,7 @@ struct Service {
     execs: execs::Execs,
     firewalls: firewalls::Firewalls,
     probes: probes::Probes,
+    counters: counters::Watch,
     outbound: Outbound,
 }
 
@@ -221,6 +224,10 @@ impl Service {
             } => self.captures.start(capture, interface, filter).await,
             Request::StopCapture { capture } => self.captures.stop(capture),
             Request::Exec { exec, command } => self.execs.start(exec, command).await,
+            Request::WatchCounters { on } => {
+                self.counters.turn(on);
+                Answer::Done
+            }
             // Take a while: they answer by themselves.
             Request::Reach { options } => return self.probes.reach(number, options),
             Request::Probe { source, probe } => return self.probes.probe(number, source, probe),

@@ -5,7 +5,8 @@ use std::time::Duration;
 use crate::agent;
 use crate::support::{Browser, Yard};
 use futures_util::{SinkExt, StreamExt};
-use protocol::capture::{CaptureId, CaptureInfo, PacketBatch};
+use protocol::binary::Binary;
+use protocol::capture::{CaptureId, CaptureInfo};
 use protocol::lab::{LabId, RunState};
 use protocol::ping::PingEvent;
 use protocol::{ClientMessage, ServerMessage};
@@ -296,7 +297,9 @@ async fn packets(browser: &mut Browser, capture: CaptureId, last: u64) -> Vec<u6
         let Message::Binary(bytes) = browser.frame().await else {
             continue;
         };
-        let batch = PacketBatch::decode(&bytes).unwrap();
+        let Binary::Packets(batch) = Binary::decode(&bytes).unwrap() else {
+            panic!("no packets");
+        };
         assert_eq!(batch.capture, capture);
         assert!(bytes.len() <= 128 << 10, "{}", bytes.len());
         for (number, record) in (batch.first..).zip(&batch.records) {

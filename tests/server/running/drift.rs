@@ -2,10 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use protocol::lab::NewLab;
 use protocol::{ClientMessage, ServerMessage};
 use support::Yard;
 use topology::drift::{Drift, accept, drifts};
-use topology::{InterfaceId, Observed};
+use topology::{InterfaceId, NamespaceId, Observed};
 
 use super::View;
 
@@ -25,6 +26,23 @@ impl View {
             _ => None,
         });
         assert_eq!(failure.await, None);
+    }
+
+    /// Starts a lab that takes long, and waits for the answer.
+    async fn start_large(&mut self) {
+        self.socket.send(&ClientMessage::Start).await;
+        let applied = async {
+            loop {
+                let message = self.socket.next().await.expect("the server has hung up");
+                self.take(&message);
+                if let ServerMessage::Applied { failure, .. } = message {
+                    assert_eq!(failure, None);
+                    return;
+                }
+            }
+        };
+        let applied = tokio::time::timeout(Duration::from_secs(90), applied);
+        applied.await.expect("it has started");
     }
 
     async fn revert(&mut self, drift: &Drift) {
@@ -98,4 +116,45 @@ async fn one_drift_is_accepted_another_reverted() {
     view.until("it is there again", |view| view.drifts().is_empty())
         .await;
     run(&["ip", "link", "show", "br9"]);
+}
+
+/// The largest lab that a bridge holds: a star of as many namespaces as a bridge has ports for.
+#[tokio::test]
+#[ignore = "measures a budget: with NETYARD_BIN a release build, on a machine that does nothing else"]
+async fn drift_in_a_large_lab_is_told_soon() {
+    const SIZE: usize = 1000;
+    let mut text = String::from(
+        "netyard: 1\ntitle: star\nnamespaces:\n  host:\n    bridges:\n      br0: {}\n",
+    );
+    for leaf in 0..SIZE {
+        text += &format!("  n{leaf}: {{}}\n");
+    }
+    text += "links:\n";
+    for leaf in 0..SIZE {
+        text += &format!("  - n{leaf}/eth0: {{}}\n    host/v{leaf}: {{bridge: br0}}\n");
+    }
+    let yard = Yard::start("large-drift");
+    let lab = yard.create(&NewLab::Text { text });
+    let mut view = View::open(&yard, &lab).await;
+    view.start_large().await;
+    let mut all = Vec::new();
+    for mtu in ["1400", "1500", "1401", "1500", "1402"] {
+        // What IPv6 does by itself when a lab comes up ends.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let port = |view: &View| {
+            let observed = view.observed.as_ref();
+            let found = observed.and_then(|o| o.interface_named(NamespaceId::HOST, "v7"));
+            found.map(|(_, port)| port.mtu)
+        };
+        let words = ["ip", "link", "set", "v7", "mtu", mtu];
+        let output = yard.exec(&lab, "host", &words).output().unwrap();
+        let done = Instant::now();
+        assert!(output.status.success(), "{output:?}");
+        view.until("the MTU is told", |view| port(view) == mtu.parse().ok())
+            .await;
+        all.push(done.elapsed());
+    }
+    all.sort();
+    println!("from the end of the command to the message, of {SIZE}: {all:?}");
+    assert!(all[all.len() / 2] < Duration::from_millis(200), "{all:?}");
 }

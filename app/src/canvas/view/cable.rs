@@ -38,6 +38,8 @@ pub(crate) fn CableLine(
         let cable = cable.clone();
         Memo::new(move |_| cable.with(signs))
     };
+    let traffic = lab.traffic.of(link);
+    let load = Memo::new(move |_| traffic.with(|shown| shown.load));
     let about = Memo::new(move |_| {
         cable.with(|cable| {
             let [a, b] = &cable.wire.plugs;
@@ -60,6 +62,7 @@ pub(crate) fn CableLine(
             aria-pressed=move || selected.get().to_string()
             data-testid=move || about.with(|about| about.2.clone())
             data-status=move || about.with(|about| about.0.key())
+            data-load=move || load.get().to_string()
             on:keydown=move |event| select_by_key(lab, stage, object, &event)
         >
             <circle

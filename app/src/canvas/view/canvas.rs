@@ -14,6 +14,7 @@ use super::overlay::Overlay;
 use super::pointers::Pointers;
 use super::pulse::Pulses;
 use super::stage::Stage;
+use super::traffic::TrafficLayer;
 use super::zoom::ZoomTools;
 use crate::canvas::geometry::Rect;
 use crate::canvas::gesture::{Gesture, Tool};
@@ -95,6 +96,7 @@ pub(crate) fn Canvas() -> impl IntoView {
                     <For each=move || lab.drawing.links.get() key=|link| *link let:link>
                         <CablePlugs link=link />
                     </For>
+                    <TrafficLayer />
                     <Pulses />
                     <Overlay />
                 </g>

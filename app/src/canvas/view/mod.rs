@@ -11,4 +11,5 @@ pub(crate) mod pointers;
 pub(crate) mod pulse;
 pub(crate) mod rail;
 pub(crate) mod stage;
+pub(crate) mod traffic;
 pub(crate) mod zoom;

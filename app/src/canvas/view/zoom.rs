@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::rail::leave_to_canvas;
 use super::stage::Stage;
+use super::traffic::TrafficSwitch;
 use crate::editor::lab::Lab;
 use crate::icons::{Icon, icon};
 use crate::testids;
@@ -46,6 +47,7 @@ pub(crate) fn ZoomTools() -> impl IntoView {
                 {icon(Icon::Fit)}
                 "Fit"
             </button>
+            <TrafficSwitch />
         </div>
     }
 }

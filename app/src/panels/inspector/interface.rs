@@ -12,6 +12,7 @@ use super::commands::AsCommands;
 use super::connect::ConnectTo;
 use super::drift::Differences;
 use super::field::{Choice, Switch, TextField, commit, commit_or_tell};
+use super::offloads::Offloads;
 use super::parameters::{Of, ParametersForm};
 use super::quality::QualityForm;
 use super::settings::Settings;
@@ -237,6 +238,11 @@ pub(crate) fn InterfaceSection(
             <ParametersForm id=id of=Of::Port />
             <QualityForm id=id />
             <Tables id=id />
+            <Show when=move || lab.read(|document| {
+                document.interfaces.get(&id).is_some_and(|i| i.kind.name() != "loopback")
+            })>
+                <Offloads id=id />
+            </Show>
             <Settings owner=Owner::Interface(id) />
             <p class="facts mono faint">{facts}</p>
         </section>

@@ -13,15 +13,18 @@ mod folded;
 mod host;
 mod interface;
 mod lacking;
+mod offloads;
 mod overview;
 mod parameters;
 mod quality;
+mod route_form;
 mod routes;
 mod rules;
 mod settings;
 mod state;
 mod tables;
 mod uplink;
+mod wireguard;
 
 use leptos::prelude::*;
 use topology::{InterfaceId, NamespaceId, Node};

@@ -9,6 +9,7 @@ use topology::{Edit, InterfaceId};
 use super::field::{Choice, Switch, TextField, commit, commit_or_tell};
 use super::folded::{Folded, count};
 use super::lacking::why_not;
+use super::wireguard;
 use crate::editor::lab::Lab;
 
 /// Whose parameters.
@@ -118,23 +119,27 @@ fn row(lab: Lab, id: InterfaceId, of: Of, parameter: &'static Parameter) -> AnyV
     let value = Signal::derive(move || {
         lab.read(|document| {
             let said = of.said(document.interfaces.get(&id)?)?;
-            said.get(name).copied()
+            said.get(name).cloned()
         })
     });
     let field = match parameter.form {
         Form::Switch(..) => {
-            let usual = Value::Number(match parameter.usual {
+            let usual = match parameter.usual {
                 Usual::Number(usual) => usual,
                 Usual::Nothing | Usual::Open | Usual::Required => 0,
+            };
+            let on = Signal::derive(move || {
+                value.get().unwrap_or(Value::Number(usual)) == Value::Number(1)
             });
-            let on = Signal::derive(move || value.get().unwrap_or(usual) == Value::Number(1));
             let turn = Callback::new(move |on: bool| {
-                let wanted = Value::Number(u64::from(on));
-                let value = (wanted != usual).then_some(wanted);
+                let wanted = u64::from(on);
+                let value = (wanted != usual).then_some(Value::Number(wanted));
                 commit_or_tell(lab, of.edit(id, name.to_owned(), value));
             });
             view! { <Switch label=name on=on turn=turn /> }.into_any()
         }
+        Form::Secret => wireguard::keys(lab, id, parameter, value),
+        Form::Peers => wireguard::peers(lab, id),
         Form::Choice { .. } | Form::Lower | Form::Link => choice(lab, id, of, parameter, value),
         Form::Number { .. } | Form::Time { .. } | Form::Address { .. } => {
             text(lab, id, of, parameter, value)
@@ -198,7 +203,8 @@ fn choice(
     let key = |value: &Value<InterfaceId>| match value {
         Value::Number(number) => number.to_string(),
         Value::Link(link) => link.0.to_string(),
-        Value::Address(address) => address.to_string(),
+        // No choice is one of these.
+        Value::Address(_) | Value::Secret(_) | Value::Peers(_) => String::new(),
     };
     let shown = Signal::derive(move || {
         let usual = match parameter.usual {

@@ -1,4 +1,4 @@
-//! The VLANs of a bridge or a port, and static entries of forwarding tables.
+//! The VLANs of a bridge or a port, and static entries of forwarding tables and of neighbour tables.
 
 use leptos::prelude::*;
 use topology::document::DeviceKind;
@@ -17,6 +17,7 @@ use crate::editor::lab::Lab;
 struct May {
     vlans: bool,
     fdb: bool,
+    neighbours: bool,
 }
 
 /// Folded away until somebody asks for it, as parameters are.
@@ -34,6 +35,7 @@ pub(crate) fn Tables(
             Some(May {
                 vlans,
                 fdb: is_port || interface.kind.is(DeviceKind::Vxlan),
+                neighbours: interface.kind.is_ethernet(),
             })
         })
         .unwrap_or_default()
@@ -41,7 +43,9 @@ pub(crate) fn Tables(
     let said = Signal::derive(move || {
         lab.read(|document| {
             let interface = document.interfaces.get(&id);
-            count(interface.map_or(0, |i| i.fdb.len() + usize::from(i.vlans.is_some())))
+            count(interface.map_or(0, |i| {
+                i.fdb.len() + i.neighbours.len() + usize::from(i.vlans.is_some())
+            }))
         })
     });
     let title = Signal::derive(move || {
@@ -60,6 +64,9 @@ pub(crate) fn Tables(
                 </Show>
                 <Show when=move || may.get().fdb>
                     <Fdb id=id />
+                </Show>
+                <Show when=move || may.get().neighbours>
+                    <Neighbours id=id />
                 </Show>
             </Folded>
         </Show>
@@ -127,6 +134,46 @@ fn Fdb(id: InterfaceId) -> impl IntoView {
                 add=add
                 placeholder="02:00:00:00:00:01 vlan 10"
                 place=Place::Interface(id, Some(Field::Fdb))
+                wide=true
+            />
+        </div>
+    }
+}
+
+/// Neighbours that are known without asking, and those for whom it answers.
+#[component]
+fn Neighbours(id: InterfaceId) -> impl IntoView {
+    let lab = Lab::of_page();
+    let entries = Memo::new(move |_| {
+        lab.read(|document| {
+            let interface = document.interfaces.get(&id);
+            let entries = interface.into_iter().flat_map(|i| i.neighbours.iter());
+            let entries = entries.map(|neighbour| (neighbour.to_string(), *neighbour));
+            entries.collect::<Vec<_>>()
+        })
+    });
+    let add = Callback::new(move |text: String| {
+        let edit = Edit::AddNeighbour {
+            interface: id,
+            neighbour: text.parse()?,
+        };
+        commit(lab, edit)
+    });
+    let remove = Callback::new(move |neighbour| {
+        let edit = Edit::RemoveNeighbour {
+            interface: id,
+            neighbour,
+        };
+        commit_or_tell(lab, edit);
+    });
+    view! {
+        <Entries entries=entries noun="neighbour" remove=remove />
+        <div title="Whom it knows without asking: an address and its MAC address; or `proxy` and an address for which it answers">
+            <AddField
+                label="Add neighbour"
+                add=add
+                placeholder="10.0.0.2 02:00:00:00:00:02, or proxy 10.0.0.9"
+                place=Place::Interface(id, Some(Field::Neighbours))
                 wide=true
             />
         </div>

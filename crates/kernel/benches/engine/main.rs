@@ -13,6 +13,7 @@
     missing_docs
 )]
 
+mod floods;
 mod scenes;
 #[path = "../../tests/support/mod.rs"]
 mod support;
@@ -36,6 +37,8 @@ fn main() -> ExitCode {
             scene("edit", scenes::edit),
             scene("idle", scenes::idle),
             scene("drift", scenes::drift),
+            scene("floods", floods::floods),
+            scene("memory", scenes::memory),
         ]);
     }
     // cargo passes `--bench`; what is left are the sizes of the star.
@@ -69,6 +72,9 @@ fn main() -> ExitCode {
         ("edit", 500, 8),
         ("idle", 100, 0),
         ("drift", largest, 0),
+        ("floods", largest, 0),
+        ("floods", largest, 1),
+        ("memory", largest, 0),
     ] {
         if chosen(name) {
             run(name, size, pool);

@@ -18,14 +18,14 @@ use topology::{NamespaceId, yaml};
 const TIMES: usize = 20;
 
 /// How many namespaces the scene has, and how many are ready before.
-struct Setting {
-    size: usize,
-    ready: usize,
+pub(crate) struct Setting {
+    pub(crate) size: usize,
+    pub(crate) ready: usize,
 }
 
 impl Setting {
     /// From standard input.
-    fn read() -> Self {
+    pub(crate) fn read() -> Self {
         let mut line = String::new();
         stdin().read_line(&mut line).unwrap();
         let mut numbers = line.split_whitespace().map(|word| word.parse().unwrap());
@@ -38,7 +38,7 @@ impl Setting {
 
 /// `size` namespaces on one bridge of the host, each with an address and a default route: what
 /// bench/01_star.sh makes.
-fn star_of(size: usize) -> Document {
+pub(crate) fn star_of(size: usize) -> Document {
     let mut text = String::from(
         "netyard: 1\ntitle: star\nnamespaces:\n  host:\n    bridges:\n      br0: {addresses: [10.77.255.254/16]}\n",
     );
@@ -61,13 +61,13 @@ fn star_of(size: usize) -> Document {
     yaml::read(&text).unwrap()
 }
 
-struct Lab {
-    engine: Engine,
+pub(crate) struct Lab {
+    pub(crate) engine: Engine,
     runtime: Runtime,
 }
 
 impl Lab {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread();
         Self {
             engine: Engine::start().unwrap(),
@@ -84,7 +84,7 @@ impl Lab {
     }
 
     /// Brings the kernel to a document, verified, and says how many milliseconds that took.
-    fn apply(&self, document: &Document) -> f64 {
+    pub(crate) fn apply(&self, document: &Document) -> f64 {
         let begin = Instant::now();
         self.runtime.block_on(self.engine.apply(document)).unwrap();
         begin.elapsed().as_secs_f64() * 1e3
@@ -121,17 +121,54 @@ pub(crate) fn edit(_: &Inside) {
     let lab = Lab::start();
     lab.apply(&before);
     let after = grown(&before, &star_of(setting.size + 1));
-    let mut took = Vec::new();
+    let (mut took, mut used) = (Vec::new(), Vec::new());
     for _ in 0..TIMES {
         lab.make_ready(setting.ready);
-        let begin = Instant::now();
+        let (begin, busy) = (Instant::now(), processor());
         lab.runtime.block_on(lab.engine.apply_edit(&after)).unwrap();
         took.push(begin.elapsed().as_secs_f64() * 1e3);
+        used.push((processor() - busy).as_secs_f64() * 1e3);
         lab.runtime
             .block_on(lab.engine.apply_edit(&before))
             .unwrap();
     }
     println!("edit {}", summary(took));
+    println!("processor {}", summary(used));
+}
+
+/// What a lab costs in memory: this process's own, and what the kernel keeps of namespaces. Other
+/// work on the machine moves the kernel's figures, but less than what is available in all.
+pub(crate) fn memory(_: &Inside) {
+    let size = Setting::read().size;
+    let lab = Lab::start();
+    thread::sleep(Duration::from_secs(1));
+    let before = (kernels(), resident());
+    lab.apply(&star_of(size));
+    thread::sleep(Duration::from_secs(1));
+    let (kernel, agent) = (kernels() - before.0, resident() - before.1);
+    println!("kernel {kernel:.1} MiB");
+    println!("agent {agent:.1} MiB");
+    #[expect(clippy::cast_precision_loss, reason = "thousands")]
+    let each = (kernel + agent) / size as f64;
+    println!("memory {each:.3} MiB a namespace");
+}
+
+/// What the kernel has taken for itself, in MiB.
+fn kernels() -> f64 {
+    let text = fs::read_to_string("/proc/meminfo").unwrap();
+    let taken = [
+        "Slab:",
+        "KernelStack:",
+        "PageTables:",
+        "Percpu:",
+        "VmallocUsed:",
+    ];
+    let lines = text.lines().filter_map(|line| {
+        let mut words = line.split_whitespace();
+        taken.contains(&words.next()?).then_some(())?;
+        words.next()?.parse::<f64>().ok()
+    });
+    lines.sum::<f64>() / 1024.0
 }
 
 /// `before` with the last leaf of `after`, under ids of its own.

@@ -190,14 +190,14 @@ fn set(socket: &mut Socket, lower: u32, name: &str) -> Result<(), String> {
     let kind = DeviceKind::Bridge;
     let index = make(socket, kind, lower).map_err(words)?;
     let one = Value::Number(1);
-    let changes = Changes::from([(name.to_owned(), Some(one))]);
+    let changes = Changes::from([(name.to_owned(), Some(one.clone()))]);
     let row = socket
         .set_parameters(index, kind, &changes)
         .and_then(|()| socket.link_named("ny-bridge"));
     // Also when it was refused: the next one that is tried has the same name.
     socket.delete_link(index).map_err(words)?;
     let row = row.map_err(words)?;
-    let is = row.and_then(|row| row.device?.parameters.get(name).copied());
+    let is = row.and_then(|row| row.device?.parameters.get(name).cloned());
     match is == Some(one) {
         true => Ok(()),
         false => Err(format!("`{name}` is taken and not done")),

@@ -4,25 +4,33 @@ mod looking;
 
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
+use protocol::counters::Counters;
+use tokio::sync::watch;
+use topology::kind::Changes;
 use topology::observed::Observed;
+use topology::offload::Offload;
+use topology::step::At;
 use topology::{Document, InterfaceId, NamespaceId, NamespaceName, plan};
 use tracing::{debug, warn};
 
+use super::State;
 use super::node::Node;
 use super::numbers::Numbers;
 use crate::error::{Context, Error, Result};
 use crate::namespace::Namespace;
-use crate::netlink::{EventSocket, Socket, Touched};
+use crate::netlink::{Entries, EventSocket, Failure, Socket, Touched};
+use crate::{observe, wireguard};
 
 /// Most threads that make namespaces at a time; more only wait for each other.
 const MOST_MAKERS: usize = 4;
 
-/// How often settings that were set are looked at, since few make events: with the dump after it,
-/// drift is seen within 200 ms.
+/// How often settings that were set, proxy entries and WireGuard interfaces are looked at, since
+/// few make events: with the look after it, drift is seen within 200 ms.
 const LOOK: Duration = Duration::from_millis(150);
 
 /// The lab of this process.
@@ -37,8 +45,10 @@ pub(crate) struct Lab {
     /// no rules either.
     rule_events: Option<EventSocket>,
     observed: Observed,
-    /// Whether `observed` has changed since somebody asked.
+    /// Whether `observed` has changed since it was published.
     changed: bool,
+    /// Who sees what is observed.
+    publish: watch::Sender<State>,
     /// Not in the lab: made before it is their turn, or removed and kept until
     /// it is sure that they need not be taken back.
     aside: BTreeMap<NamespaceId, (Namespace, Node)>,
@@ -67,6 +77,7 @@ impl Lab {
             rule_events,
             observed: Observed::default(),
             changed: false,
+            publish: watch::Sender::new(State::default()),
             aside: BTreeMap::new(),
             ready: Vec::new(),
             looked: Instant::now(),
@@ -75,6 +86,7 @@ impl Lab {
         lab.namespaces.insert(NamespaceId::HOST, host);
         lab.nodes.insert(NamespaceId::HOST, node);
         lab.refresh()?;
+        lab.publish();
         Ok(lab)
     }
 
@@ -83,14 +95,30 @@ impl Lab {
         &self.observed
     }
 
-    /// Whether what is observed has changed since this was asked last.
-    pub(crate) fn take_changed(&mut self) -> bool {
-        std::mem::take(&mut self.changed)
+    /// Lets others see what is observed, as long as they keep this.
+    pub(crate) fn watch(&self) -> watch::Receiver<State> {
+        self.publish.subscribe()
     }
 
-    /// Its namespaces.
-    pub(crate) fn namespaces(&self) -> &BTreeMap<NamespaceId, Namespace> {
-        &self.namespaces
+    /// Shows them what has changed.
+    pub(crate) fn publish(&mut self) {
+        if std::mem::take(&mut self.changed) {
+            self.publish.send_replace(State {
+                observed: Arc::new(self.observed.clone()),
+                namespaces: Arc::new(self.namespaces.clone()),
+            });
+        }
+    }
+
+    /// Waits, and goes on to hear and to show what changes.
+    pub(crate) fn linger(&mut self, time: Duration) {
+        self.listen();
+        if let Err(error) = self.refresh_due(Duration::ZERO) {
+            // It stays touched: it is tried again.
+            warn!(%error, "what the kernel has is not known");
+        }
+        self.publish();
+        thread::sleep(time);
     }
 
     /// One of its namespaces.
@@ -114,6 +142,22 @@ impl Lab {
     pub(crate) fn event_sockets(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
         let rules = self.rule_events.iter();
         std::iter::once(&self.events).chain(rules).map(AsFd::as_fd)
+    }
+
+    /// What the interfaces that were made for the document have counted.
+    pub(crate) fn counters(&mut self) -> Result<Vec<(InterfaceId, Counters)>> {
+        let mut all = Vec::new();
+        for (id, node) in &mut self.nodes {
+            let Some(observed) = self.observed.namespaces.get(id) else {
+                continue;
+            };
+            let drawn = |index: u32| observed.interfaces.get(&index)?.id;
+            let counted = node.socket.counters();
+            let counted = counted.context("read the counters of", || node.name.to_string())?;
+            let counted = counted.into_iter();
+            all.extend(counted.filter_map(|(index, counters)| Some((drawn(index)?, counters))));
+        }
+        Ok(all)
     }
 
     /// How many namespaces are ready.
@@ -261,17 +305,64 @@ impl Lab {
     ) -> Result<()> {
         let namespace = self.namespaces.get(&id).ok_or_else(|| absent(id))?;
         let node = self.nodes.get_mut(&id).ok_or_else(|| absent(id))?;
-        node.touch(Touched::default());
+        // What a namespace has may change what all its interfaces have.
+        node.touch(match interface {
+            Some((index, _)) => Touched::interface(index),
+            None => Touched::whole(),
+        });
         node.sysctls.set(namespace, interface, name, value)
     }
 
-    /// When settings are to be looked at, if there are any that were set.
+    /// Says that entries of neighbour tables are being set: of proxies there are no events.
+    pub(crate) fn sets_neighbours(&mut self, id: NamespaceId) {
+        if let Some(node) = self.nodes.get_mut(&id) {
+            node.touch(Touched {
+                entries: Entries {
+                    neighbours: true,
+                    ..Entries::default()
+                },
+                ..Touched::default()
+            });
+        }
+    }
+
+    /// Leaves something to an interface, or does not; `None` gives back what was before.
+    pub(crate) fn set_offload(
+        &mut self,
+        at: &At,
+        index: u32,
+        offload: Offload,
+        on: Option<bool>,
+    ) -> Result<Result<(), Failure>> {
+        let node = self.node(at.namespace)?;
+        node.touch(Touched::interface(index));
+        let Node {
+            offloads, socket, ..
+        } = node;
+        Ok(offloads.set(socket, (index, at.name.as_str()), offload, on))
+    }
+
+    /// Sets what is said of a WireGuard interface, of which the kernel makes no event.
+    pub(crate) fn set_wireguard(
+        &mut self,
+        id: NamespaceId,
+        index: u32,
+        changes: &Changes<u32>,
+    ) -> Result<Result<(), Failure>> {
+        let namespace = self.namespaces.get(&id).ok_or_else(|| absent(id))?;
+        let node = self.nodes.get_mut(&id).ok_or_else(|| absent(id))?;
+        node.touch(Touched::default());
+        let socket = node.generic.socket(namespace)?;
+        Ok(socket.set_wireguard(index, changes))
+    }
+
+    /// When it is to be looked at what makes no events, if there is any.
     pub(crate) fn look_due(&self) -> Option<Instant> {
-        let is_any = self.nodes.values().any(|node| !node.sysctls.is_empty());
+        let is_any = self.nodes.values().any(Node::has_silent);
         is_any.then(|| self.looked + LOOK)
     }
 
-    /// Looks at settings if it is time, and remembers where one has changed.
+    /// Looks at them if it is time, and remembers where one has changed.
     pub(crate) fn look_if_due(&mut self) {
         if self.look_due().is_some_and(|due| due <= Instant::now()) {
             self.look();
@@ -280,9 +371,25 @@ impl Lab {
 
     fn look(&mut self) {
         for (id, node) in &mut self.nodes {
-            let observed = self.observed.namespaces.get(id);
-            if observed.is_some_and(|observed| node.sysctls.differs(observed)) {
-                node.touch(Touched::default());
+            let Some(observed) = self.observed.namespaces.get(id) else {
+                continue;
+            };
+            let mut touched = Touched {
+                // A setting may have changed more than itself.
+                whole: node.sysctls.differs(observed),
+                ..Touched::default()
+            };
+            let mut differs = touched.whole;
+            if node.has_proxies && !observe::proxies_are(&mut node.socket, observed) {
+                touched.entries.neighbours = true;
+                differs = true;
+            }
+            if let Some(namespace) = self.namespaces.get(id).filter(|_| node.has_wireguard) {
+                let interfaces = &observed.interfaces;
+                differs |= wireguard::differs(&mut node.generic, namespace, interfaces);
+            }
+            if differs {
+                node.touch(touched);
             }
         }
         self.looked = Instant::now();

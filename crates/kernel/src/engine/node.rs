@@ -8,8 +8,9 @@ use topology::{InterfaceId, NamespaceName};
 use crate::error::{Context, Result};
 use crate::firewall::Known;
 use crate::namespace::Namespace;
-use crate::netlink::{Socket, Touched};
-use crate::sysctls;
+use crate::netlink::{Entries, Socket, Touched};
+use crate::wireguard::Generic;
+use crate::{offloads, sysctls};
 
 /// A namespace is looked at again no sooner than this many times as long after
 /// the last look as that took: one with very many routes that change all the
@@ -36,9 +37,16 @@ pub(crate) struct Node {
     pub(crate) firewall: Known,
     /// Its settings.
     pub(crate) sysctls: sysctls::Known,
-    /// Whether somebody may have set entries of forwarding tables: to look for them takes the
-    /// kernel long, and few labs have any. The first event tells, as a new namespace has none.
-    pub(crate) has_fdb: bool,
+    /// What was set of what is left to interfaces.
+    pub(crate) offloads: offloads::Known,
+    /// For what routing netlink does not tell.
+    pub(crate) generic: Generic,
+    /// Which entries somebody may have set. The first event tells, as a new namespace has none.
+    pub(crate) entries: Entries,
+    /// Whether there are proxy entries: the kernel makes no event of them.
+    pub(crate) has_proxies: bool,
+    /// Whether there are WireGuard interfaces: the kernel makes no event of what is set on them.
+    pub(crate) has_wireguard: bool,
     /// Since when something is to be seen that was not looked at.
     stale: Option<Instant>,
     /// What.
@@ -64,7 +72,11 @@ impl Node {
             last_index: LOOPBACK,
             firewall: Known::default(),
             sysctls: sysctls::Known::default(),
-            has_fdb: false,
+            offloads: offloads::Known::default(),
+            generic: Generic::default(),
+            entries: Entries::default(),
+            has_proxies: false,
+            has_wireguard: false,
             stale: Some(now),
             touched: Touched::whole(),
             rested: now,
@@ -75,13 +87,18 @@ impl Node {
     /// are.
     pub(crate) fn touch(&mut self, part: Touched) {
         self.stale.get_or_insert_with(Instant::now);
-        self.has_fdb |= part.entries;
+        self.entries.add(part.entries);
         self.touched.add(part);
     }
 
     /// What is to be looked at.
     pub(crate) fn touched(&self) -> &Touched {
         &self.touched
+    }
+
+    /// Whether anything in it makes no events.
+    pub(crate) fn has_silent(&self) -> bool {
+        !self.sysctls.is_empty() || self.has_proxies || self.has_wireguard
     }
 
     /// An index for a new interface, which nobody is known to have.

@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::EventFd;
-use tokio::sync::{mpsc, oneshot, watch};
+use protocol::counters::Counters;
+use tokio::sync::{mpsc, oneshot};
 use topology::drift::{self, Drift};
-use topology::{Document, Observed, Step, plan};
+use topology::{Document, InterfaceId, Observed, Step, plan};
 use tracing::{error, warn};
 
-use super::{Lab, State};
+use super::Lab;
 use crate::apply::{self, Applied, ApplyError, Gate};
 use crate::error::{Context, Result};
 
@@ -58,6 +59,11 @@ pub(super) enum Command {
         /// Whom to tell what is kept, and what there is.
         answer: oneshot::Sender<Result<(Observed, Observed)>>,
     },
+    /// Say what interfaces have counted.
+    Counters {
+        /// Whom to tell.
+        answer: oneshot::Sender<Result<Vec<(InterfaceId, Counters)>>>,
+    },
     /// Keep namespaces ready.
     KeepReady {
         /// How many.
@@ -75,7 +81,6 @@ pub(super) struct Worker {
     refused: Option<Document>,
     commands: mpsc::Receiver<Command>,
     bell: Arc<EventFd>,
-    publish: watch::Sender<State>,
     epoll: Epoll,
     /// How many namespaces are kept ready.
     ready: usize,
@@ -111,7 +116,6 @@ impl Worker {
         lab: Lab,
         commands: mpsc::Receiver<Command>,
         bell: Arc<EventFd>,
-        publish: watch::Sender<State>,
     ) -> Result<Self> {
         let object = || "the engine";
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC).context("start", object)?;
@@ -128,7 +132,6 @@ impl Worker {
             refused: None,
             commands,
             bell,
-            publish,
             epoll,
             ready: 0,
             rests: Instant::now(),
@@ -151,7 +154,7 @@ impl Worker {
                 error!(%error, "what the kernel has is not known");
                 std::thread::sleep(RETRY);
             }
-            self.publish();
+            self.lab.publish();
             self.replenish();
         }
     }
@@ -216,7 +219,7 @@ impl Worker {
                 answer,
             } => {
                 let result = self.apply(document, edit, &mut *gate);
-                self.publish();
+                self.lab.publish();
                 // Nobody may be waiting any more: it is done all the same.
                 let _ = answer.send(result);
             }
@@ -227,15 +230,20 @@ impl Worker {
             } => {
                 let plan = |seen: &Observed| drift::revert(&document, seen, &drift).steps;
                 let result = apply::apply(&mut self.lab, plan, &mut |_| Ok(()));
-                self.publish();
+                self.lab.publish();
                 let _ = answer.send(result);
             }
             Command::Look { answer } => {
                 let kept = self.lab.refresh();
                 let kept = kept.map(|()| self.lab.observed().clone());
                 let seen = kept.and_then(|kept| Ok((kept, self.lab.whole()?)));
-                self.publish();
+                self.lab.publish();
                 let _ = answer.send(seen);
+            }
+            Command::Counters { answer } => {
+                let _ = answer.send(self.lab.counters());
+                // Who only watches edits nothing: that is rest all the same.
+                return;
             }
             Command::KeepReady { count, answer } => {
                 self.ready = count;
@@ -271,12 +279,6 @@ impl Worker {
                 self.refused = is_edit.then_some(*document);
                 Err(error)
             }
-        }
-    }
-
-    fn publish(&mut self) {
-        if self.lab.take_changed() {
-            self.publish.send_replace(State::of(&self.lab));
         }
     }
 }

@@ -107,8 +107,6 @@ impl Executor<'_> {
         for (parameter, value) in changes {
             let value = match value {
                 None => None,
-                Some(Value::Number(number)) => Some(Value::Number(*number)),
-                Some(Value::Address(address)) => Some(Value::Address(*address)),
                 Some(Value::Link(name)) => {
                     let at = At {
                         namespace,
@@ -116,6 +114,8 @@ impl Executor<'_> {
                     };
                     Some(Value::Link(self.index(&at)?))
                 }
+                // It names no interface.
+                Some(other) => other.map(|_| None),
             };
             indexed.insert(parameter.clone(), value);
         }

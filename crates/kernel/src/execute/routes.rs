@@ -1,7 +1,6 @@
 //! Routes, and how routes and rules are said.
 
 use std::collections::BTreeMap;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use netlink_packet_route::address::AddressFlags;
@@ -58,17 +57,17 @@ impl Executor<'_> {
     }
 
     /// Waits while the source address of an IPv6 route is being asked for on its link: the kernel
-    /// refuses the route until then.
+    /// refuses the route until then. What changes meanwhile is heard and shown.
     pub(super) fn add_route(
         &mut self,
         namespace: NamespaceId,
         route: &Route,
     ) -> Result<(), Failure> {
         let begin = Instant::now();
-        let socket = self.lab.socket(namespace);
-        let socket = socket.map_err(|error| Failure::Broken(error.to_string()))?;
         let source = route.options.source.filter(|source| source.is_ipv6());
         loop {
+            let socket = self.lab.socket(namespace);
+            let socket = socket.map_err(|error| Failure::Broken(error.to_string()))?;
             let result = socket.add_route(route);
             let (Err(failure), Some(source)) = (&result, source) else {
                 return result;
@@ -86,7 +85,7 @@ impl Executor<'_> {
                 // It has become usable just now, perhaps.
                 return socket.add_route(route);
             }
-            thread::sleep(LOOK_FOR_ADDRESS);
+            self.lab.linger(LOOK_FOR_ADDRESS);
         }
     }
 

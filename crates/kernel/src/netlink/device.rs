@@ -3,6 +3,7 @@
 //! What they are is in `topology`'s tables; here is only how bytes are laid
 //! out: one function each way for all kinds.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
@@ -89,27 +90,54 @@ fn lower<'c>(table: &[Parameter], changes: &'c Changes<u32>) -> Option<&'c Value
 /// Parameters as the bytes of `IFLA_INFO_DATA`.
 fn written(table: &[Parameter], changes: &Changes<u32>) -> Vec<u8> {
     let mut bytes = Vec::new();
+    // Bits that share an attribute.
+    let mut shared: BTreeMap<u16, u16> = BTreeMap::new();
     for parameter in table {
         if let Some(value) = changes.get(parameter.name) {
-            let (attribute, payload) = match attribute(parameter, value.as_ref()) {
-                Some(written) => written,
-                None => continue,
-            };
-            let length = u16::try_from(HEADER + payload.len()).unwrap_or(u16::MAX);
-            bytes.extend(length.to_ne_bytes());
-            bytes.extend(attribute.to_ne_bytes());
-            bytes.extend(payload);
-            bytes.resize(bytes.len().next_multiple_of(HEADER), 0);
+            if let Some((attribute, bit)) = bit(parameter) {
+                let is_on = match parameter.form {
+                    Form::Switch(..) => *value == Some(Value::Number(1)),
+                    _ => value.is_some(),
+                };
+                *shared.entry(attribute).or_default() |= if is_on { bit } else { 0 };
+            }
+            if let Some((attribute, payload)) = attribute(parameter, value.as_ref()) {
+                push(&mut bytes, attribute, &payload);
+            }
         }
     }
+    for (attribute, bits) in shared {
+        push(&mut bytes, attribute, &bits.to_be_bytes());
+    }
     bytes
+}
+
+/// Appends an attribute.
+fn push(bytes: &mut Vec<u8>, attribute: u16, payload: &[u8]) {
+    let length = u16::try_from(HEADER + payload.len()).unwrap_or(u16::MAX);
+    bytes.extend(length.to_ne_bytes());
+    bytes.extend(attribute.to_ne_bytes());
+    bytes.extend(payload);
+    bytes.resize(bytes.len().next_multiple_of(HEADER), 0);
+}
+
+/// The bit of an attribute that a parameter is, or that says whether it counts.
+fn bit(parameter: &Parameter) -> Option<(u16, u16)> {
+    match parameter.form {
+        Form::Switch(Width::Bit(bit), _) => Some((parameter.attribute, bit)),
+        Form::Number {
+            width: Width::Be32If { attribute, bit },
+            ..
+        } => Some((attribute, bit)),
+        _ => None,
+    }
 }
 
 /// A parameter's attribute and its value; nothing is an address or index of zeros.
 fn attribute(parameter: &Parameter, value: Option<&Value<u32>>) -> Option<(u16, Vec<u8>)> {
     let number = |width, number| Some((parameter.attribute, of_width(width, number)));
     match (parameter.form, value) {
-        (Form::Lower, _) => None,
+        (Form::Lower, _) | (Form::Switch(Width::Bit(_), _), _) => None,
         (Form::Switch(width, _), Some(Value::Number(n)))
         | (Form::Number { width, .. }, Some(Value::Number(n)))
         | (Form::Choice { width, .. }, Some(Value::Number(n))) => number(width, *n),
@@ -141,6 +169,12 @@ fn of_width(width: Width, number: u64) -> Vec<u8> {
             .unwrap_or(u32::MAX)
             .to_ne_bytes()
             .to_vec(),
+        Width::Be32If { .. } => u32::try_from(number)
+            .unwrap_or(u32::MAX)
+            .to_be_bytes()
+            .to_vec(),
+        // It is no value of its own: see `written`.
+        Width::Bit(_) => Vec::new(),
     }
 }
 
@@ -174,8 +208,16 @@ fn read(table: &[Parameter], data: Attributes<'_>, lower: Option<u32>) -> Parame
 
 fn value(parameter: &Parameter, data: Attributes<'_>, lower: Option<u32>) -> Option<Value<u32>> {
     let bytes = || data.get(parameter.attribute);
+    let counts = |width| match width {
+        Width::Be32If { attribute, bit } => {
+            let flags = data.get(attribute).and_then(<[u8]>::first_chunk);
+            flags.is_some_and(|flags| u16::from_be_bytes(*flags) & bit != 0)
+        }
+        _ => true,
+    };
     match parameter.form {
         Form::Switch(width, _) => Some(Value::Number(u64::from(from_width(width, bytes()?)? != 0))),
+        Form::Number { width, .. } if !counts(width) => None,
         Form::Number { width, .. } | Form::Choice { width, .. } => {
             Some(Value::Number(from_width(width, bytes()?)?))
         }
@@ -186,6 +228,8 @@ fn value(parameter: &Parameter, data: Attributes<'_>, lower: Option<u32>) -> Opt
             (!found.is_unspecified()).then_some(Value::Address(found))
         }
         Form::Lower => lower.map(Value::Link),
+        // Not in `IFLA_INFO_DATA`: see `super::wireguard`.
+        Form::Secret | Form::Peers => None,
         Form::Link => data
             .u32(parameter.attribute)
             .filter(|index| *index != 0)
@@ -199,6 +243,8 @@ fn from_width(width: Width, bytes: &[u8]) -> Option<u64> {
         Width::U16 => u64::from(u16::from_ne_bytes(*bytes.first_chunk()?)),
         Width::Be16 => u64::from(u16::from_be_bytes(*bytes.first_chunk()?)),
         Width::U32 => u64::from(u32::from_ne_bytes(*bytes.first_chunk()?)),
+        Width::Be32If { .. } => u64::from(u32::from_be_bytes(*bytes.first_chunk()?)),
+        Width::Bit(bit) => u64::from(u16::from_be_bytes(*bytes.first_chunk()?) & bit),
     })
 }
 
@@ -219,6 +265,7 @@ mod tests {
                         .unwrap_or(Value::Address([239, 0, 0, 1].into())),
                     Form::Lower | Form::Link => Value::Link(7),
                     Form::Switch(..) | Form::Choice { .. } | Form::Time { .. } => continue,
+                    Form::Secret | Form::Peers => continue,
                 };
                 // One attribute of two parameters has the value of one of them.
                 if parameter.name != "group" {

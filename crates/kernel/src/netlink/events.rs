@@ -13,6 +13,7 @@ use nix::sys::socket::{setsockopt, sockopt};
 use socket2::{SockFilter, SockRef};
 
 use super::failure::Failure;
+use super::neighbour::{NTF_PROXY, NUD_PERMANENT};
 use super::tables::MAY_BE_SET;
 use super::touched::Touched;
 use crate::sys;
@@ -144,21 +145,33 @@ impl Heard {
 }
 
 /// Keeps neighbours that nobody has set from the socket: with a thousand
-/// namespaces that ping each other there are more than it holds.
+/// namespaces that ping each other there are more than it holds. Those of IP
+/// that somebody removes look like those that are given up, but for who asked
+/// for it.
 fn filter() -> Vec<SockFilter> {
     // A load takes the machine's 16 bits as the network's.
     let half = |value: u16| u32::from(u16::from_be_bytes(value.to_ne_bytes()));
     // Classic BPF (linux/bpf_common.h): code, jumps if true and if false, value.
+    let family = |family: i32| family.unsigned_abs();
+    let permanent = u16::from(NUD_PERMANENT);
     vec![
-        SockFilter::new(0x28, 0, 0, 4),                        // 0: its type
-        SockFilter::new(0x15, 1, 0, half(libc::RTM_NEWNEIGH)), // 1: → 3
-        SockFilter::new(0x15, 0, 5, half(libc::RTM_DELNEIGH)), // 2: or else → 8
-        SockFilter::new(0x30, 0, 0, 16),                       // 3: `ndm_family`
-        SockFilter::new(0x15, 0, 2, libc::AF_BRIDGE.unsigned_abs()), // 4: or else → 7
-        SockFilter::new(0x28, 0, 0, 24),                       // 5: `ndm_state`
-        SockFilter::new(0x45, 1, 0, half(MAY_BE_SET)),         // 6: → 8
-        SockFilter::new(0x06, 0, 0, 0),                        // 7: leave
-        SockFilter::new(0x06, 0, 0, u32::MAX),                 // 8: take
+        SockFilter::new(0x28, 0, 0, 4),                         // 0: its type
+        SockFilter::new(0x15, 1, 0, half(libc::RTM_NEWNEIGH)),  // 1: → 3
+        SockFilter::new(0x15, 0, 13, half(libc::RTM_DELNEIGH)), // 2: or else → 16
+        SockFilter::new(0x30, 0, 0, 16),                        // 3: `ndm_family`
+        SockFilter::new(0x15, 0, 2, family(libc::AF_BRIDGE)),   // 4: or else → 7
+        SockFilter::new(0x28, 0, 0, 24),                        // 5: `ndm_state`
+        SockFilter::new(0x45, 9, 8, half(MAY_BE_SET)),          // 6: → 16 or 15
+        SockFilter::new(0x15, 1, 0, family(libc::AF_INET)),     // 7: → 9
+        SockFilter::new(0x15, 0, 6, family(libc::AF_INET6)),    // 8: or else → 15
+        SockFilter::new(0x28, 0, 0, 24),                        // 9: `ndm_state`
+        SockFilter::new(0x45, 5, 0, half(permanent)),           // 10: → 16
+        SockFilter::new(0x30, 0, 0, 26),                        // 11: `ndm_flags`
+        SockFilter::new(0x45, 3, 0, u32::from(NTF_PROXY)),      // 12: → 16
+        SockFilter::new(0x20, 0, 0, 12),                        // 13: `nlmsg_pid`: who asked
+        SockFilter::new(0x15, 0, 1, 0),                         // 14: somebody → 16
+        SockFilter::new(0x06, 0, 0, 0),                         // 15: leave
+        SockFilter::new(0x06, 0, 0, u32::MAX),                  // 16: take
     ]
 }
 

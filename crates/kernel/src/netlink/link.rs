@@ -25,6 +25,12 @@ const IFLA_MASTER: u16 = 10;
 const IFLA_LINKINFO: u16 = 18;
 const IFLA_LINK_NETNSID: u16 = 37;
 const IFLA_INFO_KIND: u16 = 1;
+const IFLA_AF_SPEC: u16 = 26;
+const IFLA_INET6_CONF: u16 = 2;
+const IFLA_INET6_ADDR_GEN_MODE: u16 = 8;
+/// The place of `disable_ipv6` among the numbers of `IFLA_INET6_CONF` (`DEVCONF_DISABLE_IPV6`,
+/// linux/ipv6.h).
+const DISABLE_IPV6: usize = 26;
 
 /// An end of a veth pair that is to be made.
 pub(crate) struct End<'a> {
@@ -35,6 +41,15 @@ pub(crate) struct End<'a> {
     /// Its index there; 0 lets the kernel choose. The kernel heeds that of the
     /// second end only if the first has one, too (`veth_newlink`).
     pub(crate) index: u32,
+}
+
+/// Settings of IPv6 of a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ipv6 {
+    /// `disable_ipv6`.
+    pub(crate) disabled: i32,
+    /// `addr_gen_mode`.
+    pub(crate) generates: i32,
 }
 
 /// A link as the kernel shows it.
@@ -63,6 +78,8 @@ pub(crate) struct LinkRow {
     pub(crate) port: Parameters<u32>,
     /// The kind of its root queueing discipline, also of one that the kernel put there.
     pub(crate) qdisc: String,
+    /// Its settings of IPv6 that reach further than others; none if it has no IPv6 for its small MTU.
+    pub(crate) ipv6: Option<Ipv6>,
     /// What made it: `veth`, `bridge`, …; empty for `lo` and hardware.
     pub(crate) kind: String,
 }
@@ -210,7 +227,20 @@ fn row(bytes: &[u8]) -> Result<LinkRow, Failure> {
         master: attributes.u32(IFLA_MASTER),
         device: device::device(info, &kind, lower),
         port: device::port(info),
+        ipv6: ipv6(attributes),
         qdisc: attributes.text(IFLA_QDISC).unwrap_or_default(),
         kind,
+    })
+}
+
+fn ipv6(attributes: Attributes<'_>) -> Option<Ipv6> {
+    let family = u16::try_from(libc::AF_INET6).ok()?;
+    let of_ipv6 = attributes.nested(IFLA_AF_SPEC).nested(family);
+    let numbers = of_ipv6.get(IFLA_INET6_CONF)?;
+    let disabled = numbers.chunks_exact(4).nth(DISABLE_IPV6)?;
+    let generates = of_ipv6.get(IFLA_INET6_ADDR_GEN_MODE)?.first()?;
+    Some(Ipv6 {
+        disabled: i32::from_ne_bytes(*disabled.first_chunk()?),
+        generates: i32::from(*generates),
     })
 }

@@ -1,4 +1,4 @@
-//! Routing netlink: one verb for each thing that the engine asks of the kernel.
+//! Netlink: one verb for each thing that the engine asks of the kernel.
 //!
 //! A [`Socket`] belongs to the namespace in which it was opened, and is used
 //! synchronously: the kernel does what a request asks while it is being sent,
@@ -17,24 +17,29 @@ mod attributes;
 mod device;
 mod events;
 mod failure;
+mod generic;
 mod link;
 mod neighbour;
 mod netconf;
 mod nsid;
+mod offload;
 mod qdisc;
 mod route;
 mod rule;
 mod socket;
+mod stats;
 mod tables;
 mod touched;
+mod wireguard;
 
 pub(crate) use address::AddressRow;
 pub(crate) use events::{EventSocket, NETLINK_NETFILTER};
 pub(crate) use failure::Failure;
-pub(crate) use link::{End, LinkRow};
+pub(crate) use generic::GenericSocket;
+pub(crate) use link::{End, Ipv6, LinkRow};
 pub(crate) use neighbour::NeighbourTable;
 pub(crate) use qdisc::QdiscRow;
 pub(crate) use route::{Packet, Route, RouteRow};
 pub(crate) use socket::Socket;
 pub(crate) use tables::FdbRow;
-pub(crate) use touched::Touched;
+pub(crate) use touched::{Entries, Touched};

@@ -1,7 +1,7 @@
 //! One request, one answer.
 
 use std::fmt::Debug;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::Duration;
 
 use netlink_packet_core::{
@@ -9,7 +9,6 @@ use netlink_packet_core::{
     NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR, NLMSG_NOOP, NLMSG_OVERRUN, NetlinkBuffer,
     NetlinkHeader, NetlinkMessage, NetlinkPayload, NetlinkSerializable,
 };
-use netlink_packet_route::RouteNetlinkMessage;
 use netlink_sys::protocols::NETLINK_ROUTE;
 use nix::errno::Errno;
 use nix::sys::socket::{MsgFlags, recv, setsockopt, sockopt};
@@ -56,7 +55,12 @@ struct Progress {
 impl Socket {
     /// Opens one in the namespace of the calling thread.
     pub(crate) fn open() -> Result<Self, Failure> {
-        let mut socket = netlink_sys::Socket::new(NETLINK_ROUTE)?;
+        Self::of(NETLINK_ROUTE)
+    }
+
+    /// Opens one of another protocol.
+    pub(super) fn of(protocol: isize) -> Result<Self, Failure> {
+        let mut socket = netlink_sys::Socket::new(protocol)?;
         socket.bind_auto()?;
         // Say why, and do not repeat my request: both since Linux 4.12.
         socket.set_ext_ack(true)?;
@@ -67,6 +71,11 @@ impl Socket {
             socket,
             sequence: 0,
         })
+    }
+
+    /// For what is no conversation.
+    pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 
     /// Asks for a change and waits for the kernel's yes.
@@ -104,7 +113,7 @@ impl Socket {
     /// of those that are looked for.
     pub(super) fn dump<T>(
         &mut self,
-        request: &RouteNetlinkMessage,
+        request: &(impl Request + Clone),
         read: impl Fn(&[u8]) -> Result<Option<T>, Failure>,
     ) -> Result<Vec<T>, Failure> {
         let mut rows = Vec::new();
@@ -126,7 +135,7 @@ impl Socket {
     /// of them: `read` must look, too.
     pub(super) fn dump_some<T>(
         &mut self,
-        request: &RouteNetlinkMessage,
+        request: &(impl Request + Clone),
         read: impl Fn(&[u8]) -> Result<Option<T>, Failure>,
     ) -> Result<Vec<T>, Failure> {
         // Not for other requests: what they leave unsaid would be looked at, too.
@@ -140,7 +149,7 @@ impl Socket {
 
     /// Sends a request and reads until its answer is complete. Returns whether
     /// a dump was consistent.
-    fn converse(
+    pub(super) fn converse(
         &mut self,
         request: impl Request,
         flags: u16,

@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::attributes::{Attributes, word};
+use super::neighbour::is_set_neighbour;
 use super::tables::is_set_entry;
 
 /// Length of a `struct nlmsghdr`.
 const HEADER: usize = 16;
+/// Where it has the port of who asked for the change (`nlmsg_pid`).
+const ASKER: usize = 12;
 /// Lengths of a `struct rtmsg` and a `struct netconfmsg`, aligned.
 const ROUTE: usize = 12;
 const NETCONF: usize = 4;
@@ -17,6 +20,30 @@ const NETCONFA_IFINDEX: u16 = 1;
 const ALL: i32 = -1;
 /// `RTM_NEWNETCONF`, `RTM_DELNETCONF` (linux/rtnetlink.h).
 const NETCONFS: [u16; 2] = [80, 81];
+
+/// Which entries may be there that somebody has set: the kernel takes long to
+/// tell, and few labs have any.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Entries {
+    /// Of forwarding tables.
+    pub(crate) fdb: bool,
+    /// Of neighbour tables.
+    pub(crate) neighbours: bool,
+}
+
+impl Entries {
+    /// Any.
+    pub(crate) const ALL: Self = Self {
+        fdb: true,
+        neighbours: true,
+    };
+
+    /// Adds those of another.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.fdb |= other.fdb;
+        self.neighbours |= other.neighbours;
+    }
+}
 
 /// What of a namespace may have changed. An event only says where to look again; what is there now
 /// the kernel is asked.
@@ -38,8 +65,8 @@ pub(crate) struct Touched {
     pub(crate) rules: bool,
     /// The switches of forwarding.
     pub(crate) forwarding: bool,
-    /// Entries of forwarding tables that somebody has set.
-    pub(crate) entries: bool,
+    /// Entries that somebody has set.
+    pub(crate) entries: Entries,
 }
 
 impl Touched {
@@ -74,8 +101,14 @@ impl Touched {
             }
             libc::RTM_NEWROUTE | libc::RTM_DELROUTE => self.take_route(row),
             libc::RTM_NEWRULE | libc::RTM_DELRULE => self.rules = true,
-            libc::RTM_NEWNEIGH | libc::RTM_DELNEIGH if !is_set_entry(row) => return false,
-            libc::RTM_NEWNEIGH | libc::RTM_DELNEIGH => self.entries = true,
+            libc::RTM_NEWNEIGH | libc::RTM_DELNEIGH => {
+                let entries = Entries {
+                    fdb: is_set_entry(row),
+                    neighbours: is_set_neighbour(word(event, ASKER), row),
+                };
+                self.entries.add(entries);
+                return entries != Entries::default();
+            }
             // Of queueing disciplines, and of classes and filters below them.
             libc::RTM_NEWQDISC..=libc::RTM_DELTFILTER => {
                 self.qdiscs = true;
@@ -129,7 +162,7 @@ impl Touched {
         self.ipv6_routes_over.extend(ipv6_routes_over);
         self.rules |= rules;
         self.forwarding |= forwarding;
-        self.entries |= entries;
+        self.entries.add(entries);
     }
 }
 
@@ -169,7 +202,12 @@ mod tests {
         assert!(taken(&event(libc::RTM_NEWRULE, &[0; 12], &[])).1.rules);
         assert!(taken(&event(9999, &[], &[])).1.whole);
         // A neighbour that nobody has set.
-        assert!(!taken(&event(libc::RTM_NEWNEIGH, &[2; 12], &[])).0);
+        let mut learned = event(libc::RTM_NEWNEIGH, &[2; 12], &[]);
+        assert!(!taken(&learned).0);
+        // Somebody asked for it: so are they removed.
+        learned[ASKER..HEADER].copy_from_slice(&1234_u32.to_ne_bytes());
+        let (matters, asked) = taken(&learned);
+        assert!(matters && asked.entries.neighbours && !asked.entries.fdb);
     }
 
     #[test]

@@ -85,7 +85,9 @@ mod tests {
             qdiscs: Default::default(),
             vlans: None,
             fdb: Default::default(),
+            neighbours: Default::default(),
             sysctls: Default::default(),
+            offloads: Default::default(),
         }
     }
 

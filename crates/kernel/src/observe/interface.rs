@@ -6,8 +6,9 @@ use netlink_packet_route::link::LinkFlags;
 use topology::InterfaceId;
 use topology::observed::{Mac, ObservedInterface, ObservedKind};
 use topology::quality::qdisc::Qdiscs;
+use topology::sysctl::{SPREADING_ON_INTERFACES, Sysctls};
 
-use crate::netlink::LinkRow;
+use crate::netlink::{Ipv6, LinkRow};
 
 /// The interface of a row, without its addresses, and without its other end
 /// if it is a veth.
@@ -26,8 +27,17 @@ pub(super) fn observed(row: &LinkRow, id: Option<InterfaceId>) -> ObservedInterf
         qdiscs: Qdiscs::default(),
         vlans: None,
         fdb: BTreeSet::new(),
-        sysctls: Default::default(),
+        neighbours: BTreeSet::new(),
+        sysctls: sysctls(row),
+        offloads: Default::default(),
     }
+}
+
+/// Those that are told with the link; which of them are nobody's is seen by the namespace's.
+fn sysctls(row: &LinkRow) -> Sysctls {
+    let [disable, generate] = SPREADING_ON_INTERFACES.map(str::to_owned);
+    let of = |ipv6: Ipv6| [(disable, ipv6.disabled), (generate, ipv6.generates)];
+    row.ipv6.map(of).into_iter().flatten().collect()
 }
 
 fn kind(row: &LinkRow) -> ObservedKind {

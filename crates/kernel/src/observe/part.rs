@@ -9,6 +9,7 @@
 //! - parameters of what is down, of which there are no events;
 //! - routes of IPv4, which go silently with an address or an interface (`fib_sync_down_addr`,
 //!   `fib_sync_down_dev`): all of them;
+//! - entries of forwarding and neighbour tables, which may go silently with their interface;
 //! - routes of IPv6 over it, and all of them where a route has several next hops or a source
 //!   address, which change silently, too.
 
@@ -20,7 +21,7 @@ use topology::document::Forwarding;
 use topology::observed::{ObservedInterface, ObservedKind, ObservedNamespace, ObservedRoute};
 use topology::quality::qdisc::Qdiscs;
 
-use super::{Viewer, address, is_fallback, qdisc, route, tables};
+use super::{Viewer, address, is_fallback, neighbour, qdisc, route, tables};
 use crate::netlink::{Failure, LinkRow, Socket, Touched};
 
 /// How many interfaces are looked at one by one, and for how many in the namespace one more: to
@@ -91,12 +92,15 @@ where
         if !looked.is_empty() {
             tables::vlans(self.socket, &mut seen.interfaces)?;
         }
-        if *self.has_fdb && (touched.entries || !looked.is_empty()) {
-            *self.has_fdb = tables::fdb(self.socket, &mut seen.interfaces)?;
+        if self.entries.fdb && (touched.entries.fdb || !looked.is_empty()) {
+            self.entries.fdb = tables::fdb(self.socket, &mut seen.interfaces)?;
+        }
+        if self.entries.neighbours && (touched.entries.neighbours || !looked.is_empty()) {
+            self.entries.neighbours = neighbour::observe(self.socket, &mut seen.interfaces)?;
         }
         if touched.ipv4_routes || !looked.is_empty() {
             let rows = self.socket.routes_of(Family::Ipv4)?;
-            seen.routes.retain(|route| is_ipv6(route));
+            seen.routes.retain(is_ipv6);
             seen.routes.extend(rows.into_iter().map(route::observed));
         }
         self.ipv6_routes(touched, &looked, &mut seen)?;

@@ -2,8 +2,9 @@
 
 use netlink_packet_route::route::RouteProtocol;
 use topology::address::Family;
-use topology::observed::{ObservedRoute, Origin};
+use topology::observed::{ObservedNamespace, ObservedRoute, Origin};
 use topology::route::{RouteKind, RouteOptions, TABLE_MAIN};
+use topology::sysctl::Sysctls;
 
 use crate::netlink::RouteRow;
 
@@ -50,4 +51,30 @@ pub(super) fn observed(row: RouteRow) -> ObservedRoute {
         options: options.without_usual_scope(Family::of(destination.addr()), gateway.is_some()),
         dead,
     }
+}
+
+/// Next hops without a carrier are shown as dead where they are looked past: they are not, for the
+/// route is as it was once there is a carrier (`ip_ignore_linkdown`, `rt6_nexthop_info`).
+pub(crate) fn see_past_linkdown(seen: &mut ObservedNamespace) {
+    if !seen.routes.iter().any(|route| !route.dead.is_empty()) {
+        return;
+    }
+    let is_on = |settings: &Sysctls, name: &str| settings.get(name).is_some_and(|on| *on != 0);
+    let passed = |family: &str, index: &u32| {
+        let all = format!("net.{family}.conf.all.ignore_routes_with_linkdown");
+        let own = format!("{family}.ignore_routes_with_linkdown");
+        seen.interfaces.get(index).is_some_and(|i| {
+            let is_passed = is_on(&seen.sysctls, &all) || is_on(&i.sysctls, &own);
+            i.up && !i.carrier && is_passed
+        })
+    };
+    let routes = seen.routes.iter().cloned().map(|mut route| {
+        let family = match Family::of(route.destination.addr()) {
+            Family::Ipv4 => "ipv4",
+            Family::Ipv6 => "ipv6",
+        };
+        route.dead.retain(|index| !passed(family, index));
+        route
+    });
+    seen.routes = routes.collect();
 }

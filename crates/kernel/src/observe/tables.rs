@@ -69,7 +69,7 @@ fn set<'r>(
         .iter()
         .find_map(|name| match device?.parameters.get(name)? {
             Value::Address(address) => Some(*address),
-            Value::Number(_) | Value::Link(_) => None,
+            _ => None,
         });
     let own = |entry: &FdbEntry| entry.mac.0 == [0; 6] && entry.dst.is_some() && entry.dst == end;
     let everywhere = |entry: &FdbEntry| {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 mod applying;
+mod counting;
 mod drifting;
 mod every_step;
 mod failing;
@@ -10,6 +11,8 @@ mod firewalls;
 mod hearing;
 mod ip;
 mod labs;
+mod neighbours;
+mod offloads;
 mod partly;
 mod quality;
 mod random;
@@ -20,6 +23,7 @@ mod support;
 mod tables;
 mod undisturbed;
 mod undoing;
+mod wireguard;
 
 use std::fmt::Debug;
 use std::process::ExitCode;
@@ -72,8 +76,17 @@ fn main() -> ExitCode {
         outside("every_step_is_a_moment_to_be_killed_at", every_step::killed).asks(),
         scene("is_killed_at", every_step::is_killed_at),
         inside("outside_changes_are_heard", hearing::outside_changes),
+        inside(
+            "changes_are_heard_while_an_address_is_waited_for",
+            hearing::while_waiting,
+        ),
         inside("every_setting_is_set_and_given_back", settings::all),
         inside("drift_of_settings_is_seen", settings::drift),
+        inside("ipv6_is_taken_and_given_back", settings::without_ipv6),
+        inside(
+            "settings_of_addresses_do_what_they_say",
+            settings::of_addresses,
+        ),
         inside("settings_follow_what_they_are_set_on", settings::follow),
         inside("a_storm_of_events_ends_in_the_truth", hearing::storm),
         inside("parts_are_as_the_whole", partly::as_whole).everywhere(),
@@ -104,7 +117,14 @@ fn main() -> ExitCode {
         inside("what_tc_does_is_heard_and_taken_back", quality::outside),
         inside("frames_are_delayed_and_lost", quality::delay_and_loss).needs(&[Feature::Netem]),
         inside("entries_are_as_bridge_fdb_shows_them", tables::fdb),
+        inside("neighbours_are_as_ip_neigh_shows_them", neighbours::all),
+        inside("dynamic_neighbours_wake_nobody", neighbours::dynamic),
         inside("vlans_are_as_bridge_shows_them", tables::vlans).needs(&[Feature::BridgeVlans]),
+        inside("offloads_are_as_ethtool_shows_them", offloads::as_ethtool),
+        inside("tunnels_are_as_wg_shows_them", wireguard::tunnels).needs(wireguard::NEEDS),
+        inside("a_tunnels_peers_are_changed_in_place", wireguard::in_place).needs(wireguard::NEEDS),
+        inside("what_wg_sets_is_heard", wireguard::outside).needs(wireguard::NEEDS),
+        inside("counters_are_as_ip_shows_them", counting::as_ip_shows),
         inside("random_documents_stand", random::documents).everywhere(),
     ];
     let of_feature = |feature| support::of("random_documents_with", feature, random::with);
@@ -186,7 +206,16 @@ fn rebuilt(observed: &Observed) -> impl Debug + PartialEq + use<> {
                 let master = i.master.as_ref().and_then(name);
                 let device = i.kind.device().map(|device| device.map(name));
                 let port = i.port.map(name);
-                let set = (i.up, i.mtu, i.addresses, device, port, i.qdiscs);
+                let set = (
+                    i.up,
+                    i.mtu,
+                    i.addresses,
+                    device,
+                    port,
+                    i.qdiscs,
+                    i.neighbours,
+                    i.offloads,
+                );
                 (i.name, i.id, master, set)
             })
             .collect();

@@ -83,7 +83,7 @@ pub(crate) fn as_whole(_: &Inside) {
         agrees(&lab, &format!("document {number}"));
         for change in 0..CHANGES {
             let chance = any::<[u16; 6]>().new_tree(&mut runner).unwrap().current();
-            let what = if chance[0] % 3 == 0 {
+            let what = if chance[0].is_multiple_of(3) {
                 let wish = wish_for(COMMON).new_tree(&mut runner).unwrap().current();
                 let wished = wish.edit(&document);
                 if apply(&mut document, wished.clone()).is_err() {

@@ -56,7 +56,14 @@ fn owners(article: &Article) -> [(Owner, Option<&'static str>); 2] {
 pub(crate) fn all(_: &Inside) {
     let lab = Lab::start();
     let article = article();
-    let plain = article.builder.document.clone();
+    let mut plain = article.builder.document.clone();
+    // Some settings take IPv6 away.
+    for interface in plain.interfaces.values_mut() {
+        interface.addresses.retain(|a| a.addr().is_ipv4());
+    }
+    for namespace in plain.namespaces.values_mut() {
+        namespace.routes.retain(|r| r.destination.addr().is_ipv4());
+    }
     lab.apply(&plain);
     let red = lab.namespace(article.red);
     for (owner, interface) in owners(&article) {
@@ -183,4 +190,177 @@ pub(crate) fn follow(_: &Inside) {
     lab.apply(&document);
     assert_eq!(value("net.ipv4.conf.veth-red.rp_filter"), "2");
     assert_eq!(value("net.ipv6.conf.veth-red.hop_limit"), "7");
+}
+
+/// IPv6 goes from all interfaces of a namespace, comes back, and stays on the one that says so; what
+/// others do about it is seen.
+pub(crate) fn without_ipv6(_: &Inside) {
+    let lab = Lab::start();
+    let article = article();
+    let (id, owner) = (article.veth_red, Owner::Namespace(article.red));
+    let own = Owner::Interface(id);
+    let plain = article.builder.document.clone();
+    lab.apply(&plain);
+    let red = lab.namespace(article.red);
+    let shown = |device: &str| ip::must(&red, &format!("ip -6 -o addr show dev {device}"));
+    let (all, here) = ("net.ipv6.conf.all.disable_ipv6", "ipv6.disable_ipv6");
+    let route = "fd00:1::/64";
+    let has_route = || ip::must(&red, "ip -6 route").contains(route);
+    assert!(has_route());
+
+    // All but one, which has its address and its route again at once.
+    let kept = edited(&edited(&plain, own, here, Some(0)), owner, all, Some(1));
+    let apply = |document: &Document| {
+        let applied = lab.runtime.block_on(lab.engine.apply_edit(document));
+        let applied = applied.unwrap_or_else(|error| panic!("{error}"));
+        lab.stands(document);
+        applied
+    };
+    apply(&kept);
+    assert_eq!(shown("lo"), "");
+    assert!(shown(VETH).contains("fd00::1/64"), "{}", shown(VETH));
+    assert!(has_route());
+
+    // A step that fails leaves all as it was.
+    let refuse = |step: &topology::Step| match step {
+        topology::Step::AddRoute { .. } => {
+            Err(kernel::Error::new("test", "a step", "it is the test"))
+        }
+        _ => Ok(()),
+    };
+    lab.apply(&plain);
+    let applied = lab.engine.apply_through(&kept, refuse);
+    let error = lab.runtime.block_on(applied).unwrap_err();
+    assert!(error.not_undone.is_empty(), "{error:#?}");
+    lab.stands(&plain);
+    assert!(has_route() && shown("lo").contains("::1/128"));
+
+    // Somebody takes it: that is drift, and is taken back.
+    let is_off = |o: &Observed| {
+        let found = o.interface_of(id).unwrap().2;
+        found.sysctls.get(here) == Some(&1)
+    };
+    let words = "sysctl -w net.ipv6.conf.veth-red.disable_ipv6=1";
+    heard(&lab, "IPv6 goes", words, &red, is_off);
+    lab.apply(&plain);
+    assert!(has_route() && shown(VETH).contains("fd00::1/64"));
+
+    // Interfaces that come later have none either, and no address of their own.
+    let mut bare = plain.clone();
+    for interface in bare.interfaces.values_mut() {
+        interface.addresses.retain(|a| a.addr().is_ipv4());
+    }
+    for namespace in bare.namespaces.values_mut() {
+        namespace.routes.clear();
+    }
+    let off = edited(&bare, owner, all, Some(1));
+    lab.apply(&off);
+    assert_eq!(shown(VETH), "");
+    let mut gone = off.clone();
+    let both = topology::edit::Selection::interface(id);
+    let back = topology::edit::apply(&mut gone, Edit::Remove(both)).unwrap();
+    lab.apply(&gone);
+    topology::edit::apply(&mut gone, back).unwrap();
+    lab.apply(&gone);
+    assert_eq!(shown(VETH), "");
+    lab.apply(&bare);
+    // The kernel makes its link-local address again.
+    assert!(shown(VETH).contains("fe80::"), "{}", shown(VETH));
+
+    // With addr_gen_mode there is IPv6, and nothing that nobody asked for.
+    let mode = "net.ipv6.conf.all.addr_gen_mode";
+    let quiet = edited(&bare, owner, mode, Some(1));
+    lab.apply(&gone);
+    let mut none = quiet.clone();
+    topology::edit::apply(
+        &mut none,
+        Edit::Remove(topology::edit::Selection::interface(id)),
+    )
+    .unwrap();
+    lab.apply(&none);
+    lab.apply(&quiet);
+    assert_eq!(shown(VETH), "");
+    let mut with = quiet.clone();
+    let address = "fd00::1/64".parse().unwrap();
+    let index = None;
+    let interface = id;
+    topology::edit::apply(
+        &mut with,
+        Edit::AddAddress {
+            interface,
+            address,
+            index,
+        },
+    )
+    .unwrap();
+    lab.apply(&with);
+    assert!(shown(VETH).contains("fd00::1/64") && !shown(VETH).contains("fe80::"));
+}
+
+/// Addresses stay, or take the place of others, where settings say so.
+pub(crate) fn of_addresses(_: &Inside) {
+    let lab = Lab::start();
+    let article = article();
+    let id = article.veth_red;
+    let own = Owner::Interface(id);
+    let mut document = edited(
+        &article.builder.document,
+        own,
+        "ipv4.promote_secondaries",
+        Some(1),
+    );
+    document = edited(&document, own, "ipv6.keep_addr_on_down", Some(1));
+    document = edited(&document, own, "ipv4.ignore_routes_with_linkdown", Some(1));
+    let interface = document.interfaces.get_mut(&id).unwrap();
+    for address in ["10.0.0.11/24", "10.0.0.12/24"] {
+        interface.addresses.push(address.parse().unwrap());
+    }
+    lab.apply(&document);
+    let red = lab.namespace(article.red);
+    let shown = || ip::must(&red, &format!("ip -o addr show dev {VETH}"));
+    // The others stay: one step.
+    let mut without = document.clone();
+    let interface = without.interfaces.get_mut(&id).unwrap();
+    interface
+        .addresses
+        .retain(|a| a.to_string() != "10.0.0.1/24");
+    let applied = lab.apply(&without);
+    assert_eq!(applied.steps.len(), 1, "{applied:#?}");
+    assert!(shown().contains("10.0.0.11/24") && !shown().contains("10.0.0.1/24"));
+    // Back again, at its place, and also if a later step fails.
+    lab.apply(&document);
+    let name = "other".parse().unwrap();
+    let mut renamed = without.clone();
+    renamed
+        .namespaces
+        .get_mut(&article.red)
+        .unwrap()
+        .rules
+        .insert(topology::rule::Rule::new(
+            topology::address::Family::Ipv4,
+            77,
+            topology::rule::RuleAction::Blackhole,
+        ));
+    renamed.interfaces.get_mut(&article.veth_blue).unwrap().name = name;
+    let refuse = |step: &topology::Step| match step {
+        topology::Step::AddRule { .. } => {
+            Err(kernel::Error::new("test", "a step", "it is the test"))
+        }
+        _ => Ok(()),
+    };
+    let applied = lab.engine.apply_through(&renamed, refuse);
+    let error = lab.runtime.block_on(applied).unwrap_err();
+    assert!(error.not_undone.is_empty(), "{error:#?}");
+    lab.stands(&document);
+    // Down, it keeps its IPv6 address.
+    let mut down = document.clone();
+    let edit = Edit::SetUp {
+        interface: id,
+        up: false,
+    };
+    apply(&mut down, edit).unwrap();
+    let applied = lab.runtime.block_on(lab.engine.apply_edit(&down)).unwrap();
+    let adds = |step: &topology::Step| matches!(step, topology::Step::AddAddress { .. });
+    assert!(!applied.steps.iter().any(adds), "{applied:#?}");
+    assert!(shown().contains("fd00::1/64"));
 }

@@ -213,7 +213,6 @@ pub(crate) fn beside_ping(_: &Inside) {
     ours.sort_unstable();
     theirs.sort_unstable();
     let (ours, theirs) = (ours[ours.len() / 2], theirs[theirs.len() / 2]);
-    println!("p50 {ours} ns, of ping {theirs} ns");
     // It rounds to microseconds.
     assert!(ours <= theirs + 1_000, "p50 {ours} ns, of ping {theirs} ns");
 }

@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
-use super::pick;
+use super::{Wish, nothing, pick};
 use crate::document::{Document, Interface, Kind, Route};
 use crate::edit::{Edit, apply};
 use crate::id::{InterfaceId, NamespaceId};
@@ -187,4 +187,67 @@ pub(super) fn hardy(interface: &Interface, id: InterfaceId, number: u16, is_ipv4
         _ => {}
     }
     route
+}
+
+impl Wish {
+    /// A route that the kernel takes whenever its interface is up: to a network that no address
+    /// here is in, for the kernel makes routes to those by itself.
+    pub(super) fn add_route(&self, document: &Document) -> Edit {
+        let interface = self.interface(document);
+        let namespace = document
+            .interfaces
+            .get(&interface)
+            .map_or(NamespaceId::HOST, |i| i.namespace);
+        let route = Route {
+            destination: match self.on {
+                true => v4_beyond(self.b),
+                false => v6_beyond(self.b),
+            },
+            gateway: None,
+            interface: Some(interface),
+            metric: self.c.is_multiple_of(3).then_some(u32::from(self.c) + 1),
+            options: RouteOptions::default(),
+        };
+        Edit::AddRoute {
+            namespace,
+            route,
+            index: None,
+        }
+    }
+
+    /// One of the other kinds.
+    pub(super) fn add_any_route(&self, document: &Document) -> Edit {
+        let id = self.interface(document);
+        let Some(interface) = document.interfaces.get(&id) else {
+            return nothing();
+        };
+        Edit::AddRoute {
+            namespace: interface.namespace,
+            route: hardy(interface, id, self.b, self.on),
+            index: None,
+        }
+    }
+
+    pub(super) fn remove_route(&self, document: &Document) -> Edit {
+        let all = document.namespaces.iter();
+        let all = all.flat_map(|(id, ns)| ns.routes.iter().map(|route| (*id, route.clone())));
+        match pick(all, self.b) {
+            Some((namespace, route)) => Edit::RemoveRoute { namespace, route },
+            None => nothing(),
+        }
+    }
+}
+
+/// A network of which [`v4`] makes no address.
+#[allow(clippy::expect_used, reason = "the lengths are constants in range")]
+fn v4_beyond(network: u16) -> IpNet {
+    let [_, network] = network.to_be_bytes();
+    IpNet::new(IpAddr::V4(Ipv4Addr::new(10, 1, network % 8, 0)), 24).expect("a length")
+}
+
+/// A network of which [`v6`] makes no address.
+#[allow(clippy::expect_used, reason = "the lengths are constants in range")]
+fn v6_beyond(network: u16) -> IpNet {
+    let address = Ipv6Addr::new(0xfd01, 0, 0, network % 8, 0, 0, 0, 0);
+    IpNet::new(IpAddr::V6(address), 64).expect("a length")
 }

@@ -127,8 +127,11 @@ fn is_of(document: &Document, step: &Step, id: InterfaceId) -> bool {
         | Step::RemoveVlans { at, .. }
         | Step::AddFdb { at, .. }
         | Step::RemoveFdb { at, .. }
+        | Step::AddNeighbour { at, .. }
+        | Step::RemoveNeighbour { at, .. }
         | Step::AddAddress { at, .. }
         | Step::RemoveAddress { at, .. }
+        | Step::SetOffload { at, .. }
         | Step::SetQdisc { at, .. } => is_at(at),
         Step::AddRoute { namespace, route } | Step::RemoveRoute { namespace, route } => {
             let mut named = route.interface.iter().chain(route.options.interfaces());

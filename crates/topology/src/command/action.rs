@@ -10,6 +10,8 @@ use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
+use crate::neighbour::Neighbour;
+use crate::offload::Offload;
 use crate::route::RouteOptions;
 
 use super::rule::Said;
@@ -80,10 +82,29 @@ pub(crate) enum Action {
         interface: InterfaceName,
         entry: FdbEntry,
     },
+    AddNeighbour {
+        interface: InterfaceName,
+        neighbour: Neighbour,
+    },
+    /// One of that address: which MAC address it has need not be said.
+    RemoveNeighbour {
+        interface: InterfaceName,
+        address: std::net::IpAddr,
+        proxy: bool,
+    },
     SetSysctl {
         interface: Option<InterfaceName>,
         name: String,
         value: i32,
+    },
+    SetOffload {
+        interface: InterfaceName,
+        offload: Offload,
+        on: bool,
+    },
+    SetWireguard {
+        interface: InterfaceName,
+        change: super::wireguard::Change,
     },
     /// It only looks; the network stays as it is.
     Look,

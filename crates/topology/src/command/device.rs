@@ -1,7 +1,9 @@
 //! What `ip link` says after `type`: the parameters of devices and of ports of bridges.
 
+use std::net::Ipv4Addr;
+
 use super::words::Words;
-use crate::kind::parameter::SwitchWords;
+use crate::kind::parameter::{SwitchWords, Width};
 use crate::kind::parameters::{Changes, parameter};
 use crate::kind::{Device, DeviceKind, Form, Parameter, Value};
 use crate::name::InterfaceName;
@@ -19,6 +21,10 @@ pub(super) fn write(table: &[Parameter], changes: &Changes<InterfaceName>) -> Ve
             (Form::Lower, _) | (_, None) if parameter.form == Form::Lower => continue,
             (Form::Address { .. }, None) => {
                 words.extend([name.to_owned(), "any".to_owned()]);
+                continue;
+            }
+            (form, None) if is_key(form) => {
+                words.push(format!("no{name}"));
                 continue;
             }
             (_, None) => continue,
@@ -51,27 +57,66 @@ pub(super) fn read(
     words: &mut Words<'_>,
 ) -> Result<Changes<InterfaceName>, String> {
     let mut changes = Changes::new();
+    if what == DeviceKind::Wireguard.name() && words.peek().is_some() {
+        return Err(format!(
+            "nothing is set on a {what} with `ip`: use `wg set`"
+        ));
+    }
     while let Some(word) = words.next() {
-        let word = alias(what, word);
-        let by_prefix = |name: &str| {
-            let found = table.iter().find(|p| p.name == name);
-            found.filter(|p| matches!(p.form, Form::Switch(_, SwitchWords::Prefix)))
-        };
-        let off = word.strip_prefix("no").and_then(by_prefix);
-        let (parameter, value) = match (by_prefix(word), off) {
-            (Some(on), _) => (on, Some(Value::Number(1))),
-            (None, Some(off)) => (off, Some(Value::Number(0))),
-            (None, None) => {
-                let parameter = parameter(what, table, word)?;
-                let text = words.value(word)?;
-                (parameter, value(parameter, text)?)
+        let mut said = None;
+        for word in both_ways(what, word) {
+            let word = alias(what, &word);
+            let find = |name: &str| table.iter().find(|p| p.name == name);
+            let by_prefix = |name: &str| {
+                let prefix =
+                    |p: &&Parameter| matches!(p.form, Form::Switch(_, SwitchWords::Prefix));
+                find(name).filter(prefix)
+            };
+            let off = word.strip_prefix("no");
+            let no_key = off.and_then(find).filter(|p| is_key(p.form));
+            let (parameter, value) = match (by_prefix(word), off.and_then(by_prefix), no_key) {
+                (Some(on), ..) => (on, Some(Value::Number(1))),
+                (None, Some(off), _) => (off, Some(Value::Number(0))),
+                (None, None, Some(key)) => (key, None),
+                (None, None, None) => {
+                    let parameter = parameter(what, table, word)?;
+                    let text = match said {
+                        Some(text) => text,
+                        None => words.value(word)?,
+                    };
+                    said = Some(text);
+                    (parameter, value(parameter, text)?)
+                }
+            };
+            if changes.insert(parameter.name.to_owned(), value).is_some() {
+                return Err(format!("`{word}` is there twice"));
             }
-        };
-        if changes.insert(parameter.name.to_owned(), value).is_some() {
-            return Err(format!("`{word}` is there twice"));
         }
     }
     Ok(changes)
+}
+
+/// Whether it is a number that can be taken away: `noikey`.
+fn is_key(form: Form) -> bool {
+    matches!(
+        form,
+        Form::Number {
+            width: Width::Be32If { .. },
+            ..
+        }
+    )
+}
+
+/// A word that says something of what comes in and of what goes out, as the two that it stands for.
+fn both_ways(what: &str, word: &str) -> Vec<String> {
+    let (no, name) = match word.strip_prefix("no") {
+        Some(name) => ("no", name),
+        None => ("", word),
+    };
+    match (what, name) {
+        ("gre", "key" | "csum" | "seq") => vec![format!("{no}i{name}"), format!("{no}o{name}")],
+        _ => vec![word.to_owned()],
+    }
 }
 
 /// A device of a kind, from the words after `type KIND`.
@@ -119,6 +164,11 @@ fn value(parameter: &Parameter, text: &str) -> Result<Option<Value<InterfaceName
         ("protocol" | "vlan_protocol", text) if text.eq_ignore_ascii_case("802.1q") => "802.1Q",
         (_, text) => text,
     };
+    // A key may be written as an address.
+    let dotted = text.parse::<Ipv4Addr>().ok();
+    let dotted = dotted.filter(|_| is_key(parameter.form));
+    let number = dotted.map(|address| u32::from(address).to_string());
+    let text = number.as_deref().unwrap_or(text);
     let link = |name: &str| name.parse().map_err(|error| format!("{error}"));
     parameter.read(text, link).map(Some)
 }

@@ -2,8 +2,8 @@
 
 use super::action::{Action, LinkChange, NewEnd};
 use super::words::{Words, abbreviated, refused};
-use super::{Command, Names, device, join};
-use crate::kind::{Device, DeviceKind, Form, Value, port};
+use super::{Command, Names, device, join, wireguard};
+use crate::kind::{Channel, Device, DeviceKind, Form, Value, port};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 use crate::step::{At, NewInterface, Step};
@@ -98,6 +98,9 @@ pub(super) fn write(step: &Step, names: &Names) -> Command {
         Step::AddDevice { new, device } => add_device(names, new, device),
         Step::SetParameters { at, kind, changes } => {
             let table = kind.table();
+            if table.channel == Channel::Wireguard {
+                return wireguard::write(names, at, changes);
+            }
             write_type(
                 names,
                 at,

@@ -8,6 +8,7 @@ use crate::id::NamespaceId;
 use crate::model;
 use crate::plan::{plan, waits};
 use crate::step::{At, Step, StepRoute};
+use crate::sysctl::is_for_new;
 
 /// Seconds that duplicate address detection takes at most: a delay of up to one, and one for the
 /// answer (RFC 4862, 5.4.2 and 5.1), with some room.
@@ -22,6 +23,7 @@ const DETECTION: &str = "3";
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Part {
     Namespaces,
+    Beginnings,
     Devices,
     Links,
     Namespace(NamespaceId),
@@ -32,6 +34,7 @@ impl Part {
     fn of(step: &Step) -> Self {
         match step {
             Step::AddNamespace { .. } => Self::Namespaces,
+            Step::SetSysctl { name, .. } if is_for_new(name) => Self::Beginnings,
             Step::AddDevice { device, .. } if device.lower().is_none() => Self::Devices,
             Step::AddVeth { .. } => Self::Links,
             other => Self::inside(other.namespace()),
@@ -48,6 +51,7 @@ impl Part {
     fn comment(self, document: &Document) -> String {
         match self {
             Self::Namespaces => "Namespaces".to_owned(),
+            Self::Beginnings => "What interfaces begin with".to_owned(),
             Self::Devices => "Bridges and other interfaces".to_owned(),
             Self::Links => "Links, each end in its namespace".to_owned(),
             Self::Namespace(id) => format!("Set up {}", document.describe_namespace(id)),

@@ -13,7 +13,9 @@ use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::{Parameters, Usual, Value, parameter, port};
 use crate::name::InterfaceName;
+use crate::neighbour::Neighbour;
 use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, Origin};
+use crate::offload::OFFLOAD;
 use crate::plan::{self, Mtus};
 use crate::quality::{Measure, qdisc};
 use crate::rule::Rule;
@@ -244,8 +246,18 @@ impl Seen<'_> {
                 vlans: found.vlans.clone(),
             }),
             "fdb" => entry(interface, wanted, found, drift),
+            "neighbour" => neighbour(interface, wanted, found, drift),
             name if sysctl::setting(name, true).is_ok() => {
                 setting(Owner::Interface(interface), name, drift)
+            }
+            name if name.starts_with(OFFLOAD) => {
+                let offload = name.trim_start_matches(OFFLOAD).parse();
+                let offload = offload.map_err(|_| cannot(name))?;
+                Ok(Edit::SetOffload {
+                    interface,
+                    offload,
+                    on: found.offloads.get(&offload).copied(),
+                })
             }
             measure if is_quality(measure) => match found.qdiscs.quality() {
                 // Measures are seen together: the whole of it is taken over.
@@ -340,8 +352,8 @@ impl Seen<'_> {
         let value = match observed.get(name) {
             None => return Ok(None),
             Some(Value::Link(index)) => Value::Link(self.id(namespace, *index)?),
-            Some(Value::Number(number)) => Value::Number(*number),
-            Some(Value::Address(address)) => Value::Address(*address),
+            // It names no interface.
+            Some(other) => other.map(|_| None).ok_or_else(|| cannot(name))?,
         };
         let is_usual = matches!(known.usual, Usual::Number(usual) if value == Value::Number(usual));
         Ok(Some(value).filter(|_| !is_usual))
@@ -463,6 +475,38 @@ fn entry(
     }
     let entry = named(&found.fdb, &drift.difference.observed)?;
     Ok(Edit::AddFdb { interface, entry })
+}
+
+/// A static neighbour or proxy entry that somebody added, changed or removed.
+fn neighbour(
+    interface: InterfaceId,
+    wanted: &Interface,
+    found: &ObservedInterface,
+    drift: &Drift,
+) -> Accepted {
+    let named = |entries: &BTreeSet<Neighbour>, text: &str| {
+        let entry = entries.iter().find(|entry| entry.to_string() == text);
+        entry.copied().ok_or_else(|| cannot("neighbour"))
+    };
+    let remove = |neighbour| Edit::RemoveNeighbour {
+        interface,
+        neighbour,
+    };
+    if drift.difference.observed.is_empty() {
+        return Ok(remove(named(&wanted.neighbours, &drift.difference.wanted)?));
+    }
+    let neighbour = named(&found.neighbours, &drift.difference.observed)?;
+    // There is one of an address: this is instead of another.
+    let instead = wanted.neighbours.iter().copied();
+    let mut edits: Vec<_> = instead
+        .filter(|old| old.is_instead_of(&neighbour))
+        .map(remove)
+        .collect();
+    edits.push(Edit::AddNeighbour {
+        interface,
+        neighbour,
+    });
+    Ok(all(edits))
 }
 
 /// Takes the addresses that both have out, and puts them in as the kernel has them.

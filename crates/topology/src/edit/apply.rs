@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::error::{EditError, Field, Place, Reason};
 use super::fragment::{insert, remove};
 use super::validate::{self, Relations, THAT_INTERFACE, THAT_NAMESPACE, refuse, refuse_document};
-use super::{Edit, MAX_LIST, MAX_TITLE_BYTES, Selection, sysctl, tables};
+use super::{Edit, MAX_LIST, MAX_TITLE_BYTES, Selection, neighbour, offload, sysctl, tables};
 use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::expectation::Expectation;
 use crate::id::{InterfaceId, NamespaceId};
@@ -334,7 +334,20 @@ fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
         Edit::SetVlans { interface, vlans } => tables::set_vlans(document, interface, vlans),
         Edit::AddFdb { interface, entry } => tables::add_fdb(document, interface, entry),
         Edit::RemoveFdb { interface, entry } => tables::remove_fdb(document, interface, entry),
+        Edit::AddNeighbour {
+            interface,
+            neighbour,
+        } => neighbour::add(document, interface, neighbour),
+        Edit::RemoveNeighbour {
+            interface,
+            neighbour,
+        } => neighbour::remove(document, interface, neighbour),
         Edit::SetSysctl { owner, name, value } => sysctl::set(document, owner, name, value),
+        Edit::SetOffload {
+            interface,
+            offload,
+            on,
+        } => offload::set(document, interface, offload, on),
         Edit::SetUplink { on } => {
             let host = namespace_mut(document, NamespaceId::HOST, Field::Uplink)?;
             let old = std::mem::replace(&mut host.uplink, on);
@@ -386,7 +399,7 @@ fn set_master(
         let set = |(name, value): (&str, &Value<InterfaceId>)| Edit::SetPort {
             interface,
             name: name.to_owned(),
-            value: Some(*value),
+            value: Some(value.clone()),
         };
         inverse.extend(port.iter().map(set));
         inverse.extend(tables::unplug(interface, found));

@@ -9,6 +9,7 @@ use crate::address::AddressError;
 use crate::fdb::FdbEntry;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::name::NameError;
+use crate::neighbour::Neighbour;
 
 /// An edit that was refused: nothing was changed.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, Serialize, Deserialize)]
@@ -68,8 +69,12 @@ pub enum Field {
     Vlans,
     /// Entries of a forwarding table.
     Fdb,
+    /// Static neighbours and proxy entries.
+    Neighbours,
     /// Settings of the kernel.
     Sysctl,
+    /// What is left to an interface.
+    Offloads,
     /// The uplink of the host.
     Uplink,
     /// What should be true of the lab.
@@ -183,6 +188,14 @@ pub enum Reason {
         /// What is wrong.
         why: String,
     },
+    /// A static neighbour or proxy entry that cannot be.
+    #[error("{neighbour}: {why}")]
+    Neighbour {
+        /// Which.
+        neighbour: Neighbour,
+        /// What is wrong.
+        why: String,
+    },
     /// A route that cannot be.
     #[error("route to {destination}: {why}")]
     Route {
@@ -230,6 +243,12 @@ pub enum Reason {
         /// What is wrong.
         why: String,
     },
+    /// What cannot be left to an interface.
+    #[error("{why}")]
+    Offload {
+        /// What is wrong.
+        why: String,
+    },
     /// Edits nested too deeply.
     #[error("a batch cannot hold another batch")]
     NestedBatch,
@@ -259,7 +278,9 @@ impl fmt::Display for Field {
             Self::Quality => "quality",
             Self::Vlans => "VLANs",
             Self::Fdb => "forwarding table",
+            Self::Neighbours => "neighbours",
             Self::Sysctl => "settings",
+            Self::Offloads => "offloads",
             Self::Uplink => "uplink",
             Self::Expectations => "expectations",
         })

@@ -67,7 +67,7 @@ fn place(document: &mut Document, fragment: Fragment) -> Result<Vec<Edit>, EditE
             undo.push(Edit::SetPort {
                 interface: port,
                 name: name.to_owned(),
-                value: Some(*value),
+                value: Some(value.clone()),
             });
         }
         undo.extend(tables::unplug(port, interface).into_iter().rev());

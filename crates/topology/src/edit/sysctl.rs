@@ -3,9 +3,10 @@
 use super::error::{EditError, Field, Place, Reason};
 use super::validate::{THAT_INTERFACE, THAT_NAMESPACE, refuse};
 use super::{Edit, MIN_IPV6_MTU};
+use crate::address::Family;
 use crate::document::{Document, Interface};
 use crate::id::InterfaceId;
-use crate::sysctl::{Owner, Sysctls, check, is_of_ipv6};
+use crate::sysctl::{Owner, Sysctls, check, has_no_ipv6, is_of_ipv6, takes_ipv6};
 
 pub(super) fn set(
     document: &mut Document,
@@ -40,6 +41,7 @@ pub(super) fn set(
     if let Some(why) = why {
         return Err(refuse(document, place, Reason::Sysctl { why }));
     }
+    let before = takes_ipv6(&name).then(|| document.clone());
     match owner {
         Owner::Namespace(id) => {
             let found = document.namespaces.get_mut(&id);
@@ -52,11 +54,44 @@ pub(super) fn set(
             found.into_iter().for_each(|i| i.sysctls = changed.clone());
         }
     }
+    if let Some(before) = before
+        && let Some(why) = has_ipv6_without(document)
+    {
+        *document = before;
+        return Err(refuse(document, place, Reason::Sysctl { why }));
+    }
     Ok(Edit::SetSysctl {
         owner,
         name,
         value: old,
     })
+}
+
+/// What there is of IPv6 on an interface that is to have none.
+fn has_ipv6_without(document: &Document) -> Option<String> {
+    let off = document
+        .interfaces
+        .iter()
+        .filter(|(_, i)| has_no_ipv6(document, i));
+    let found = off.into_iter().find_map(|(id, interface)| {
+        let mut addresses = interface.addresses.iter();
+        let address = addresses.find(|a| a.addr().is_ipv6());
+        let mut neighbours = interface.neighbours.iter();
+        let neighbour = neighbours.find(|n| n.address.is_ipv6());
+        let routes = document.namespaces.get(&interface.namespace);
+        let mut routes = routes.into_iter().flat_map(|ns| &ns.routes);
+        let route = routes.find(|route| {
+            route.family() == Family::Ipv6 && route.interfaces().any(|through| through == *id)
+        });
+        let what = address
+            .map(ToString::to_string)
+            .or_else(|| neighbour.map(ToString::to_string))
+            .or_else(|| Some(format!("the route to {}", route?.destination)))?;
+        Some((*id, what))
+    });
+    let (id, what) = found?;
+    let name = document.describe_interface(id);
+    Some(format!("{name} is without IPv6, and has {what}"))
 }
 
 fn place(owner: Owner) -> Place {
@@ -102,5 +137,11 @@ pub(super) fn of_namespaces(document: &Document) -> Result<(), EditError> {
             return Err(refuse(document, place, Reason::Sysctl { why }));
         }
     }
-    Ok(())
+    match has_ipv6_without(document) {
+        Some(why) => {
+            let place = Place::Document(Some(Field::Sysctl));
+            Err(refuse(document, place, Reason::Sysctl { why }))
+        }
+        None => Ok(()),
+    }
 }

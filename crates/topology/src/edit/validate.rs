@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub(in crate::edit) use super::MIN_IPV6_MTU;
 use super::error::{EditError, Field, Place, Reason};
-use super::sysctl;
 use super::{MAX_INTERFACES, MAX_LIST, MAX_NAMESPACES, MAX_TITLE_BYTES};
+use super::{offload, sysctl};
 use crate::address::is_per_link;
 use crate::document::{Document, Interface, Kind, Point};
 use crate::expectation::{Expectation, MAX_EXPECTATIONS};
@@ -15,6 +15,7 @@ use crate::name::{InterfaceName, NamespaceName};
 mod address;
 mod device;
 mod link;
+mod neighbour;
 mod port;
 mod quality;
 mod relations;
@@ -27,6 +28,7 @@ pub(super) use address::address_free;
 use address::address_itself;
 pub(super) use device::device;
 pub(super) use link::{mac, mtu, mtus};
+pub(super) use neighbour::neighbours;
 pub(super) use port::{may_be_port, port};
 pub(super) use quality::quality;
 pub(super) use relations::Relations;
@@ -38,6 +40,10 @@ pub(super) use uplink::uplink;
 
 /// Farthest place of a node from the origin, in canvas units.
 const MAX_COORDINATE: f64 = 1_000_000.0;
+
+/// Why there can be nothing of IPv6 on an interface.
+pub(super) const WITHOUT_IPV6: &str =
+    "IPv6 is taken from its interface by the setting disable_ipv6 there, or of its namespace";
 
 /// A refusal at a place of the document, its subject named as people say it.
 pub(super) fn refuse(document: &Document, place: Place, reason: Reason) -> EditError {
@@ -290,7 +296,14 @@ fn interface(
         found.fdb.len(),
     )?;
     fdb(document, id, found)?;
+    list_limit(
+        document,
+        Place::Interface(id, Some(Field::Neighbours)),
+        found.neighbours.len(),
+    )?;
+    neighbours(document, id, found)?;
     sysctl::of_interface(document, id, found)?;
+    offload::of_interface(document, id, found)?;
     list_limit(
         document,
         Place::Interface(id, Some(Field::Addresses)),

@@ -1,7 +1,7 @@
 //! Several interfaces as one.
 
 use super::parameter::{Parameter, Usual, Width};
-use super::{NewMtu, Said, Table};
+use super::{Channel, NewMtu, Said, Table};
 
 /// Numbers and defaults: linux/if_link.h, linux/if_bonding.h, drivers/net/bonding/bond_options.c.
 pub(super) const TABLE: Table = Table {
@@ -83,6 +83,7 @@ pub(super) const TABLE: Table = Table {
         .anew(),
     ],
     check,
+    channel: Channel::Link,
     said_whole: false,
     mtu: NewMtu::Fixed(1500),
     falls: false,

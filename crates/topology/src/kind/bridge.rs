@@ -1,7 +1,7 @@
 //! Bridges.
 
 use super::parameter::{Parameter, SwitchWords, Usual, Width};
-use super::{NewMtu, Said, Table};
+use super::{Channel, NewMtu, Said, Table};
 use crate::feature::Feature;
 
 /// Times are in 1/100 s, the kernel's `USER_HZ`, as `ip link` takes them.
@@ -120,6 +120,7 @@ pub(super) const TABLE: Table = Table {
         ),
     ],
     check,
+    channel: Channel::Link,
     said_whole: false,
     mtu: NewMtu::OfPorts,
     falls: false,

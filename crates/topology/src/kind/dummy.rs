@@ -1,6 +1,6 @@
 //! Interfaces that drop what they are given.
 
-use super::{NewMtu, Table, nothing};
+use super::{Channel, NewMtu, Table, nothing};
 
 /// drivers/net/dummy.c.
 pub(super) const TABLE: Table = Table {
@@ -8,6 +8,7 @@ pub(super) const TABLE: Table = Table {
     about: "drops what it is given: a place for an address that is always up",
     parameters: &[],
     check: nothing,
+    channel: Channel::Link,
     said_whole: false,
     mtu: NewMtu::Fixed(1500),
     falls: false,

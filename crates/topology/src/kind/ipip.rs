@@ -1,6 +1,6 @@
 //! IPv4 in IPv4.
 
-use super::{NewMtu, Parameter, Table, tunnel};
+use super::{Channel, NewMtu, Parameter, Table, tunnel};
 
 const PARAMETERS: [Parameter; 6] = tunnel::parameters(2);
 
@@ -10,6 +10,7 @@ pub(super) const TABLE: Table = Table {
     about: "carries IPv4 packets to another host in IPv4",
     parameters: &PARAMETERS,
     check: tunnel::check,
+    channel: Channel::Link,
     said_whole: true,
     mtu: NewMtu::Unknown,
     falls: false,

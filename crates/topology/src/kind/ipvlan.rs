@@ -1,7 +1,7 @@
 //! Further interfaces with the MAC address of another.
 
 use super::parameter::{Parameter, Width};
-use super::{NewMtu, Table, nothing};
+use super::{Channel, NewMtu, Table, nothing};
 
 /// Numbers: linux/if_link.h (`enum ipvlan_mode`). The mode is of all that stand on one interface.
 pub(super) const TABLE: Table = Table {
@@ -19,6 +19,7 @@ pub(super) const TABLE: Table = Table {
         ),
     ],
     check: nothing,
+    channel: Channel::Link,
     said_whole: false,
     mtu: NewMtu::OfLower,
     falls: true,

@@ -1,7 +1,7 @@
 //! Further MAC addresses on another interface.
 
 use super::parameter::{Parameter, Width};
-use super::{NewMtu, Table, nothing};
+use super::{Channel, NewMtu, Table, nothing};
 
 /// Numbers: linux/if_link.h (`enum macvlan_mode`); `ip` takes vepa if nothing is said.
 pub(super) const TABLE: Table = Table {
@@ -20,6 +20,7 @@ pub(super) const TABLE: Table = Table {
         .anew(),
     ],
     check: nothing,
+    channel: Channel::Link,
     said_whole: false,
     mtu: NewMtu::OfLower,
     falls: true,

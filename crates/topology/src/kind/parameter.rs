@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use super::wireguard::{Peers, SecretKey};
 use crate::feature::Feature;
 
 /// What can be set, and how the kernel, `ip` and people say it.
@@ -65,6 +66,10 @@ pub enum Form {
     Lower,
     /// Another interface of the namespace, by index in `IFLA_INFO_DATA`.
     Link,
+    /// A private key of WireGuard.
+    Secret,
+    /// The peers of a WireGuard interface.
+    Peers,
 }
 
 /// Which addresses a parameter takes.
@@ -87,6 +92,16 @@ pub enum Width {
     Be16,
     /// 32 bits, in the machine's order.
     U32,
+    /// One bit of 16 in the network's order, in an attribute that several parameters share.
+    Bit(u16),
+    /// 32 bits, in the network's order; they count while a bit of another attribute, of 16 bits in
+    /// the network's order, is set.
+    Be32If {
+        /// That attribute.
+        attribute: u16,
+        /// That bit.
+        bit: u16,
+    },
 }
 
 /// How `ip` says on and off.
@@ -123,7 +138,7 @@ pub enum Change {
 }
 
 /// What a parameter is set to.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Value<R> {
     /// A number; a switch is 0 or 1, a choice the number of its word.
@@ -132,6 +147,10 @@ pub enum Value<R> {
     Address(IpAddr),
     /// Another interface.
     Link(R),
+    /// A private key.
+    Secret(SecretKey),
+    /// Peers of a WireGuard interface.
+    Peers(Peers),
 }
 
 impl<R> Value<R> {
@@ -141,6 +160,8 @@ impl<R> Value<R> {
             Self::Number(number) => Value::Number(*number),
             Self::Address(address) => Value::Address(*address),
             Self::Link(link) => Value::Link(name(link)?),
+            Self::Secret(key) => Value::Secret(*key),
+            Self::Peers(peers) => Value::Peers(peers.clone()),
         })
     }
 }
@@ -311,6 +332,13 @@ impl Parameter {
                 }
             }
             (Form::Lower | Form::Link, Value::Link(_)) => Ok(()),
+            (Form::Secret, Value::Secret(key)) => match key.is_nothing() {
+                true => Err(format!("`{name}`: the key of zeros is none")),
+                false => Ok(()),
+            },
+            (Form::Peers, Value::Peers(peers)) => {
+                peers.check().map_err(|why| format!("`{name}`: {why}"))
+            }
             _ => Err(format!("`{name}` takes {}", self.takes())),
         }
     }
@@ -321,7 +349,19 @@ impl Parameter {
             (Form::Time { .. }, Value::Number(wanted), Value::Number(is)) => {
                 wanted.abs_diff(*is) <= 1
             }
+            (_, Value::Secret(wanted), Value::Secret(is)) => wanted.clamped() == is.clamped(),
+            (_, Value::Peers(wanted), Value::Peers(is)) => wanted.is_same(is),
             (_, wanted, is) => wanted == is,
+        }
+    }
+
+    /// The value that comes of what is said where the kernel has another one, `is`.
+    pub fn completed<R: Clone>(&self, said: &Value<R>, is: Option<&Value<R>>) -> Value<R> {
+        match (said, is) {
+            (Value::Peers(said), Some(Value::Peers(is))) => {
+                Value::Peers(said.clone().with_learned(is))
+            }
+            _ => said.clone(),
         }
     }
 
@@ -339,6 +379,10 @@ impl Parameter {
             Form::Address { ipv6: None, .. } => "an IPv4 address".to_owned(),
             Form::Address { ipv6: Some(_), .. } => "an IP address".to_owned(),
             Form::Lower | Form::Link => "the name of an interface".to_owned(),
+            Form::Secret => "a private key in base64".to_owned(),
+            Form::Peers => {
+                "a line for each peer: its public key, and then as `wg set` takes it".to_owned()
+            }
         }
     }
 
@@ -353,6 +397,17 @@ impl Parameter {
             (_, Value::Number(number)) => number.to_string(),
             (_, Value::Address(address)) => address.to_string(),
             (_, Value::Link(other)) => link(other),
+            (_, Value::Secret(key)) => key.to_string(),
+            (_, Value::Peers(peers)) => peers.to_string(),
+        }
+    }
+
+    /// The same for whoever looks: without secrets.
+    pub fn shown<R>(&self, value: &Value<R>, link: impl FnOnce(&R) -> String) -> String {
+        match value {
+            Value::Secret(key) => format!("the one of {}", key.public()),
+            Value::Peers(peers) => peers.shown(),
+            value => self.text(value, link),
         }
     }
 
@@ -380,6 +435,15 @@ impl Parameter {
             }
             Form::Address { .. } => Value::Address(text.parse().map_err(|_| wrong())?),
             Form::Lower | Form::Link => Value::Link(link(text)?),
+            // A secret is not repeated.
+            Form::Secret => {
+                let key = text.parse();
+                Value::Secret(key.map_err(|why: String| format!("`{}`: {why}", self.name))?)
+            }
+            Form::Peers => {
+                let peers = text.parse();
+                Value::Peers(peers.map_err(|why: String| format!("`{}`: {why}", self.name))?)
+            }
         };
         self.check(&value)?;
         Ok(value)

@@ -43,7 +43,7 @@ impl<R> Parameters<R> {
     pub fn number(&self, name: &str) -> Option<u64> {
         match self.get(name)? {
             Value::Number(number) => Some(*number),
-            Value::Address(_) | Value::Link(_) => None,
+            _ => None,
         }
     }
 
@@ -61,7 +61,7 @@ impl<R> Parameters<R> {
     pub fn links(&self) -> impl Iterator<Item = (&str, &R)> {
         self.iter().filter_map(|(name, value)| match value {
             Value::Link(link) => Some((name, link)),
-            Value::Number(_) | Value::Address(_) => None,
+            _ => None,
         })
     }
 
@@ -123,7 +123,7 @@ impl<R: Clone + PartialEq> Parameters<R> {
         for parameter in table {
             let is = observed.get(parameter.name);
             let wanted = match (self.get(parameter.name), parameter.usual) {
-                (Some(said), _) => Some(said.clone()),
+                (Some(said), _) => Some(parameter.completed(said, is)),
                 // One that this kernel does not have cannot differ.
                 (None, Usual::Number(_)) if is.is_none() => continue,
                 (None, Usual::Number(number)) => Some(Value::Number(number)),

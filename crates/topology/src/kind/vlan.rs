@@ -1,7 +1,7 @@
 //! VLANs on another interface.
 
 use super::parameter::{Parameter, Usual, Width};
-use super::{NewMtu, Table, nothing};
+use super::{Channel, NewMtu, Table, nothing};
 
 /// Numbers: linux/if_link.h; the range of ids: `vlan_validate` (net/8021q/vlan_netlink.c).
 pub(super) const TABLE: Table = Table {
@@ -29,6 +29,7 @@ pub(super) const TABLE: Table = Table {
         .anew(),
     ],
     check: nothing,
+    channel: Channel::Link,
     said_whole: false,
     mtu: NewMtu::OfLower,
     falls: true,

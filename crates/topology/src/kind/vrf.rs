@@ -1,7 +1,7 @@
 //! Routing tables of their own.
 
 use super::parameter::{Parameter, Usual, Width};
-use super::{NewMtu, Table, nothing};
+use super::{Channel, NewMtu, Table, nothing};
 
 /// The MTU of a VRF, and the largest that it takes: an IPv6 packet with its header.
 pub(super) const MTU: u32 = 65_575;
@@ -20,6 +20,7 @@ pub(super) const TABLE: Table = Table {
     )
     .anew()],
     check: nothing,
+    channel: Channel::Link,
     said_whole: false,
     mtu: NewMtu::Fixed(MTU),
     falls: false,

@@ -1,7 +1,7 @@
 //! Ethernet over UDP.
 
 use super::parameter::{AddressClass, Change, Form, Parameter, SwitchWords, Usual, Width};
-use super::{NewMtu, Said, Table};
+use super::{Channel, NewMtu, Said, Table};
 
 const GROUP: u16 = 2;
 const GROUP6: u16 = 16;
@@ -91,9 +91,13 @@ pub(super) const TABLE: Table = Table {
         .anew(),
     ],
     check,
+    channel: Channel::Link,
     said_whole: false,
-    // VXLAN_HEADROOM and VXLAN6_HEADROOM: 50 and 70; the kernel takes it off what it stands on.
-    mtu: NewMtu::Unknown,
+    // VXLAN_HEADROOM and VXLAN6_HEADROOM (include/net/vxlan.h): `vxlan_change_mtu`.
+    mtu: NewMtu::Below {
+        link: "dev",
+        headers: [50, 70],
+    },
     falls: true,
     ports: None,
     ethernet: true,

@@ -1,9 +1,9 @@
 //! Which interfaces have a carrier.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::kind::{Device, DeviceKind, NewMtu};
-use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace};
+use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer};
 
 /// A veth has a carrier while both ends are up, what stands on another interface while that has
 /// one, a bridge or bond while a port that is up has one, any other while it is up.
@@ -11,28 +11,43 @@ use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespa
 /// Steps leave carriers as they were: no later step depends on one, and a plan of thousands of
 /// steps would spend its time here. Whoever looks at them calls this first.
 pub fn settle_carriers(state: &mut Observed) {
-    let up: BTreeSet<_> = state
-        .namespaces
-        .iter()
-        .flat_map(|(id, ns)| ns.interfaces.iter().map(move |(index, i)| (*id, *index, i)))
-        .filter(|(_, _, i)| i.up)
-        .map(|(id, index, _)| (id, index))
-        .collect();
-    let by_itself = |i: &ObservedInterface| match &i.kind {
-        ObservedKind::Veth { peer: Some(peer) } => {
-            i.up && up.contains(&(peer.namespace, peer.index))
+    let settled = state.namespaces.iter().map(|(id, ns)| (*id, of(ns, state)));
+    let settled: Vec<_> = settled.collect();
+    for (id, carriers) in settled {
+        let same = |(index, interface): (&u32, &ObservedInterface)| {
+            carriers.get(index) == Some(&interface.carrier)
+        };
+        // A namespace is shared with others until it is changed.
+        let observed = state.namespaces.get(&id);
+        if observed.is_none_or(|ns| ns.interfaces.iter().all(same)) {
+            continue;
         }
+        let Some(namespace) = state.namespaces.get_mut(&id) else {
+            continue;
+        };
+        for (index, interface) in &mut namespace.interfaces {
+            interface.carrier = carriers.get(index).copied().unwrap_or_default();
+        }
+    }
+}
+
+/// Which interfaces of a namespace have a carrier.
+fn of(namespace: &ObservedNamespace, state: &Observed) -> BTreeMap<u32, bool> {
+    let is_up = |peer: &ObservedPeer| {
+        let there = state.namespaces.get(&peer.namespace);
+        there.is_some_and(|ns| ns.interfaces.get(&peer.index).is_some_and(|i| i.up))
+    };
+    let by_itself = |i: &ObservedInterface| match &i.kind {
+        ObservedKind::Veth { peer: Some(peer) } => i.up && is_up(peer),
         ObservedKind::Veth { peer: None } => false,
         ObservedKind::Device(device) => i.up && !waits(device),
         ObservedKind::Loopback | ObservedKind::Other(_) => i.up,
     };
-    for namespace in state.namespaces.values_mut() {
-        for interface in namespace.interfaces.values_mut() {
-            interface.carrier = by_itself(interface);
-        }
-        // A VLAN on a bridge on a bond: each round settles those that stand on settled ones.
-        while settle(namespace) {}
-    }
+    let all = namespace.interfaces.iter();
+    let mut carriers = all.map(|(index, i)| (*index, by_itself(i))).collect();
+    // A VLAN on a bridge on a bond: each round settles those that stand on settled ones.
+    while settle(namespace, &mut carriers) {}
+    carriers
 }
 
 /// Whether its carrier is that of others.
@@ -40,34 +55,30 @@ fn waits(device: &Device<u32>) -> bool {
     match device.kind.table().mtu {
         NewMtu::OfPorts => true,
         NewMtu::OfLower => true,
-        NewMtu::Fixed(_) | NewMtu::Unknown => device.kind == DeviceKind::Bond,
+        NewMtu::Fixed(_) | NewMtu::Unknown | NewMtu::Below { .. } => {
+            device.kind == DeviceKind::Bond
+        }
     }
 }
 
 /// Gives a carrier to those that have one by now; whether there was any.
-fn settle(namespace: &mut ObservedNamespace) -> bool {
-    let live = |index: &u32| namespace.interfaces.get(index).is_some_and(|i| i.carrier);
+fn settle(namespace: &ObservedNamespace, carriers: &mut BTreeMap<u32, bool>) -> bool {
+    let has = |index: &u32| carriers.get(index).copied().unwrap_or_default();
     let has_live_port = |master: u32| {
-        let ports = namespace.interfaces.values();
-        ports
-            .filter(|i| i.master == Some(master))
-            .any(|i| i.carrier)
+        let mut all = namespace.interfaces.iter();
+        all.any(|(index, i)| i.master == Some(master) && has(index))
     };
     let gains = namespace.interfaces.iter().filter(|(index, interface)| {
         let ObservedKind::Device(device) = &interface.kind else {
             return false;
         };
-        let stands = match device.lower() {
-            Some(lower) => live(lower),
+        let stands = || match device.lower() {
+            Some(lower) => has(lower),
             None => has_live_port(**index),
         };
-        interface.up && !interface.carrier && waits(device) && stands
+        interface.up && !has(index) && waits(device) && stands()
     });
     let gains: Vec<u32> = gains.map(|(index, _)| *index).collect();
-    for index in &gains {
-        if let Some(interface) = namespace.interfaces.get_mut(index) {
-            interface.carrier = true;
-        }
-    }
+    carriers.extend(gains.iter().map(|index| (*index, true)));
     !gains.is_empty()
 }

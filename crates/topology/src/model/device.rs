@@ -5,7 +5,7 @@ use crate::id::NamespaceId;
 use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind, NewMtu, Value};
 use crate::name::InterfaceName;
-use crate::observed::{Observed, ObservedKind};
+use crate::observed::{Observed, ObservedKind, ObservedNamespace};
 use crate::step::{At, NewInterface, Step};
 use crate::vlans::Vlans;
 
@@ -128,10 +128,11 @@ pub(super) fn new_mtu(state: &mut Observed, namespace: NamespaceId, device: &Dev
     match device.kind.table().mtu {
         NewMtu::Fixed(mtu) => mtu,
         NewMtu::OfPorts | NewMtu::Unknown => DEFAULT_MTU,
-        NewMtu::OfLower => {
+        NewMtu::OfLower | NewMtu::Below { .. } => {
             let found = namespace_mut(state, namespace).ok();
-            let lower = found.and_then(|ns| ns.interfaces.get(device.lower()?));
-            lower.map_or(DEFAULT_MTU, |lower| lower.mtu)
+            found
+                .and_then(|ns| limit(ns, device))
+                .unwrap_or(DEFAULT_MTU)
         }
     }
 }
@@ -148,11 +149,16 @@ pub(crate) fn most_mtu(state: &Observed, at: &At) -> Result<Option<u32>, Refused
     let inside = state.namespaces.get(&at.namespace);
     let most = inside.and_then(|inside| {
         let device = inside.interfaces.get(&index)?.kind.device()?;
-        let follows = device.kind.table().mtu == NewMtu::OfLower;
-        let lower = inside.interfaces.get(device.lower()?)?;
-        follows.then_some(lower.mtu)
+        limit(inside, device)
     });
     Ok(most)
+}
+
+/// The largest MTU that a device may have by what it stands on.
+pub(crate) fn limit(inside: &ObservedNamespace, device: &Device<u32>) -> Option<u32> {
+    let (lower, headers) = device.mtu_limit()?;
+    let lower = inside.interfaces.get(lower)?;
+    Some(lower.mtu.saturating_sub(headers))
 }
 
 /// What stands on an interface and takes its MTU has none above it (`vlan_device_event`,

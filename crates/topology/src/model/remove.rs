@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::device::{falls_with, name_of, named};
+use super::device::{falls_with, limit, name_of, named};
 use super::route::lose::Event;
 use super::{
-    Refused, adjust_bridge_mtu, fdb, index_of, master, qdisc, re_add, route, rule, sysctl, vlans,
+    Refused, adjust_bridge_mtu, fdb, index_of, master, neighbour, qdisc, re_add, route, rule,
+    sysctl, vlans,
 };
 use crate::id::NamespaceId;
 use crate::kind::{Device, DeviceKind, Parameters};
@@ -190,7 +191,14 @@ fn make_again(state: &Observed, doomed: &[(NamespaceId, u32)]) -> Vec<Step> {
                     kind: device.kind,
                     parameters: named.without_usual(device.kind.table().parameters),
                 };
+                let at = made.at.clone();
+                let (device, later) = device.at_birth();
+                let kind = device.kind;
                 steps.push(Step::AddDevice { new: made, device });
+                if !later.is_empty() {
+                    let changes = later.as_changes();
+                    steps.push(Step::SetParameters { at, kind, changes });
+                }
             }
             _ => {}
         }
@@ -244,11 +252,11 @@ fn settings(state: &Observed, namespace: NamespaceId, index: u32) -> Vec<Step> {
     let at = At { namespace, name };
     let mut steps = Vec::new();
     // A bridge's comes after its ports: they change it.
-    if !interface.kind.is_bridge() && interface.mtu != new_mtu(interface) {
-        steps.push(Step::SetMtu {
-            at: at.clone(),
-            mtu: interface.mtu,
-        });
+    let most = interface.kind.device().and_then(|d| limit(found, d));
+    let mtu = most.map_or(interface.mtu, |most| interface.mtu.min(most));
+    if !interface.kind.is_bridge() && mtu != new_mtu(interface) {
+        let at = at.clone();
+        steps.push(Step::SetMtu { at, mtu });
     }
     steps.extend(own_mac(found, index).map(|mac| Step::SetMac {
         at: at.clone(),
@@ -259,6 +267,16 @@ fn settings(state: &Observed, namespace: NamespaceId, index: u32) -> Vec<Step> {
         steps.extend(vlans::again(state, namespace, index));
     }
     steps.extend(sysctl::again(namespace, Some(&at.name), &interface.sysctls));
+    steps.extend(
+        interface
+            .offloads
+            .iter()
+            .map(|(offload, on)| Step::SetOffload {
+                at: at.clone(),
+                offload: *offload,
+                on: Some(*on),
+            }),
+    );
     let own = interface.fdb.iter().filter(|entry| !entry.is_of_bridge());
     steps.extend(fdb::again(&at, own.copied()));
     steps.extend(master::plugged(state, namespace, index));
@@ -269,9 +287,11 @@ fn settings(state: &Observed, namespace: NamespaceId, index: u32) -> Vec<Step> {
         steps.push(Step::SetUp { at, up: false });
     }
     steps.extend(re_add(&at, interface.addresses.clone()));
+    let neighbours = neighbour::again(&at, interface.neighbours.iter().copied());
     if interface.up {
         steps.push(Step::SetUp { at, up: true });
     }
+    steps.extend(neighbours);
     steps
 }
 

@@ -1,12 +1,12 @@
 //! Settings of the kernel, those that were set.
 
-use super::{Refused, interface_mut, namespace_mut};
+use super::{Refused, interface_mut, namespace_mut, spreading};
 use crate::address::Family;
 use crate::id::NamespaceId;
 use crate::name::InterfaceName;
-use crate::observed::{Observed, ObservedNamespace};
+use crate::observed::{Observed, ObservedInterface, ObservedNamespace};
 use crate::step::{At, Step};
-use crate::sysctl::{MIN_IPV6_MTU, Sysctls, is_of_ipv6};
+use crate::sysctl::{MIN_IPV6_MTU, Sysctls, has_ipv6, is_of_ipv6, spreads};
 
 /// What every change of `net.ipv4.ip_forward` sets, too (`inet_forward_change`).
 const FOLLOWS_FORWARDING: &str = "net.ipv4.conf.all.accept_redirects";
@@ -19,6 +19,9 @@ pub(super) fn set(
     name: &str,
     value: Option<i32>,
 ) -> Result<Vec<Step>, Refused> {
+    if spreads(name) {
+        return spreading::set(state, namespace, interface, name, value);
+    }
     let settings = match interface {
         None => &mut namespace_mut(state, namespace)?.sysctls,
         Some(interface) => {
@@ -112,4 +115,26 @@ pub(super) fn lose_ipv6(state: &mut Observed, step: &Step) -> Vec<Step> {
         }
     }
     undo
+}
+
+/// Whether an interface may be given IPv6 addresses: a small MTU is told by the kernel in words of
+/// its own.
+pub(super) fn may_have_ipv6(around: &ObservedNamespace, found: &ObservedInterface) -> bool {
+    found.mtu < MIN_IPV6_MTU || has_ipv6(around, found)
+}
+
+/// Whether IPv6 addresses stay when an interface goes down (`addrconf_ifdown`).
+pub(super) fn keeps_addresses(namespace: &Sysctls, own: &Sysctls) -> bool {
+    let get = |settings: &Sysctls, name| settings.get(name).copied().unwrap_or_default();
+    match get(namespace, "net.ipv6.conf.all.keep_addr_on_down") {
+        0 => get(own, "ipv6.keep_addr_on_down") > 0,
+        all => all > 0,
+    }
+}
+
+/// Whether the next address takes the place of the first of a network (`IN_DEV_ORCONF`).
+pub(crate) fn promotes(namespace: &Sysctls, own: &Sysctls) -> bool {
+    let is_on = |settings: &Sysctls, name| settings.get(name).is_some_and(|value| *value != 0);
+    is_on(namespace, "net.ipv4.conf.all.promote_secondaries")
+        || is_on(own, "ipv4.promote_secondaries")
 }

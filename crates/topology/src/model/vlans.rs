@@ -60,8 +60,10 @@ fn replace(found: &mut ObservedInterface, at: &At, new: Vlans, old: &Vlans) -> V
     let (out, kept): (BTreeSet<_>, _) = found.fdb.iter().copied().partition(is_out);
     found.fdb = kept;
     undo.extend(super::fdb::again(at, out));
+    // Taken back, these are new ones again.
+    let is_narrower = old.members.keys().any(|v| !new.members.contains_key(v));
     found.vlans = Some(new);
-    if !is_wider {
+    if !is_wider && !is_narrower {
         return undo;
     }
     let all = found.fdb.iter();
@@ -70,13 +72,15 @@ fn replace(found: &mut ObservedInterface, at: &At, new: Vlans, old: &Vlans) -> V
         .copied()
         .collect();
     for entry in partial {
-        found.fdb.remove(&entry);
-        let kept = found.vlans.iter().flat_map(|vlans| vlans.members.keys());
-        let kept = kept.filter(|vlan| old.members.contains_key(vlan));
-        found.fdb.extend(kept.map(|vlan| FdbEntry {
-            vlan: Some(*vlan),
-            ..entry
-        }));
+        if is_wider {
+            found.fdb.remove(&entry);
+            let kept = found.vlans.iter().flat_map(|vlans| vlans.members.keys());
+            let kept = kept.filter(|vlan| old.members.contains_key(vlan));
+            found.fdb.extend(kept.map(|vlan| FdbEntry {
+                vlan: Some(*vlan),
+                ..entry
+            }));
+        }
         let at = at.clone();
         undo.push(Step::AddFdb { at, entry });
     }

@@ -9,6 +9,7 @@ use crate::kind::{DeviceKind, port};
 use crate::model::{named, qdisc_steps};
 use crate::name::InterfaceName;
 use crate::observed::{ObservedInterface, ObservedKind};
+use crate::offload::Offload;
 use crate::quality::Quality;
 use crate::step::Step;
 
@@ -21,7 +22,7 @@ impl Planner<'_> {
                 continue;
             };
             let found = self.find(id, wanted).map(|(_, found)| &found.kind);
-            let resolved = resolve(self.document, &self.state, device);
+            let resolved = resolve(self.document, &self.state, &self.places, device);
             let (Some(ObservedKind::Device(found)), Some(resolved)) = (found, resolved) else {
                 continue;
             };
@@ -63,6 +64,33 @@ impl Planner<'_> {
             let quality = wanted.quality.as_ref();
             let qdiscs = quality.map(Quality::qdiscs).unwrap_or_default();
             steps.extend(qdisc_steps(&at(wanted), &found.qdiscs, &qdiscs));
+        }
+        self.push_all(steps);
+    }
+
+    /// What is left to interfaces: first what goes back and what is turned off, those that depend
+    /// on others before these, then what is turned on.
+    pub(super) fn set_offloads(&mut self) {
+        let mut steps = Vec::new();
+        for (id, wanted) in self.interfaces() {
+            let Some((_, found)) = self.find(id, wanted) else {
+                continue;
+            };
+            let step = |(offload, on): (Offload, Option<bool>)| Step::SetOffload {
+                at: at(wanted),
+                offload,
+                on,
+            };
+            let unset = found.offloads.keys();
+            let unset = unset.filter(|offload| !wanted.offloads.contains_key(offload));
+            steps.extend(unset.map(|offload| step((*offload, None))));
+            let differs =
+                |(offload, on): &(&Offload, &bool)| found.offloads.get(offload) != Some(on);
+            let differing: Vec<_> = wanted.offloads.iter().filter(differs).collect();
+            let off = differing.iter().rev().filter(|(_, on)| !**on);
+            let on = differing.iter().filter(|(_, on)| **on);
+            let set = off.chain(on).map(|(offload, on)| (**offload, Some(**on)));
+            steps.extend(set.map(step));
         }
         self.push_all(steps);
     }

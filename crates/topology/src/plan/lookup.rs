@@ -1,28 +1,37 @@
 //! Which interface of the kernel stands for which of the document.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use crate::document::{Device, Document, Interface, Kind};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::observed::{Observed, ObservedInterface, ObservedKind};
+
+/// Where interfaces were found last, by their ids: a plan asks for each a dozen times, and a
+/// namespace may have a thousand. What is not there any more is looked for.
+#[derive(Debug, Default)]
+pub(super) struct Places(RefCell<HashMap<InterfaceId, u32>>);
 
 /// By the id under which it was made, else by its name; in its namespace, of its kind.
 pub(super) fn find<'a>(
     document: &Document,
     state: &'a Observed,
+    places: &Places,
     id: InterfaceId,
     wanted: &Interface,
 ) -> Option<(u32, &'a ObservedInterface)> {
     let fits = |&(index, interface): &(u32, &ObservedInterface)| match &wanted.kind {
         Kind::Loopback => interface.kind == ObservedKind::Loopback,
-        Kind::Veth { peer } => is_cable(document, state, wanted.namespace, index, *peer),
+        Kind::Veth { peer } => is_cable(document, state, places, wanted.namespace, index, *peer),
         Kind::Device(device) => {
-            let resolved = resolve(document, state, device);
+            let resolved = resolve(document, state, places, device);
             let found = interface.kind.device();
             resolved
                 .zip(found)
                 .is_some_and(|(wanted, found)| wanted.changes_from(found).is_some())
         }
     };
-    let found = by_id(state, wanted.namespace, id).filter(fits);
+    let found = by_id(state, places, wanted.namespace, id).filter(fits);
     found.or_else(|| by_name(document, state, wanted).filter(fits))
 }
 
@@ -33,25 +42,38 @@ pub fn unclaimed(document: &Document, observed: &Observed) -> Vec<(NamespaceId, 
     let all = all.flat_map(|(ns, found)| found.interfaces.iter().map(move |(i, it)| (*ns, *i, it)));
     let made_by_others =
         all.filter(|(_, _, it)| it.id.is_none() && it.kind != ObservedKind::Loopback);
+    let places = Places::default();
     made_by_others
         .filter_map(|(namespace, index, it)| {
             let id = document.interface_named(namespace, &it.name)?;
-            let (found, _) = find(document, observed, id, document.interfaces.get(&id)?)?;
+            let (found, _) = find(
+                document,
+                observed,
+                &places,
+                id,
+                document.interfaces.get(&id)?,
+            )?;
             (found == index).then_some((namespace, index, id))
         })
         .collect()
 }
 
-fn by_id(
-    state: &Observed,
+fn by_id<'a>(
+    state: &'a Observed,
+    places: &Places,
     namespace: NamespaceId,
     id: InterfaceId,
-) -> Option<(u32, &ObservedInterface)> {
+) -> Option<(u32, &'a ObservedInterface)> {
     let interfaces = &state.namespaces.get(&namespace)?.interfaces;
-    interfaces
-        .iter()
-        .find(|(_, i)| i.id == Some(id))
-        .map(|(index, i)| (*index, i))
+    let place = places.0.borrow().get(&id).copied();
+    let there = place.and_then(|index| Some((index, interfaces.get(&index)?)));
+    if let Some(found) = there.filter(|(_, i)| i.id == Some(id)) {
+        return Some(found);
+    }
+    let mut all = interfaces.iter();
+    let (index, interface) = all.find(|(_, i)| i.id == Some(id))?;
+    places.0.borrow_mut().insert(id, *index);
+    Some((*index, interface))
 }
 
 /// One that was made for another interface of the document stands for that.
@@ -72,6 +94,7 @@ fn by_name<'a>(
 fn is_cable(
     document: &Document,
     state: &Observed,
+    places: &Places,
     namespace: NamespaceId,
     index: u32,
     peer: InterfaceId,
@@ -86,7 +109,8 @@ fn is_cable(
     let Some(wanted) = document.interfaces.get(&peer) else {
         return false;
     };
-    let other = by_id(state, wanted.namespace, peer).or_else(|| by_name(document, state, wanted));
+    let other =
+        by_id(state, places, wanted.namespace, peer).or_else(|| by_name(document, state, wanted));
     other.is_some_and(|(index, _)| far.namespace == wanted.namespace && far.index == index)
 }
 
@@ -95,10 +119,11 @@ fn is_cable(
 pub(super) fn resolve(
     document: &Document,
     state: &Observed,
+    places: &Places,
     device: &Device<InterfaceId>,
 ) -> Option<Device<u32>> {
     device.map(|id| {
         let interface = document.interfaces.get(id)?;
-        Some(find(document, state, *id, interface)?.0)
+        Some(find(document, state, places, *id, interface)?.0)
     })
 }

@@ -68,7 +68,7 @@ impl<'a> Mtus<'a> {
         };
         match device.kind.table().mtu {
             NewMtu::Fixed(mtu) => Some(mtu),
-            NewMtu::Unknown => None,
+            NewMtu::Unknown | NewMtu::Below { .. } => None,
             NewMtu::OfLower => self.within(*device.lower()?, depth),
             // br_mtu_auto_adjust: the smallest of its ports'.
             NewMtu::OfPorts => {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::settings::stands;
 use super::{Planner, at};
+use crate::document::Device;
 use crate::document::{Interface, Kind};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::name::{InterfaceName, NamespaceName};
@@ -220,7 +221,8 @@ impl Planner<'_> {
             for (id, wanted) in ready {
                 let name = |id: &InterfaceId| Some(self.document.interfaces.get(id)?.name.clone());
                 let device = wanted.kind.device().and_then(|device| device.map(name));
-                if let Some(device) = device {
+                // What is set afterwards is a difference like others.
+                if let Some((device, _)) = device.map(Device::at_birth) {
                     self.push(Step::AddDevice {
                         new: NewInterface {
                             id: Some(id),

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::document::{Document, Interface, Kind};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::name::InterfaceName;
+use crate::sysctl::spreads;
 
 /// What differs between two documents, and what the kernel changes with it.
 #[derive(Debug, Default)]
@@ -46,6 +47,7 @@ impl Scope {
             .flatten()
             .collect();
         interfaces.extend(fallen(after, anew));
+        interfaces.extend(beginning(before, after));
         // A VLAN goes up and down with what it stands on.
         interfaces.extend(standing(after, interfaces.clone()));
         let master = |document: &Document, id| document.interfaces.get(&id).and_then(|i| i.master);
@@ -116,6 +118,26 @@ fn fallen(document: &Document, anew: BTreeSet<InterfaceId>) -> BTreeSet<Interfac
         .collect();
     ports.extend(standing(document, anew));
     ports
+}
+
+/// The interfaces of namespaces in which the settings change with which interfaces begin.
+fn beginning(before: &Document, after: &Document) -> BTreeSet<InterfaceId> {
+    let spreading = |document: &Document, id: NamespaceId| {
+        let namespace = document.namespaces.get(&id);
+        let all = namespace.into_iter().flat_map(|ns| ns.sysctls.clone());
+        all.filter(|(name, _)| spreads(name)).collect::<Vec<_>>()
+    };
+    let changed = after.namespaces.keys().copied();
+    let changed: BTreeSet<_> = changed
+        .filter(|id| spreading(before, *id) != spreading(after, *id))
+        .collect();
+    if changed.is_empty() {
+        return BTreeSet::new();
+    }
+    let all = after.interfaces.iter();
+    all.filter(|(_, i)| changed.contains(&i.namespace))
+        .map(|(id, _)| *id)
+        .collect()
 }
 
 /// What stands on these, and on that, and so on.

@@ -42,7 +42,10 @@ impl Planner<'_> {
                 namespace: wanted.namespace,
                 name,
             };
-            for address in unwanted_addresses(wanted, found) {
+            let around = self.state.namespaces.get(&wanted.namespace);
+            let promotes =
+                around.is_some_and(|around| model::promotes(&around.sysctls, &found.sysctls));
+            for address in unwanted_addresses(wanted, found, promotes) {
                 steps.push(Step::RemoveAddress {
                     at: at.clone(),
                     address,
@@ -246,8 +249,9 @@ pub(crate) fn address_orders(
 }
 
 /// Static addresses that go: not in the document, or before one of the same IPv4 network that the
-/// document has earlier (the first of a network is the primary).
-fn unwanted_addresses(wanted: &Interface, found: &ObservedInterface) -> Vec<IpNet> {
+/// document has earlier (the first of a network is the primary). Where the kernel `promotes` the
+/// next one, those that go are in nobody's way.
+fn unwanted_addresses(wanted: &Interface, found: &ObservedInterface, promotes: bool) -> Vec<IpNet> {
     let known: Vec<IpNet> = found
         .addresses
         .iter()
@@ -256,7 +260,8 @@ fn unwanted_addresses(wanted: &Interface, found: &ObservedInterface) -> Vec<IpNe
         .collect();
     let is_out_of_order = |address: &IpNet| {
         let same = |a: &&IpNet| address.addr().is_ipv4() && is_same_network(**a, *address);
-        let in_kernel: Vec<_> = known.iter().filter(same).collect();
+        let stays = |a: &&IpNet| !promotes || wanted.addresses.contains(a);
+        let in_kernel: Vec<_> = known.iter().filter(same).filter(stays).collect();
         let in_document: Vec<_> = wanted.addresses.iter().filter(same).collect();
         // What both begin with stays; from the first difference on all is added anew.
         let agree = in_kernel

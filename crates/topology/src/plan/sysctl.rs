@@ -1,12 +1,39 @@
 //! Settings of the kernel.
 
+use std::collections::BTreeSet;
+
 use super::Planner;
 use crate::id::NamespaceId;
 use crate::name::InterfaceName;
 use crate::step::Step;
-use crate::sysctl::{MIN_IPV6_MTU, Sysctls, is_of_ipv6};
+use crate::sysctl::{MIN_IPV6_MTU, Sysctls, is_for_new, is_of_ipv6};
 
 impl Planner<'_> {
+    /// What interfaces begin with, before they are made; what is for all among it goes first, as it
+    /// is set for those, too.
+    pub(super) fn set_sysctls_of_new(&mut self) {
+        for _ in 0..2 {
+            let mut steps = Vec::new();
+            for (namespace, wanted) in self.namespaces() {
+                let Some(found) = self.state.namespaces.get(&namespace) else {
+                    continue;
+                };
+                let names = wanted.sysctls.keys().chain(found.sysctls.keys());
+                let names: BTreeSet<&String> = names.filter(|name| is_for_new(name)).collect();
+                let differing = names
+                    .into_iter()
+                    .filter(|name| wanted.sysctls.get(*name) != found.sysctls.get(*name));
+                steps.extend(differing.map(|name| Step::SetSysctl {
+                    namespace,
+                    interface: None,
+                    name: name.clone(),
+                    value: wanted.sysctls.get(name).copied(),
+                }));
+            }
+            self.push_all(steps);
+        }
+    }
+
     /// Gives back what no document speaks of any more.
     pub(super) fn unset_sysctls(&mut self) {
         let unwanted = |wanted: &Sysctls, found: &Sysctls, _: Option<u32>| {

@@ -7,7 +7,7 @@ use crate::edit::Field;
 use crate::id::InterfaceId;
 
 /// Most ports of a Linux bridge: `BR_MAX_PORTS` - 1 (net/bridge/br_private.h); one more is EXFULL.
-const MAX_PORTS: usize = 1023;
+pub(super) const MAX_PORTS: usize = 1023;
 
 pub(super) fn check(report: &mut Report<'_>) {
     ports(report);

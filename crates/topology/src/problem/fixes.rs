@@ -1,6 +1,6 @@
 //! What can be done about a problem in one click.
 
-use super::Problem;
+use super::{Problem, floods};
 use crate::address::Family;
 use crate::document::{Document, Interface};
 use crate::edit::{Edit, Field, Place};
@@ -19,6 +19,7 @@ pub struct Fix {
 pub fn fixes(document: &Document, problem: &Problem) -> Vec<Fix> {
     let fix = match problem.place {
         Place::Interface(id, Some(Field::Up)) => set_up(document, id),
+        Place::Interface(id, Some(Field::Sysctl)) => floods::fix(document, id),
         Place::Namespace(id, None) => forward(id, problem),
         _ => None,
     };

@@ -69,7 +69,11 @@ fn segments(document: &Document) -> Groups {
                     groups.join(id, *lower);
                 }
             }
-            DeviceKind::Vlan | DeviceKind::Vxlan | DeviceKind::Gre | DeviceKind::Ipip => {
+            DeviceKind::Vlan
+            | DeviceKind::Vxlan
+            | DeviceKind::Gre
+            | DeviceKind::Ipip
+            | DeviceKind::Wireguard => {
                 let number = (device.kind, device.parameters.number("id"));
                 let first = *numbered.entry(number).or_insert(id);
                 groups.join(id, first);

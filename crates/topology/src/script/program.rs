@@ -3,7 +3,10 @@
 use crate::address::Family;
 use crate::command::action::{Action, Global};
 use crate::command::words::{Words, abbreviated};
-use crate::command::{address, bridge, firewall, legacy, link, netns, route, rule, sysctl, tc};
+use crate::command::{
+    address, bridge, ethtool, firewall, legacy, link, neighbour, netns, route, rule, sysctl, tc,
+    wireguard,
+};
 
 /// What a program is to a network.
 pub(super) enum Role {
@@ -113,11 +116,15 @@ const OTHERS: [(&str, &[&str]); 5] = [
     ),
 ];
 
+/// The name of the program that a command runs, wherever it lies.
+pub(super) fn name(argv: &[String]) -> &str {
+    let program = argv.first().map_or("", String::as_str);
+    program.rsplit('/').next().unwrap_or(program)
+}
+
 /// What a command is to a network.
 pub(super) fn role(argv: &[String]) -> Role {
-    let program = argv.first().map_or("", String::as_str);
-    let name = program.rsplit('/').next().unwrap_or(program);
-    match name {
+    match name(argv) {
         "ip" | "bridge" | "tc" | "sysctl" | "nft" | "iptables" | "iptables-nft"
         | "iptables-legacy" | "ip6tables" | "ip6tables-nft" | "ip6tables-legacy" | "brctl"
         | "ifconfig" | "route" | "ethtool" | "wg" | "vconfig" | "arp" => Role::Network,
@@ -131,11 +138,9 @@ pub(super) fn role(argv: &[String]) -> Role {
 
 /// Whether a command reads rules or commands from its input.
 pub(super) fn reads_input(argv: &[String]) -> bool {
-    let program = argv.first().map_or("", String::as_str);
-    let name = program.rsplit('/').next().unwrap_or(program);
     let is_file =
         |word: &String| word == "-f" || word == "--file" || word.starts_with("/dev/stdin");
-    match name {
+    match name(argv) {
         "nft" | "wg" => argv.iter().any(is_file),
         // What runs in a namespace reads what is given to `ip`.
         _ => false,
@@ -220,6 +225,8 @@ pub(super) fn actions(argv: &[String], input: Option<&str>) -> Result<Vec<Action
         "ip" => ip(&mut words).map(|action| vec![action]),
         "sysctl" => sysctl::read(&mut words),
         "bridge" => bridge::read(&mut words).map(|action| vec![action]),
+        "ethtool" => ethtool::read(&mut words),
+        "wg" => wireguard::read(&mut words, input).map(|action| vec![action]),
         "tc" => tc::read(&mut words).map(|action| vec![action]),
         "brctl" => in_ip(legacy::brctl(&mut words)?),
         "ifconfig" => in_ip(legacy::ifconfig(&mut words)?),
@@ -286,6 +293,7 @@ fn ip(words: &mut Words<'_>) -> Result<Action, String> {
         Some("address") => address::read(words, global),
         Some("link") => link::read(words),
         Some("route") => route::read(words, global),
+        Some("neighbor" | "neighbour") => neighbour::read(words, global),
         Some("rule") => rule::read(words, global),
         Some("netns") => netns::read(words),
         Some("monitor" | "stats" | "help") => Ok(Action::Look),

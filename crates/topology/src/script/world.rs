@@ -15,6 +15,7 @@ use crate::model;
 use crate::name::NamespaceName;
 use crate::observed::{Observed, ObservedAddress, ObservedInterface, ObservedKind, ObservedRoute};
 use crate::step::{At, Step, StepRoute};
+use crate::sysctl;
 
 mod firewall;
 mod link;
@@ -22,6 +23,7 @@ mod qdisc;
 mod route;
 mod rule;
 mod tables;
+mod wireguard;
 
 /// The model kernel, and what it does not remember.
 #[derive(Clone)]
@@ -200,19 +202,66 @@ impl World {
                 interface,
                 name,
                 value,
-            } => self.step(&Step::SetSysctl {
-                namespace: here,
-                interface,
-                name,
-                value: Some(value),
-            }),
+            } => {
+                if interface.is_none() {
+                    self.say_what_they_have(here, &name);
+                }
+                self.step(&Step::SetSysctl {
+                    namespace: here,
+                    interface,
+                    name,
+                    value: Some(value),
+                })
+            }
             Action::Firewall(change) => self.change_firewall(here, &change),
             Action::SetQdisc(change) => self.set_qdisc(here, change),
             action @ (Action::AddVlans { .. }
             | Action::RemoveVlans { .. }
             | Action::AddFdb { .. }
-            | Action::RemoveFdb { .. }) => self.set_tables(here, action),
+            | Action::RemoveFdb { .. }
+            | Action::AddNeighbour { .. }
+            | Action::RemoveNeighbour { .. }) => self.set_tables(here, action),
+            Action::SetOffload {
+                interface,
+                offload,
+                on,
+            } => {
+                let at = At {
+                    namespace: here,
+                    name: interface,
+                };
+                self.step(&Step::SetOffload {
+                    at,
+                    offload,
+                    on: Some(on),
+                })
+            }
+            Action::SetWireguard { interface, change } => {
+                self.set_wireguard(here, interface, &change)
+            }
             Action::Look | Action::Inside { .. } => Ok(()),
+        }
+    }
+
+    /// What interfaces begin with is not changed on those that are there: they are to say what
+    /// they have, for a document has no order of time.
+    fn say_what_they_have(&mut self, here: NamespaceId, name: &str) {
+        let own = name.replace("net.", "").replace("conf.default.", "");
+        let known = sysctl::setting(&own, true).ok();
+        let Some(usual) = known.filter(|_| name.contains(".conf.default.")) else {
+            return;
+        };
+        if sysctl::spreads(name) {
+            // The model knows.
+            return;
+        }
+        if let Some(around) = self.state.namespaces.get_mut(&here) {
+            let begun = around.sysctls.get(name).copied();
+            let begun = begun.unwrap_or(usual.usual);
+            let there = around.interfaces.values_mut();
+            for interface in there.filter(|i| i.kind != ObservedKind::Loopback) {
+                interface.sysctls.entry(own.clone()).or_insert(begun);
+            }
         }
     }
 

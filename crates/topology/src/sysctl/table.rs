@@ -3,11 +3,12 @@
 //! From `devinet_sysctl` (net/ipv4/devinet.c), `addrconf_sysctl` (net/ipv6/addrconf.c),
 //! `ipv4_net_table` (net/ipv4/sysctl_net_ipv4.c), `ipv6_table_template`
 //! (net/ipv6/sysctl_net_ipv6.c) and `ipv6_icmp_table_template` (net/ipv6/icmp.c), as
-//! Documentation/networking/ip-sysctl.rst tells of them. Left out is what changes more than itself
-//! and is not in the model kernel: `promote_secondaries`, `keep_addr_on_down`,
-//! `ignore_routes_with_linkdown`, `addr_gen_mode`, `conf.default`.
+//! Documentation/networking/ip-sysctl.rst tells of them.
+//!
+//! Of `conf.default` are those here that are of use for what comes later in a running lab, and
+//! that the model kernel does not look at, beside those that spread.
 
-use super::On::{Interface, InterfaceAndAll, Namespace};
+use super::On::{Interface, InterfaceAndAll, Namespace, NewInterfaces};
 use super::{On, Setting};
 
 const fn row(
@@ -69,6 +70,42 @@ pub const TABLE: &[Setting] = &[
         "Drops ARP announcements"),
     row("ipv4", "drop_unicast_in_l2_multicast", InterfaceAndAll, (0, 1), 0,
         "Drops unicast packets in multicast frames"),
+    row("ipv4", "promote_secondaries", InterfaceAndAll, (0, 1), 0,
+        "The next address of a network takes the place of the first when that is removed, instead of going with it"),
+    row("ipv4", "ignore_routes_with_linkdown", InterfaceAndAll, (0, 1), 0,
+        "Looks past routes through interfaces without a carrier"),
+    row("ipv4", "rp_filter", NewInterfaces, (0, 2), 0,
+        "New interfaces begin with this rp_filter"),
+    row("ipv4", "arp_ignore", NewInterfaces, (0, 8), 0,
+        "New interfaces begin with this arp_ignore"),
+    row("ipv4", "arp_announce", NewInterfaces, (0, 2), 0,
+        "New interfaces begin with this arp_announce"),
+    row("ipv4", "accept_redirects", NewInterfaces, (0, 1), 1,
+        "New interfaces begin with this accept_redirects"),
+    row("ipv4", "send_redirects", NewInterfaces, (0, 1), 1,
+        "New interfaces begin with this send_redirects"),
+    row("ipv4", "accept_local", NewInterfaces, (0, 1), 0,
+        "New interfaces begin with this accept_local"),
+    row("ipv4", "proxy_arp", NewInterfaces, (0, 1), 0,
+        "New interfaces begin with this proxy_arp"),
+    row("ipv6", "disable_ipv6", InterfaceAndAll, (0, 1), 0,
+        "Has no IPv6: its addresses and routes go; for all, also for interfaces to come"),
+    row("ipv6", "disable_ipv6", NewInterfaces, (0, 1), 0,
+        "New interfaces begin without IPv6"),
+    row("ipv6", "addr_gen_mode", InterfaceAndAll, (0, 1), 0,
+        "Makes a link-local address of the MAC address (0), or none (1): then it sends nothing by itself when it comes up; for all, also for interfaces to come"),
+    row("ipv6", "addr_gen_mode", NewInterfaces, (0, 1), 0,
+        "New interfaces begin with this addr_gen_mode"),
+    row("ipv6", "keep_addr_on_down", InterfaceAndAll, (-1, 1), 0,
+        "Keeps its addresses when it goes down; for all: never (-1), as each interface says (0), always (1)"),
+    row("ipv6", "ignore_routes_with_linkdown", InterfaceAndAll, (0, 1), 0,
+        "Looks past routes through interfaces without a carrier"),
+    row("ipv6", "autoconf", NewInterfaces, (0, 1), 1,
+        "New interfaces begin with this autoconf"),
+    row("ipv6", "accept_ra", NewInterfaces, (0, 2), 1,
+        "New interfaces begin with this accept_ra"),
+    row("ipv6", "dad_transmits", NewInterfaces, (0, 10), 1,
+        "New interfaces begin with this dad_transmits"),
     row("ipv6", "accept_ra", Interface, (0, 2), 1,
         "Takes router advertisements: never (0), unless it forwards (1), always (2)"),
     row("ipv6", "autoconf", Interface, (0, 1), 1,

@@ -1,10 +1,10 @@
 //! An interface from what its settings say, and the settings from an interface.
 
-use serde_saphyr::Spanned;
+use serde_saphyr::{FlowMap, Spanned};
 
 use super::form::spanned;
 use super::settings::{Said, Scalar, Settings};
-use super::{YamlError, quality, sysctl, tables};
+use super::{YamlError, entries, neighbour, offload, quality, sysctl, tables};
 use crate::address::parse_interface_address;
 use crate::document::{Device, DeviceKind, Document, Interface, Kind};
 use crate::id::InterfaceId;
@@ -29,7 +29,9 @@ pub(super) fn set(interface: &mut Interface, settings: &Settings) -> Result<(), 
     }
     interface.quality = quality::read(&settings.quality)?;
     tables::set(interface, settings)?;
+    interface.neighbours = neighbour::read(&settings.neighbours)?;
     interface.sysctls = sysctl::read(&settings.sysctl, true)?;
+    interface.offloads = offload::read(&settings.offload)?;
     if interface.kind.device().is_none()
         && let Some((name, value)) = settings.parameters.first()
     {
@@ -56,7 +58,7 @@ pub(super) fn set(interface: &mut Interface, settings: &Settings) -> Result<(), 
 /// The kind that the settings of an entry under `interfaces` name.
 pub(super) fn kind_of(
     name: &str,
-    form: &Spanned<serde_saphyr::FlowMap<Settings>>,
+    form: &Spanned<FlowMap<Settings>>,
 ) -> Result<DeviceKind, YamlError> {
     let Some(kind) = &form.value.0.kind else {
         let error = format!("{name}: it needs a `type`: one of {}", DeviceKind::names());
@@ -156,7 +158,9 @@ pub(super) fn settings(document: &Document, interface: &Interface) -> Settings {
         quality: quality::said(interface.quality.as_ref()),
         vlans: tables::vlans_said(interface),
         fdb: tables::fdb_said(interface),
+        neighbours: neighbour::said(interface),
         sysctl: sysctl::said(&interface.sysctls),
+        offload: offload::said(&interface.offloads),
     }
 }
 
@@ -167,6 +171,7 @@ fn said(table: &[Parameter], values: Option<Parameters<&InterfaceName>>) -> Said
         let value = values.get(parameter.name)?;
         let text = parameter.text(value, |name| name.to_string());
         let scalar = match parameter.form {
+            Form::Peers => Scalar::Entries(entries::of(value)),
             Form::Switch(..) => Scalar::Switch(text == "true"),
             Form::Number { .. } | Form::Time { .. } => {
                 text.parse().map_or(Scalar::Text(text), Scalar::Number)

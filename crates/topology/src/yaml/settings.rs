@@ -6,10 +6,12 @@
 use std::fmt;
 
 use indexmap::IndexMap;
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_saphyr::{FlowMap, Spanned};
 
+use super::entries::{Entry, line};
+use super::neighbour::NeighbourForm;
 use super::tables::{FdbForm, VlansForm};
 
 /// A value of a parameter: what YAML makes of it is told apart by the kind's table.
@@ -18,6 +20,8 @@ pub(super) enum Scalar {
     Switch(bool),
     Number(u64),
     Text(String),
+    /// Several of what has parts: peers.
+    Entries(Vec<Entry>),
 }
 
 /// Parameters in the order in which they stand.
@@ -41,8 +45,11 @@ pub(super) struct Settings {
     pub(super) quality: Said,
     pub(super) vlans: Option<Spanned<FlowMap<VlansForm>>>,
     pub(super) fdb: Vec<Spanned<FlowMap<FdbForm>>>,
+    pub(super) neighbours: Vec<Spanned<FlowMap<NeighbourForm>>>,
     /// Settings of the kernel.
     pub(super) sysctl: Said,
+    /// What is left to it.
+    pub(super) offload: Said,
 }
 
 impl Default for Settings {
@@ -59,7 +66,9 @@ impl Default for Settings {
             quality: Said::new(),
             vlans: None,
             fdb: Vec::new(),
+            neighbours: Vec::new(),
             sysctl: Said::new(),
+            offload: Said::new(),
         }
     }
 }
@@ -74,6 +83,10 @@ impl Scalar {
             Self::Switch(on) => on.to_string(),
             Self::Number(number) => number.to_string(),
             Self::Text(text) => text.clone(),
+            Self::Entries(entries) => {
+                let lines: Vec<_> = entries.iter().map(line).collect();
+                lines.join("\n")
+            }
         }
     }
 }
@@ -84,6 +97,7 @@ impl Serialize for Scalar {
             Self::Switch(on) => serializer.serialize_bool(*on),
             Self::Number(number) => serializer.serialize_u64(*number),
             Self::Text(text) => serializer.serialize_str(text),
+            Self::Entries(entries) => entries.serialize(serializer),
         }
     }
 }
@@ -91,11 +105,11 @@ impl Serialize for Scalar {
 impl<'de> Deserialize<'de> for Scalar {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct AnyScalar;
-        impl Visitor<'_> for AnyScalar {
+        impl<'de> Visitor<'de> for AnyScalar {
             type Value = Scalar;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("true, false, a number or a word")
+                f.write_str("true, false, a number, a word or a list")
             }
 
             fn visit_bool<E: de::Error>(self, on: bool) -> Result<Scalar, E> {
@@ -115,6 +129,14 @@ impl<'de> Deserialize<'de> for Scalar {
 
             fn visit_f64<E: de::Error>(self, number: f64) -> Result<Scalar, E> {
                 Ok(Scalar::Text(number.to_string()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Scalar, A::Error> {
+                let mut entries = Vec::new();
+                while let Some(entry) = list.next_element()? {
+                    entries.push(entry);
+                }
+                Ok(Scalar::Entries(entries))
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<Scalar, E> {
@@ -158,8 +180,14 @@ impl Serialize for Settings {
         if !self.fdb.is_empty() {
             map.serialize_entry("fdb", &self.fdb)?;
         }
+        if !self.neighbours.is_empty() {
+            map.serialize_entry("neighbours", &self.neighbours)?;
+        }
         if !self.sysctl.is_empty() {
             map.serialize_entry("sysctl", &self.sysctl)?;
+        }
+        if !self.offload.is_empty() {
+            map.serialize_entry("offload", &self.offload)?;
         }
         if !self.addresses.is_empty() {
             map.serialize_entry("addresses", &self.addresses)?;
@@ -190,7 +218,9 @@ impl<'de> Deserialize<'de> for Settings {
                         "quality" => settings.quality = map.next_value::<FlowMap<Said>>()?.0,
                         "vlans" => settings.vlans = Some(map.next_value()?),
                         "fdb" => settings.fdb = map.next_value()?,
+                        "neighbours" => settings.neighbours = map.next_value()?,
                         "sysctl" => settings.sysctl = map.next_value()?,
+                        "offload" => settings.offload = map.next_value()?,
                         "addresses" => settings.addresses = map.next_value()?,
                         key => match MASTERS.iter().find(|word| **word == key) {
                             Some(word) if settings.master.is_none() => {

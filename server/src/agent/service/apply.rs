@@ -126,8 +126,11 @@ fn place(document: &Document, step: &Step) -> (Option<NamespaceId>, Option<Inter
         | Step::RemoveVlans { at, .. }
         | Step::AddFdb { at, .. }
         | Step::RemoveFdb { at, .. }
+        | Step::AddNeighbour { at, .. }
+        | Step::RemoveNeighbour { at, .. }
         | Step::AddAddress { at, .. }
         | Step::RemoveAddress { at, .. }
+        | Step::SetOffload { at, .. }
         | Step::SetQdisc { at, .. } => document.interface_named(at.namespace, at.name.as_str()),
         Step::SetSysctl {
             namespace,

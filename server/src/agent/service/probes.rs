@@ -22,6 +22,8 @@ pub(super) struct Probes {
     probing: Arc<Semaphore>,
     /// Two matrices at a time would take each other's room.
     reaching: Arc<Semaphore>,
+    /// Each takes all that a processor has.
+    measuring: Arc<Semaphore>,
 }
 
 impl Probes {
@@ -31,6 +33,7 @@ impl Probes {
             outbound,
             probing: Arc::new(Semaphore::new(AT_A_TIME)),
             reaching: Arc::new(Semaphore::new(1)),
+            measuring: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -48,7 +51,11 @@ impl Probes {
     /// Answers when it has found out.
     pub(super) fn probe(&self, number: u64, source: NamespaceId, probe: Probe) {
         let engine = Arc::clone(&self.engine);
-        self.answer(number, &self.probing, move || {
+        let turn = match probe {
+            Probe::Throughput(_) => &self.measuring,
+            _ => &self.probing,
+        };
+        self.answer(number, turn, move || {
             match probe::probe(&*engine, source, &probe) {
                 Ok(found) => Answer::Probed(Box::new(found)),
                 Err(error) => failed(error),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::body::Bytes;
+use protocol::binary::Binary;
 use protocol::capture::CaptureId;
 use tokio::time::Instant;
 
@@ -103,7 +104,7 @@ impl Lab {
 fn encode(capture: &Capture, from: u64) -> Option<(Bytes, u64)> {
     let batch = capture.ring.batch(capture.info.id, from)?;
     let next = batch.first + batch.records.len() as u64;
-    match batch.encode() {
+    match Binary::Packets(batch).encode() {
         Ok(bytes) => Some((Bytes::from(bytes), next)),
         Err(error) => {
             tracing::error!(%error, "packets cannot be encoded");

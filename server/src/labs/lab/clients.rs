@@ -16,6 +16,8 @@ pub(super) struct Client {
     pub(super) outbox: Outbox,
     /// The number of the next packet of each capture that it has not been sent.
     pub(super) cursors: BTreeMap<CaptureId, u64>,
+    /// Whether it gets what interfaces count.
+    pub(super) watches: bool,
 }
 
 impl Lab {
@@ -40,6 +42,7 @@ impl Lab {
             Client {
                 outbox,
                 cursors: BTreeMap::new(),
+                watches: false,
             },
         );
         self.say_who_is_present(Some(id));
@@ -74,6 +77,8 @@ impl Lab {
 
     /// Tells all how many they are; a newcomer has it in its welcome.
     fn say_who_is_present(&mut self, newcomer: Option<ClientId>) {
+        // One who watched may have left.
+        self.turn_counters();
         let message = ServerMessage::Present {
             clients: self.clients.len(),
         };

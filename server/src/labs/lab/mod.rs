@@ -7,6 +7,7 @@
 mod batches;
 mod captures;
 mod clients;
+mod counters;
 mod edits;
 mod execs;
 mod firewalls;
@@ -39,6 +40,7 @@ use crate::agent::protocol::{Answer, ExecId, FromAgent, Request};
 use batches::Flush;
 use captures::Capture;
 use clients::Client;
+use counters::Watched;
 use execs::Exec;
 use pings::Ping;
 use running::Waiters;
@@ -77,6 +79,7 @@ struct Lab {
     captures: BTreeMap<CaptureId, Capture>,
     execs: BTreeMap<ExecId, Exec>,
     flush: Flush,
+    watched: Watched,
     /// The last number given to a browser, ping, capture or command.
     last_number: u64,
     /// Requests that the agent has not answered.
@@ -133,6 +136,7 @@ enum Asked {
     Exec {
         exec: ExecId,
     },
+    WatchCounters,
 }
 
 /// Starts the task of a lab that was read from the store.
@@ -167,6 +171,7 @@ pub(super) fn spawn(
         captures: BTreeMap::new(),
         execs: BTreeMap::new(),
         flush: Flush::default(),
+        watched: Watched::default(),
         last_number: 0,
         requests: 0,
         reports,
@@ -290,6 +295,7 @@ impl Lab {
             } => {
                 self.start_capture((client, token), interface, filter);
             }
+            ClientMessage::WatchCounters { on } => self.watch_counters(client, on),
             ClientMessage::StopCapture { capture } => self.stop_capture(client, capture),
             ClientMessage::DismissCapture { capture } => self.dismiss_capture(client, capture),
         }
@@ -303,6 +309,7 @@ impl Lab {
             }
             FromAgent::Ping { ping, event } => self.ping_said(ping, event),
             FromAgent::Packets { capture, records } => self.packets_came(capture, records),
+            FromAgent::Counters { batch } => self.counters_came(batch),
             FromAgent::Capture { capture, event } => self.capture_stands(capture, event),
             FromAgent::Output {
                 exec,
@@ -345,6 +352,8 @@ impl Lab {
                     }
                     Asked::StopCapture { capture } => self.capture_stop_answered(capture, result),
                     Asked::Exec { exec } => self.exec_answered(exec, result),
+                    // It counts, or the lab has ended.
+                    Asked::WatchCounters => {}
                 }
             }
         }

@@ -84,6 +84,7 @@ impl Lab {
                 }
                 self.observed = Some(Observed::default());
                 self.set_run(RunState::Running);
+                self.turn_counters();
                 self.apply();
             }
             Err(_) if stopping => self.rest(RunState::Stopped),
@@ -169,6 +170,7 @@ impl Lab {
         self.end_captures(&why);
         self.end_execs(&why);
         self.set_run(run);
+        self.turn_counters();
         for reply in std::mem::take(&mut self.waiters.start) {
             answer(Some(reply), waited.clone());
         }

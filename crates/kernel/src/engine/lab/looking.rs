@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use topology::NamespaceId;
+use topology::neighbour::Neighbour;
 use topology::observed::{Observed, ObservedKind, ObservedNamespace, ObservedPeer};
 use tracing::{debug, warn};
 
@@ -12,8 +13,9 @@ use crate::engine::node::Node;
 use crate::engine::numbers::Numbers;
 use crate::error::{Context, Result};
 use crate::namespace::Namespace;
-use crate::netlink::{EventSocket, Failure, Socket, Touched};
-use crate::observe::{Part, Viewer};
+use crate::netlink::{Entries, EventSocket, Failure, Socket, Touched};
+use crate::observe::{Part, Viewer, see_past_linkdown};
+use crate::wireguard;
 
 /// How often events are taken before it is looked: one who makes events faster than they can be
 /// taken does not keep the engine for ever.
@@ -68,7 +70,7 @@ impl Lab {
 
     fn anything(&self) -> impl Iterator<Item = (NamespaceId, Touched)> {
         let anything = Touched {
-            entries: true,
+            entries: Entries::ALL,
             ..Touched::whole()
         };
         self.nodes.keys().map(move |id| (*id, anything.clone()))
@@ -89,14 +91,17 @@ impl Lab {
     }
 
     /// Brings what is observed up to date, now. What is not looked at has not
-    /// changed: every change makes an event, but for those of settings, which are looked at.
+    /// changed: every change makes an event, but for those of settings, proxies and WireGuard
+    /// interfaces, which are looked at.
     pub(crate) fn refresh(&mut self) -> Result<()> {
         let mut goes = 0;
         while self.listen() {
             goes += 1;
             if goes == MOST_GOES {
                 for (id, anything) in self.anything().collect::<Vec<_>>() {
-                    self.nodes.get_mut(&id).map(|node| node.touch(anything));
+                    if let Some(node) = self.nodes.get_mut(&id) {
+                        node.touch(anything);
+                    }
                 }
                 break;
             }
@@ -113,10 +118,14 @@ impl Lab {
             let Some(node) = self.nodes.get_mut(&id) else {
                 continue;
             };
-            let had_fdb = std::mem::replace(&mut node.has_fdb, true);
+            let had = std::mem::replace(&mut node.entries, Entries::ALL);
             let seen = viewer(id, node, &mut self.numbers, &self.namespaces).whole();
-            node.has_fdb = had_fdb;
+            node.entries = had;
             let mut seen = seen.context("observe", || format!("namespace {}", node.name))?;
+            node.offloads.seen(&node.socket, &mut seen.interfaces);
+            if let Some(namespace) = self.namespaces.get(&id) {
+                wireguard::observe(&mut node.generic, namespace, &mut seen.interfaces)?;
+            }
             if let Some(kept) = self.observed.namespaces.get(&id) {
                 // These are looked at whole in any case.
                 seen.firewall = kept.firewall.clone();
@@ -125,6 +134,7 @@ impl Lab {
                     let kept = kept.interfaces.get(index);
                     interface.sysctls = kept.map_or_else(Default::default, |i| i.sysctls.clone());
                 }
+                see_past_linkdown(&mut seen);
             }
             all.namespaces.insert(id, seen);
         }
@@ -197,10 +207,16 @@ impl Lab {
             tags,
             firewall,
             sysctls,
+            generic,
+            offloads,
+            socket,
             ..
         } = node;
+        offloads.seen(socket, &mut seen.interfaces);
         if let Some(namespace) = self.namespaces.get(&id) {
+            wireguard::observe(generic, namespace, &mut seen.interfaces)?;
             seen.sysctls = sysctls.seen(namespace, &mut seen.interfaces)?;
+            see_past_linkdown(&mut seen);
             let interfaces = before.map(|before| &before.interfaces);
             seen.firewall = firewall.seen(namespace, interfaces, &seen.interfaces);
         }
@@ -208,7 +224,14 @@ impl Lab {
         if let Some((last, _)) = seen.interfaces.last_key_value() {
             node.saw_index(*last);
         }
+        let mut all = seen.interfaces.values().flat_map(|i| &i.neighbours);
+        node.has_proxies = all.any(Neighbour::is_proxy);
+        node.has_wireguard = wireguard::is_any(&seen.interfaces);
         node.looked_at(begin);
+        if indexes.is_some() && before.is_some_and(|before| before.sysctls != seen.sysctls) {
+            // What was not looked at may have changed with them.
+            node.touch(Touched::whole());
+        }
         looked.insert(id, indexes);
         if before == Some(&seen) {
             return Ok(BTreeSet::new());
@@ -232,7 +255,7 @@ fn viewer<'a>(
         id,
         name: &node.name,
         tags: &node.tags,
-        has_fdb: &mut node.has_fdb,
+        entries: &mut node.entries,
         number: move |socket: &mut Socket, number: i32| {
             numbers.whose(id, socket, number, namespaces)
         },

@@ -89,7 +89,9 @@ fn joined(
                 next.extend(device.lower().map(|lower| (namespace, *lower)));
                 open = true;
             }
-            DeviceKind::Vxlan | DeviceKind::Gre | DeviceKind::Ipip => open = true,
+            DeviceKind::Vxlan | DeviceKind::Gre | DeviceKind::Ipip | DeviceKind::Wireguard => {
+                open = true;
+            }
             DeviceKind::Dummy | DeviceKind::Vrf => {}
         },
     }

@@ -78,7 +78,9 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         qdiscs: Default::default(),
         vlans: None,
         fdb: Default::default(),
+        neighbours: Default::default(),
         sysctls: Default::default(),
+        offloads: Default::default(),
     }
 }
 

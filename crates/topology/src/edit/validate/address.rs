@@ -3,13 +3,14 @@
 use ipnet::IpNet;
 
 use super::super::error::{EditError, Field, Place, Reason};
-use super::{MIN_IPV6_MTU, refuse};
+use super::{MIN_IPV6_MTU, WITHOUT_IPV6, refuse};
 use crate::address::{
     AddressError, Family, check_interface_address, is_for_loopback_only, is_kernels_own,
     is_per_link,
 };
 use crate::document::{Document, Interface, Kind};
 use crate::id::InterfaceId;
+use crate::sysctl::has_no_ipv6;
 
 /// Refuses an address that an interface cannot have or has already.
 pub(in crate::edit) fn address_free(
@@ -55,6 +56,10 @@ pub(super) fn address_itself(
         if let Some(mtu) = found.mtu.filter(|mtu| *mtu < MIN_IPV6_MTU) {
             let why = format!("an IPv6 address needs at least {MIN_IPV6_MTU} bytes");
             return fail(Reason::Mtu { mtu, why });
+        }
+        if has_no_ipv6(document, found) {
+            let why = WITHOUT_IPV6.to_owned();
+            return fail(Reason::Sysctl { why });
         }
         // The kernel refuses a second one of the same address, whatever its prefix (EEXIST).
         let twin = found

@@ -5,13 +5,13 @@ use super::{MIN_IPV6_MTU, refuse};
 use crate::address::Family;
 use crate::document::{Device, Document, Interface, Route};
 use crate::id::InterfaceId;
-use crate::kind::{NewMtu, mtu_range};
+use crate::kind::mtu_range;
 use crate::mac::Mac;
 use crate::plan::Mtus;
 use crate::sysctl::is_of_ipv6;
 
 /// Refuses MTUs above those of what the interfaces stand on (`vlan_dev_change_mtu`,
-/// `macvlan_change_mtu`); `edited` is what was just changed, if it was one interface.
+/// `macvlan_change_mtu`, `vxlan_change_mtu`); `edited` is what was just changed, if it was one interface.
 ///
 /// Whoever changes one MTU changes those of others: of what stands on it, of the ports of a bond,
 /// of the bridge of a port.
@@ -22,7 +22,7 @@ pub(in crate::edit) fn mtus(
     let mtus = Mtus::new(document);
     super::quality::mtus(document, &mtus, edited)?;
     for (&id, upper) in &document.interfaces {
-        let Some(lower_id) = upper.kind.device().and_then(takes_mtu_of) else {
+        let Some((&lower_id, headers)) = upper.kind.device().and_then(Device::mtu_limit) else {
             continue;
         };
         let lower = document.interfaces.get(&lower_id);
@@ -30,9 +30,13 @@ pub(in crate::edit) fn mtus(
         let (Some(has), Some(most)) = (mtus.of(id, upper), most) else {
             continue;
         };
-        if has <= most {
+        if has <= most.saturating_sub(headers) {
             continue;
         }
+        let most = match headers {
+            0 => most.to_string(),
+            headers => format!("{most}, of which its headers take {headers}"),
+        };
         let name = |id| document.describe_interface(id);
         let why = match edited {
             Some(edited) if edited != id && edited == lower_id => {
@@ -85,23 +89,20 @@ pub(in crate::edit) fn mtu(
         namespace.routes.iter().any(is_through)
     });
     let sets_ipv6 = found.sysctls.keys().any(|name| is_of_ipv6(name));
-    if (has_ipv6 || leads_ipv6 || sets_ipv6) && mtu < MIN_IPV6_MTU {
-        let what = match (has_ipv6, leads_ipv6) {
-            (true, _) => "address",
-            (_, true) => "route",
-            _ => "setting",
+    let mut neighbours = found.neighbours.iter();
+    let knows_ipv6 = neighbours.any(|neighbour| neighbour.family() == Family::Ipv6);
+    if (has_ipv6 || leads_ipv6 || sets_ipv6 || knows_ipv6) && mtu < MIN_IPV6_MTU {
+        let what = match (has_ipv6, leads_ipv6, sets_ipv6) {
+            (true, ..) => "address",
+            (_, true, _) => "route",
+            (_, _, true) => "setting",
+            _ => "neighbour",
         };
         return refuse_mtu(format!(
             "with an IPv6 {what} it takes at least {MIN_IPV6_MTU} bytes"
         ));
     }
     Ok(())
-}
-
-/// The interface above whose MTU its own cannot be.
-fn takes_mtu_of(device: &Device<InterfaceId>) -> Option<InterfaceId> {
-    let follows = matches!(device.kind.table().mtu, NewMtu::OfLower);
-    device.lower().copied().filter(|_| follows)
 }
 
 /// Refuses a MAC address that an interface cannot have.

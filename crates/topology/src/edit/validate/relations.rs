@@ -75,13 +75,15 @@ impl<'a> Relations<'a> {
 
 fn ends(namespace: NamespaceId, device: &Device<InterfaceId>) -> Option<Ends> {
     let same: &[&str] = match device.kind {
-        DeviceKind::Gre | DeviceKind::Ipip => &["remote", "local", "dev"],
+        // `ip_tunnel_find`: those with keys are told apart by what must come in.
+        DeviceKind::Gre => &["remote", "local", "dev", "ikey"],
+        DeviceKind::Ipip => &["remote", "local", "dev"],
         DeviceKind::Vlan => &["link", "id", "protocol"],
         DeviceKind::Vxlan => &["id", "dstport"],
         _ => return None,
     };
     let table = device.kind.table().parameters;
     let all = device.parameters.clone().with_usual(table);
-    let ends = same.iter().map(|name| all.get(name).copied());
+    let ends = same.iter().map(|name| all.get(name).cloned());
     Some((namespace, device.kind, ends.collect()))
 }

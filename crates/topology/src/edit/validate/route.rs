@@ -1,12 +1,13 @@
 //! Routes of namespaces.
 
 use super::super::error::{EditError, Field, Place, Reason};
-use super::{MIN_IPV6_MTU, refuse};
+use super::{MIN_IPV6_MTU, WITHOUT_IPV6, refuse};
 use crate::address::Family;
 use crate::document::{Document, Kind, Route};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::plan::kernel_metric;
 use crate::route::{Hop, MAX_HOPS, MAX_WEIGHT, RouteKind, TABLE_LOCAL, TABLE_MAIN};
+use crate::sysctl::has_no_ipv6;
 
 /// Refuses a route that cannot be, or is there already.
 pub(in crate::edit) fn route(
@@ -97,6 +98,9 @@ pub(super) fn route_itself(
             return because(&format!(
                 "an IPv6 route needs an interface with an MTU of at least {MIN_IPV6_MTU} bytes"
             ));
+        }
+        if is_ipv6 && has_no_ipv6(document, found) {
+            return because(WITHOUT_IPV6);
         }
         let through_loopback = found.kind == Kind::Loopback && wanted.gateways().next().is_some();
         if is_ipv6 && through_loopback {

@@ -13,6 +13,8 @@ pub(in crate::model) enum Event {
     Down,
     /// Its last IPv4 address goes.
     Unaddressed,
+    /// It has no IPv6 any more.
+    WithoutIpv6,
     /// It is removed.
     Removed,
 }
@@ -38,7 +40,9 @@ fn without(
     is_loopback: bool,
 ) -> Option<ObservedRoute> {
     let family = Family::of(route.destination.addr());
-    if family == Family::Ipv6 && event == Event::Unaddressed {
+    if (family, event) == (Family::Ipv6, Event::Unaddressed)
+        || (family, event) == (Family::Ipv4, Event::WithoutIpv6)
+    {
         return Some(route);
     }
     // IPv6 has them on the loopback.

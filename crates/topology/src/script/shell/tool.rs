@@ -98,17 +98,25 @@ impl Shell {
         }
     }
 
-    /// `nft -f FILE` of a file that the script wrote reads as from its input.
+    /// `nft -f FILE` of a file that the script wrote reads as from its input, and so does `wg` of a
+    /// key or a configuration.
     fn with_file(&self, argv: &[String], input: Option<String>) -> (Vec<String>, Option<String>) {
         let mut argv = argv.to_vec();
-        let place = argv
-            .iter()
-            .position(|word| word == "-f" || word == "--file");
-        let path = place.and_then(|place| argv.get_mut(place + 1));
+        let is_wg = program::name(&argv) == "wg";
+        let place = match is_wg {
+            true => argv.iter().position(|word| self.files.contains_key(word)),
+            false => {
+                let mut words = argv.iter();
+                let option = words.position(|word| word == "-f" || word == "--file");
+                option.map(|place| place + 1)
+            }
+        };
+        let path = place.and_then(|place| argv.get_mut(place));
         if let Some(path) = path
             && let Some(text) = self.files.get(path.as_str())
         {
-            "-".clone_into(path);
+            let input = if is_wg { "/dev/stdin" } else { "-" };
+            input.clone_into(path);
             return (argv, Some(text.clone()));
         }
         (argv, input)

@@ -233,6 +233,9 @@ impl World {
             return Err(format!("{} could not be moved to {name}", at.name));
         };
         moved.addresses.clear();
+        // Its settings are those of a new one there (`inetdev_init`, `ipv6_add_dev`).
+        moved.sysctls.clear();
+        moved.neighbours.clear();
         // `dev_shutdown`.
         moved.qdiscs = Qdiscs::default();
         if let Some(id) = moved.id {

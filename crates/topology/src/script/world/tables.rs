@@ -1,4 +1,4 @@
-//! `bridge vlan`, `bridge fdb`.
+//! `bridge vlan`, `bridge fdb`, `ip neigh`.
 
 use super::World;
 use crate::command::action::Action;
@@ -6,7 +6,7 @@ use crate::id::NamespaceId;
 use crate::step::{At, Step};
 
 impl World {
-    /// Does what is about VLANs or forwarding tables, and nothing else.
+    /// Does what is about VLANs, forwarding tables or neighbours, and nothing else.
     pub(super) fn set_tables(&mut self, here: NamespaceId, action: Action) -> Result<(), String> {
         let at = |name| At {
             namespace: here,
@@ -39,6 +39,26 @@ impl World {
                 at: at(interface),
                 entry,
             },
+            Action::AddNeighbour {
+                interface,
+                neighbour,
+            } => Step::AddNeighbour {
+                at: at(interface),
+                neighbour,
+            },
+            Action::RemoveNeighbour {
+                interface,
+                address,
+                proxy,
+            } => {
+                let at = at(interface);
+                let mut known = self.exists(&at)?.neighbours.iter().copied();
+                let found = known.find(|n| n.address == address && n.is_proxy() == proxy);
+                let neighbour = found.ok_or_else(|| {
+                    format!("{} has no such entry for {address} at this point", at.name)
+                })?;
+                Step::RemoveNeighbour { at, neighbour }
+            }
             _ => return Ok(()),
         };
         self.step(&step)

@@ -1,0 +1,27 @@
+//! Binary frames: what comes so often that JSON would be too slow.
+
+use serde::{Deserialize, Serialize};
+
+use crate::capture::PacketBatch;
+use crate::counters::CounterBatch;
+
+/// A binary frame from the server, in postcard.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum Binary {
+    /// Packets of a capture.
+    Packets(PacketBatch),
+    /// What interfaces have counted.
+    Counters(CounterBatch),
+}
+
+impl Binary {
+    /// As bytes of a frame.
+    pub fn encode(&self) -> Result<Vec<u8>, postcard::Error> {
+        postcard::to_stdvec(self)
+    }
+
+    /// From the bytes of a frame.
+    pub fn decode(bytes: &[u8]) -> Result<Self, postcard::Error> {
+        postcard::from_bytes(bytes)
+    }
+}

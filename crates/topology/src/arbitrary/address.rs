@@ -1,0 +1,45 @@
+//! Addresses of interfaces.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use ipnet::IpNet;
+
+use super::{Wish, pick};
+use crate::document::Document;
+use crate::edit::Edit;
+
+impl Wish {
+    pub(super) fn address(&self) -> IpNet {
+        if self.on {
+            v4(self.b, self.c)
+        } else {
+            v6(self.b, self.c)
+        }
+    }
+
+    pub(super) fn remove_address(&self, document: &Document) -> Edit {
+        let interface = self.interface(document);
+        let addresses = document
+            .interfaces
+            .get(&interface)
+            .map(|i| i.addresses.clone());
+        let address = pick(addresses.unwrap_or_default().into_iter(), self.b);
+        Edit::RemoveAddress {
+            interface,
+            address: address.unwrap_or_else(|| self.address()),
+        }
+    }
+}
+
+#[allow(clippy::expect_used, reason = "the lengths are constants in range")]
+fn v4(network: u16, host: u16) -> IpNet {
+    let [_, network] = network.to_be_bytes();
+    let host = u8::try_from(host % 250).unwrap_or_default() + 1;
+    IpNet::new(IpAddr::V4(Ipv4Addr::new(10, 0, network % 8, host)), 24).expect("a length")
+}
+
+#[allow(clippy::expect_used, reason = "the lengths are constants in range")]
+pub(super) fn v6(network: u16, host: u16) -> IpNet {
+    let address = Ipv6Addr::new(0xfd00, 0, 0, network % 8, 0, 0, 0, host % 250 + 1);
+    IpNet::new(IpAddr::V6(address), 64).expect("a length")
+}
