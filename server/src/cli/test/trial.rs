@@ -31,11 +31,14 @@ const DOUBT_INTERVAL_MS: u32 = 100;
 const DOUBT_TIMEOUT_MS: u32 = 600;
 /// Requests of a ping whose loss or round trip is measured.
 const MEASURED: u64 = 100;
+/// Most events of a ping that may wait to be taken: more than one of that many echoes makes. A ping
+/// that makes more, by answers that come many times, is ended, and judged by what was heard.
+const MOST_WAITING: usize = 4096;
 /// From one of them to the next, milliseconds.
 const MEASURED_INTERVAL_MS: u32 = 20;
 
 /// Where what pings say goes.
-type Listeners = Mutex<BTreeMap<u64, mpsc::UnboundedSender<PingEvent>>>;
+type Listeners = Mutex<BTreeMap<u64, mpsc::Sender<PingEvent>>>;
 
 /// Tries everything; the verdicts are in the order of the document.
 pub(super) async fn all(
@@ -61,10 +64,13 @@ pub(super) async fn all(
     let hearing = async {
         while let Some(event) = events.recv().await {
             if let FromAgent::Ping { ping, event } = event {
-                let listeners = listeners.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(listener) = listeners.get(&ping.0) {
-                    // Whoever does not listen any more has heard enough.
-                    let _ = listener.send(event);
+                let mut listeners = listeners.lock().unwrap_or_else(PoisonError::into_inner);
+                let is_heard = listeners
+                    .get(&ping.0)
+                    .is_none_or(|listener| listener.try_send(event).is_ok());
+                if !is_heard {
+                    // It has heard enough, or more than it takes.
+                    listeners.remove(&ping.0);
                 }
             }
         }
@@ -171,7 +177,7 @@ impl Trial<'_> {
             ..usual
         };
         let ping = PingId(number);
-        let (listener, mut heard) = mpsc::unbounded_channel();
+        let (listener, mut heard) = mpsc::channel(MOST_WAITING);
         self.listeners().insert(number, listener);
         let start = Request::StartPing {
             ping,
@@ -196,9 +202,7 @@ impl Trial<'_> {
         Ok(tally.judge(target, can, bounds))
     }
 
-    fn listeners(
-        &self,
-    ) -> std::sync::MutexGuard<'_, BTreeMap<u64, mpsc::UnboundedSender<PingEvent>>> {
+    fn listeners(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, mpsc::Sender<PingEvent>>> {
         self.listeners
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
