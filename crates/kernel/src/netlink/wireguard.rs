@@ -279,7 +279,8 @@ mod tests {
     use super::*;
 
     fn text(peers: &str) -> Changes<u32> {
-        let key = Value::Secret(SecretKey([0x41; 32]));
+        // One that is as the kernel would have it.
+        let key = Value::Secret(SecretKey([0x40; 32]));
         Changes::from([
             (PRIVATE_KEY.to_owned(), Some(key)),
             (LISTEN_PORT.to_owned(), Some(Value::Number(51820))),
