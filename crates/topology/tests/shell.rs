@@ -157,6 +157,8 @@ fn hostile_scripts_end_soon() {
             "*a".repeat(200)
         ),
         "yes | head -n 1000000000".to_owned(),
+        format!("x={}; while :; do echo $x $x; done", "a".repeat(60_000)),
+        "while :; do if ping x; then :; fi; done".to_owned(),
         "echo `echo `echo `echo`".to_owned(),
         "if [ -e /nowhere ]; then if [ -e /nowhere ]; then if [ -e /nowhere ]; then :; fi; fi; fi"
             .to_owned(),

@@ -36,6 +36,10 @@ use variables::{MOST_TEXT, Value, Variables};
 
 /// How many commands a script may run, loops counted each time.
 const MOST_COMMANDS: usize = 200_000;
+/// So many bytes of text are as much work as a command.
+const BYTES_A_COMMAND: usize = 64;
+/// What trying out both ways of a condition counts as, in commands: all that is known is copied.
+const TRIAL: usize = 200;
 /// How deep functions, substitutions and shells in shells may nest.
 const MOST_DEEP: usize = 24;
 /// How many words one command may have.
@@ -200,6 +204,21 @@ impl Shell {
         self.errors.len() >= MOST_ERRORS || self.acted >= self.limit || self.fuel == 0
     }
 
+    /// Takes of what a script may do, counted in commands; says whether any is left.
+    fn spend(&mut self, commands: usize) -> bool {
+        if self.fuel == 0 {
+            return false;
+        }
+        self.fuel = self.fuel.saturating_sub(commands);
+        if self.fuel == 0 {
+            self.refuse(
+                String::new(),
+                format!("it does more than {MOST_COMMANDS} commands would: does it end?"),
+            );
+        }
+        self.fuel > 0
+    }
+
     /// Runs a text in this shell.
     fn text(&mut self, text: &str, io: &mut Io) -> Flow {
         match parse::program(text) {
@@ -294,12 +313,7 @@ impl Shell {
         if self.is_done() {
             return Flow::Exit;
         }
-        self.fuel -= 1;
-        if self.fuel == 0 {
-            self.refuse(
-                String::new(),
-                format!("it runs more than {MOST_COMMANDS} commands: does it end?"),
-            );
+        if !self.spend(1) {
             return Flow::Exit;
         }
         self.unset.clear();

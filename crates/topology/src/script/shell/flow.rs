@@ -7,7 +7,7 @@ use brush_parser::ast::{
 
 use super::input_output::{Io, Out};
 use super::variables::Value;
-use super::{Flow, NoteKind, Shell, Status};
+use super::{Flow, NoteKind, Shell, Status, TRIAL};
 
 impl Shell {
     pub(super) fn list(&mut self, list: &CompoundList, io: &mut Io) -> Flow {
@@ -186,6 +186,9 @@ impl Shell {
             }
             return Flow::Next;
         }
+        if !self.spend(TRIAL) {
+            return Flow::Exit;
+        }
         let acts = |list: &CompoundList| {
             let mut trial = self.clone();
             trial.is_trial = true;
@@ -244,8 +247,7 @@ impl Shell {
     /// Runs a loop's body once; `Some` ends the loop.
     fn round(&mut self, body: &CompoundList, io: &mut Io) -> Option<Flow> {
         // A loop with nothing in it that counts must end, too.
-        self.fuel = self.fuel.saturating_sub(1);
-        if self.is_done() {
+        if !self.spend(1) || self.is_done() {
             return Some(Flow::Exit);
         }
         match self.list(body, io) {
@@ -309,12 +311,6 @@ impl Shell {
                 }
             }
             if let Some(flow) = self.round(body, io) {
-                if self.fuel == 0 && self.errors.is_empty() {
-                    self.refuse(
-                        format!("while {condition}"),
-                        "the loop does not end".to_owned(),
-                    );
-                }
                 return flow;
             }
         }

@@ -393,7 +393,9 @@ impl Shell {
         if line.is_empty() || line.starts_with('#') {
             return;
         }
-        self.fuel = self.fuel.saturating_sub(1);
+        if !self.spend(1) {
+            return;
+        }
         match shlex::split(line) {
             Some(words) => {
                 let argv: Vec<String> = std::iter::once("ip".to_owned()).chain(words).collect();

@@ -6,7 +6,7 @@ use brush_parser::{ParserOptions, word};
 use super::brace;
 use super::pattern::Pattern;
 use super::variables::MOST_TEXT;
-use super::{MOST_WORDS, Shell};
+use super::{BYTES_A_COMMAND, MOST_WORDS, Shell};
 
 /// A part of a word after expansion.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,6 +40,7 @@ impl Shell {
                 if text.len() > MOST_TEXT {
                     return Err(format!("a word of more than {MOST_TEXT} bytes"));
                 }
+                self.spend(text.len() / BYTES_A_COMMAND);
                 match is_pattern {
                     true => fields.extend(self.file_names(text)?),
                     false => fields.push(text),
@@ -58,7 +59,9 @@ impl Shell {
             return Ok(word.to_owned());
         }
         let parts = self.parts(word, true)?;
-        bounded(joined(parts))
+        let text = bounded(joined(parts))?;
+        self.spend(text.len() / BYTES_A_COMMAND);
+        Ok(text)
     }
 
     /// A here-document whose delimiter is not quoted.
