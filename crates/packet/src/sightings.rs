@@ -22,9 +22,9 @@
 //!   sends the same datagram again: from the second on, each sighting stays a row of its own until nothing like
 //!   it was seen for a window. What is ambiguous is not merged.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hasher};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::hash::{DefaultHasher, Hasher};
 
 use crate::layers::{Layers, layers};
 use crate::numbers::protocol::{GRE, ICMP, ICMPV6, IPV4, IPV6, TCP, UDP};
@@ -199,7 +199,7 @@ pub enum Outcome {
 pub struct Sightings {
     window: u64,
     /// Rows by fingerprint: the last one, which new sightings may join.
-    open: HashMap<Fingerprint, Row, BuildHasherDefault<Identity>>,
+    open: BTreeMap<Fingerprint, Row>,
     /// When the rows that are too old were last thrown away.
     swept: u64,
 }
@@ -225,7 +225,7 @@ impl Sightings {
     pub fn new(window: u64) -> Self {
         Self {
             window,
-            open: HashMap::default(),
+            open: BTreeMap::new(),
             swept: 0,
         }
     }
@@ -302,23 +302,4 @@ fn time_to_live(link: LinkType, data: &[u8]) -> u8 {
         .map(|at| at + 8)
         .or(layers.ipv6.map(|at| at + 7));
     at.and_then(|at| data.get(at).copied()).unwrap_or(0)
-}
-
-/// A hasher for what is hashed already.
-#[derive(Clone, Copy, Debug, Default)]
-struct Identity(u64);
-
-impl Hasher for Identity {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        // Never asked for: a fingerprint is one number.
-        self.0 = BuildHasherDefault::<DefaultHasher>::default().hash_one(bytes);
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
-    }
 }

@@ -1,7 +1,7 @@
 //! Which interface of the kernel stands for which of the document.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use crate::document::{Device, Document, Interface, Kind};
 use crate::id::{InterfaceId, NamespaceId};
@@ -10,7 +10,7 @@ use crate::observed::{Observed, ObservedInterface, ObservedKind};
 /// Where interfaces were found last, by their ids: a plan asks for each a dozen times, and a
 /// namespace may have a thousand. What is not there any more is looked for.
 #[derive(Debug, Default)]
-pub(super) struct Places(RefCell<HashMap<InterfaceId, u32>>);
+pub(super) struct Places(RefCell<BTreeMap<InterfaceId, u32>>);
 
 /// By the id under which it was made, else by its name; in its namespace, of its kind.
 pub(super) fn find<'a>(
