@@ -140,6 +140,22 @@ impl Person {
         self.at_path(&path).await
     }
 
+    /// Waits until the field with that label says so; it may be drawn anew meanwhile.
+    pub(crate) async fn until_value(&self, within: &str, label: &str, wanted: &str) {
+        let start = Instant::now();
+        loop {
+            let said = self.field(within, label).await.value().await;
+            if matches!(&said, Ok(Some(said)) if said == wanted) {
+                return;
+            }
+            if start.elapsed() > SHOWN {
+                self.browser.shoot("failed").await;
+                panic!("{label} says {said:?}; see artifacts/failed.png");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Types into the field with that label in place of what is there, and presses Enter.
     pub(crate) async fn enter(&self, within: &str, label: &str, text: &str) {
         let field = self.field(within, label).await;

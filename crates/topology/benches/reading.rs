@@ -32,7 +32,7 @@ fn main() {
     measure(&format!("script of {count} commands"), || {
         topology::script::read(&commands).unwrap();
     });
-    let looped = "for i in $(seq 1 1600); do\n  ip netns add n$i\n  for j in a b; do\n    \
+    let looped = "for i in $(seq 1 1600); do\n  ip netns add n$i\n  for j in ea eb; do\n    \
         ip -n \"n$i\" link add $j type bridge\n    ip -n n$i link set $j up\n  done\ndone\n";
     measure("script of 8,000 commands in loops", || {
         topology::script::read(looped).unwrap();
