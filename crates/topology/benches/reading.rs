@@ -40,15 +40,12 @@ fn main() {
     // 3,000 namespaces with 2,000 bridges among them.
     let mut text = String::from("netyard: 1\nnamespaces:\n");
     for n in 0..3_000 {
-        text += &format!("  n{n}:\n    interfaces:\n");
+        text += &format!("  n{n}:\n");
         if n < 2_000 {
-            text += &format!("      br{n}:\n        bridge: {{}}\n        up: true\n");
+            text += "    bridges: {br0: {}}\n";
         }
-        text += &format!(
-            "      d{n}:\n        dummy: {{}}\n        addresses: [10.{}.{}.1/24]\n",
-            n / 250,
-            n % 250
-        );
+        let address = format!("10.{}.{}.1/24", n / 250, n % 250);
+        text += &format!("    interfaces:\n      d0: {{type: dummy, addresses: [{address}]}}\n");
     }
     match topology::yaml::read(&text) {
         Ok(_) => measure("document of 5,000 nodes", || {
