@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use brush_parser::ast::{
-    AssignmentName, AssignmentValue, Command, CommandPrefixOrSuffixItem, FunctionBody,
-    SimpleCommand, SourceLocation,
+    AssignmentName, Command, CommandPrefixOrSuffixItem, FunctionBody, SimpleCommand, SourceLocation,
 };
 
 use super::world::World;
@@ -17,6 +16,7 @@ use super::{MOST_ERRORS, Note, NoteKind, ScriptError};
 use crate::id::NamespaceId;
 
 mod arithmetic;
+mod assignment;
 mod brace;
 mod builtin;
 mod condition;
@@ -26,13 +26,14 @@ mod input_output;
 mod parameter;
 mod parse;
 mod pattern;
+mod text_programs;
 mod text_tools;
 mod tool;
 mod variables;
 mod word;
 
 use input_output::{Io, Out};
-use variables::{MOST_TEXT, Value, Variables};
+use variables::Variables;
 
 /// How many commands a script may run, loops counted each time.
 const MOST_COMMANDS: usize = 200_000;
@@ -426,130 +427,6 @@ impl Shell {
             }
         }
         Ok(())
-    }
-
-    fn assign(
-        &mut self,
-        name: &AssignmentName,
-        value: &AssignmentValue,
-        append: bool,
-    ) -> Result<(), String> {
-        self.assign_where(name, value, append, false)
-    }
-
-    fn assign_where(
-        &mut self,
-        name: &AssignmentName,
-        value: &AssignmentValue,
-        append: bool,
-        local: bool,
-    ) -> Result<(), String> {
-        let (name, value) = match (name, value) {
-            (AssignmentName::VariableName(name), AssignmentValue::Scalar(word)) => {
-                let text = self.one(&word.value)?;
-                let before = match append {
-                    true => self.variables.get(name).cloned(),
-                    false => None,
-                };
-                let value = match before {
-                    Some(Value::Text(before)) => Value::Text(before + &text),
-                    Some(Value::List(mut list)) => {
-                        let first = list.entry(0).or_default();
-                        first.push_str(&text);
-                        Value::List(list)
-                    }
-                    Some(map @ Value::Map(_)) => map,
-                    None => Value::Text(text),
-                };
-                (name, value)
-            }
-            (AssignmentName::VariableName(name), AssignmentValue::Array(items)) => {
-                let value = self.array(name, items, append)?;
-                (name, value)
-            }
-            (AssignmentName::ArrayElementName(name, index), AssignmentValue::Scalar(word)) => {
-                let mut text = self.one(&word.value)?;
-                let mut value = match self.variables.get(name).cloned() {
-                    Some(Value::Text(text)) => Value::List(BTreeMap::from([(0, text)])),
-                    Some(value) => value,
-                    None => Value::List(BTreeMap::new()),
-                };
-                match &mut value {
-                    Value::Map(map) => {
-                        let key = self.one(index)?;
-                        if append {
-                            text = map.get(&key).cloned().unwrap_or_default() + &text;
-                        }
-                        map.insert(key, text);
-                    }
-                    Value::List(list) => {
-                        let key = self.number(index)?;
-                        if append {
-                            text = list.get(&key).cloned().unwrap_or_default() + &text;
-                        }
-                        list.insert(key, text);
-                    }
-                    Value::Text(_) => {}
-                }
-                (name, value)
-            }
-            (AssignmentName::ArrayElementName(..), AssignmentValue::Array(_)) => {
-                return Err("an element of an array cannot be a list".to_owned());
-            }
-        };
-        let length: usize = value.all().iter().map(String::len).sum();
-        if length > MOST_TEXT {
-            return Err(format!("`{name}` would hold more than {MOST_TEXT} bytes"));
-        }
-        match local {
-            true => self.variables.set_local(name, value),
-            false => self.variables.set(name, value),
-        }
-        Ok(())
-    }
-
-    fn array(
-        &mut self,
-        name: &str,
-        items: &[(Option<brush_parser::ast::Word>, brush_parser::ast::Word)],
-        append: bool,
-    ) -> Result<Value, String> {
-        let before = self.variables.get(name).cloned();
-        if let Some(Value::Map(before)) = before {
-            let mut map = if append { before } else { BTreeMap::new() };
-            for (key, word) in items {
-                let key = key
-                    .as_ref()
-                    .ok_or("an array made by `declare -A` needs keys")?;
-                let key = self.one(&key.value)?;
-                let text = self.one(&word.value)?;
-                map.insert(key, text);
-            }
-            return Ok(Value::Map(map));
-        }
-        let mut list = match before {
-            Some(Value::List(list)) if append => list,
-            Some(Value::Text(text)) if append => BTreeMap::from([(0, text)]),
-            _ => BTreeMap::new(),
-        };
-        let mut next = list.keys().next_back().map_or(0, |last| last + 1);
-        for (key, word) in items {
-            if let Some(key) = key {
-                next = self.number(&key.value)?;
-                let text = self.one(&word.value)?;
-                list.insert(next, text);
-                next += 1;
-                continue;
-            }
-            for text in self.fields(&word.value)? {
-                list.insert(next, text);
-                next += 1;
-            }
-            if list.len() > MOST_WORDS {
-                return Err(format!("an array of more than {MOST_WORDS} texts"));
-            }
-        }
-        Ok(Value::List(list))
     }
 
     /// Runs what a function or a program of this name does.

@@ -180,32 +180,18 @@ impl Shell {
         if text.len() > MOST_MATCHED {
             return Err(format!("a pattern for more than {MOST_MATCHED} bytes"));
         }
-        let from = |at: usize| text.get(at..).unwrap_or_default().to_owned();
-        let until = |at: usize| text.get(..at).unwrap_or_default().to_owned();
         Ok(match expression {
             ParameterExpr::RemoveSmallestSuffixPattern { pattern, .. } => {
-                let pattern = self.pattern(pattern.as_deref().unwrap_or_default())?;
-                pattern
-                    .suffix(&text, false)
-                    .map_or_else(|| text.clone(), until)
+                self.without_suffix(text, pattern, false)?
             }
             ParameterExpr::RemoveLargestSuffixPattern { pattern, .. } => {
-                let pattern = self.pattern(pattern.as_deref().unwrap_or_default())?;
-                pattern
-                    .suffix(&text, true)
-                    .map_or_else(|| text.clone(), until)
+                self.without_suffix(text, pattern, true)?
             }
             ParameterExpr::RemoveSmallestPrefixPattern { pattern, .. } => {
-                let pattern = self.pattern(pattern.as_deref().unwrap_or_default())?;
-                pattern
-                    .prefix(&text, false)
-                    .map_or_else(|| text.clone(), from)
+                self.without_prefix(text, pattern, false)?
             }
             ParameterExpr::RemoveLargestPrefixPattern { pattern, .. } => {
-                let pattern = self.pattern(pattern.as_deref().unwrap_or_default())?;
-                pattern
-                    .prefix(&text, true)
-                    .map_or_else(|| text.clone(), from)
+                self.without_prefix(text, pattern, true)?
             }
             ParameterExpr::Substring { offset, length, .. } => {
                 let offset = self.number(&offset.value)?;
@@ -234,6 +220,30 @@ impl Shell {
             }
             _ => text,
         })
+    }
+
+    /// `${x%PATTERN}`
+    fn without_suffix(
+        &mut self,
+        text: String,
+        pattern: &Option<String>,
+        longest: bool,
+    ) -> Result<String, String> {
+        let pattern = self.pattern(pattern.as_deref().unwrap_or_default())?;
+        let kept = pattern.suffix(&text, longest).and_then(|at| text.get(..at));
+        Ok(kept.map(str::to_owned).unwrap_or(text))
+    }
+
+    /// `${x#PATTERN}`
+    fn without_prefix(
+        &mut self,
+        text: String,
+        pattern: &Option<String>,
+        longest: bool,
+    ) -> Result<String, String> {
+        let pattern = self.pattern(pattern.as_deref().unwrap_or_default())?;
+        let kept = pattern.prefix(&text, longest).and_then(|at| text.get(at..));
+        Ok(kept.map(str::to_owned).unwrap_or(text))
     }
 
     fn replaced(
