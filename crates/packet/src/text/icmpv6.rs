@@ -18,6 +18,9 @@ const ROUTER_ADVERTISEMENT: u8 = 134;
 const NEIGHBOUR_SOLICITATION: u8 = 135;
 const NEIGHBOUR_ADVERTISEMENT: u8 = 136;
 const REDIRECT: u8 = 137;
+const RENUMBERING: u8 = 138;
+const NODE_QUERY: u8 = 139;
+const NODE_REPLY: u8 = 140;
 const LISTENER_REPORT2: u8 = 143;
 
 const TYPES: Names = &[
@@ -173,7 +176,10 @@ impl Walk<'_> {
                 self.put(if flags & 0x4000 != 0 { "O" } else { "" });
                 self.nd_options(p + 8, (length as i32).wrapping_sub(8))?;
             }
-            138..=142 | 145 | 147 | 155 => {}
+            RENUMBERING => self.layer(|walk| walk.router_renumbering(p))?,
+            NODE_QUERY => self.layer(|walk| walk.node_query(p))?,
+            NODE_REPLY => self.layer(|walk| walk.node_reply(p, length))?,
+            141 | 142 | 145 | 147 | 155 => {}
             _ => {
                 self.put_num(", length ", length);
                 if self.options.verbose <= 1 {

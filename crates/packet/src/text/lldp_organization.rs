@@ -1,10 +1,13 @@
-//! LLDP elements of organizations: those of IEEE 802.1 and 802.3 that bridges and hosts send.
+//! LLDP elements of organizations: those of IEEE 802.1 and 802.3 that bridges and hosts send, and by whom the
+//! others are dissected.
 
 use super::llc::OUIS;
 use super::walk::{Names, Step, Walk, name, put};
 
 const IEEE_802_1: u32 = 0x00_80c2;
 const IEEE_802_3: u32 = 0x00_120f;
+const IANA: u32 = 0x00_005e;
+const TIA: u32 = 0x00_12bb;
 
 const KINDS_1: Names = &[
     (1, "Port VLAN Id"),
@@ -119,6 +122,8 @@ impl Walk<'_> {
         let kinds = match organization {
             IEEE_802_1 => KINDS_1,
             IEEE_802_3 => KINDS_3,
+            IANA => return self.lldp_iana(p, size),
+            TIA => return self.lldp_media(p, size),
             _ => return Ok(false),
         };
         if size < 4 {
@@ -171,8 +176,7 @@ impl Walk<'_> {
             }
             7 if size >= 9 => self.lldp_aggregation(p)?,
             1..=4 | 7 => {}
-            // Data centre bridging is not dissected.
-            _ => return Ok(false),
+            _ => return self.lldp_bridging(kind, p, size),
         }
         Ok(true)
     }

@@ -158,6 +158,8 @@ impl Walk<'_> {
             let version4 = u32::from(self.u16(p + 36 + version3 as usize)?) + 2;
             if length < FIXED + version3 + version4 || version4 < 87 {
                 self.invalid();
+            } else if self.verbose() {
+                self.spb(p + 36 + version3 as usize)?;
             }
         }
         Ok(())
@@ -195,6 +197,32 @@ impl Walk<'_> {
             self.mst_instance(p + 102 + 16 * instance)?;
         }
         Ok(())
+    }
+
+    /// What shortest path bridging (802.1aq) adds, from the length of its part on.
+    fn spb(&mut self, p: usize) -> Step {
+        put!(self, "\n\tv4len {}, ", self.u16(p)?);
+        self.put("AUXMCID Name ");
+        self.characters_to_zero(p + 3, 32)?;
+        self.need(p + 35, 18)?;
+        put!(self, ", Rev {},\n\t\tdigest ", self.u16(p + 35)?);
+        self.hex_bytes(p + 37, 16, None)?;
+        self.need(p + 53, 34)?;
+        let [agreement, _, format, convention]: [u8; 4] = self.array(p + 53)?;
+        put!(
+            self,
+            "\n\tAgreement num {}, Discarded Agreement num {}, Agreement valid-flag {},\n\t\
+             Restricted role-flag: {}, Format id {} cap {format}, Convention id {} cap {convention},\n\t\
+             Edge count {}, Agreement digest ",
+            agreement >> 6,
+            agreement >> 4 & 3,
+            agreement >> 3 & 1,
+            agreement >> 2 & 1,
+            format >> 4,
+            convention >> 4,
+            self.u16(p + 57)?
+        );
+        self.hex_bytes(p + 67, 20, None)
     }
 
     fn mst_instance(&mut self, p: usize) -> Step {

@@ -495,3 +495,80 @@ fn listener_discovery() {
     ];
     assert_equal("listener_discovery", LinkType::Ethernet, &packets);
 }
+
+/// Node information and router renumbering.
+#[test]
+fn nodes() {
+    let node = |kind: u8, code: u8, asked: u16, flags: u16, data: &[u8]| {
+        let [asked_high, asked_low] = asked.to_be_bytes();
+        let [flags_high, flags_low] = flags.to_be_bytes();
+        icmpv6(&join(&[
+            &[
+                kind, code, 0, 0, asked_high, asked_low, flags_high, flags_low,
+            ],
+            b"nonce123",
+            data,
+        ]))
+    };
+    let mut packets = vec![icmpv6(&[139, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4])];
+    let name = b"\x04red7\x03lab\0\0";
+    for asked in 0..=5 {
+        for flags in [0, 1, 0x7f] {
+            packets.push(node(139, 0, asked, flags, &RED6));
+            packets.push(node(140, 0, asked, flags, &join(&[&[0, 0, 1, 0], name])));
+        }
+    }
+    for code in 0..=3 {
+        for data in [
+            &[] as &[u8],
+            &RED6,
+            &[10, 0, 0, 1],
+            name,
+            b"\x05red.7",
+            b"\x09red",
+            b"\x03red\0",
+        ] {
+            packets.push(node(139, code, 2, 0, data));
+            packets.push(node(140, code, 2, 1, &join(&[&[0, 0, 1, 0], data])));
+        }
+        packets.push(node(
+            140,
+            code,
+            3,
+            2,
+            &join(&[&[0, 0, 0, 9], &RED6, &[0, 0, 0, 7], &BLUE6, b"x"]),
+        ));
+    }
+    let matching = |code: u8, length: u8| join(&[&[code, length, 1, 48, 16, 64, 0, 0], &RED6]);
+    let using = |flags: u8, time: [u8; 4]| {
+        join(&[
+            &[64, 16, 0xc0, 0x40],
+            &time,
+            &[0xff; 4],
+            &[flags, 0, 0, 0],
+            &BLUE6,
+        ])
+    };
+    let renumbering = |code: u8, flags: u8, reserved: u8, parts: &[Vec<u8>]| {
+        let head = [
+            138, code, 0, 0, 0, 0, 0, 7, 3, flags, 1, 0, 0, 0, 0, reserved,
+        ];
+        icmpv6(&join(&[&head, &parts.concat()]))
+    };
+    packets.extend([
+        renumbering(0, 0xf8, 1, &[matching(1, 7), using(0xc0, [0, 0, 1, 0])]),
+        renumbering(
+            0,
+            0,
+            0,
+            &[matching(2, 11), using(0x40, [0xff; 4]), using(0, [0; 4])],
+        ),
+        renumbering(0, 0x40, 0, &[matching(3, 8), using(0, [0; 4])]),
+        renumbering(0, 0, 0, &[matching(9, 3)]),
+        renumbering(0, 0, 0, &[matching(1, 0)]),
+        renumbering(1, 0, 0, &[]),
+        renumbering(255, 0, 0, &[]),
+        renumbering(9, 0, 0, &[]),
+    ]);
+    assert_equal("nodes", LinkType::Ethernet, &packets);
+}

@@ -1,4 +1,4 @@
-//! Ethernet, VLAN tags, 802.2, spanning tree, ARP, LLDP and the other kinds of links.
+//! Ethernet, VLAN tags, 802.2, spanning tree, ARP and the other kinds of links.
 
 use packet::LinkType;
 
@@ -145,6 +145,13 @@ fn spanning_tree() {
     mstp.extend([0, 0, 0x4e, 0x20, 0x90, 0, 2, 0, 0, 0, 0, 3, 20]);
     mstp.extend([0x7c, 0x80, 5, 2, 0, 0, 0, 0, 5, 0, 0, 0, 9, 0x80, 0x80, 19]);
     mstp.extend([0x0e, 0x80, 6, 2, 0, 0, 0, 0, 6, 0, 0, 0, 8, 0x70, 0x10, 18]);
+    let mut spb = mstp.clone();
+    spb.extend([0, 85, 0]);
+    spb.extend(b"paths\x1b");
+    spb.resize(mstp.len() + 3 + 32, 0);
+    spb.extend(0..52);
+    let mut short = spb.clone();
+    short.truncate(spb.len() - 4);
     let packets = [
         bpdu(0, 0, 0, &[0; 8]),
         bpdu(0, 0, 0x81, &[]),
@@ -153,6 +160,8 @@ fn spanning_tree() {
         bpdu(2, 0, 0x0c, &[0]),
         bpdu(3, 2, 0x7c, &mstp),
         bpdu(4, 2, 0x7c, &mstp),
+        bpdu(4, 2, 0x7c, &spb),
+        bpdu(4, 2, 0x7c, &short),
         bpdu(3, 2, 0x7c, &[0, 0, 2]),
         bpdu(0, 0x80, 0, &[]),
         bpdu(0, 0x33, 0, &[]),
@@ -241,82 +250,6 @@ fn cooked() {
     }
     assert_equal("cooked_1", LinkType::LinuxSll, &one);
     assert_equal("cooked_2", LinkType::LinuxSll2, &two);
-}
-
-/// An LLDP element.
-fn element(kind: u8, value: &[u8]) -> Vec<u8> {
-    join(&[
-        &[kind << 1 | (value.len() >> 8) as u8, value.len() as u8],
-        value,
-    ])
-}
-
-#[test]
-fn neighbours() {
-    let message = |elements: &[Vec<u8>]| ethernet(0x88cc, &elements.concat());
-    let chassis = element(1, &[4, 2, 0, 0, 0, 0, 1]);
-    let end = element(0, &[]);
-    let mut packets = vec![
-        message(&[
-            chassis.clone(),
-            element(2, b"\x05eth0"),
-            element(3, &[0, 120]),
-            end.clone(),
-        ]),
-        message(&[
-            element(5, b"switch-1"),
-            element(6, b"Debian"),
-            element(4, b"uplink"),
-            end.clone(),
-        ]),
-        message(&[element(5, b"evil\x1b[31m\x07"), end.clone()]),
-        message(&[
-            element(7, &[0, 0x14, 0, 0x04]),
-            element(7, &[0, 0, 0xff, 0xff]),
-        ]),
-        message(&[element(7, &[0, 0x14])]),
-        message(&[element(3, &[1])]),
-        message(&[element(8, &[5, 1, 10, 0, 0, 1, 2, 0, 0, 0, 7, 0])]),
-        message(&[element(8, &[5, 1, 10, 0, 0, 1, 3, 0, 0, 0, 7, 3, 1, 3, 6])]),
-        message(&[element(8, &[7, 6, 2, 0, 0, 0, 0, 1, 9, 0, 0, 0, 7])]),
-        message(&[element(8, &[3, 16, 1, 2, 1, 0, 0, 0, 7])]),
-        message(&[element(8, &[5, 1, 10, 0, 0])]),
-        message(&[element(8, &[9, 1, 10, 0, 0, 1, 2, 0, 0, 0, 7, 0])]),
-        message(&[element(9, b"reserved"), end.clone()]),
-        message(&[chassis.clone(), vec![0x0a]]),
-        message(&[vec![0x0a, 200, b'x']]),
-    ];
-    for kind in 0..=8u8 {
-        let ids: [&[u8]; 3] = [&[1, 10, 0, 0, 1], b"eth0\0x", &[2, 0, 0, 0, 0, 9, 9]];
-        for id in ids {
-            packets.push(message(&[element(1, &join(&[&[kind], id])), end.clone()]));
-            packets.push(message(&[element(2, &join(&[&[kind], id])), end.clone()]));
-        }
-    }
-    let organizations: &[&[u8]] = &[
-        &[0, 0x80, 0xc2, 1, 0, 10],
-        &[0, 0x80, 0xc2, 1, 0],
-        &[0, 0x80, 0xc2, 2, 6, 0, 10],
-        &[0, 0x80, 0xc2, 3, 0, 10, 3, b'r', b'e', b'd'],
-        &[0, 0x80, 0xc2, 3, 0, 10, 9, b'r', b'e', b'd'],
-        &[0, 0x80, 0xc2, 4, 2, 0x88, 0x8e],
-        &[0, 0x80, 0xc2, 7, 3, 0, 0, 0, 1],
-        &[0, 0x80, 0xc2, 99, 3, 0],
-        &[0, 0x80, 0xc2],
-        &[0, 0x12, 0x0f, 1, 3, 0x6c, 0x01, 0, 30],
-        &[0, 0x12, 0x0f, 1, 0, 0, 0, 0, 99],
-        &[0, 0x12, 0x0f, 2, 0x0f, 1, 2],
-        &[0, 0x12, 0x0f, 2, 0, 9, 9],
-        &[0, 0x12, 0x0f, 3, 1, 0, 0, 0, 2],
-        &[0, 0x12, 0x0f, 4, 5, 0xdc],
-        &[0, 0x12, 0x0f, 9, 5, 0xdc],
-        &[0x12, 0x34, 0x56, 9, 5],
-        &[0x12, 0x34],
-    ];
-    for organization in organizations {
-        packets.push(message(&[element(127, organization), end.clone()]));
-    }
-    assert_equal("neighbours", LinkType::Ethernet, &packets);
 }
 
 #[test]

@@ -8,4 +8,5 @@ mod configuration;
 mod files;
 mod ip;
 mod link;
+mod lldp;
 mod transport;
