@@ -4,6 +4,7 @@
 mod article;
 mod commands;
 mod compare;
+mod decode;
 mod examples;
 mod expectations;
 mod firewalls;
