@@ -84,7 +84,7 @@ fn a_syn() {
     assert_eq!(line(&data, "eth.type"), "Type: IPv4 (0x0800)");
     assert_eq!(
         line(&data, "frame.protocols"),
-        "Protocols in frame: eth:ip:tcp"
+        "Protocols in frame: eth:ethertype:ip:tcp"
     );
 }
 

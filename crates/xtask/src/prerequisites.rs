@@ -130,6 +130,13 @@ static TABLE: &[Prerequisite] = &[
         source: same_on_ubuntu(&["tcpdump"], &["tcpdump"]),
     },
     Prerequisite {
+        name: "tshark",
+        why: "the tests compare fields and display filters with it",
+        need: Need::Test,
+        found: || find_program("tshark").is_some(),
+        source: same_on_ubuntu(&["tshark"], &["wireshark-cli"]),
+    },
+    Prerequisite {
         name: "ethtool",
         why: "the tests compare with it what is left to interfaces",
         need: Need::Test,

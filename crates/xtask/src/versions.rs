@@ -45,6 +45,7 @@ pub(crate) fn print(workspace: &Workspace, wasm: Option<&Toolchain>) {
         ("ip", "-V"),
         ("nft", "--version"),
         ("tcpdump", "--version"),
+        ("tshark", "--version"),
         ("ping", "-V"),
     ] {
         line(name, &version_of(find_program(name).as_deref(), option));

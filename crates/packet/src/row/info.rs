@@ -322,7 +322,7 @@ impl Look<'_> {
         let number = |name| self.number(name).unwrap_or_default();
         let protocol = number("ip.proto");
         let name = name_of("ip.proto", protocol).unwrap_or("Unknown");
-        let offset = number("ip.frag_offset");
+        let offset = number("ip.frag_offset") * 8;
         if offset != 0 || number("ip.flags.mf") == 1 {
             return format!(
                 "Fragmented IP protocol (proto={name} {protocol}, off={offset}, ID={:04x})",

@@ -164,9 +164,10 @@ impl Dissection<'_> {
             }
             7 => self.number(&PREFERENCE, p, 1).map(|_| ()),
             8 => {
-                let hundredths = self.number(&ELAPSED, p, 2)?;
-                let last = self.nodes.len().wrapping_sub(1);
-                self.label(last, format_args!("Elapsed time: {}ms", hundredths * 10));
+                // Hundredths of a second on the wire; milliseconds in filters, as in Wireshark.
+                let milliseconds = u64::from(self.u16(p)?) * 10;
+                let at = self.add(&ELAPSED, p, 2, Value::Unsigned(milliseconds))?;
+                self.label(at, format_args!("Elapsed time: {milliseconds}ms"));
                 Ok(())
             }
             9 => self.dhcpv6_message(p),

@@ -172,7 +172,8 @@ impl Dissection<'_> {
                 d.bits(&AVAILABLE, p, 2, 0x0080)?;
             }
             d.bits(&ZERO, p, 2, 0x0040)?;
-            if response {
+            // A query that sets it asks for the answer's to be meant (RFC 6840).
+            if response || d.u16(p)? & 0x0020 != 0 {
                 d.bits(&AUTHENTICATED, p, 2, 0x0020)?;
             }
             d.bits(&UNCHECKED, p, 2, 0x0010)?;

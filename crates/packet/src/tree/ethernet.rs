@@ -93,7 +93,10 @@ impl Dissection<'_> {
             // Tags come between, but what is behind the packet belongs to the frame.
             if let Some(end) = d.payload_end(p + HEADER, kind) {
                 let rest = d.remaining(end);
-                let padded = (p + SHORTEST).saturating_sub(end).min(rest);
+                let short = (p + SHORTEST).saturating_sub(end).min(rest);
+                // Padding is zeros; anything else is somebody's.
+                let zeros = d.slice(end, short)?.iter().all(|byte| *byte == 0);
+                let padded = if zeros { short } else { 0 };
                 if padded > 0 {
                     d.bytes(&PADDING, end, padded)?;
                 }
@@ -149,9 +152,14 @@ impl Dissection<'_> {
                     [&PRIORITY, &DEI, &ID]
                 };
                 let mut values = [0; 3];
-                let masks = [0xe000, 0x1000, 0x0fff];
-                for ((value, field), mask) in values.iter_mut().zip(fields).zip(masks) {
-                    *value = d.bits(field, p, 2, mask)?;
+                // The places of Wireshark, which differ between the two tags.
+                let places = if provider {
+                    [(1, 0xe0), (1, 0x10), (2, 0x0fff)]
+                } else {
+                    [(2, 0xe000), (2, 0x1000), (2, 0x0fff)]
+                };
+                for ((value, field), (length, mask)) in values.iter_mut().zip(fields).zip(places) {
+                    *value = d.bits(field, p, length, mask)?;
                 }
                 let title = if provider {
                     "IEEE 802.1ad"

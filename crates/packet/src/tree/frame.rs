@@ -77,7 +77,16 @@ impl Dissection<'_> {
             .iter()
             .skip(1)
             .filter(|node| node.level == 0 && !node.field.name.starts_with('_'));
-        let names: Vec<_> = found.map(|node| node.field.name).collect();
+        let mut names = Vec::new();
+        for name in found.map(|node| node.field.name) {
+            // What an EtherType leads to stands behind one, as in Wireshark.
+            if matches!(names.last(), Some(&("eth" | "vlan" | "ieee8021ad" | "sll")))
+                && name != "llc"
+            {
+                names.push("ethertype");
+            }
+            names.push(name);
+        }
         let value = Value::Text(names.join(":").into());
         if let Some(node) = self.nodes.iter_mut().find(|node| node.field == &PROTOCOLS) {
             node.value = value;

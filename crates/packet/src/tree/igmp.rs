@@ -44,6 +44,16 @@ fields! {
     AUXILIARY_DATA = "igmp.aux_data", "Aux Data", Bytes;
 }
 
+/// A time as IGMPv3 writes it: above 127 a mantissa and an exponent (RFC 3376, 4.1.1).
+fn tenths_of(code: u8) -> u64 {
+    let (mantissa, exponent) = (u64::from(code & 15), code >> 4 & 7);
+    if code < 128 {
+        code.into()
+    } else {
+        (mantissa | 16) << (exponent + 3)
+    }
+}
+
 impl Dissection<'_> {
     pub(super) fn igmp(&mut self, p: usize) -> Step {
         let length = self.remaining(p);
@@ -58,10 +68,16 @@ impl Dissection<'_> {
             };
             d.generated(&VERSION, p, Value::Unsigned(version))?;
             d.number(&TYPE, p, 1)?;
-            if version == 3 && kind == 0x22 {
+            if (version == 3 && kind == 0x22) || version == 1 {
                 d.bytes(&RESERVED, p + 1, 1)?;
             } else {
-                let tenths = d.number(&MAX_RESPONSE, p + 1, 1)?;
+                let code = d.u8(p + 1)?;
+                let tenths = if version == 3 {
+                    tenths_of(code)
+                } else {
+                    code.into()
+                };
+                d.add(&MAX_RESPONSE, p + 1, 1, Value::Unsigned(tenths))?;
                 d.label_seconds(tenths);
             }
             d.message_checksum(&CHECKSUM, &CHECKSUM_STATUS, p)?;

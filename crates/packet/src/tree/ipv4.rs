@@ -177,10 +177,15 @@ impl Dissection<'_> {
         let id = self.number(&ID, p + 4, 2)?;
         self.after_last(format_args!(" ({id})"));
         self.ipv4_flags(p + 6)?;
-        self.bits(&OFFSET, p + 6, 2, 0x1fff)?;
-        let units = self.u16(p + 6)? & 0x1fff;
-        if let Some(node) = self.nodes.last_mut() {
-            node.value = Value::Unsigned(u64::from(units) * 8);
+        // Filters have it in units of eight bytes, as it is in the packet; the line shows bytes.
+        let units = self.bits(&OFFSET, p + 6, 2, 0x1fff)?;
+        if self.labels {
+            let bits = super::node::bits(units, 0x1fff, 16);
+            let last = self.nodes.len().wrapping_sub(1);
+            self.label(
+                last,
+                format_args!("{bits} = Fragment Offset: {}", units * 8),
+            );
         }
         self.number(&TTL, p + 8, 1)?;
         self.number(&CARRIES, p + 9, 1)?;

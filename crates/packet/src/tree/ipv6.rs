@@ -105,7 +105,7 @@ impl Dissection<'_> {
             d.bits(&CODEPOINT, p, 4, 0x0fc0_0000)?;
             d.bits(&CONGESTION, p, 4, 0x0030_0000)
         })?;
-        self.bits(&FLOW, p, 4, 0x000f_ffff)?;
+        self.bits(&FLOW, p + 1, 3, 0x000f_ffff)?;
         self.number(&LENGTH, p + 4, 2)?;
         self.number(&NEXT, p + 6, 1)?;
         self.number(&HOP_LIMIT, p + 7, 1)?;

@@ -110,7 +110,8 @@ impl Dissection<'_> {
             (3, 1) => {
                 let shift = self.number(&SHIFT, data, 1)?;
                 let factor = 1u64 << shift.min(14);
-                self.generated(&MULTIPLIER, data, Value::Unsigned(factor))?;
+                let at = self.add(&MULTIPLIER, data, 1, Value::Unsigned(factor))?;
+                self.label(at, format_args!("[Multiplier: {factor}]"));
                 self.label(
                     index,
                     format_args!("TCP Option - Window scale: {shift} (multiply by {factor})"),
