@@ -247,8 +247,12 @@ impl Lab {
                     run: self.run.borrow().clone(),
                 });
             }
-            Command::Packets { capture, reply } => {
-                let _ = reply.send(self.packets(capture));
+            Command::Packets {
+                capture,
+                from,
+                reply,
+            } => {
+                let _ = reply.send(self.packets(capture, from).map(Box::new));
             }
             Command::Counted { namespace, reply } => self.counted(&namespace, reply),
             Command::Reach { options, reply } => self.reach(options, reply),
@@ -283,17 +287,17 @@ impl Lab {
             ClientMessage::DismissPing { ping } => self.dismiss_ping(client, ping),
             ClientMessage::CheckFilter {
                 token,
-                interface,
+                source,
                 filter,
             } => {
-                self.check_filter((client, token), interface, filter);
+                self.check_filter((client, token), source, filter);
             }
             ClientMessage::StartCapture {
                 token,
-                interface,
-                filter,
+                sources,
+                options,
             } => {
-                self.start_capture((client, token), interface, filter);
+                self.start_capture((client, token), sources, options);
             }
             ClientMessage::WatchCounters { on } => self.watch_counters(client, on),
             ClientMessage::StopCapture { capture } => self.stop_capture(client, capture),
@@ -310,7 +314,7 @@ impl Lab {
             FromAgent::Ping { ping, event } => self.ping_said(ping, event),
             FromAgent::Packets { capture, records } => self.packets_came(capture, records),
             FromAgent::Counters { batch } => self.counters_came(batch),
-            FromAgent::Capture { capture, event } => self.capture_stands(capture, event),
+            FromAgent::Capture { capture, sources } => self.capture_stands(capture, sources),
             FromAgent::Output {
                 exec,
                 is_error,
@@ -420,7 +424,7 @@ impl Lab {
 }
 
 /// Nanoseconds since the Unix epoch.
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_nanos().try_into().unwrap_or(u64::MAX))
 }
