@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use protocol::capture::{CaptureOptions, CaptureTarget};
 use protocol::lab::{LabId, NewLab, RunState};
 use protocol::ping::PingEvent;
 use protocol::server::Welcome;
@@ -476,9 +477,13 @@ async fn a_capture_streams_and_downloads_what_tcpdump_reads() {
     let mut view = View::open(&yard, &lab).await;
     view.start().await;
     let interface = view.interface("blue", "veth-blue");
+    let source = CaptureTarget {
+        namespace: view.document.namespace_named("blue").unwrap(),
+        interface: Some(interface),
+    };
     let bad = ClientMessage::CheckFilter {
         token: 1,
-        interface,
+        source,
         filter: "icmp and and".to_owned(),
     };
     view.socket.send(&bad).await;
@@ -491,8 +496,11 @@ async fn a_capture_streams_and_downloads_what_tcpdump_reads() {
     assert!(error.is_some_and(|text| text.contains("syntax error")));
     let start = ClientMessage::StartCapture {
         token: 2,
-        interface,
-        filter: "icmp".to_owned(),
+        sources: vec![source],
+        options: CaptureOptions {
+            filter: "icmp".to_owned(),
+            ..CaptureOptions::default()
+        },
     };
     view.socket.send(&start).await;
     let capture = view

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::ClientMessage;
+use protocol::capture::{CaptureOptions, CaptureTarget};
 use topology::drift::Drift;
 use topology::{InterfaceId, NamespaceId};
 
@@ -77,11 +78,17 @@ impl Lab {
 
     /// Starts a capture.
     pub(crate) fn capture(self, interface: InterfaceId, filter: String) {
+        let Some(source) = self.capture_target(interface) else {
+            return;
+        };
         let token = self.token();
         self.ask(&ClientMessage::StartCapture {
             token,
-            interface,
-            filter,
+            sources: vec![source],
+            options: CaptureOptions {
+                filter,
+                ..CaptureOptions::default()
+            },
         });
     }
 
@@ -95,13 +102,25 @@ impl Lab {
 
     /// Asks whether a filter is one; the answer carries the token. `None` without a connection.
     pub(crate) fn check_filter(self, interface: InterfaceId, filter: String) -> Option<u64> {
+        let source = self.capture_target(interface)?;
         let token = self.token();
         let asked = self.send(&ClientMessage::CheckFilter {
             token,
-            interface,
+            source,
             filter,
         });
         asked.then_some(token)
+    }
+
+    fn capture_target(self, interface: InterfaceId) -> Option<CaptureTarget> {
+        let namespace = self.peek(|document| {
+            let found = document.interfaces.get(&interface);
+            found.map(|found| found.namespace)
+        })?;
+        Some(CaptureTarget {
+            namespace,
+            interface: Some(interface),
+        })
     }
 
     /// Asks why there is no connection: the lab may be gone, or the session.

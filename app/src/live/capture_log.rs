@@ -4,13 +4,15 @@ use std::collections::VecDeque;
 
 use packet::text::{Options, Printer, Time};
 use packet::{Kind, LinkType, Record};
-use protocol::capture::{CaptureEvent, CaptureInfo};
+use protocol::capture::{CaptureEvent, CaptureInfo, CapturedPacket};
 
 /// Most packets that the list keeps: older ones make room.
 pub(crate) const MAX_ROWS: usize = 100_000;
 
 /// One packet.
 pub(crate) struct PacketRow {
+    /// Where it was taken.
+    pub(crate) source: u16,
     /// The packet.
     pub(crate) record: Record,
     /// What sort it is.
@@ -64,17 +66,28 @@ impl CaptureLog {
     }
 
     /// Takes packets in, oldest first.
-    pub(crate) fn take(&mut self, records: Vec<Record>) {
-        let link = LinkType::from(self.info.link_type);
-        for record in records {
+    pub(crate) fn take(&mut self, packets: Vec<CapturedPacket>) {
+        for CapturedPacket { source, record } in packets {
+            let link = self.link(source);
             if self.rows.len() == MAX_ROWS {
                 self.rows.pop_front();
                 self.first += 1;
             }
             let kind = packet::kind(link, &record);
             let line = self.printer.line(link, &record).into();
-            self.rows.push_back(PacketRow { record, kind, line });
+            self.rows.push_back(PacketRow {
+                source,
+                record,
+                kind,
+                line,
+            });
         }
+    }
+
+    /// How the packets of a source begin.
+    pub(crate) fn link(&self, source: u16) -> LinkType {
+        let source = self.info.sources.get(usize::from(source));
+        LinkType::from(source.map_or(0, |source| source.link_type))
     }
 
     /// The numbers of the rows that are kept.
@@ -145,30 +158,36 @@ pub(crate) fn window(scroll: f64, height: f64, row: f64, rows: u64) -> std::ops:
 mod tests {
     use super::*;
     use packet::Timestamp;
-    use protocol::capture::CaptureId;
+    use protocol::capture::{CaptureId, CaptureSource};
     use topology::{InterfaceId, NamespaceId};
 
     fn log() -> CaptureLog {
         let info = CaptureInfo {
             id: CaptureId(1),
-            namespace: NamespaceId(1),
-            interface: InterfaceId(2),
+            sources: vec![CaptureSource {
+                namespace: NamespaceId(1),
+                interface: Some(InterfaceId(2)),
+                name: "red/veth-red".into(),
+                link_type: 1,
+            }],
             name: "red/veth-red".into(),
             filter: String::new(),
-            link_type: 1,
+            snap_length: 262_144,
+            limit: Default::default(),
         };
         CaptureLog::new(info, CaptureEvent::default(), 3600)
     }
 
-    fn arp() -> Record {
+    fn arp() -> CapturedPacket {
         let mut data = vec![0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 2, 0, 0, 0, 0, 1, 8, 6];
         data.extend([0, 1, 8, 0, 6, 4, 0, 1, 2, 0, 0, 0, 0, 1, 10, 0, 0, 1]);
         data.extend([0, 0, 0, 0, 0, 0, 10, 0, 0, 2]);
-        Record {
+        let record = Record {
             at: Timestamp::new(0, 1_000),
             length: data.len() as u32,
             data,
-        }
+        };
+        CapturedPacket { source: 0, record }
     }
 
     #[test]

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 use topology::drift::Drift;
-use topology::{Edit, InterfaceId, NamespaceId};
+use topology::{Edit, NamespaceId};
 
-use crate::capture::CaptureId;
+use crate::capture::{CaptureId, CaptureOptions, CaptureTarget};
 use crate::ping::{PingId, PingOptions};
 
 /// What a browser says on the socket of a lab.
@@ -53,23 +53,24 @@ pub enum ClientMessage {
         /// Which.
         on: bool,
     },
-    /// Say whether a capture filter is one, for an interface.
+    /// Say whether a capture filter is one, for a source.
     CheckFilter {
         /// The answer carries it.
         token: u64,
-        /// The interface on which it would run.
-        interface: InterfaceId,
+        /// Where it would run.
+        source: CaptureTarget,
         /// pcap-filter(7); empty takes everything.
         filter: String,
     },
-    /// Capture on an interface until stopped.
+    /// Capture until stopped.
     StartCapture {
         /// The answer carries it.
         token: u64,
-        /// Where.
-        interface: InterfaceId,
-        /// pcap-filter(7); empty takes everything.
-        filter: String,
+        /// Where: one to [`MAX_SOURCES`](crate::capture::MAX_SOURCES).
+        sources: Vec<CaptureTarget>,
+        /// How.
+        #[serde(default)]
+        options: CaptureOptions,
     },
     /// Stop a capture; its packets stay until it is dismissed.
     StopCapture {

@@ -27,9 +27,12 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// Messages to the agent that wait to be written.
 const OUTBOUND: usize = 256;
 
-/// Messages from the agent that wait to be taken. Packets that find no room are dropped and
-/// counted; everything else waits.
+/// Messages from the agent that wait to be taken.
 const INBOUND: usize = 4096;
+
+/// Behind so many no packets are put: with batches at their largest, 16 MiB. Then the agent waits,
+/// and at last its captures do, and the kernel drops and counts.
+const INBOUND_BEFORE_PACKETS: usize = 64;
 
 /// What went wrong with an agent, for a person.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -315,7 +318,6 @@ async fn read_all(
     waiting: Waiting,
     inbound: mpsc::Sender<FromAgent>,
 ) {
-    let mut lost: BTreeMap<protocol::capture::CaptureId, u64> = BTreeMap::new();
     loop {
         let message = match reader.next().await {
             Ok(Some(FromAgent::Answer { number, answer })) => {
@@ -329,24 +331,16 @@ async fn read_all(
                 break;
             }
         };
-        let message = match message {
-            FromAgent::Packets { capture, records } => {
-                let count = records.len() as u64;
-                if inbound
-                    .try_send(FromAgent::Packets { capture, records })
-                    .is_err()
-                {
-                    *lost.entry(capture).or_default() += count;
-                }
-                continue;
+        let sent = match message {
+            FromAgent::Packets { .. } => {
+                let room = inbound.reserve_many(INBOUND - INBOUND_BEFORE_PACKETS).await;
+                room.map(|mut room| room.next().map(|place| place.send(message)))
+                    .map(drop)
+                    .is_ok()
             }
-            FromAgent::Capture { capture, mut event } => {
-                event.dropped += lost.get(&capture).copied().unwrap_or_default();
-                FromAgent::Capture { capture, event }
-            }
-            message => message,
+            message => inbound.send(message).await.is_ok(),
         };
-        if inbound.send(message).await.is_err() {
+        if !sent {
             break;
         }
     }

@@ -6,8 +6,7 @@
 use std::ffi::OsString;
 use std::net::IpAddr;
 
-use packet::Record;
-use protocol::capture::{CaptureEvent, CaptureId};
+use protocol::capture::{CaptureId, CaptureOptions, CaptureTarget, CapturedPacket, SourceEvent};
 use protocol::counters::CounterBatch;
 use protocol::lab::ApplyFailure;
 use protocol::ping::{PingEvent, PingId, PingOptions};
@@ -17,10 +16,10 @@ use serde::{Deserialize, Serialize};
 use topology::drift::Drift;
 use topology::firewall::counters::Counted;
 use topology::observed::ObservedChange;
-use topology::{Document, InterfaceId, NamespaceId};
+use topology::{Document, NamespaceId};
 
 /// Both ends say theirs first and part ways if they differ.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Largest frame in bytes: a document at its limits, or a batch of captured packets.
 pub const MAX_FRAME: usize = 64 << 20;
@@ -129,8 +128,8 @@ pub enum Request {
     },
     /// Say whether a filter is one.
     CheckFilter {
-        /// For which interface.
-        interface: InterfaceId,
+        /// Where it would run.
+        source: CaptureTarget,
         /// pcap-filter(7).
         filter: String,
     },
@@ -138,10 +137,10 @@ pub enum Request {
     StartCapture {
         /// Its number from here on.
         capture: CaptureId,
-        /// Where.
-        interface: InterfaceId,
-        /// pcap-filter(7).
-        filter: String,
+        /// Where; all of them, or it fails.
+        sources: Vec<CaptureTarget>,
+        /// How; `limit` is the server's to mind.
+        options: CaptureOptions,
     },
     /// Stop a capture.
     StopCapture {
@@ -239,19 +238,20 @@ pub enum FromAgent {
         /// Whose.
         capture: CaptureId,
         /// The packets.
-        records: Vec<Record>,
+        records: Vec<CapturedPacket>,
     },
     /// What interfaces have counted, while it is watched.
     Counters {
         /// The counters.
         batch: CounterBatch,
     },
-    /// How a capture stands; `kept` is the server's to fill in.
+    /// How a capture stands.
     Capture {
         /// Which.
         capture: CaptureId,
-        /// How it stands.
-        event: CaptureEvent,
+        /// Each of its sources. When none runs any more, the capture has ended and all its packets
+        /// were sent.
+        sources: Vec<SourceEvent>,
     },
     /// A command wrote.
     Output {
@@ -289,8 +289,8 @@ pub enum Answer {
     BadFilter(String),
     /// A capture runs.
     CaptureStarted {
-        /// LINKTYPE_ value of its packets.
-        link_type: u16,
+        /// LINKTYPE_ value of the packets of each source.
+        link_types: Vec<u16>,
     },
     /// It could not be done: what was attempted, on what, and what the kernel said.
     Failed(String),

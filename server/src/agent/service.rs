@@ -23,9 +23,10 @@ use tokio::sync::mpsc;
 use super::codec::{Reader, Writer};
 use super::protocol::{Answer, FromAgent, Request, ToAgent, VERSION};
 
-/// Messages that wait to be written. When the web process is slow, packets are dropped and
-/// counted; everything else waits.
+/// Messages that wait to be written, of captures apart.
 const OUTBOUND: usize = 1024;
+/// Messages of captures that wait to be written: with batches at their largest, 8 MiB.
+const OUTBOUND_CAPTURES: usize = 32;
 
 /// Where everything that the agent says goes.
 type Outbound = mpsc::Sender<FromAgent>;
@@ -126,13 +127,14 @@ async fn serve(stream: StdUnixStream, inside: Result<sandbox::Inside, kernel::Er
         _ => return ExitCode::FAILURE,
     }
     let (outbound, to_write) = mpsc::channel(OUTBOUND);
-    tokio::spawn(write_all(writer, to_write));
+    let (captured, captures_to_write) = mpsc::channel(OUTBOUND_CAPTURES);
+    tokio::spawn(write_all(writer, to_write, captures_to_write));
     let engine = Arc::new(engine);
     tokio::spawn(keep_ready(Arc::clone(&engine)));
     tokio::spawn(tell_changes(Arc::clone(&engine), outbound.clone()));
     let service = Service {
         pings: pings::Pings::new(Arc::clone(&engine), outbound.clone()),
-        captures: captures::Captures::new(Arc::clone(&engine), outbound.clone()),
+        captures: captures::Captures::new(Arc::clone(&engine), captured),
         execs: execs::Execs::new(Arc::clone(&engine), outbound.clone()),
         firewalls: firewalls::Firewalls::new(Arc::clone(&engine), outbound.clone()),
         probes: probes::Probes::new(Arc::clone(&engine), outbound.clone()),
@@ -214,14 +216,12 @@ impl Service {
                 options,
             } => self.pings.start(ping, source, target, &options),
             Request::StopPing { ping } => self.pings.stop(ping),
-            Request::CheckFilter { interface, filter } => {
-                self.captures.check(interface, filter).await
-            }
+            Request::CheckFilter { source, filter } => self.captures.check(source, filter).await,
             Request::StartCapture {
                 capture,
-                interface,
-                filter,
-            } => self.captures.start(capture, interface, filter).await,
+                sources,
+                options,
+            } => self.captures.start(capture, &sources, options).await,
             Request::StopCapture { capture } => self.captures.stop(capture),
             Request::Exec { exec, command } => self.execs.start(exec, command).await,
             Request::WatchCounters { on } => {
@@ -245,8 +245,16 @@ impl Service {
 async fn write_all(
     mut writer: Writer<tokio::net::unix::OwnedWriteHalf>,
     mut messages: mpsc::Receiver<FromAgent>,
+    mut captured: mpsc::Receiver<FromAgent>,
 ) {
-    while let Some(message) = messages.recv().await {
+    loop {
+        // What somebody waits for comes before packets.
+        let message = tokio::select! {
+            biased;
+            Some(message) = messages.recv() => message,
+            Some(message) = captured.recv() => message,
+            else => return,
+        };
         if let Err(error) = writer.send(&message).await {
             tracing::debug!("writing to the web process: {error}");
             return;

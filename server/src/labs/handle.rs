@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use packet::Record;
 use protocol::ClientMessage;
-use protocol::capture::{CaptureId, CaptureInfo};
+use protocol::capture::{CaptureId, CaptureInfo, CapturedPacket};
 use protocol::lab::RunState;
 use protocol::probe::{Probe, Probed};
 use protocol::reach::{ReachOptions, Reachability};
@@ -148,7 +147,7 @@ pub(super) enum Command {
     /// The packets of a capture.
     Packets {
         capture: CaptureId,
-        reply: oneshot::Sender<Option<(CaptureInfo, Vec<Record>)>>,
+        reply: oneshot::Sender<Option<(CaptureInfo, Vec<CapturedPacket>)>>,
     },
     /// What the rules of a namespace have counted.
     Counted {
@@ -272,7 +271,7 @@ impl LabHandle {
     pub async fn packets(
         &self,
         capture: CaptureId,
-    ) -> Result<Option<(CaptureInfo, Vec<Record>)>, Closed> {
+    ) -> Result<Option<(CaptureInfo, Vec<CapturedPacket>)>, Closed> {
         self.ask(|reply| Command::Packets { capture, reply }).await
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use protocol::capture::RingLimit;
+
 /// Labs of a yard: the list is sent whole.
 pub const MAX_LABS: usize = 1_000;
 
@@ -17,23 +19,19 @@ pub const PING_HISTORY: usize = 600;
 /// Captures of one lab, stopped ones included: each may hold its ring.
 pub const MAX_CAPTURES: usize = 16;
 
-/// Packets that are kept of one capture: what a browser's list stays fluid with.
-pub const RING_PACKETS: usize = 100_000;
+/// Bytes that are kept of all captures of a lab, so that a class fits into a server's memory: as
+/// many as one alone may ask for.
+pub const LAB_RING_BYTES: u64 = RingLimit::MOST.bytes;
 
-/// Bytes that are kept of one capture.
-pub const RING_BYTES: usize = 64 << 20;
+/// Bytes of packets in one binary frame: a ring of a million small packets is with a browser after
+/// some 100 frames, and one frame is copied in less than a millisecond.
+pub const BATCH_BYTES: usize = 1 << 20;
 
-/// Bytes that are kept of all captures of a lab, so that a class fits into a server's memory.
-pub const LAB_RING_BYTES: usize = 128 << 20;
+/// Packets in one binary frame: at 60 a second, two million a second.
+pub const BATCH_PACKETS: usize = 32_768;
 
-/// Packet bytes in one binary frame.
-pub const BATCH_BYTES: usize = 64 << 10;
-
-/// Packets in one binary frame.
-pub const BATCH_PACKETS: usize = 1_000;
-
-/// Between two binary frames of one capture to one browser: about a frame of the screen.
-pub const BATCH_INTERVAL: Duration = Duration::from_millis(20);
+/// Between two binary frames of one capture to one browser: a frame of the screen.
+pub const BATCH_INTERVAL: Duration = Duration::from_millis(16);
 
 /// Between two reports of a capture's counts.
 pub const COUNT_INTERVAL: Duration = Duration::from_millis(200);

@@ -2,31 +2,69 @@
 
 use std::collections::VecDeque;
 
-use packet::Record;
-use protocol::capture::{CaptureId, PacketBatch};
+use protocol::capture::{CaptureId, CapturedPacket, PacketBatch, RingLimit};
+use serde::{Serialize, Serializer};
 
-use super::limits::{BATCH_BYTES, BATCH_PACKETS, RING_BYTES, RING_PACKETS};
+use super::limits::{BATCH_BYTES, BATCH_PACKETS};
 
-/// What a record takes besides its bytes, about: so that empty packets count too.
-const OVERHEAD: usize = 48;
+/// What a packet takes besides its bytes, about: so that empty ones count too.
+const OVERHEAD: usize = 64;
 
 /// Packets of one capture, numbered from 0.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Ring {
-    records: VecDeque<Record>,
+    limit: RingLimit,
+    records: VecDeque<CapturedPacket>,
     /// The number of the first record that is kept.
     first: u64,
     bytes: usize,
 }
 
+/// Packets of a ring that lie one after the other, borrowed; written as a list of them.
+#[derive(Debug)]
+pub(super) struct Slice<'a> {
+    ring: &'a Ring,
+    range: std::ops::Range<usize>,
+}
+
+impl<'a> Slice<'a> {
+    /// How many they are.
+    pub(super) fn len(&self) -> usize {
+        self.range.len()
+    }
+
+    /// The packets, oldest first.
+    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &'a CapturedPacket> {
+        self.ring.records.range(self.range.clone())
+    }
+}
+
+impl Serialize for Slice<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
 impl Ring {
+    /// An empty one.
+    pub(super) fn new(limit: RingLimit) -> Self {
+        Self {
+            limit,
+            records: VecDeque::new(),
+            first: 0,
+            bytes: 0,
+        }
+    }
+
     /// Adds the newest packets; the oldest go if there are too many.
-    pub(super) fn extend(&mut self, records: Vec<Record>) {
+    pub(super) fn extend(&mut self, records: Vec<CapturedPacket>) {
         for record in records {
             self.bytes += size(&record);
             self.records.push_back(record);
         }
-        while self.records.len() > RING_PACKETS || self.bytes > RING_BYTES {
+        while self.records.len() as u64 > u64::from(self.limit.packets)
+            || self.bytes as u64 > self.limit.bytes
+        {
             self.drop_oldest();
         }
     }
@@ -37,6 +75,11 @@ impl Ring {
             self.bytes -= size(&record);
             self.first += 1;
         }
+    }
+
+    /// The number of the first packet that is kept: so many were overwritten.
+    pub(super) fn first(&self) -> u64 {
+        self.first
     }
 
     /// How many packets are kept.
@@ -55,86 +98,93 @@ impl Ring {
     }
 
     /// The packets that are kept, oldest first.
-    pub(super) fn records(&self) -> Vec<Record> {
+    pub(super) fn records(&self) -> Vec<CapturedPacket> {
         self.records.iter().cloned().collect()
     }
 
     /// The packets from number `from` on, or from the first that is still kept, as many as go into
     /// one frame; `None` if there are none yet.
-    pub(super) fn batch(&self, capture: CaptureId, from: u64) -> Option<PacketBatch> {
+    pub(super) fn batch(&self, capture: CaptureId, from: u64) -> Option<PacketBatch<Slice<'_>>> {
         let first = from.max(self.first);
         let skip = usize::try_from(first - self.first).ok()?;
+        let most = self.records.len().min(skip.saturating_add(BATCH_PACKETS));
+        if skip >= most {
+            return None;
+        }
         let mut room = BATCH_BYTES;
-        let mut records = Vec::new();
-        for record in self.records.iter().skip(skip).take(BATCH_PACKETS) {
+        let mut end = skip;
+        for record in self.records.range(skip..most) {
             let size = size(record);
-            if size > room && !records.is_empty() {
+            if size > room && end > skip {
                 break;
             }
             room = room.saturating_sub(size);
-            records.push(record.clone());
+            end += 1;
         }
-        (!records.is_empty()).then_some(PacketBatch {
+        Some(PacketBatch {
             capture,
             first,
-            records,
+            records: Slice {
+                ring: self,
+                range: skip..end,
+            },
         })
     }
 }
 
-fn size(record: &Record) -> usize {
-    record.data.len() + OVERHEAD
+fn size(packet: &CapturedPacket) -> usize {
+    packet.record.data.len() + OVERHEAD
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
-    use packet::Timestamp;
+    use packet::{Record, Timestamp};
 
     use super::*;
 
-    fn record(length: usize) -> Record {
-        Record {
+    const LIMIT: RingLimit = RingLimit {
+        packets: 1_000,
+        bytes: 4 << 20,
+    };
+
+    fn record(length: usize) -> CapturedPacket {
+        let record = Record {
             at: Timestamp(0),
             length: length as u32,
             data: vec![0; length],
-        }
+        };
+        CapturedPacket { source: 3, record }
     }
 
     #[test]
     fn keeps_the_newest_within_its_bounds() {
-        let mut ring = Ring::default();
-        ring.extend(vec![record(0); RING_PACKETS + 5]);
-        assert_eq!(
-            (ring.len(), ring.first, ring.end()),
-            (RING_PACKETS, 5, RING_PACKETS as u64 + 5)
-        );
+        let mut ring = Ring::new(LIMIT);
+        ring.extend(vec![record(0); 1_005]);
+        assert_eq!((ring.len(), ring.first(), ring.end()), (1_000, 5, 1_005));
         ring.extend(vec![record(1 << 20); 80]);
-        assert!(
-            ring.bytes() <= RING_BYTES && ring.len() == 63,
-            "{}",
-            ring.len()
-        );
-        assert_eq!(ring.end(), RING_PACKETS as u64 + 85);
-        let sum: usize = ring.records().iter().map(size).sum();
+        assert_eq!(ring.len(), 3);
+        assert!(ring.bytes() as u64 <= LIMIT.bytes);
+        assert_eq!(ring.end(), 1_085);
+        let sum: usize = ring.records.iter().map(size).sum();
         assert_eq!(sum, ring.bytes());
     }
 
     #[test]
     fn batches_tell_their_place_and_leave_a_gap_for_what_has_gone() {
-        let mut ring = Ring::default();
-        assert_eq!(ring.batch(CaptureId(1), 0), None);
+        let mut ring = Ring::new(LIMIT);
+        assert!(ring.batch(CaptureId(1), 0).is_none());
         ring.extend(vec![record(100); 3]);
         ring.drop_oldest();
         let batch = ring.batch(CaptureId(1), 0).unwrap();
         assert_eq!((batch.first, batch.records.len()), (1, 2));
         assert_eq!(ring.batch(CaptureId(1), 2).unwrap().records.len(), 1);
-        assert_eq!(ring.batch(CaptureId(1), 3), None);
+        assert!(ring.batch(CaptureId(1), 3).is_none());
     }
 
     #[test]
     fn a_batch_is_small_but_never_empty() {
-        let mut ring = Ring::default();
+        let mut ring = Ring::new(LIMIT);
         ring.extend(vec![
             record(BATCH_BYTES * 2),
             record(10),
@@ -142,10 +192,21 @@ mod tests {
         ]);
         assert_eq!(ring.batch(CaptureId(1), 0).unwrap().records.len(), 1);
         assert_eq!(ring.batch(CaptureId(1), 1).unwrap().records.len(), 1);
-        ring.extend(vec![record(0); 5000]);
-        assert_eq!(
-            ring.batch(CaptureId(1), 3).unwrap().records.len(),
-            BATCH_PACKETS
-        );
+    }
+
+    #[test]
+    fn a_batch_is_read_as_what_it_holds() {
+        use protocol::binary::Binary;
+        let mut ring = Ring::new(LIMIT);
+        ring.extend(vec![record(1), record(2), record(3)]);
+        let bytes = Binary::Packets(ring.batch(CaptureId(1), 1).unwrap())
+            .encode()
+            .unwrap();
+        let expected = PacketBatch {
+            capture: CaptureId(1),
+            first: 1,
+            records: vec![record(2), record(3)],
+        };
+        assert_eq!(Binary::decode(&bytes).unwrap(), Binary::Packets(expected));
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use packet::{Record, Timestamp};
-use protocol::capture::{CaptureEvent, CaptureId};
+use protocol::capture::{CaptureId, CapturedPacket, SourceEvent};
 use protocol::lab::ApplyFailure;
 use protocol::ping::{PingEvent, PingId};
 use protocol::reach::Reachability;
@@ -137,8 +137,10 @@ impl Scripted {
                 _ => Answer::Done,
             },
             Request::StartCapture {
-                capture, filter, ..
-            } => self.capture(capture, &filter).await,
+                capture,
+                sources,
+                options,
+            } => self.capture(capture, sources.len(), &options.filter).await,
             Request::Exec { exec, command } => self.exec(exec, command).await,
             Request::Counted { .. } => Answer::Counted(Vec::new()),
             Request::Reach { .. } => Answer::Reached(Box::new(Reachability {
@@ -195,18 +197,22 @@ impl Scripted {
         Answer::Done
     }
 
-    /// Three packets before the answer; very many with the filter `flood`.
-    async fn capture(&mut self, capture: CaptureId, filter: &str) -> Answer {
+    /// Three packets before the answer, one of each source in turn; very many with the filter
+    /// `flood`.
+    async fn capture(&mut self, capture: CaptureId, sources: usize, filter: &str) -> Answer {
         if filter == "bad" {
             return Answer::BadFilter("syntax error".into());
         }
         let total = if filter == "flood" { FLOOD } else { 3 };
         for first in (0..total).step_by(1_000) {
             let numbers = first..total.min(first + 1_000);
-            let records = numbers.map(|n| Record {
-                at: Timestamp(n),
-                length: 8,
-                data: n.to_le_bytes().to_vec(),
+            let records = numbers.map(|n| CapturedPacket {
+                source: (n % sources as u64) as u16,
+                record: Record {
+                    at: Timestamp(n),
+                    length: 8,
+                    data: n.to_le_bytes().to_vec(),
+                },
             });
             self.say(FromAgent::Packets {
                 capture,
@@ -214,13 +220,20 @@ impl Scripted {
             })
             .await;
         }
-        let event = CaptureEvent {
-            received: total,
+        let running = SourceEvent {
             running: true,
-            ..CaptureEvent::default()
+            ..SourceEvent::default()
         };
-        self.say(FromAgent::Capture { capture, event }).await;
-        Answer::CaptureStarted { link_type: 1 }
+        let mut events = vec![running; sources];
+        events[0].received = total;
+        self.say(FromAgent::Capture {
+            capture,
+            sources: events,
+        })
+        .await;
+        Answer::CaptureStarted {
+            link_types: vec![1; sources],
+        }
     }
 
     /// `echo`, `cat`, and `crash`, which ends the agent.

@@ -1,6 +1,6 @@
 //! Labs over HTTP and by socket, without an agent: documents, edits, refusals, several browsers.
 
-use crate::support::{Answer, Browser, Yard, request};
+use crate::support::{Answer, Browser, HOST_LOOPBACK, Yard, request};
 use futures_util::SinkExt;
 use protocol::lab::{LabSummary, RunState};
 use protocol::{ClientMessage, MAX_CLIENT_MESSAGE, ServerMessage};
@@ -371,12 +371,12 @@ async fn what_needs_a_running_lab_is_refused_while_none_runs() {
         },
         ClientMessage::StartCapture {
             token: 4,
-            interface: InterfaceId::HOST_LOOPBACK,
-            filter: String::new(),
+            sources: vec![HOST_LOOPBACK],
+            options: Default::default(),
         },
         ClientMessage::CheckFilter {
             token: 4,
-            interface: InterfaceId::HOST_LOOPBACK,
+            source: HOST_LOOPBACK,
             filter: "icmp".into(),
         },
     ] {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use crate::agent;
-use crate::support::{Browser, Yard};
+use crate::support::{Browser, HOST_LOOPBACK, Yard};
 use futures_util::{SinkExt, StreamExt};
 use protocol::binary::Binary;
-use protocol::capture::{CaptureId, CaptureInfo};
+use protocol::capture::{CaptureId, CaptureInfo, CaptureOptions};
 use protocol::lab::{LabId, RunState};
 use protocol::ping::PingEvent;
 use protocol::{ClientMessage, ServerMessage};
@@ -18,7 +18,7 @@ use server::labs::limits;
 use tokio::net::UnixStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
-use topology::{Edit, InterfaceId, NamespaceId};
+use topology::{Edit, NamespaceId};
 
 /// Also the way by which this program becomes the agent of the other tests.
 #[test]
@@ -274,12 +274,15 @@ async fn pings_are_the_labs_and_keep_their_history() {
 }
 
 async fn start_capture(browser: &mut Browser, filter: &str) -> CaptureInfo {
-    let interface = InterfaceId::HOST_LOOPBACK;
+    let options = CaptureOptions {
+        filter: filter.into(),
+        ..CaptureOptions::default()
+    };
     browser
         .say(&ClientMessage::StartCapture {
             token: 1,
-            interface,
-            filter: filter.into(),
+            sources: vec![HOST_LOOPBACK],
+            options,
         })
         .await;
     browser
@@ -301,9 +304,12 @@ async fn packets(browser: &mut Browser, capture: CaptureId, last: u64) -> Vec<u6
             panic!("no packets");
         };
         assert_eq!(batch.capture, capture);
-        assert!(bytes.len() <= 128 << 10, "{}", bytes.len());
-        for (number, record) in (batch.first..).zip(&batch.records) {
-            assert_eq!(record.at.0, number, "a packet under another one's number");
+        assert!(bytes.len() <= limits::BATCH_BYTES, "{}", bytes.len());
+        for (number, packet) in (batch.first..).zip(&batch.records) {
+            assert_eq!(
+                packet.record.at.0, number,
+                "a packet under another one's number"
+            );
             numbers.push(number);
         }
     }
@@ -314,7 +320,10 @@ async fn packets(browser: &mut Browser, capture: CaptureId, last: u64) -> Vec<u6
 async fn captures_stream_are_replayed_and_can_be_downloaded() {
     let (yard, id, mut browser) = running("A").await;
     let info = start_capture(&mut browser, "").await;
-    assert_eq!((info.name.as_str(), info.link_type), ("host/lo", 1));
+    assert_eq!(
+        (info.name.as_str(), info.sources[0].link_type),
+        ("host/lo", 1)
+    );
     assert_eq!(packets(&mut browser, info.id, 2).await, [0, 1, 2]);
     let mut second = yard.browser(&id).await;
     let (known, event) = second.welcome().captures[0].clone();
@@ -361,7 +370,6 @@ async fn captures_stream_are_replayed_and_can_be_downloaded() {
 #[tokio::test]
 async fn a_filter_that_is_none_is_said_to_be_so() {
     let (_yard, _id, mut browser) = running("A").await;
-    let interface = InterfaceId::HOST_LOOPBACK;
     let long = "icmp or ".repeat(600) + "icmp";
     for (filter, expected) in [
         ("icmp", None),
@@ -374,7 +382,7 @@ async fn a_filter_that_is_none_is_said_to_be_so() {
         browser
             .say(&ClientMessage::CheckFilter {
                 token: 5,
-                interface,
+                source: HOST_LOOPBACK,
                 filter: filter.into(),
             })
             .await;
@@ -389,8 +397,11 @@ async fn a_filter_that_is_none_is_said_to_be_so() {
     browser
         .say(&ClientMessage::StartCapture {
             token: 6,
-            interface,
-            filter: "bad".into(),
+            sources: vec![HOST_LOOPBACK],
+            options: CaptureOptions {
+                filter: "bad".into(),
+                ..CaptureOptions::default()
+            },
         })
         .await;
     let failed = browser.until(|m| match m {
@@ -409,7 +420,6 @@ async fn a_filter_that_is_none_is_said_to_be_so() {
 #[tokio::test]
 async fn a_lab_takes_so_many_pings_and_captures_and_no_more() {
     let (yard, id, mut browser) = running("A").await;
-    let interface = InterfaceId::HOST_LOOPBACK;
     for (most, message) in [
         (
             limits::MAX_PINGS,
@@ -424,8 +434,8 @@ async fn a_lab_takes_so_many_pings_and_captures_and_no_more() {
             limits::MAX_CAPTURES,
             ClientMessage::StartCapture {
                 token: 8,
-                interface,
-                filter: String::new(),
+                sources: vec![HOST_LOOPBACK],
+                options: CaptureOptions::default(),
             },
         ),
     ] {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
+use protocol::capture::CaptureTarget;
 use protocol::lab::LabId;
 use protocol::server::Welcome;
 use protocol::{ClientMessage, ServerMessage};
@@ -15,6 +16,13 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
+use topology::{InterfaceId, NamespaceId};
+
+/// What every lab has to capture on.
+pub(crate) const HOST_LOOPBACK: CaptureTarget = CaptureTarget {
+    namespace: NamespaceId::HOST,
+    interface: Some(InterfaceId::HOST_LOOPBACK),
+};
 
 /// Nothing that a test waits for takes longer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);

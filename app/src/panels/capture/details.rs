@@ -1,7 +1,6 @@
 //! The chosen packet: its line in full, and its bytes.
 
 use leptos::prelude::*;
-use packet::LinkType;
 use packet::text::{Options, Printer, Time};
 use protocol::capture::CaptureId;
 
@@ -54,9 +53,7 @@ fn describe(log: &CaptureLog, number: u64) -> Option<(String, String, String)> {
         link: true,
         ..Options::default()
     });
-    let lines = printer
-        .line(LinkType::from(log.info.link_type), &row.record)
-        .to_owned();
+    let lines = printer.line(log.link(row.source), &row.record).to_owned();
     let captured = row.record.data.len();
     let length = match usize::try_from(row.record.length) {
         Ok(length) if length > captured => format!("{length} bytes, {captured} captured"),

@@ -61,7 +61,7 @@ fn CaptureTab(id: CaptureId, selected: RwSignal<Option<u64>>) -> impl IntoView {
     let event = Memo::new(move |_| log.with(|log| log.event.clone()));
     let counts = move || {
         event.with(|event| {
-            let (received, dropped, kept) = (event.received, event.dropped, event.kept);
+            let (received, dropped, kept) = (event.received, event.dropped.kernel, event.kept);
             format!("{received} received · {dropped} dropped · {kept} kept")
         })
     };

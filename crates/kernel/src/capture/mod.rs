@@ -1,27 +1,33 @@
-//! Captures: packets taken from an interface by libpcap.
+//! Captures: packets taken by libpcap from one or many interfaces, in one order of time.
 //!
-//! A capture has a thread of its own ([`worker`]), for libpcap blocks and the end of a packet
-//! socket takes the kernel about 15 ms. What it takes goes through a bounded channel: when the
-//! reader is slow, packets are dropped and counted, and neither the kernel nor the memory waits.
+//! Each source of a capture has a thread of its own ([`worker`]), for libpcap blocks and the end of
+//! a packet socket takes the kernel about 15 ms. What they take goes through one bounded channel to
+//! the reader, who puts it in order ([`order`]): when the reader is slow, the threads wait, the
+//! kernel's buffers fill, and the kernel drops and counts. No memory grows, and there is one place
+//! where packets are lost.
 
 mod filter;
 mod open;
+mod order;
 mod worker;
 
 use std::sync::Arc;
 use std::thread;
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
-use packet::{LinkType, Record};
+use packet::LinkType;
+use protocol::capture::{CapturedPacket, SourceEvent};
 use tokio::sync::mpsc;
 
 use crate::error::{Context, Error, Result};
 use crate::namespace::Namespace;
 pub use filter::MAX_FILTER;
+pub use open::ANY;
 use open::Refused;
+pub use order::{CaptureItems, WINDOW};
 use worker::Worker;
 
-/// Items that wait for a reader: with the batches at their largest, about 8 MiB.
+/// Items that wait for a reader: with the batches at their largest, 8 MiB.
 const MOST_WAITING: usize = 32;
 
 /// How a capture is made.
@@ -52,81 +58,102 @@ impl Default for CaptureOptions {
 /// What comes from a capture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CaptureItem {
-    /// Packets, oldest first; about 10 ms old, at most 512, of 256 KiB together unless it is one.
-    Packets(Vec<Record>),
-    /// How many there were until now; at most four times a second, and once at the end.
-    Counts(Counts),
-    /// The capture has ended: the last item. Why, if not because it was stopped.
-    Ended(Option<String>),
-}
-
-/// How many packets there were.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
-    /// Passed the filter.
-    pub received: u64,
-    /// Of these, lost: for lack of room in the kernel's buffer, or because the reader was slow.
-    pub dropped: u64,
+    /// Packets in the order of their stamps, each with the place of its source in the list that
+    /// the capture was started with. About 5 ms old, of several sources about [`WINDOW`].
+    Packets(Vec<CapturedPacket>),
+    /// How the sources stand, in their order; at most four times a second, and whenever one ends.
+    /// When none runs any more, it is the last item.
+    Sources(Vec<SourceEvent>),
 }
 
 /// A capture that runs. Dropping it stops it.
 #[derive(Debug)]
 pub struct Capture {
-    link_type: LinkType,
-    stop: Arc<EventFd>,
+    link_types: Vec<LinkType>,
+    stops: Vec<Arc<EventFd>>,
 }
 
 impl Capture {
-    /// Starts to take packets from `interface` (`any`: from all) of a namespace. An empty filter
-    /// takes everything; see pcap-filter(7), and [`check_filter`] for what is refused beyond it.
+    /// Starts to take packets from interfaces ([`ANY`]: from all, also those that come later), each
+    /// of a namespace. An empty filter takes everything; see pcap-filter(7), and [`check_filter`]
+    /// for what is refused beyond it.
     ///
-    /// A running capture keeps its namespace alive. It goes on when the interface is down and
-    /// comes up again; it ends with the interface. Blocks for about a millisecond.
+    /// A running capture keeps its namespaces alive. It goes on when an interface is down and comes
+    /// up again; a source ends with its interface, and the capture with its last source. Blocks for
+    /// about a millisecond a source.
     ///
     /// # Errors
-    /// If there is no such interface, it is down, or the filter is none: in libpcap's words.
+    /// If there is no such interface, it is down, or the filter is none: in libpcap's words. Then
+    /// nothing is captured.
     pub fn start(
-        namespace: &Namespace,
-        interface: &str,
+        sources: &[(Namespace, String)],
         filter: &str,
         options: &CaptureOptions,
-    ) -> Result<(Self, mpsc::Receiver<CaptureItem>)> {
-        let object = || format!("{interface} in {namespace}");
-        let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
-        let stop = Arc::new(EventFd::from_value_and_flags(0, flags).context("capture", object)?);
-        let opened = namespace.run(|| {
-            let handle = open::open(interface, options)?;
-            open::with_filter(handle, filter)
-        })?;
-        let handle = opened.map_err(|refused| match refused {
-            Refused::Interface(text) => Error::new("capture", object(), text),
-            Refused::Filter(text) => Error::new("use", format!("the filter `{filter}`"), text),
-        })?;
-        let link_type = open::link_type(&handle);
+    ) -> Result<(Self, CaptureItems)> {
+        let handles: Result<Vec<_>> = (sources.iter())
+            .map(|(namespace, interface)| open(namespace, interface, filter, options))
+            .collect();
+        let handles = handles?;
         let (items, receiver) = mpsc::channel(MOST_WAITING);
-        let worker = Worker::new(handle, Arc::clone(&stop), items);
-        thread::Builder::new()
-            .name("capture".to_owned())
-            .spawn(move || worker.run())
-            .context("start a thread for", object)?;
-        Ok((Self { link_type, stop }, receiver))
+        let mut capture = Self {
+            link_types: handles.iter().map(open::link_type).collect(),
+            stops: Vec::new(),
+        };
+        for (place, (handle, (namespace, interface))) in
+            handles.into_iter().zip(sources).enumerate()
+        {
+            let object = || format!("{interface} in {namespace}");
+            let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
+            let stop = EventFd::from_value_and_flags(0, flags).context("capture", object)?;
+            let stop = Arc::new(stop);
+            let source = u16::try_from(place)
+                .map_err(|_| Error::new("capture", object(), "there are too many interfaces"))?;
+            let worker = Worker::new(source, handle, Arc::clone(&stop), items.clone());
+            // What has started before one that fails is stopped as the capture is dropped.
+            capture.stops.push(stop);
+            thread::Builder::new()
+                .name("capture".to_owned())
+                .spawn(move || worker.run())
+                .context("start a thread for", object)?;
+        }
+        Ok((capture, CaptureItems::new(receiver, sources.len())))
     }
 
-    /// How its packets begin.
-    pub fn link_type(&self) -> LinkType {
-        self.link_type
+    /// How the packets of each source begin.
+    pub fn link_types(&self) -> &[LinkType] {
+        &self.link_types
     }
 
-    /// Stops it. Does not wait: what was taken, the last counts and [`CaptureItem::Ended`] follow
+    /// Stops it. Does not wait: what was taken and the last of [`CaptureItem::Sources`] follow
     /// within some 40 ms.
     pub fn stop(self) {}
 }
 
 impl Drop for Capture {
     fn drop(&mut self) {
-        // Fails only if it has been rung 2^64 times and not been heard.
-        let _ = self.stop.write(1);
+        for stop in &self.stops {
+            // Fails only if it has been rung 2^64 times and not been heard.
+            let _ = stop.write(1);
+        }
     }
+}
+
+fn open(
+    namespace: &Namespace,
+    interface: &str,
+    filter: &str,
+    options: &CaptureOptions,
+) -> Result<open::Handle> {
+    let opened = namespace.run(|| {
+        let handle = open::open(interface, options)?;
+        open::with_filter(handle, filter)
+    })?;
+    opened.map_err(|refused| match refused {
+        Refused::Interface(text) => {
+            Error::new("capture", format!("{interface} in {namespace}"), text)
+        }
+        Refused::Filter(text) => Error::new("use", format!("the filter `{filter}`"), text),
+    })
 }
 
 /// Whether `filter` can be used on an interface; if not, why: in libpcap's words, or that it is

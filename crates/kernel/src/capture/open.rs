@@ -9,12 +9,12 @@ use super::filter;
 pub(super) type Handle = pcap::Capture<Active>;
 
 /// After how long the kernel hands over a block that is not full: what a packet waits for others
-/// to come with it. Packets come in blocks and not one by one (`immediate_mode`), because then
+/// to come with it; a thread wakes at most so often. Packets come in blocks and not one by one (`immediate_mode`), because then
 /// each would take up room for the longest there can be: 64 KiB on a veth, whose segments are cut
 /// late, so that the same buffer would hold 64 packets.
-pub(super) const BLOCK_TIMEOUT_MS: i32 = 10;
-/// The "any" interface of libpcap.
-const ANY: &str = "any";
+pub(super) const BLOCK_TIMEOUT_MS: i32 = 4;
+/// The name for all interfaces of a namespace, also those that come later.
+pub const ANY: &str = "any";
 
 /// What libpcap has not taken, and its words.
 #[derive(Debug)]

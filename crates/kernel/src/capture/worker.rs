@@ -1,4 +1,4 @@
-//! The thread of a running capture.
+//! The thread of a source of a running capture.
 
 use std::os::fd::AsFd;
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::EventFd;
 use packet::{Record, Timestamp};
+use protocol::capture::{CapturedPacket, SourceEvent};
 use tokio::sync::mpsc;
 
 use super::open::{BLOCK_TIMEOUT_MS, Handle, words};
-use super::{CaptureItem, Counts};
 
 /// Most packets of a batch.
 const BATCH_PACKETS: usize = 512;
@@ -27,16 +27,24 @@ const DOWN_TIME: Duration = Duration::from_millis(100);
 /// rounded up to the kernel's ticks, of which there are 100 a second or more.
 const BLOCK_TIME: Duration = Duration::from_millis(BLOCK_TIMEOUT_MS as u64 + 10);
 
+/// What a source says.
+#[derive(Debug)]
+pub(super) enum Taken {
+    /// Packets, oldest first; at most 512, of 256 KiB together unless it is one.
+    Packets(Vec<CapturedPacket>),
+    /// How it stands; when it does not run any more, the last.
+    Event { source: u16, event: SourceEvent },
+}
+
 pub(super) struct Worker {
+    source: u16,
     handle: Handle,
     stop: Arc<EventFd>,
-    items: mpsc::Sender<CaptureItem>,
+    items: mpsc::Sender<Taken>,
     /// Packets that were read from libpcap.
     read: u64,
-    /// Packets that the reader had no room for.
-    refused: u64,
     kernel: KernelDrops,
-    told: Counts,
+    told: SourceEvent,
     told_at: Instant,
     /// Packets were read since the counts were told.
     news: bool,
@@ -46,7 +54,7 @@ pub(super) struct Worker {
 
 /// Packets, in batches of no more than [`BATCH_BYTES`] or one packet.
 #[derive(Default)]
-struct Batches(Vec<Vec<Record>>, usize);
+struct Batches(Vec<Vec<CapturedPacket>>, usize);
 
 /// libpcap counts in 32 bits.
 #[derive(Default)]
@@ -63,18 +71,19 @@ enum End {
 
 impl Worker {
     pub(super) fn new(
+        source: u16,
         handle: Handle,
         stop: Arc<EventFd>,
-        items: mpsc::Sender<CaptureItem>,
+        items: mpsc::Sender<Taken>,
     ) -> Self {
         Self {
+            source,
             handle,
             stop,
             items,
             read: 0,
-            refused: 0,
             kernel: KernelDrops::default(),
-            told: Counts::default(),
+            told: SourceEvent::default(),
             told_at: Instant::now(),
             news: false,
             down: false,
@@ -135,69 +144,81 @@ impl Worker {
         Ok(!stop.is_empty())
     }
 
-    /// Takes what has arrived, some packets at most, and hands it over. The kernel lets packets
-    /// wait for each other, so there is no need to wait for more.
-    fn take(&mut self) -> Result<(), pcap::Error> {
+    /// Takes what has arrived, some packets at most, and hands it over; returns how many. Waits for
+    /// the reader: meanwhile the kernel keeps what comes, for as long as it has room. The kernel
+    /// lets packets wait for each other, so there is no need to wait for more.
+    fn take(&mut self) -> Result<u64, pcap::Error> {
         let mut batches = Batches::default();
+        let source = self.source;
         let taken = self.handle.dispatch(Some(BATCH_PACKETS), |packet| {
-            batches.push(Record {
+            let record = Record {
                 at: timestamp(packet.header),
                 length: packet.header.len,
                 data: packet.data.to_vec(),
-            });
+            };
+            batches.push(CapturedPacket { source, record });
         });
+        let before = self.read;
         for records in batches.0 {
-            let count = records.len() as u64;
-            self.read += count;
+            self.read += records.len() as u64;
             self.news = true;
             self.down = false;
-            if self.items.try_send(CaptureItem::Packets(records)).is_err() {
-                self.refused += count;
-            }
+            // A reader that has gone is seen by the loop.
+            let _ = self.items.blocking_send(Taken::Packets(records));
         }
-        taken.map(drop)
+        taken.map(|_| self.read - before)
     }
 
-    /// Takes what came before the end: it is in a block that the kernel has yet to hand over.
+    /// Takes what came before the end: it is in blocks that the kernel has or has yet to hand over.
     fn take_rest(&mut self) {
         let end = Instant::now() + BLOCK_TIME;
-        while self.are_pending() {
-            let left = end.saturating_duration_since(Instant::now());
-            let milliseconds = u16::try_from(left.as_micros().div_ceil(1000)).unwrap_or(u16::MAX);
+        // What comes from now on does not count: it could go on for ever.
+        let mut left = self.pending();
+        while left > 0 {
+            let time = end.saturating_duration_since(Instant::now());
+            let milliseconds = u16::try_from(time.as_micros().div_ceil(1000)).unwrap_or(u16::MAX);
             let mut wanted = [PollFd::new(self.handle.as_fd(), PollFlags::POLLIN)];
             let ready = poll(&mut wanted, PollTimeout::from(milliseconds));
-            let taken = self.take();
-            if left.is_zero() || ready.is_err() || taken.is_err() || self.items.is_closed() {
+            let Ok(taken) = self.take() else { return };
+            let is_over = time.is_zero() && taken == 0;
+            if is_over || ready.is_err() || self.items.is_closed() {
                 return;
             }
+            left = left.saturating_sub(taken);
         }
     }
 
-    /// Whether the kernel has counted packets that have not been read.
-    fn are_pending(&mut self) -> bool {
-        self.handle.stats().is_ok_and(|stats| {
+    /// How many packets the kernel has counted that have not been read.
+    fn pending(&mut self) -> u64 {
+        self.handle.stats().map_or(0, |stats| {
             let passed = stats.received.wrapping_sub(stats.dropped);
-            passed != (self.read & u64::from(u32::MAX)) as u32
+            u64::from(passed.wrapping_sub((self.read & u64::from(u32::MAX)) as u32))
         })
     }
 
     /// Tells the counts, if they have changed and there is room.
     fn tell(&mut self) {
-        let counts = self.counts();
+        let event = self.event();
         self.told_at = Instant::now();
-        if counts == self.told || self.items.try_send(CaptureItem::Counts(counts)).is_ok() {
-            self.told = counts;
+        let said = Taken::Event {
+            source: self.source,
+            event: event.clone(),
+        };
+        if event == self.told || self.items.try_send(said).is_ok() {
+            self.told = event;
             self.news = false;
         }
     }
 
-    fn counts(&mut self) -> Counts {
+    fn event(&mut self) -> SourceEvent {
         if let Ok(stats) = self.handle.stats() {
             self.kernel.now(stats.dropped);
         }
-        Counts {
+        SourceEvent {
             received: self.read + self.kernel.all,
-            dropped: self.kernel.all + self.refused,
+            dropped: self.kernel.all,
+            running: true,
+            error: None,
         }
     }
 
@@ -206,23 +227,27 @@ impl Worker {
         if error.is_none() {
             self.take_rest();
         }
-        let counts = self.counts();
+        let event = SourceEvent {
+            running: false,
+            error,
+            ..self.event()
+        };
         drop(self.handle);
+        let source = self.source;
         // A reader that has gone need not know.
-        let _ = self.items.blocking_send(CaptureItem::Counts(counts));
-        let _ = self.items.blocking_send(CaptureItem::Ended(error));
+        let _ = self.items.blocking_send(Taken::Event { source, event });
     }
 }
 
 impl Batches {
-    fn push(&mut self, record: Record) {
+    fn push(&mut self, packet: CapturedPacket) {
         let Self(batches, bytes) = self;
-        *bytes += record.data.len();
+        *bytes += packet.record.data.len();
         match batches.last_mut() {
-            Some(batch) if *bytes <= BATCH_BYTES => batch.push(record),
+            Some(batch) if *bytes <= BATCH_BYTES => batch.push(packet),
             _ => {
-                *bytes = record.data.len();
-                batches.push(vec![record]);
+                *bytes = packet.record.data.len();
+                batches.push(vec![packet]);
             }
         }
     }
@@ -261,11 +286,12 @@ mod tests {
         let lengths = |sizes: &[usize]| {
             let mut batches = Batches::default();
             for size in sizes {
-                batches.push(Record {
+                let record = Record {
                     at: Timestamp(0),
                     length: 0,
                     data: vec![0; *size],
-                });
+                };
+                batches.push(CapturedPacket { source: 0, record });
             }
             batches.0.iter().map(Vec::len).collect::<Vec<_>>()
         };

@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use kernel::Namespace;
-use kernel::capture::{Capture, CaptureItem, CaptureOptions, Counts};
+use kernel::capture::{Capture, CaptureItem, CaptureItems, CaptureOptions};
 use packet::Record;
 use packet::text::{Options, Printer};
-use tokio::sync::mpsc;
+use protocol::capture::{CapturedPacket, SourceEvent};
 use topology::NamespaceId;
 
 use crate::PATIENCE;
@@ -16,9 +16,9 @@ use crate::lab::{Lab, ip, labs};
 pub(crate) struct Capturing<'a> {
     lab: &'a Lab,
     pub(crate) capture: Option<Capture>,
-    items: mpsc::Receiver<CaptureItem>,
-    pub(crate) records: Vec<Record>,
-    pub(crate) counts: Counts,
+    items: CaptureItems,
+    pub(crate) packets: Vec<CapturedPacket>,
+    pub(crate) sources: Vec<SourceEvent>,
 }
 
 impl<'a> Capturing<'a> {
@@ -33,49 +33,66 @@ impl<'a> Capturing<'a> {
         filter: &str,
         options: &CaptureOptions,
     ) -> Self {
-        let namespace = lab.namespace(id);
-        let (capture, items) = Capture::start(&namespace, interface, filter, options).unwrap();
+        Self::of_many(lab, &[(id, interface)], filter, options)
+    }
+
+    pub(crate) fn of_many(
+        lab: &'a Lab,
+        sources: &[(NamespaceId, &str)],
+        filter: &str,
+        options: &CaptureOptions,
+    ) -> Self {
+        let source = |&(id, name): &(NamespaceId, &str)| (lab.namespace(id), name.to_owned());
+        let sources: Vec<_> = sources.iter().map(source).collect();
+        let (capture, items) = Capture::start(&sources, filter, options).unwrap();
         Self {
             lab,
             capture: Some(capture),
             items,
-            records: Vec::new(),
-            counts: Counts::default(),
+            packets: Vec::new(),
+            sources: Vec::new(),
         }
+    }
+
+    /// Packets that passed the filter, and those of them that were lost, of all sources.
+    pub(crate) fn counts(&self) -> (u64, u64) {
+        let counts = self
+            .sources
+            .iter()
+            .map(|source| (source.received, source.dropped));
+        counts.fold((0, 0), |all, one| (all.0 + one.0, all.1 + one.1))
+    }
+
+    /// The packets without their sources.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &Record> {
+        self.packets.iter().map(|packet| &packet.record)
     }
 
     /// The next item, taken note of; `None` when there are no more.
     pub(crate) fn next(&mut self) -> Option<CaptureItem> {
-        let next = async { tokio::time::timeout(PATIENCE, self.items.recv()).await };
+        let next = async { tokio::time::timeout(PATIENCE, self.items.next()).await };
         let item = self.lab.runtime.block_on(next).expect("it says nothing");
         match &item {
-            Some(CaptureItem::Packets(records)) => self.records.extend(records.iter().cloned()),
-            Some(CaptureItem::Counts(counts)) => self.counts = *counts,
-            _ => {}
+            Some(CaptureItem::Packets(packets)) => self.packets.extend(packets.iter().cloned()),
+            Some(CaptureItem::Sources(sources)) => self.sources = sources.clone(),
+            None => {}
         }
         item
     }
 
     /// Reads until there are so many packets.
     pub(crate) fn packets(&mut self, count: usize) {
-        while self.records.len() < count {
+        while self.packets.len() < count {
             let item = self.next();
-            assert!(item.is_some(), "ended with {} packets", self.records.len());
+            assert!(item.is_some(), "ended with {} packets", self.packets.len());
         }
     }
 
-    /// Reads to the end and returns its reason.
+    /// Reads to the end and returns the reason of the first source that has one.
     pub(crate) fn end(&mut self) -> Option<String> {
-        loop {
-            match self.next() {
-                Some(CaptureItem::Ended(error)) => {
-                    assert_eq!(self.next(), None);
-                    return error;
-                }
-                Some(_) => {}
-                None => panic!("it did not say that it ended"),
-            }
-        }
+        while self.next().is_some() {}
+        assert!(self.sources.iter().all(|source| !source.running));
+        self.sources.iter().find_map(|source| source.error.clone())
     }
 
     /// Stops it, reads to the end and returns how long that took.
@@ -88,13 +105,13 @@ impl<'a> Capturing<'a> {
 
     /// The packets as tcpdump would print them, without their times.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let link_type = self.capture.as_ref().unwrap().link_type();
+        let link_types = self.capture.as_ref().unwrap().link_types();
         let mut printer = Printer::new(Options::default());
-        let mut line = |record| {
-            let line = printer.line(link_type, record);
+        let mut line = |packet: &CapturedPacket| {
+            let line = printer.line(link_types[usize::from(packet.source)], &packet.record);
             line.split_once(' ').unwrap().1.to_owned()
         };
-        self.records.iter().map(&mut line).collect()
+        self.packets.iter().map(&mut line).collect()
     }
 }
 

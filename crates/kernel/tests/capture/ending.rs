@@ -55,7 +55,7 @@ pub(crate) fn refused(_: &Inside) {
     let blue = lab.namespace(article.blue);
     let start = |interface: &str, filter: &str| {
         let options = CaptureOptions::default();
-        let refused = Capture::start(&blue, interface, filter, &options);
+        let refused = Capture::start(&[(blue.clone(), interface.to_owned())], filter, &options);
         refused.map(drop).unwrap_err().to_string()
     };
     let error = start("nothing", "");
@@ -75,7 +75,7 @@ pub(crate) fn refused(_: &Inside) {
     );
     lab.must(NamespaceId::HOST, "ip link set br0 down");
     let host = lab.namespace(NamespaceId::HOST);
-    let refused = Capture::start(&host, "br0", "", &CaptureOptions::default());
+    let refused = Capture::start(&[(host, "br0".to_owned())], "", &CaptureOptions::default());
     let error = refused.map(drop).unwrap_err().to_string();
     assert!(
         error.starts_with("could not capture br0 in namespace host: "),
@@ -97,7 +97,11 @@ pub(crate) fn nothing_left(_: &Inside) {
         let blue = lab.namespace(article.blue);
         let checked = kernel::capture::check_filter(&blue, "veth-blue", "icmp");
         assert_eq!(checked.unwrap(), Ok(()));
-        let refused = Capture::start(&blue, "veth-blue", "bad bad", &CaptureOptions::default());
+        let refused = Capture::start(
+            &[(blue, "veth-blue".to_owned())],
+            "bad bad",
+            &CaptureOptions::default(),
+        );
         assert!(refused.is_err());
     };
     once(0);

@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kernel::Namespace;
-use kernel::capture::{Capture, CaptureItem, CaptureOptions, Counts, check_filter};
+use kernel::capture::{self, ANY, Capture, CaptureItem, CaptureItems};
 use kernel::engine::Engine;
-use protocol::capture::{CaptureEvent, CaptureId};
-use tokio::sync::mpsc;
-use topology::InterfaceId;
+use protocol::capture::{CaptureId, CaptureOptions, CaptureTarget};
 
 use super::{Outbound, failed};
 use crate::agent::protocol::{Answer, FromAgent};
@@ -16,6 +14,7 @@ use crate::agent::protocol::{Answer, FromAgent};
 /// The captures of the lab.
 pub(super) struct Captures {
     engine: Arc<Engine>,
+    /// Apart from what else is said: packets must not keep an answer waiting.
     outbound: Outbound,
     running: BTreeMap<CaptureId, Capture>,
 }
@@ -29,8 +28,13 @@ impl Captures {
         }
     }
 
-    /// Where an interface is in the kernel now, and what it is called there.
-    fn find(&self, interface: InterfaceId) -> Result<(Namespace, String), Answer> {
+    /// Where a source is in the kernel now, and what its interface is called there.
+    fn find(&self, source: CaptureTarget) -> Result<(Namespace, String), Answer> {
+        let no_namespace = || failed("could not capture: the namespace is not in the kernel");
+        let Some(interface) = source.interface else {
+            let namespace = self.engine.namespace(source.namespace);
+            return Ok((namespace.ok_or_else(no_namespace)?, ANY.to_owned()));
+        };
         let observed = self.engine.observed();
         let gone = || failed("could not capture: the interface is not in the kernel");
         let (namespace, _, found) = observed.interface_of(interface).ok_or_else(gone)?;
@@ -38,12 +42,12 @@ impl Captures {
         Ok((namespace, found.name.clone()))
     }
 
-    pub(super) async fn check(&self, interface: InterfaceId, filter: String) -> Answer {
-        let (namespace, name) = match self.find(interface) {
+    pub(super) async fn check(&self, source: CaptureTarget, filter: String) -> Answer {
+        let (namespace, name) = match self.find(source) {
             Ok(found) => found,
             Err(answer) => return answer,
         };
-        let check = move || check_filter(&namespace, &name, &filter);
+        let check = move || capture::check_filter(&namespace, &name, &filter);
         match tokio::task::spawn_blocking(check).await {
             Ok(Ok(Ok(()))) => Answer::Done,
             Ok(Ok(Err(text))) => Answer::BadFilter(text),
@@ -55,23 +59,31 @@ impl Captures {
     pub(super) async fn start(
         &mut self,
         id: CaptureId,
-        interface: InterfaceId,
-        filter: String,
+        sources: &[CaptureTarget],
+        options: CaptureOptions,
     ) -> Answer {
-        let (namespace, name) = match self.find(interface) {
+        let found: Result<Vec<_>, _> = sources.iter().map(|source| self.find(*source)).collect();
+        let found = match found {
             Ok(found) => found,
             Err(answer) => return answer,
         };
-        let start = move || Capture::start(&namespace, &name, &filter, &CaptureOptions::default());
+        let start = move || {
+            let taken = capture::CaptureOptions {
+                snaplen: options.snap_length,
+                ..capture::CaptureOptions::default()
+            };
+            Capture::start(&found, &options.filter, &taken)
+        };
         let (capture, items) = match tokio::task::spawn_blocking(start).await {
             Ok(Ok(started)) => started,
             Ok(Err(error)) => return failed(error),
             Err(error) => return failed(format!("could not capture: {error}")),
         };
-        let link_type = capture.link_type().into();
+        let link_types = capture.link_types();
+        let link_types = link_types.iter().map(|&link| link.into()).collect();
         self.running.insert(id, capture);
         tokio::spawn(forward(id, items, self.outbound.clone()));
-        Answer::CaptureStarted { link_type }
+        Answer::CaptureStarted { link_types }
     }
 
     pub(super) fn stop(&mut self, id: CaptureId) -> Answer {
@@ -83,42 +95,22 @@ impl Captures {
     }
 }
 
-/// Passes on what a capture takes. When the web process is slow, packets are dropped and counted.
-async fn forward(id: CaptureId, mut items: mpsc::Receiver<CaptureItem>, outbound: Outbound) {
-    let mut counts = Counts::default();
-    let mut lost = 0;
-    while let Some(item) = items.recv().await {
-        let event = match item {
-            CaptureItem::Packets(records) => {
-                let count = records.len() as u64;
-                let packets = FromAgent::Packets {
-                    capture: id,
-                    records,
-                };
-                if outbound.try_send(packets).is_err() {
-                    lost += count;
-                }
-                continue;
-            }
-            CaptureItem::Counts(now) => {
-                counts = now;
-                stands(counts, lost, true, None)
-            }
-            CaptureItem::Ended(error) => stands(counts, lost, false, error),
+/// Passes on what a capture takes. When the web process is slow, all wait for it, and the kernel
+/// drops and counts.
+async fn forward(id: CaptureId, mut items: CaptureItems, outbound: Outbound) {
+    while let Some(item) = items.next().await {
+        let message = match item {
+            CaptureItem::Packets(records) => FromAgent::Packets {
+                capture: id,
+                records,
+            },
+            CaptureItem::Sources(sources) => FromAgent::Capture {
+                capture: id,
+                sources,
+            },
         };
-        let told = FromAgent::Capture { capture: id, event };
-        if outbound.send(told).await.is_err() {
+        if outbound.send(message).await.is_err() {
             return;
         }
-    }
-}
-
-fn stands(counts: Counts, lost: u64, running: bool, error: Option<String>) -> CaptureEvent {
-    CaptureEvent {
-        received: counts.received,
-        dropped: counts.dropped + lost,
-        kept: 0,
-        running,
-        error,
     }
 }

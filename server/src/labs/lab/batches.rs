@@ -52,7 +52,12 @@ impl Lab {
             self.flush.counts = None;
             let untold = self.captures.iter().filter(|(_, capture)| capture.untold);
             for id in untold.map(|(id, _)| *id).collect::<Vec<_>>() {
-                self.tell_capture(id);
+                if self.tell_counts(id) {
+                    self.flush.counts_wait();
+                    if let Some(capture) = self.captures.get_mut(&id) {
+                        capture.untold = true;
+                    }
+                }
             }
         }
         if self.flush.packets.is_some_and(|due| due <= now) {
@@ -68,7 +73,7 @@ impl Lab {
     fn send_batches(&mut self) -> bool {
         let mut behind = false;
         // Those who are equally far share one encoded frame.
-        let mut encoded: BTreeMap<(CaptureId, u64), (Bytes, u64)> = BTreeMap::new();
+        let mut encoded: BTreeMap<(CaptureId, u64), Encoded> = BTreeMap::new();
         for client in self.clients.values_mut() {
             for (&id, capture) in self
                 .captures
@@ -76,36 +81,53 @@ impl Lab {
                 .filter(|(_, capture)| capture.announced)
             {
                 let cursor = client.cursors.entry(id).or_default();
-                if *cursor >= capture.ring.end() {
+                if cursor.next >= capture.ring.end() {
                     continue;
                 }
                 if !client.outbox.has_room_for_packets() {
                     behind = true;
                     continue;
                 }
-                let frame = encoded.get(&(id, *cursor)).cloned().or_else(|| {
-                    let made = encode(capture, *cursor)?;
-                    encoded.insert((id, *cursor), made.clone());
+                let frame = encoded.get(&(id, cursor.next)).cloned().or_else(|| {
+                    let made = encode(capture, cursor.next)?;
+                    encoded.insert((id, cursor.next), made.clone());
                     Some(made)
                 });
-                let Some((bytes, next)) = frame else { continue };
+                let Some(Encoded { bytes, first, next }) = frame else {
+                    continue;
+                };
                 // No room after all: the cursor stays, and it is tried again.
                 if client.outbox.send(Frame::Binary(bytes)).is_ok() {
-                    *cursor = next;
+                    cursor.missed += first.saturating_sub(cursor.next);
+                    cursor.next = next;
                 }
-                behind |= *cursor < capture.ring.end();
+                behind |= cursor.next < capture.ring.end();
             }
         }
         behind
     }
 }
 
-/// One frame from that packet on, and the number of the packet after it.
-fn encode(capture: &Capture, from: u64) -> Option<(Bytes, u64)> {
+/// A frame of packets.
+#[derive(Clone)]
+struct Encoded {
+    bytes: Bytes,
+    /// The number of its first packet.
+    first: u64,
+    /// The number of the packet after it.
+    next: u64,
+}
+
+/// One frame from that packet on.
+fn encode(capture: &Capture, from: u64) -> Option<Encoded> {
     let batch = capture.ring.batch(capture.info.id, from)?;
-    let next = batch.first + batch.records.len() as u64;
+    let (first, next) = (batch.first, batch.first + batch.records.len() as u64);
     match Binary::Packets(batch).encode() {
-        Ok(bytes) => Some((Bytes::from(bytes), next)),
+        Ok(bytes) => Some(Encoded {
+            bytes: Bytes::from(bytes),
+            first,
+            next,
+        }),
         Err(error) => {
             tracing::error!(%error, "packets cannot be encoded");
             None

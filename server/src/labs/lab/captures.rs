@@ -1,11 +1,16 @@
 //! Captures: the lab's, not a browser's.
 
-use packet::Record;
-use protocol::ServerMessage;
-use protocol::capture::{CaptureEvent, CaptureId, CaptureInfo, filter_problem};
-use protocol::server::ClientId;
-use topology::InterfaceId;
+use std::collections::BTreeMap;
 
+use protocol::ServerMessage;
+use protocol::capture::{
+    self, CaptureEvent, CaptureId, CaptureInfo, CaptureOptions, CaptureSource, CaptureTarget,
+    CapturedPacket, Dropped, SourceEvent,
+};
+use protocol::server::ClientId;
+use topology::Document;
+
+use super::clients::{Client, frame};
 use super::pings::done;
 use super::{Asked, Lab};
 use crate::agent::protocol::{Answer, Request};
@@ -15,7 +20,9 @@ use crate::labs::ring::Ring;
 /// A capture and its packets.
 pub(super) struct Capture {
     pub(super) info: CaptureInfo,
-    event: CaptureEvent,
+    sources: Vec<SourceEvent>,
+    running: bool,
+    error: Option<String>,
     pub(super) ring: Ring,
     /// Whether the agent has said yes, and the browsers know of it.
     pub(super) announced: bool,
@@ -24,14 +31,33 @@ pub(super) struct Capture {
 }
 
 impl Capture {
-    /// As browsers are told.
-    fn state(&self) -> CaptureEvent {
+    /// As a browser is told that has missed so many packets.
+    fn state(&self, missed: u64) -> CaptureEvent {
+        let sum = |count: fn(&SourceEvent) -> u64| self.sources.iter().map(count).sum::<u64>();
+        let kernel = sum(|source| source.dropped);
         CaptureEvent {
-            received: self.event.received.max(self.ring.end()),
+            // What the kernel counts is told less often than packets come.
+            received: sum(|source| source.received).max(self.ring.end() + kernel),
+            dropped: Dropped {
+                kernel,
+                ring: self.ring.first(),
+                browser: missed,
+            },
             kept: self.ring.len() as u64,
-            ..self.event.clone()
+            sources: self.sources.clone(),
+            running: self.running,
+            error: self.error.clone(),
         }
     }
+}
+
+/// How far a browser is with a capture.
+#[derive(Clone, Default)]
+pub(super) struct Cursor {
+    /// The number of the next packet that it has not been sent.
+    pub(super) next: u64,
+    /// How many the ring has overwritten before it could be sent them.
+    pub(super) missed: u64,
 }
 
 impl Lab {
@@ -39,20 +65,19 @@ impl Lab {
     pub(super) fn check_filter(
         &mut self,
         by: (ClientId, u64),
-        interface: InterfaceId,
+        source: CaptureTarget,
         filter: String,
     ) {
-        if let error @ Some(_) = filter_problem(&filter) {
+        if let error @ Some(_) = capture::filter_problem(&filter) {
             let token = by.1;
             return self.tell(by.0, &ServerMessage::FilterChecked { token, error });
         }
-        let asked = self
-            .capture_problem(interface, &filter)
+        let asked = missing(&self.document, source)
             .map_or(Ok(()), Err)
             .and_then(|()| {
                 self.ask(
                     Asked::CheckFilter { by },
-                    Request::CheckFilter { interface, filter },
+                    Request::CheckFilter { source, filter },
                 )
             });
         if let Err(error) = asked {
@@ -82,36 +107,31 @@ impl Lab {
         self.tell(client, &ServerMessage::FilterChecked { token, error });
     }
 
-    fn capture_problem(&self, interface: InterfaceId, filter: &str) -> Option<String> {
-        if !self.document.interfaces.contains_key(&interface) {
-            return Some("there is no such interface any more".to_owned());
-        }
-        filter_problem(filter)
-    }
-
     /// Has the agent start a capture.
     pub(super) fn start_capture(
         &mut self,
         by: (ClientId, u64),
-        interface: InterfaceId,
-        filter: String,
+        sources: Vec<CaptureTarget>,
+        options: CaptureOptions,
     ) {
-        let name = match self.document.interfaces.contains_key(&interface) {
-            true => self.document.describe_interface(interface),
-            false => "it".to_owned(),
+        let name = names(&self.document, &sources);
+        let missing = || {
+            sources
+                .iter()
+                .find_map(|source| missing(&self.document, *source))
         };
         let problem = if self.captures.len() >= MAX_CAPTURES {
             Some(format!(
                 "the lab has {MAX_CAPTURES} captures already: dismiss one first"
             ))
         } else {
-            self.capture_problem(interface, &filter)
+            capture::problem(&sources, &options).or_else(missing)
         };
         let id = CaptureId(self.next_number());
         let request = Request::StartCapture {
             capture: id,
-            interface,
-            filter: filter.clone(),
+            sources: sources.clone(),
+            options: options.clone(),
         };
         let asked = problem.map_or(Ok(()), Err);
         let asked = asked.and_then(|()| self.ask(Asked::StartCapture { capture: id, by }, request));
@@ -122,25 +142,31 @@ impl Lab {
                 format!("cannot capture on {name}: {error}"),
             );
         }
-        let Some(found) = self.document.interfaces.get(&interface) else {
-            return;
-        };
-        let info = CaptureInfo {
-            id,
-            namespace: found.namespace,
-            interface,
-            name,
-            filter,
+        let source = |target: &CaptureTarget| CaptureSource {
+            namespace: target.namespace,
+            interface: target.interface,
+            name: describe(&self.document, *target),
             link_type: 0,
         };
-        let event = CaptureEvent {
-            running: true,
-            ..CaptureEvent::default()
+        let CaptureOptions {
+            filter,
+            snap_length,
+            limit,
+        } = options;
+        let info = CaptureInfo {
+            id,
+            sources: sources.iter().map(source).collect(),
+            name,
+            filter,
+            snap_length,
+            limit,
         };
         let capture = Capture {
             info,
-            event,
-            ring: Ring::default(),
+            sources: Vec::new(),
+            running: true,
+            error: None,
+            ring: Ring::new(limit),
             announced: false,
             untold: false,
         };
@@ -158,8 +184,12 @@ impl Lab {
             return;
         };
         let error = match result {
-            Ok(Answer::CaptureStarted { link_type }) => {
-                capture.info.link_type = link_type;
+            Ok(Answer::CaptureStarted { link_types })
+                if link_types.len() == capture.info.sources.len() =>
+            {
+                for (source, link_type) in capture.info.sources.iter_mut().zip(link_types) {
+                    source.link_type = link_type;
+                }
                 capture.announced = true;
                 let info = capture.info.clone();
                 self.broadcast(&ServerMessage::CaptureStarted { by: Some(by), info });
@@ -169,7 +199,7 @@ impl Lab {
             Ok(Answer::BadFilter(error)) => format!("the filter is none: {error}"),
             result => done(result)
                 .err()
-                .unwrap_or_else(|| "the agent did not say the link type".into()),
+                .unwrap_or_else(|| "the agent did not say the link types".into()),
         };
         let name = capture.info.name.clone();
         self.captures.remove(&id);
@@ -181,19 +211,17 @@ impl Lab {
     }
 
     /// Packets came.
-    pub(super) fn packets_came(&mut self, id: CaptureId, records: Vec<Record>) {
+    pub(super) fn packets_came(&mut self, id: CaptureId, records: Vec<CapturedPacket>) {
         let Some(capture) = self.captures.get_mut(&id) else {
             return;
         };
         capture.ring.extend(records);
         capture.untold = true;
-        while self
-            .captures
-            .values()
-            .map(|capture| capture.ring.bytes())
-            .sum::<usize>()
-            > LAB_RING_BYTES
-        {
+        let all = |lab: &Self| {
+            let bytes = lab.captures.values().map(|capture| capture.ring.bytes());
+            bytes.sum::<usize>() as u64
+        };
+        while all(self) > LAB_RING_BYTES {
             if let Some(largest) = self
                 .captures
                 .values_mut()
@@ -208,21 +236,47 @@ impl Lab {
     }
 
     /// The agent says how a capture stands.
-    pub(super) fn capture_stands(&mut self, id: CaptureId, event: CaptureEvent) {
+    pub(super) fn capture_stands(&mut self, id: CaptureId, sources: Vec<SourceEvent>) {
         let Some(capture) = self.captures.get_mut(&id) else {
             return;
         };
-        let turned = capture.event.running != event.running || capture.event.error != event.error;
-        capture.event = event;
+        let turned = |old: Option<&SourceEvent>, new: &SourceEvent| {
+            old.is_none_or(|old| old.running != new.running || old.error != new.error)
+        };
+        let turned = (sources.iter().enumerate())
+            .any(|(place, new)| turned(capture.sources.get(place), new));
+        let ends = !sources.iter().any(|source| source.running);
+        // Of many that ended, the first that did not just stop.
+        let error = sources.iter().find_map(|source| source.error.clone());
+        capture.sources = sources;
         capture.untold = true;
-        if turned {
+        if ends {
+            self.capture_ended(id, error);
+        } else if turned {
             self.tell_capture(id);
         } else {
             self.flush.counts_wait();
         }
     }
 
+    /// Tells every browser how a capture stands.
     pub(super) fn tell_capture(&mut self, id: CaptureId) {
+        self.tell_capture_to(id, |_| true);
+    }
+
+    /// Tells the counts, which others will follow: not to those for whom much waits already, who
+    /// would be cut off for no reason. Says whether somebody was left out.
+    pub(super) fn tell_counts(&mut self, id: CaptureId) -> bool {
+        let mut left_out = false;
+        self.tell_capture_to(id, |client| {
+            let has_room = client.outbox.has_room_for_packets();
+            left_out |= !has_room;
+            has_room
+        });
+        left_out
+    }
+
+    fn tell_capture_to(&mut self, id: CaptureId, mut wanted: impl FnMut(&Client) -> bool) {
         let Some(capture) = self
             .captures
             .get_mut(&id)
@@ -231,8 +285,22 @@ impl Lab {
             return;
         };
         capture.untold = false;
-        let event = capture.state();
-        self.broadcast(&ServerMessage::Capture { capture: id, event });
+        let told: Vec<_> = (self.clients.iter())
+            .filter(|(_, client)| wanted(client))
+            .map(|(&id, client)| (id, client.cursor(capture.info.id).missed))
+            .collect();
+        let mut messages = BTreeMap::new();
+        for (_, missed) in &told {
+            messages.entry(*missed).or_insert_with(|| {
+                let event = capture.state(*missed);
+                frame(&ServerMessage::Capture { capture: id, event })
+            });
+        }
+        for (client, missed) in told {
+            if let Some(Some(frame)) = messages.get(&missed) {
+                self.send_to(client, frame.clone());
+            }
+        }
     }
 
     /// Has the agent stop a capture.
@@ -242,7 +310,7 @@ impl Lab {
                 let error = "cannot stop the capture: there is no such capture".to_owned();
                 self.request_failed(client, None, error);
             }
-            Some(capture) if !capture.event.running => {}
+            Some(capture) if !capture.running => {}
             Some(_) => {
                 let request = Request::StopCapture { capture: id };
                 if let Err(error) = self.ask(Asked::StopCapture { capture: id }, request) {
@@ -258,15 +326,14 @@ impl Lab {
     }
 
     fn capture_ended(&mut self, id: CaptureId, error: Option<String>) {
-        let Some(capture) = self
-            .captures
-            .get_mut(&id)
-            .filter(|capture| capture.event.running)
-        else {
+        let Some(capture) = self.captures.get_mut(&id).filter(|capture| capture.running) else {
             return;
         };
-        capture.event.running = false;
-        capture.event.error = error;
+        capture.running = false;
+        capture.error = error;
+        for source in &mut capture.sources {
+            source.running = false;
+        }
         self.tell_capture(id);
     }
 
@@ -275,7 +342,7 @@ impl Lab {
         let Some(capture) = self.captures.get(&id) else {
             return;
         };
-        if capture.event.running {
+        if capture.running {
             self.stop_capture(client, id);
         }
         self.captures.remove(&id);
@@ -297,13 +364,60 @@ impl Lab {
     pub(super) fn capture_states(&self) -> Vec<(CaptureInfo, CaptureEvent)> {
         let announced = self.captures.values().filter(|capture| capture.announced);
         announced
-            .map(|capture| (capture.info.clone(), capture.state()))
+            .map(|capture| (capture.info.clone(), capture.state(0)))
+            .collect()
+    }
+
+    /// A newcomer begins with the oldest packets that are kept: what is gone, it has not missed.
+    pub(super) fn cursors_of_newcomer(&self) -> BTreeMap<CaptureId, Cursor> {
+        let at_first = |capture: &Capture| Cursor {
+            next: capture.ring.first(),
+            missed: 0,
+        };
+        let captures = self.captures.iter();
+        captures
+            .map(|(id, capture)| (*id, at_first(capture)))
             .collect()
     }
 
     /// For a download.
-    pub(super) fn packets(&self, id: CaptureId) -> Option<(CaptureInfo, Vec<Record>)> {
+    pub(super) fn packets(&self, id: CaptureId) -> Option<(CaptureInfo, Vec<CapturedPacket>)> {
         let capture = self.captures.get(&id).filter(|capture| capture.announced)?;
         Some((capture.info.clone(), capture.ring.records()))
     }
+}
+
+/// What people call a source.
+fn describe(document: &Document, source: CaptureTarget) -> String {
+    match source.interface {
+        Some(interface) => document.describe_interface(interface),
+        None => format!("{}/any", document.describe_namespace(source.namespace)),
+    }
+}
+
+/// What people call several: the first two, and how many more there are.
+fn names(document: &Document, sources: &[CaptureTarget]) -> String {
+    const SHOWN: usize = 2;
+    let shown = sources.iter().take(SHOWN);
+    let mut names: Vec<_> = shown.map(|source| describe(document, *source)).collect();
+    let more = sources.len().saturating_sub(SHOWN);
+    if more > 0 {
+        names.push(format!("{more} more"));
+    }
+    names.join(", ")
+}
+
+/// What of a source is not there.
+fn missing(document: &Document, source: CaptureTarget) -> Option<String> {
+    let CaptureTarget {
+        namespace,
+        interface,
+    } = source;
+    if !document.namespaces.contains_key(&namespace) {
+        return Some("there is no such namespace any more".to_owned());
+    }
+    let found = document.interfaces.get(&interface?);
+    found
+        .is_none_or(|found| found.namespace != namespace)
+        .then(|| "there is no such interface any more".to_owned())
 }

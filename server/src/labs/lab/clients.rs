@@ -8,16 +8,24 @@ use protocol::capture::CaptureId;
 use protocol::server::{ClientId, Welcome};
 
 use super::Lab;
+use super::captures::Cursor;
 use crate::labs::limits::MAX_CLIENTS;
 use crate::labs::outbox::{Cut, Frame, Outbox};
 
 /// A browser on the lab.
 pub(super) struct Client {
     pub(super) outbox: Outbox,
-    /// The number of the next packet of each capture that it has not been sent.
-    pub(super) cursors: BTreeMap<CaptureId, u64>,
+    /// How far it is with each capture; one that is not here is at its beginning.
+    pub(super) cursors: BTreeMap<CaptureId, Cursor>,
     /// Whether it gets what interfaces count.
     pub(super) watches: bool,
+}
+
+impl Client {
+    /// How far it is with a capture.
+    pub(super) fn cursor(&self, capture: CaptureId) -> Cursor {
+        self.cursors.get(&capture).cloned().unwrap_or_default()
+    }
 }
 
 impl Lab {
@@ -41,7 +49,7 @@ impl Lab {
             id,
             Client {
                 outbox,
-                cursors: BTreeMap::new(),
+                cursors: self.cursors_of_newcomer(),
                 watches: false,
             },
         );
@@ -116,7 +124,13 @@ impl Lab {
 
     /// Says something to one browser.
     pub(super) fn tell(&mut self, client: ClientId, message: &ServerMessage) {
-        let Some(frame) = frame(message) else { return };
+        if let Some(frame) = frame(message) {
+            self.send_to(client, frame);
+        }
+    }
+
+    /// Sends a frame to one browser.
+    pub(super) fn send_to(&mut self, client: ClientId, frame: Frame) {
         let lags = self
             .clients
             .get(&client)
@@ -141,7 +155,7 @@ impl Lab {
 }
 
 /// A message as a frame, shared by all who get it.
-fn frame(message: &ServerMessage) -> Option<Frame> {
+pub(super) fn frame(message: &ServerMessage) -> Option<Frame> {
     match serde_json::to_string(message) {
         Ok(text) => Some(Frame::Text(Utf8Bytes::from(text))),
         Err(error) => {

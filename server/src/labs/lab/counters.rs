@@ -79,7 +79,7 @@ impl Lab {
 }
 
 fn frame(batch: CounterBatch) -> Option<Frame> {
-    match Binary::Counters(batch).encode() {
+    match <Binary>::Counters(batch).encode() {
         Ok(bytes) => Some(Frame::Binary(Bytes::from(bytes))),
         Err(error) => {
             tracing::error!(%error, "counters cannot be encoded");

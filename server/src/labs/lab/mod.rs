@@ -283,17 +283,17 @@ impl Lab {
             ClientMessage::DismissPing { ping } => self.dismiss_ping(client, ping),
             ClientMessage::CheckFilter {
                 token,
-                interface,
+                source,
                 filter,
             } => {
-                self.check_filter((client, token), interface, filter);
+                self.check_filter((client, token), source, filter);
             }
             ClientMessage::StartCapture {
                 token,
-                interface,
-                filter,
+                sources,
+                options,
             } => {
-                self.start_capture((client, token), interface, filter);
+                self.start_capture((client, token), sources, options);
             }
             ClientMessage::WatchCounters { on } => self.watch_counters(client, on),
             ClientMessage::StopCapture { capture } => self.stop_capture(client, capture),
@@ -310,7 +310,7 @@ impl Lab {
             FromAgent::Ping { ping, event } => self.ping_said(ping, event),
             FromAgent::Packets { capture, records } => self.packets_came(capture, records),
             FromAgent::Counters { batch } => self.counters_came(batch),
-            FromAgent::Capture { capture, event } => self.capture_stands(capture, event),
+            FromAgent::Capture { capture, sources } => self.capture_stands(capture, sources),
             FromAgent::Output {
                 exec,
                 is_error,
