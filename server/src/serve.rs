@@ -21,6 +21,7 @@ use crate::labs::machine::Machine;
 use crate::labs::store::{Store, StoreError};
 use crate::labs::yard::Yard;
 use crate::web::guard::{Guard, cookie_name};
+use crate::web::keys::Keys;
 use crate::web::sessions::Sessions;
 use crate::web::sockets::Sockets;
 use crate::web::{AppState, CookieName, listen, routes};
@@ -137,13 +138,15 @@ pub async fn start(config: Config) -> Result<Server, StartError> {
         allow_uplink: config.allow_uplink,
     };
     let yard = Yard::new(store.clone(), machine);
+    let keys = Keys::new(sessions.clone());
     let state = AppState {
         yard: yard.clone(),
         sessions: sessions.clone(),
+        keys: keys.clone(),
         sockets: sockets.clone(),
     };
     let cookie = CookieName(cookie_name(addr).into());
-    let guard = Guard::new(addr, sessions, routes::is_public);
+    let guard = Guard::new(addr, sessions, keys, routes::is_public);
     let (ending, ended) = watch::channel(false);
     let by_tcp = routes::for_tcp(state.clone(), guard, cookie.clone());
     let by_socket = routes::for_local_socket(state, cookie);

@@ -40,6 +40,7 @@ pub struct Record {
     /// Its length on the wire in bytes; at least `data.len()`.
     pub length: u32,
     /// The bytes that were captured, from the link-layer header on.
+    #[serde(with = "serde_bytes")]
     pub data: Vec<u8>,
 }
 

@@ -4,6 +4,8 @@ use packet::Record;
 use serde::{Deserialize, Serialize};
 use topology::{InterfaceId, NamespaceId};
 
+use crate::lab::LabId;
+
 /// A capture of a lab, numbered by the server.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -233,6 +235,9 @@ pub struct PacketBatch<R = Vec<CapturedPacket>> {
 /// Most ranges and comments of an [`CaptureExport`]: a list that a person has marked.
 pub const MAX_EXPORT_ITEMS: usize = 10_000;
 
+/// Longest comment on a packet, bytes: what pcapng takes is 65,535.
+pub const MAX_COMMENT_BYTES: usize = 4_096;
+
 /// Which packets of a capture go into a file, and what is said of them; empty is all of them.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -246,4 +251,56 @@ pub struct CaptureExport {
     pub until: Option<u64>,
     /// A note for a packet, by its number. At most [`MAX_EXPORT_ITEMS`].
     pub comments: std::collections::BTreeMap<u64, String>,
+}
+
+impl CaptureExport {
+    /// What speaks against it.
+    pub fn problem(&self) -> Option<String> {
+        let items = self.packets.len().max(self.comments.len());
+        if items > MAX_EXPORT_ITEMS {
+            return Some(format!(
+                "{items} ranges or comments are too many: at most {MAX_EXPORT_ITEMS} are taken"
+            ));
+        }
+        let comment = self
+            .comments
+            .iter()
+            .find(|(_, text)| text.len() > MAX_COMMENT_BYTES);
+        if let Some((number, _)) = comment {
+            return Some(format!(
+                "the comment on packet {number} is longer than {MAX_COMMENT_BYTES} bytes"
+            ));
+        }
+        let mut last = None;
+        for (from, to) in &self.packets {
+            if from > to || last.is_some_and(|last| last >= from) {
+                return Some(format!(
+                    "the packets {from} to {to} are no range that follows the one before"
+                ));
+            }
+            last = Some(to);
+        }
+        None
+    }
+}
+
+/// The path of a capture as a file, of the HTTP API.
+pub fn path(lab: &LabId, capture: CaptureId) -> String {
+    format!("/api/v1/labs/{lab}/captures/{}.pcapng", capture.0)
+}
+
+/// A key to one capture as a file, and nothing else: what a person may copy into a shell, where
+/// the secret of the yard would be too much.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaptureKey {
+    /// To be sent as `Authorization: Bearer KEY`.
+    pub key: String,
+}
+
+/// The command that gives a capture as a live stream of pcapng, to be followed by
+/// `| wireshark -k -i -` or `| tcpdump -nn -r -`. `origin` is the server's, `http://HOST:PORT`.
+pub fn follow_command(origin: &str, lab: &LabId, capture: CaptureId, key: &CaptureKey) -> String {
+    let (path, key) = (path(lab, capture), &key.key);
+    format!("curl -sN -H 'Authorization: Bearer {key}' '{origin}{path}?follow=1'")
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use packet::Timestamp;
 use protocol::ClientMessage;
-use protocol::capture::{CaptureId, CaptureInfo, CapturedPacket};
+use protocol::capture::{CaptureEvent, CaptureId, CaptureInfo, CapturedPacket};
 use protocol::lab::RunState;
 use protocol::probe::{Probe, Probed};
 use protocol::reach::{ReachOptions, Reachability};
@@ -44,6 +45,32 @@ pub struct Snapshot {
     pub revision: u64,
     /// Whether it runs.
     pub run: RunState,
+}
+
+/// Packets of a capture that lie one after the other.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    /// The capture.
+    pub info: CaptureInfo,
+    /// How it stands.
+    pub event: CaptureEvent,
+    /// When this was so.
+    pub now: Timestamp,
+    /// The number of the first of the packets.
+    pub first: u64,
+    /// The packets.
+    pub packets: Vec<CapturedPacket>,
+    /// To wait for more. It is closed when the capture is dismissed.
+    pub news: watch::Receiver<News>,
+}
+
+/// How far a capture is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct News {
+    /// The number that the next packet will have.
+    pub end: u64,
+    /// Whether there will be one.
+    pub running: bool,
 }
 
 /// A command that runs in a lab.
@@ -144,10 +171,11 @@ pub(super) enum Command {
     },
     /// How it stands.
     Snapshot { reply: oneshot::Sender<Snapshot> },
-    /// The packets of a capture.
+    /// Packets of a capture from that number on.
     Packets {
         capture: CaptureId,
-        reply: oneshot::Sender<Option<(CaptureInfo, Vec<CapturedPacket>)>>,
+        from: u64,
+        reply: oneshot::Sender<Option<Box<Piece>>>,
     },
     /// What the rules of a namespace have counted.
     Counted {
@@ -267,12 +295,19 @@ impl LabHandle {
         self.ask(|reply| Command::Snapshot { reply }).await
     }
 
-    /// The packets that are kept of a capture; `None` if there is no such capture.
+    /// What is kept of a capture from packet `from` on, as much as a browser gets at once; `None`
+    /// if there is no such capture.
     pub async fn packets(
         &self,
         capture: CaptureId,
-    ) -> Result<Option<(CaptureInfo, Vec<CapturedPacket>)>, Closed> {
-        self.ask(|reply| Command::Packets { capture, reply }).await
+        from: u64,
+    ) -> Result<Option<Box<Piece>>, Closed> {
+        self.ask(|reply| Command::Packets {
+            capture,
+            from,
+            reply,
+        })
+        .await
     }
 
     /// What the rules of a namespace, by its name, have counted.

@@ -97,11 +97,6 @@ impl Ring {
         self.first + self.records.len() as u64
     }
 
-    /// The packets that are kept, oldest first.
-    pub(super) fn records(&self) -> Vec<CapturedPacket> {
-        self.records.iter().cloned().collect()
-    }
-
     /// The packets from number `from` on, or from the first that is still kept, as many as go into
     /// one frame; `None` if there are none yet.
     pub(super) fn batch(&self, capture: CaptureId, from: u64) -> Option<PacketBatch<Slice<'_>>> {

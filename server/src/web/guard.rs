@@ -8,7 +8,7 @@
 //!    browser sends by itself;
 //! 3. a page of another site, which has the same cookies if it is on another port of this machine,
 //!    is refused by what the browser says of it (`Sec-Fetch-Site`);
-//! 4. a session or the secret, unless the route is public.
+//! 4. a session or the secret, unless the route is public; or, for reading one path, a key to it.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use super::error::Refusal;
+use super::keys::Keys;
 use super::secret::SecretHash;
 use super::sessions::{NotSignedIn, Sessions};
 
@@ -56,6 +57,8 @@ pub enum Caller {
     Secret,
     /// With the cookie of a session: a browser.
     Session(SecretHash),
+    /// With a key to this one path: a program.
+    Key,
     /// By the local socket: a process of the same user.
     Local,
 }
@@ -67,6 +70,7 @@ pub struct Guard {
     hosts: Arc<[String]>,
     cookie: Arc<str>,
     sessions: Sessions,
+    keys: Keys,
     /// Whether a path can be had without signing in.
     is_public: fn(&Method, &str) -> bool,
 }
@@ -82,6 +86,7 @@ impl Guard {
     pub fn new(
         address: SocketAddr,
         sessions: Sessions,
+        keys: Keys,
         is_public: fn(&Method, &str) -> bool,
     ) -> Self {
         let port = address.port();
@@ -99,6 +104,7 @@ impl Guard {
             hosts: hosts.into(),
             cookie: cookie_name(address).into(),
             sessions,
+            keys,
             is_public,
         }
     }
@@ -117,14 +123,18 @@ impl Guard {
         Ok(secret.map(str::to_owned))
     }
 
-    /// Whose the request is, or why it is refused.
+    /// Whose the request is, or why it is refused; `reads` is the path, if it only reads.
     async fn admit(
         &self,
         secret: Option<String>,
         session: Option<SecretHash>,
         is_public: bool,
+        reads: Option<&str>,
     ) -> Result<Option<Caller>, Refusal> {
         if let Some(secret) = secret {
+            if reads.is_some_and(|path| self.keys.opens(&secret, path)) {
+                return Ok(Some(Caller::Key));
+            }
             self.sessions.check_secret(&secret).await?;
             return Ok(Some(Caller::Secret));
         }
@@ -242,8 +252,13 @@ fn check_fetch_site(headers: &HeaderMap) -> Result<(), Refusal> {
 pub async fn layer(State(guard): State<Guard>, mut request: Request, next: Next) -> Response {
     let session = guard.session(request.headers());
     let is_public = (guard.is_public)(request.method(), request.uri().path());
+    let reads = (request.method() == Method::GET).then(|| request.uri().path().to_owned());
     let admitted = match guard.check(&request) {
-        Ok(secret) => guard.admit(secret, session, is_public).await,
+        Ok(secret) => {
+            guard
+                .admit(secret, session, is_public, reads.as_deref())
+                .await
+        }
         Err(refusal) => Err(refusal),
     };
     let answer = match admitted {

@@ -9,7 +9,6 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use protocol::capture::CaptureId;
 use protocol::lab::{ExampleSummary, LabId, LabSummary, NewLab};
 use serde::Serialize;
 use topology::Document;
@@ -143,37 +142,6 @@ fn settled(result: Result<(), String>) -> Result<(), Refusal> {
     result.map_err(|error| Refusal::new(StatusCode::CONFLICT, error))
 }
 
-pub(super) async fn capture(
-    State(state): State<AppState>,
-    Path((id, file)): Path<(LabId, String)>,
-) -> Result<Response, Refusal> {
-    let number = file
-        .strip_suffix(".pcapng")
-        .and_then(|number| number.parse().ok())
-        .map(CaptureId);
-    let missing = || {
-        Refusal::new(
-            StatusCode::NOT_FOUND,
-            format!("there is no capture {file:?}"),
-        )
-    };
-    let number = number.ok_or_else(missing)?;
-    let found = state
-        .yard
-        .with(&id, |lab| async move { lab.packets(number).await })
-        .await?;
-    let (info, records) = found.ok_or_else(missing)?;
-    let name = file_name(&info.name, "pcapng");
-    let written = tokio::task::spawn_blocking(move || super::pcapng::file(&info, &records)).await;
-    match written {
-        Ok(bytes) => Ok(download("application/x-pcapng", &name, bytes.into())),
-        Err(_) => Err(Refusal::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "writing the capture failed",
-        )),
-    }
-}
-
 pub(super) async fn examples(headers: HeaderMap) -> Response {
     // The same for everybody and all the time: compressed once.
     static GZIP: LazyLock<Option<Vec<u8>>> = LazyLock::new(|| gzip(examples::all()));
@@ -202,7 +170,7 @@ fn gzip(examples: &[ExampleSummary]) -> Option<Vec<u8>> {
 }
 
 /// A name for a downloaded file that every system takes.
-fn file_name(title: &str, ending: &str) -> String {
+pub(super) fn file_name(title: &str, ending: &str) -> String {
     let plain = |c: char| {
         if c.is_ascii_alphanumeric() || c == '.' {
             c
@@ -215,7 +183,7 @@ fn file_name(title: &str, ending: &str) -> String {
     format!("{}.{ending}", if name.is_empty() { "lab" } else { name })
 }
 
-fn download(kind: &'static str, name: &str, body: Body) -> Response {
+pub(super) fn download(kind: &'static str, name: &str, body: Body) -> Response {
     let mut response = body.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));

@@ -9,11 +9,13 @@ pub mod secret;
 pub mod sessions;
 
 mod body;
+mod captures;
 mod error;
 mod exec_socket;
 mod features;
 mod files;
 mod firewalls;
+pub mod keys;
 mod labs;
 pub(crate) mod listen;
 mod openapi;
@@ -24,6 +26,7 @@ mod socket;
 pub mod sockets;
 
 use crate::labs::yard::Yard;
+use keys::Keys;
 use sessions::Sessions;
 use sockets::Sockets;
 
@@ -34,6 +37,8 @@ pub struct AppState {
     pub yard: Yard,
     /// Who is signed in.
     pub sessions: Sessions,
+    /// Keys to single files.
+    pub keys: Keys,
     /// The sockets that are open.
     pub sockets: Sockets,
 }

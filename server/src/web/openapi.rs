@@ -6,11 +6,15 @@ use serde_json::{Map, Value, json};
 
 use super::routes::{self, Access, Route};
 
+mod captures;
 mod probes;
 
 /// Paths of probes.
 const REACHABILITY: &str = "/api/v1/labs/{id}/reachability";
 const PROBES: &str = "/api/v1/labs/{id}/namespaces/{namespace}/probes";
+/// Paths of captures.
+const CAPTURE: &str = "/api/v1/labs/{id}/captures/{file}";
+const CAPTURE_KEY: &str = "/api/v1/labs/{id}/captures/{file}/key";
 
 /// The description.
 pub(super) async fn describe() -> Json<Value> {
@@ -57,9 +61,12 @@ fn operation(route: &Route) -> Value {
         "summary": route.summary,
         "responses": { "default": answer("Refused, and why.", "HttpError") },
     });
-    let parameters: Vec<_> = parameters(route.path).map(|name| {
+    let mut parameters: Vec<_> = parameters(route.path).map(|name| {
         json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
     }).collect();
+    if (&route.method, route.path) == (&Method::GET, CAPTURE) {
+        parameters.extend(captures::parameters());
+    }
     if !parameters.is_empty() {
         operation["parameters"] = parameters.into();
     }
@@ -88,6 +95,7 @@ fn request(route: &Route) -> Option<&'static str> {
         (&Method::POST, "/api/v1/labs") => Some("NewLab"),
         (_, REACHABILITY) => Some("ReachOptions"),
         (_, PROBES) => Some("Probe"),
+        (&Method::POST, CAPTURE) => Some("CaptureExport"),
         _ => None,
     }
 }
@@ -108,7 +116,8 @@ fn success(route: &Route) -> (&'static str, Value) {
         (_, REACHABILITY) => ("200", answer("Who reaches whom.", "Reachability")),
         (_, PROBES) => ("200", answer("What was found out.", "Probed")),
         (_, "/api/v1/labs/{id}/document.yaml") => ("200", file("text/yaml")),
-        (_, "/api/v1/labs/{id}/captures/{file}") => ("200", file("application/x-pcapng")),
+        (_, CAPTURE) => ("200", file("application/x-pcapng")),
+        (_, CAPTURE_KEY) => ("201", answer("Made.", "CaptureKey")),
         (_, "/api/v1/openapi.json") => ("200", file("application/json")),
         (&Method::DELETE, _) | (_, "/api/v1/session") => ("204", json!({ "description": "Done." })),
         _ => ("200", answer("The lab.", "LabSummary")),
@@ -147,8 +156,10 @@ fn variant(name: &str, inner: Value) -> Value {
 /// The types of what is taken and answered.
 fn schemas() -> Value {
     let mut all = lab_schemas();
-    if let (Some(all), Value::Object(more)) = (all.as_object_mut(), probes::schemas()) {
-        all.extend(more);
+    for more in [probes::schemas(), captures::schemas()] {
+        if let (Some(all), Value::Object(more)) = (all.as_object_mut(), more) {
+            all.extend(more);
+        }
     }
     all
 }

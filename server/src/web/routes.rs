@@ -11,8 +11,8 @@ use axum::{Extension, Router};
 use super::error::Refusal;
 use super::guard::{self, Guard};
 use super::{
-    AppState, CookieName, exec_socket, features, files, firewalls, labs, openapi, probes, session,
-    socket,
+    AppState, CookieName, captures, exec_socket, features, files, firewalls, labs, openapi, probes,
+    session, socket,
 };
 
 /// Who may use a route.
@@ -132,8 +132,20 @@ pub fn all() -> Vec<Route> {
         Route::new(
             GET,
             "/api/v1/labs/{id}/captures/{file}",
-            "Download a capture: NUMBER.pcapng",
-            labs::capture,
+            "Download a capture, or follow it live: NUMBER.pcapng",
+            captures::download,
+        ),
+        Route::new(
+            POST,
+            "/api/v1/labs/{id}/captures/{file}",
+            "Download chosen packets of a capture, with comments: NUMBER.pcapng",
+            captures::chosen,
+        ),
+        Route::new(
+            POST,
+            "/api/v1/labs/{id}/captures/{file}/key",
+            "A key to one capture as a file, to copy into a shell",
+            captures::key,
         ),
         Route::new(
             GET,

@@ -85,9 +85,14 @@ impl Sessions {
     /// The session of a token, if there is one.
     pub fn find(&self, token: &str) -> Option<SecretHash> {
         let hash = Secret::parse(token)?.hash();
+        self.is_known(hash).then_some(hash)
+    }
+
+    /// Whether there is such a session.
+    pub fn is_known(&self, hash: SecretHash) -> bool {
         let known = self.0.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let made = known.get(&hash)?;
-        (made.saturating_add(LIFETIME) > now()).then_some(hash)
+        let made = known.get(&hash);
+        made.is_some_and(|made| made.saturating_add(LIFETIME) > now())
     }
 
     /// Makes a session; on disk when this returns.

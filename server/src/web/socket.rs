@@ -78,7 +78,7 @@ async fn serve(socket: WebSocket, lab: LabHandle, caller: Caller, sessions: Sess
     let signed_out = async {
         match caller {
             Caller::Session(hash) => sessions.ended(hash).await,
-            Caller::Secret | Caller::Local => std::future::pending().await,
+            Caller::Secret | Caller::Key | Caller::Local => std::future::pending().await,
         }
     };
     let cut = tokio::select! {

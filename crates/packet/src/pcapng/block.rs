@@ -6,6 +6,7 @@ pub(super) const INTERFACE: u32 = 1;
 /// A packet in the form of the first draft.
 pub(super) const OLD_PACKET: u32 = 2;
 pub(super) const SIMPLE_PACKET: u32 = 3;
+pub(super) const STATISTICS: u32 = 5;
 pub(super) const ENHANCED_PACKET: u32 = 6;
 
 /// Tells the byte order of a section.
@@ -22,6 +23,12 @@ pub(super) const INTERFACE_DESCRIPTION: u16 = 3;
 pub(super) const INTERFACE_RESOLUTION: u16 = 9;
 pub(super) const INTERFACE_FILTER: u16 = 11;
 pub(super) const INTERFACE_OFFSET: u16 = 14;
+
+/// Options of statistics: packets that passed the filter, that the system dropped, and that were
+/// delivered to who asked for them.
+pub(super) const STATISTICS_ACCEPTED: u16 = 6;
+pub(super) const STATISTICS_DROPPED: u16 = 7;
+pub(super) const STATISTICS_DELIVERED: u16 = 8;
 
 /// The first byte of a filter that is text in pcap syntax.
 pub(super) const FILTER_IS_TEXT: u8 = 0;

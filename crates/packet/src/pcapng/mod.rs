@@ -16,7 +16,7 @@ use thiserror::Error;
 use crate::{LinkType, View};
 
 pub use read::Reader;
-pub use write::{InterfaceId, Writer};
+pub use write::{InterfaceId, Statistics, Writer};
 
 /// Where packets of a capture were taken.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

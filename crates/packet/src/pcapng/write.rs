@@ -4,9 +4,10 @@ use super::Interface;
 use super::block::{
     BYTE_ORDER, ENHANCED_PACKET, FILTER_IS_TEXT, FRAME, INTERFACE, INTERFACE_DESCRIPTION,
     INTERFACE_FILTER, INTERFACE_NAME, INTERFACE_RESOLUTION, OPTION_COMMENT, OPTION_END, SECTION,
-    SECTION_APPLICATION, padding,
+    SECTION_APPLICATION, STATISTICS, STATISTICS_ACCEPTED, STATISTICS_DELIVERED, STATISTICS_DROPPED,
+    padding,
 };
-use crate::View;
+use crate::{Timestamp, View};
 
 /// The unit of time stamps: a negative power of ten.
 const NANOSECONDS: u8 = 9;
@@ -14,6 +15,21 @@ const NANOSECONDS: u8 = 9;
 /// An interface of a file that is being written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InterfaceId(u32);
+
+/// What an interface has counted, for [`Writer::statistics`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Statistics<'a> {
+    /// When, at the earliest.
+    pub at: Timestamp,
+    /// Packets that passed the filter, dropped ones included.
+    pub accepted: u64,
+    /// Of these, dropped by the operating system.
+    pub dropped: u64,
+    /// Of these, in the file.
+    pub delivered: u64,
+    /// A remark.
+    pub comment: Option<&'a str>,
+}
 
 /// Writes one section in little-endian order, with time stamps in nanoseconds.
 #[derive(Debug)]
@@ -84,6 +100,31 @@ impl Writer {
                 option(out, OPTION_COMMENT, comment.as_bytes());
                 option(out, OPTION_END, &[]);
             }
+        });
+    }
+
+    /// Adds what an interface has counted until now; the last of an interface counts.
+    pub fn statistics(
+        &mut self,
+        interface: InterfaceId,
+        counts: Statistics<'_>,
+        out: &mut Vec<u8>,
+    ) {
+        block(out, STATISTICS, |out| {
+            put32(out, interface.0);
+            put32(out, (counts.at.0 >> 32) as u32);
+            put32(out, counts.at.0 as u32);
+            if let Some(comment) = counts.comment {
+                option(out, OPTION_COMMENT, comment.as_bytes());
+            }
+            for (code, count) in [
+                (STATISTICS_ACCEPTED, counts.accepted),
+                (STATISTICS_DROPPED, counts.dropped),
+                (STATISTICS_DELIVERED, counts.delivered),
+            ] {
+                option(out, code, &count.to_le_bytes());
+            }
+            option(out, OPTION_END, &[]);
         });
     }
 }

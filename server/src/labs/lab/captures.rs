@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use packet::Timestamp;
 use protocol::ServerMessage;
 use protocol::capture::{
     self, CaptureEvent, CaptureId, CaptureInfo, CaptureOptions, CaptureSource, CaptureTarget,
     CapturedPacket, Dropped, SourceEvent,
 };
 use protocol::server::ClientId;
+use tokio::sync::watch;
 use topology::Document;
 
 use super::clients::{Client, frame};
 use super::pings::done;
 use super::{Asked, Lab};
 use crate::agent::protocol::{Answer, Request};
+use crate::labs::handle::{News, Piece};
 use crate::labs::limits::{LAB_RING_BYTES, MAX_CAPTURES};
 use crate::labs::ring::Ring;
 
@@ -24,6 +27,8 @@ pub(super) struct Capture {
     running: bool,
     error: Option<String>,
     pub(super) ring: Ring,
+    /// For those who write files.
+    news: watch::Sender<News>,
     /// Whether the agent has said yes, and the browsers know of it.
     pub(super) announced: bool,
     /// Whether the browsers have not been told the latest counts.
@@ -167,6 +172,10 @@ impl Lab {
             running: true,
             error: None,
             ring: Ring::new(limit),
+            news: watch::Sender::new(News {
+                end: 0,
+                running: true,
+            }),
             announced: false,
             untold: false,
         };
@@ -216,6 +225,8 @@ impl Lab {
             return;
         };
         capture.ring.extend(records);
+        let end = capture.ring.end();
+        capture.news.send_modify(|news| news.end = end);
         capture.untold = true;
         let all = |lab: &Self| {
             let bytes = lab.captures.values().map(|capture| capture.ring.bytes());
@@ -330,6 +341,7 @@ impl Lab {
             return;
         };
         capture.running = false;
+        capture.news.send_modify(|news| news.running = false);
         capture.error = error;
         for source in &mut capture.sources {
             source.running = false;
@@ -380,10 +392,18 @@ impl Lab {
             .collect()
     }
 
-    /// For a download.
-    pub(super) fn packets(&self, id: CaptureId) -> Option<(CaptureInfo, Vec<CapturedPacket>)> {
+    /// For a file: what is kept from that packet on.
+    pub(super) fn packets(&self, id: CaptureId, from: u64) -> Option<Piece> {
         let capture = self.captures.get(&id).filter(|capture| capture.announced)?;
-        Some((capture.info.clone(), capture.ring.records()))
+        let batch = capture.ring.batch(id, from);
+        Some(Piece {
+            info: capture.info.clone(),
+            event: capture.state(0),
+            now: Timestamp(super::now()),
+            first: (batch.as_ref()).map_or(from.max(capture.ring.first()), |batch| batch.first),
+            packets: batch.map_or_else(Vec::new, |batch| batch.records.iter().cloned().collect()),
+            news: capture.news.subscribe(),
+        })
     }
 }
 

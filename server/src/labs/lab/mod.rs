@@ -247,8 +247,12 @@ impl Lab {
                     run: self.run.borrow().clone(),
                 });
             }
-            Command::Packets { capture, reply } => {
-                let _ = reply.send(self.packets(capture));
+            Command::Packets {
+                capture,
+                from,
+                reply,
+            } => {
+                let _ = reply.send(self.packets(capture, from).map(Box::new));
             }
             Command::Counted { namespace, reply } => self.counted(&namespace, reply),
             Command::Reach { options, reply } => self.reach(options, reply),
@@ -420,7 +424,7 @@ impl Lab {
 }
 
 /// Nanoseconds since the Unix epoch.
-fn now() -> u64 {
+pub(super) fn now() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| since.as_nanos().try_into().unwrap_or(u64::MAX))
 }
