@@ -1,20 +1,22 @@
 //! The captures of the lab, whoever started them, and the opened files.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use protocol::ClientMessage;
-use protocol::capture::{CaptureEvent, CaptureId};
+use protocol::capture::{CaptureEvent, CaptureId, CaptureKey, follow_command};
 
 use super::menu::copy;
 use crate::editor::lab::Lab;
+use crate::http;
 use crate::icons::{Icon, icon};
 use crate::live::capture_log::Origin;
-use crate::live::streams::CaptureKey;
+use crate::live::streams::CaptureKey as Key;
 use crate::testids;
 use crate::toast::Toasts;
 
 /// One of them.
 #[component]
-pub(super) fn CaptureTab(key: CaptureKey) -> impl IntoView {
+pub(super) fn CaptureTab(key: Key) -> impl IntoView {
     let lab = Lab::of_page();
     let shown = lab.streams.shown;
     let log = lab.streams.capture(key)?;
@@ -36,18 +38,18 @@ pub(super) fn CaptureTab(key: CaptureKey) -> impl IntoView {
                 on:click=move |_| shown.set(Some(key))
             >
                 {match key {
-                    CaptureKey::Live(_) => {
+                    Key::Live(_) => {
                         view! { <span class="live" class:on=running aria-hidden="true"></span> }.into_any()
                     }
-                    CaptureKey::File(_) => icon(Icon::Paste).into_any(),
+                    Key::File(_) => icon(Icon::Paste).into_any(),
                 }}
                 <span class="mono">{name}</span>
                 <span class="mono faint">{filter}</span>
                 <span class="visually-hidden">
                     {move || match key {
-                        CaptureKey::File(_) => "file",
-                        CaptureKey::Live(_) if running() => "running",
-                        CaptureKey::Live(_) => "stopped",
+                        Key::File(_) => "file",
+                        Key::Live(_) if running() => "running",
+                        Key::Live(_) => "stopped",
                     }}
                 </span>
             </button>
@@ -60,8 +62,8 @@ pub(super) fn CaptureTab(key: CaptureKey) -> impl IntoView {
                     }
                 })}
             {match key {
-                CaptureKey::Live(id) => view! { <Live id=id event=event /> }.into_any(),
-                CaptureKey::File(_) => {
+                Key::Live(id) => view! { <Live id=id event=event /> }.into_any(),
+                Key::File(_) => {
                     view! {
                         <button
                             class="ghost small"
@@ -118,16 +120,8 @@ fn Live(id: CaptureId, event: Memo<Option<CaptureEvent>>) -> impl IntoView {
         </a>
         <button
             class="ghost small"
-            title="Copy the command that opens this capture in Wireshark. Put the yard's secret in NETYARD_SECRET first."
-            on:click=move |_| {
-                let origin = window().location().origin().unwrap_or_default();
-                let live = live_path(&path);
-                let command = format!(
-                    "curl -sN -H \"Authorization: Bearer $NETYARD_SECRET\" '{origin}{live}' | wireshark -k -i -",
-                );
-                copy(command, toasts);
-                toasts.info("Copied: curl … | wireshark -k -i -");
-            }
+            title="Copy the command that follows this capture in Wireshark; its key opens this capture only"
+            on:click=move |_| copy_command(lab, id, toasts)
         >
             {icon(Icon::Copy)}
             "Wireshark"
@@ -167,7 +161,18 @@ fn Live(id: CaptureId, event: Memo<Option<CaptureEvent>>) -> impl IntoView {
     }
 }
 
-/// Where the capture streams as it goes on.
-fn live_path(path: &str) -> String {
-    path.replace(".pcapng", "/live")
+/// Copies the command that opens a capture in Wireshark, with a key that opens nothing else.
+fn copy_command(lab: Lab, id: CaptureId, toasts: Toasts) {
+    spawn_local(async move {
+        let path = format!("/api/v1/labs/{}/captures/{}.pcapng/key", lab.id(), id.0);
+        match http::post::<CaptureKey>(&path, &()).await {
+            Ok(key) => {
+                let origin = window().location().origin().unwrap_or_default();
+                let command = follow_command(&origin, &lab.id(), id, &key);
+                copy(format!("{command} | wireshark -k -i -"), toasts);
+                toasts.info("Copied: curl … | wireshark -k -i -");
+            }
+            Err(failure) => toasts.error(failure.message),
+        }
+    });
 }
