@@ -96,7 +96,7 @@ pub(crate) const PING_ROW: &str = "ping-row";
 pub(crate) const PING_STOP: &str = "ping-stop";
 /// What is seen while no reply comes.
 pub(crate) const PING_FINDING: &str = "ping-finding";
-/// The interface to capture on.
+/// Adds an interface to those of the next capture.
 pub(crate) const CAPTURE_INTERFACE: &str = "capture-interface";
 /// The capture filter; `data-valid` is true, false or unknown.
 pub(crate) const CAPTURE_FILTER: &str = "capture-filter";
@@ -106,6 +106,40 @@ pub(crate) const CAPTURE_START: &str = "capture-start";
 pub(crate) const CAPTURE_STOP: &str = "capture-stop";
 /// A packet.
 pub(crate) const CAPTURE_ROW: &str = "capture-row";
+/// One interface of the next capture.
+pub(crate) const CAPTURE_SOURCE: &str = "capture-source";
+/// Shows the form of a new capture.
+pub(crate) const CAPTURE_NEW: &str = "capture-new";
+/// The field that takes a capture file.
+pub(crate) const CAPTURE_FILE: &str = "capture-file";
+/// What is wrong with the opened file.
+pub(crate) const CAPTURE_FILE_ERROR: &str = "capture-file-error";
+/// The list of packets; `data-lines` is how many lines it has, `data-ready` is true when no packet waits.
+pub(crate) const CAPTURE_LIST: &str = "capture-list";
+/// The display filter; `data-valid` as that of the capture filter.
+pub(crate) const DISPLAY_FILTER: &str = "display-filter";
+/// What is wrong with it.
+pub(crate) const DISPLAY_FILTER_ERROR: &str = "display-filter-error";
+/// A name that the display filter can be completed to.
+pub(crate) const COMPLETION: &str = "completion";
+/// Shows tcpdump's text instead of columns.
+pub(crate) const AS_TEXT: &str = "capture-as-text";
+/// Makes a packet that was seen at several points one row.
+pub(crate) const ONE_ROW: &str = "capture-one-row";
+/// Unfolds a row.
+pub(crate) const UNFOLD: &str = "capture-unfold";
+/// A line of a packet's tree; `data-field` is its name.
+pub(crate) const FIELD: &str = "capture-field";
+/// A row of a packet's bytes.
+pub(crate) const BYTES: &str = "capture-bytes";
+/// The followed stream.
+pub(crate) const FOLLOWED: &str = "capture-followed";
+/// Goes back to the newest packet.
+pub(crate) const NEWEST: &str = "capture-newest";
+/// Saves what is displayed.
+pub(crate) const SAVE_DISPLAYED: &str = "capture-save-displayed";
+/// Saves the marked packets.
+pub(crate) const SAVE_MARKED: &str = "capture-save-marked";
 /// Received, dropped and kept.
 pub(crate) const CAPTURE_COUNTS: &str = "capture-counts";
 /// The download.

@@ -10,6 +10,7 @@ use topology::observed::ObservedChange;
 use super::lab::{Lab, Online};
 use super::redraw::touches_kernel;
 use crate::live::socket::Incoming;
+use crate::live::streams::CaptureKey;
 
 impl Lab {
     /// Takes in what came over the socket.
@@ -81,15 +82,16 @@ impl Lab {
             }
             ServerMessage::CaptureStarted { by, info } => {
                 let id = info.id;
-                self.streams.capture_started(info);
+                let sources = self.capture_sources(&info);
+                self.streams.capture_started(info, sources);
                 let mine = self.plain.with_value(|plain| plain.me);
                 if by.is_some_and(|(client, _)| Some(client) == mine) {
-                    self.streams.shown.set(Some(id));
+                    self.streams.shown.set(Some(CaptureKey::Live(id)));
                 }
             }
             ServerMessage::Capture { capture, event } => self.streams.capture_said(capture, event),
             ServerMessage::CaptureDismissed { capture } => {
-                self.streams.capture_dismissed(capture);
+                self.streams.capture_dismissed(CaptureKey::Live(capture));
             }
             ServerMessage::RequestFailed { error, .. } => self.toasts.error(error),
         }
@@ -123,7 +125,11 @@ impl Lab {
         self.failure.set(welcome.failure);
         self.clients.set(welcome.clients);
         self.missing.set(welcome.missing);
-        self.streams.welcome(welcome.pings, welcome.captures);
+        let captures = welcome.captures.into_iter().map(|(info, event)| {
+            let sources = self.capture_sources(&info);
+            (info, event, sources)
+        });
+        self.streams.welcome(welcome.pings, captures.collect());
         self.online.set(Online::Yes);
         if self.traffic.on.get_untracked() {
             self.show_traffic(true);

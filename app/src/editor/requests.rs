@@ -4,10 +4,12 @@ use std::net::IpAddr;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use packet::LinkType;
+use packet::view::Source;
 use protocol::ClientMessage;
-use protocol::capture::{CaptureOptions, CaptureTarget};
+use protocol::capture::{CaptureInfo, CaptureOptions, CaptureTarget};
 use topology::drift::Drift;
-use topology::{InterfaceId, NamespaceId};
+use topology::{NamespaceId, Node};
 
 use super::lab::Lab;
 use crate::http;
@@ -77,19 +79,57 @@ impl Lab {
     }
 
     /// Starts a capture.
-    pub(crate) fn capture(self, interface: InterfaceId, filter: String) {
-        let Some(source) = self.capture_target(interface) else {
-            return;
-        };
+    pub(crate) fn capture(self, sources: Vec<CaptureTarget>, options: CaptureOptions) {
         let token = self.token();
         self.ask(&ClientMessage::StartCapture {
             token,
-            sources: vec![source],
-            options: CaptureOptions {
-                filter,
-                ..CaptureOptions::default()
+            sources,
+            options,
+        });
+    }
+
+    /// Where the packets of a capture come from, as the viewer says it.
+    pub(crate) fn capture_sources(self, info: &CaptureInfo) -> Vec<Source> {
+        let short = |target: &protocol::capture::CaptureSource| {
+            self.peek(|document| {
+                let node = target.interface.and_then(|id| document.node_of(id));
+                match node {
+                    Some(Node::Bridge(bridge)) => {
+                        let bridge = document.interfaces.get(&bridge);
+                        bridge.map(|bridge| bridge.name.to_string())
+                    }
+                    _ => document
+                        .namespaces
+                        .contains_key(&target.namespace)
+                        .then(|| document.describe_namespace(target.namespace)),
+                }
+            })
+        };
+        let names = |namespace: NamespaceId| {
+            self.observed.with_untracked(|observed| {
+                let observed = observed.as_ref()?;
+                let names = self.peek(|document| {
+                    let here = document.interfaces.iter();
+                    here.filter(|(_, interface)| interface.namespace == namespace)
+                        .filter_map(|(id, interface)| {
+                            let (_, index, _) = observed.interface_of(*id)?;
+                            Some((index, interface.name.to_string()))
+                        })
+                        .collect::<Vec<_>>()
+                });
+                Some(names)
+            })
+        };
+        let sources = info.sources.iter().map(|source| Source {
+            name: source.name.clone(),
+            short: short(source).unwrap_or_else(|| source.name.clone()),
+            link: LinkType::from(source.link_type),
+            names: match source.interface {
+                None => names(source.namespace).unwrap_or_default(),
+                Some(_) => Vec::new(),
             },
         });
+        sources.collect()
     }
 
     /// Shows what passes the links, or no longer.
@@ -101,8 +141,7 @@ impl Lab {
     }
 
     /// Asks whether a filter is one; the answer carries the token. `None` without a connection.
-    pub(crate) fn check_filter(self, interface: InterfaceId, filter: String) -> Option<u64> {
-        let source = self.capture_target(interface)?;
+    pub(crate) fn check_filter(self, source: CaptureTarget, filter: String) -> Option<u64> {
         let token = self.token();
         let asked = self.send(&ClientMessage::CheckFilter {
             token,
@@ -110,17 +149,6 @@ impl Lab {
             filter,
         });
         asked.then_some(token)
-    }
-
-    fn capture_target(self, interface: InterfaceId) -> Option<CaptureTarget> {
-        let namespace = self.peek(|document| {
-            let found = document.interfaces.get(&interface);
-            found.map(|found| found.namespace)
-        })?;
-        Some(CaptureTarget {
-            namespace,
-            interface: Some(interface),
-        })
     }
 
     /// Asks why there is no connection: the lab may be gone, or the session.

@@ -1,6 +1,7 @@
 //! What streams in: the socket, pings, captures, traffic.
 
 pub(crate) mod capture_log;
+pub(crate) mod capture_work;
 pub(crate) mod ping_log;
 pub(crate) mod socket;
 pub(crate) mod streams;

@@ -6,20 +6,32 @@ use leptos::prelude::*;
 use protocol::capture::{CaptureEvent, CaptureId, CaptureInfo, PacketBatch};
 use protocol::ping::{PingEvent, PingId, PingInfo};
 
-use super::capture_log::CaptureLog;
+use packet::view::{Opened, Source};
+
+use super::capture_log::{CaptureLog, Origin};
+use super::capture_work::work_on;
 use super::ping_log::PingLog;
+
+/// A capture of the lab, or a file from this computer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub(crate) enum CaptureKey {
+    /// By the server's number.
+    Live(CaptureId),
+    /// By the count of opened files.
+    File(u32),
+}
 
 /// All pings and captures.
 #[derive(Clone, Copy)]
 pub(crate) struct Streams {
     /// The pings, oldest first.
     pub(crate) ping_ids: RwSignal<Vec<PingId>>,
-    /// The captures, oldest first.
-    pub(crate) capture_ids: RwSignal<Vec<CaptureId>>,
+    /// The captures, oldest first, and opened files.
+    pub(crate) capture_ids: RwSignal<Vec<CaptureKey>>,
     /// The capture whose packets are shown.
-    pub(crate) shown: RwSignal<Option<CaptureId>>,
+    pub(crate) shown: RwSignal<Option<CaptureKey>>,
     pings: StoredValue<BTreeMap<PingId, ArcRwSignal<PingLog>>>,
-    captures: StoredValue<BTreeMap<CaptureId, ArcRwSignal<CaptureLog>>>,
+    captures: StoredValue<BTreeMap<CaptureKey, ArcRwSignal<CaptureLog>>>,
 }
 
 impl Streams {
@@ -40,7 +52,7 @@ impl Streams {
     }
 
     /// A capture's log.
-    pub(crate) fn capture(self, id: CaptureId) -> Option<ArcRwSignal<CaptureLog>> {
+    pub(crate) fn capture(self, id: CaptureKey) -> Option<ArcRwSignal<CaptureLog>> {
         self.captures
             .with_value(|captures| captures.get(&id).cloned())
     }
@@ -49,7 +61,7 @@ impl Streams {
     pub(crate) fn welcome(
         self,
         pings: Vec<(PingInfo, Vec<PingEvent>)>,
-        captures: Vec<(CaptureInfo, CaptureEvent)>,
+        captures: Vec<(CaptureInfo, CaptureEvent, Vec<Source>)>,
     ) {
         let logs = pings.into_iter().map(|(info, events)| {
             let mut log = PingLog::new(info);
@@ -61,17 +73,25 @@ impl Streams {
         self.pings.set_value(logs.collect());
         let ids = self.pings.with_value(|p| p.keys().copied().collect());
         self.ping_ids.set(ids);
-        let logs = captures.into_iter().map(|(info, event)| {
-            let id = info.id;
-            (
-                id,
-                ArcRwSignal::new(CaptureLog::new(info, event, ahead_of_utc())),
-            )
-        });
-        self.captures.set_value(logs.collect());
-        let ids: Vec<CaptureId> = self.captures.with_value(|c| c.keys().copied().collect());
+        // Opened files stay: the server knows nothing of them.
+        self.captures
+            .update_value(|all| all.retain(|key, _| matches!(key, CaptureKey::File(_))));
+        for (info, event, sources) in captures {
+            self.keep(info, event, sources);
+        }
+        let ids: Vec<CaptureKey> = self.captures.with_value(|c| c.keys().copied().collect());
         self.show_one_of(&ids);
+        // Those that came again are other ones.
+        self.shown.notify();
         self.capture_ids.set(ids);
+    }
+
+    fn keep(self, info: CaptureInfo, event: CaptureEvent, sources: Vec<Source>) {
+        let key = CaptureKey::Live(info.id);
+        let log = CaptureLog::live(info, event, sources, ahead_of_utc());
+        self.captures.update_value(|captures| {
+            captures.insert(key, ArcRwSignal::new(log));
+        });
     }
 
     /// A ping was started.
@@ -99,49 +119,70 @@ impl Streams {
         });
     }
 
-    /// A capture was started.
-    pub(crate) fn capture_started(self, info: CaptureInfo) {
-        let id = info.id;
+    /// A capture was started; where its packets come from.
+    pub(crate) fn capture_started(self, info: CaptureInfo, sources: Vec<Source>) {
+        let key = CaptureKey::Live(info.id);
         let event = CaptureEvent {
             running: true,
             ..CaptureEvent::default()
         };
-        let log = ArcRwSignal::new(CaptureLog::new(info, event, ahead_of_utc()));
-        self.captures.update_value(|captures| {
-            captures.insert(id, log);
-        });
-        self.capture_ids.update(|ids| ids.push(id));
+        self.keep(info, event, sources);
+        self.capture_ids.update(|ids| ids.push(key));
         if self.shown.get_untracked().is_none() {
-            self.shown.set(Some(id));
+            self.shown.set(Some(key));
         }
     }
 
     /// A capture's counts or state changed.
     pub(crate) fn capture_said(self, id: CaptureId, event: CaptureEvent) {
-        if let Some(log) = self.capture(id) {
-            log.update(|log| log.event = event);
+        if let Some(log) = self.capture(CaptureKey::Live(id)) {
+            log.update(|log| {
+                if let Origin::Live(_, now) = &mut log.origin {
+                    *now = event;
+                }
+            });
         }
     }
 
-    /// Packets came.
+    /// Packets came. They become rows in the next frame.
     pub(crate) fn packets(self, batch: PacketBatch) {
-        if let Some(log) = self.capture(batch.capture) {
-            log.update(|log| log.take(batch.records));
+        if let Some(log) = self.capture(CaptureKey::Live(batch.capture)) {
+            log.update_untracked(|log| log.take(batch.first, &batch.records));
+            work_on(log);
         }
     }
 
-    /// A capture was dismissed.
-    pub(crate) fn capture_dismissed(self, id: CaptureId) {
+    /// A file was opened: it is shown.
+    pub(crate) fn file_opened(self, name: String, length: usize, opened: Opened) {
+        let files = self.capture_ids.with_untracked(|ids| {
+            let files = ids.iter().filter_map(|id| match id {
+                CaptureKey::File(file) => Some(*file),
+                CaptureKey::Live(_) => None,
+            });
+            files.max().unwrap_or(0)
+        });
+        let key = CaptureKey::File(files + 1);
+        let log = ArcRwSignal::new(CaptureLog::file(name, length, opened));
+        self.captures.update_value(|captures| {
+            captures.insert(key, log.clone());
+        });
+        self.capture_ids.update(|ids| ids.push(key));
+        self.shown.set(Some(key));
+        work_on(log);
+    }
+
+    /// A capture was dismissed, or a file closed.
+    pub(crate) fn capture_dismissed(self, key: CaptureKey) {
         let mut ids = self.capture_ids.get_untracked();
-        ids.retain(|known| *known != id);
+        ids.retain(|known| *known != key);
         self.show_one_of(&ids);
         self.capture_ids.set(ids);
         self.captures.update_value(|captures| {
-            captures.remove(&id);
+            captures.remove(&key);
         });
     }
 
-    fn show_one_of(self, ids: &[CaptureId]) {
+    fn show_one_of(self, ids: &[CaptureKey]) {
         let shown = self.shown.get_untracked();
         if !shown.is_some_and(|shown| ids.contains(&shown)) {
             self.shown.set(ids.last().copied());
@@ -150,7 +191,7 @@ impl Streams {
 }
 
 /// What local time is ahead of UTC, in seconds.
-fn ahead_of_utc() -> i32 {
+pub(crate) fn ahead_of_utc() -> i32 {
     let minutes_behind = js_sys::Date::new_0().get_timezone_offset();
     -(minutes_behind as i32) * 60
 }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use leptos::ev::PointerEvent;
 use leptos::prelude::*;
+use protocol::capture::{CaptureOptions, CaptureTarget};
 use topology::{InterfaceId, NamespaceId};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
@@ -68,10 +69,13 @@ pub(crate) struct Dock {
     pub(crate) ping_source: RwSignal<Option<NamespaceId>>,
     /// Where the next ping goes.
     pub(crate) ping_target: RwSignal<String>,
-    /// The interface of the next capture, once somebody has chosen.
-    pub(crate) capture_interface: RwSignal<Option<InterfaceId>>,
+    /// Where the next capture is made, as far as somebody has chosen.
+    pub(crate) capture_sources: RwSignal<Vec<CaptureTarget>>,
     /// The filter of the next capture.
     pub(crate) capture_filter: RwSignal<String>,
+    /// How the next capture is made; the filter is apart.
+    pub(crate) capture_options: RwSignal<CaptureOptions>,
+    has_room: StoredValue<bool>,
     toasts: Toasts,
 }
 
@@ -83,8 +87,10 @@ impl Dock {
             height: RwSignal::new(HEIGHT),
             ping_source: RwSignal::new(None),
             ping_target: RwSignal::new(String::new()),
-            capture_interface: RwSignal::new(None),
+            capture_sources: RwSignal::new(Vec::new()),
             capture_filter: RwSignal::new(String::new()),
+            capture_options: RwSignal::new(CaptureOptions::default()),
+            has_room: StoredValue::new(false),
             toasts: Toasts::of_page(),
         };
         provide_context(dock);
@@ -119,15 +125,48 @@ impl Dock {
         }
     }
 
-    /// Starts a capture with the filter as it stands, or says why not.
+    /// Starts a capture on an interface with the filter as it stands, or says why not.
     pub(crate) fn capture(self, lab: Lab, interface: InterfaceId) {
-        self.capture_interface.set(Some(interface));
+        let target = lab.peek(|document| {
+            let found = document.interfaces.get(&interface)?;
+            Some(CaptureTarget {
+                namespace: found.namespace,
+                interface: Some(interface),
+            })
+        });
+        self.capture_on(lab, target.into_iter().collect());
+    }
+
+    /// Starts one capture at all these places with the filter as it stands, or says why not.
+    pub(crate) fn capture_on(self, lab: Lab, targets: Vec<CaptureTarget>) {
+        self.capture_sources.set(targets.clone());
         self.show(Tab::Capture);
-        if lab.is_running() {
-            lab.capture(interface, self.capture_filter.get_untracked());
-        } else {
+        self.heighten();
+        if !lab.is_running() {
             self.toasts
                 .info("Start the lab first: packets come from the kernel");
+            return;
+        }
+        let options = CaptureOptions {
+            filter: self.capture_filter.get_untracked(),
+            ..self.capture_options.get_untracked()
+        };
+        match protocol::capture::problem(&targets, &options) {
+            Some(problem) => self.toasts.error(problem),
+            None => lab.capture(targets, options),
+        }
+    }
+
+    /// Makes room for packets, once: who makes the dock lower again wants it so.
+    pub(crate) fn heighten(self) {
+        if self.has_room.get_value() {
+            return;
+        }
+        self.has_room.set_value(true);
+        let window = window().inner_height().ok().and_then(|h| h.as_f64());
+        let wanted = (window.unwrap_or(800.0) * 0.55).round();
+        if self.height.get_untracked() < wanted {
+            self.height.set(wanted);
         }
     }
 }

@@ -12,6 +12,7 @@
 //! - [`row`] says what Wireshark's columns and colours say.
 //! - [`sightings`] recognises a packet that is seen at several points.
 //! - [`summary`] classifies a record for colouring and short columns.
+//! - [`view`] is the state of a viewer: a ring of packets, rows of it, marks, what is drawn.
 //! - [`pcapng`] writes capture files and reads pcap and pcapng.
 
 mod bytes;
@@ -28,6 +29,7 @@ mod services;
 pub mod sightings;
 pub mod text;
 pub mod tree;
+pub mod view;
 
 pub use kind::{Kind, Summary, kind, summary};
 pub use record::{LinkType, Record, Timestamp, View};

@@ -2,13 +2,14 @@
 
 use leptos::html::Div;
 use leptos::prelude::*;
-use topology::{Edit, InterfaceId, NamespaceId, Node};
+use protocol::capture::CaptureTarget;
+use topology::{Document, Edit, InterfaceId, NamespaceId, Node};
 
 use super::keys::remove;
 use super::stage::{OpenMenu, Stage};
 use crate::canvas::gesture::Tool;
 use crate::editor::lab::Lab;
-use crate::editor::selection::Object;
+use crate::editor::selection::{Object, Selected};
 use crate::icons::{Icon, icon};
 use crate::panels::dock::Dock;
 
@@ -85,6 +86,25 @@ pub(crate) fn ContextMenu() -> impl IntoView {
 }
 
 fn items(lab: Lab, stage: Stage, dock: Dock, open: OpenMenu) -> Vec<Item> {
+    let mut items = items_of_object(lab, stage, dock, open);
+    let selected = lab.selected.get_untracked();
+    if selected.len() > 1 {
+        let targets = lab.peek(|document| targets_of(document, &selected));
+        if targets.len() > 1 {
+            items.insert(
+                0,
+                Item {
+                    icon: Icon::Capture,
+                    text: format!("Capture all that is selected ({})", targets.len()),
+                    act: Callback::new(move |()| dock.capture_on(lab, targets.clone())),
+                },
+            );
+        }
+    }
+    items
+}
+
+fn items_of_object(lab: Lab, stage: Stage, dock: Dock, open: OpenMenu) -> Vec<Item> {
     let item = |icon, text: String, act: Box<dyn Fn() + Send + Sync>| Item {
         icon,
         text,
@@ -109,9 +129,13 @@ fn items(lab: Lab, stage: Stage, dock: Dock, open: OpenMenu) -> Vec<Item> {
                 Box::new(move || stage.fit(lab.drawing.with_scene(|scene| scene.bounds()))),
             ),
         ],
-        Some(Object::Host) => vec![ping_item(lab, dock, NamespaceId::HOST)],
+        Some(Object::Host) => vec![
+            ping_item(lab, dock, NamespaceId::HOST),
+            capture_any_item(lab, dock, NamespaceId::HOST),
+        ],
         Some(Object::Node(Node::Namespace(id))) => {
             let mut items = vec![ping_item(lab, dock, id)];
+            items.push(capture_any_item(lab, dock, id));
             items.extend(capture_items(lab, dock, |_, interface| {
                 interface.namespace == id
             }));
@@ -126,6 +150,17 @@ fn items(lab: Lab, stage: Stage, dock: Dock, open: OpenMenu) -> Vec<Item> {
         }
         Some(Object::Link(link)) => {
             let mut items = capture_items(lab, dock, |id, _| link.ends.contains(&id));
+            let targets = lab.peek(|document| targets_of(document, &[Object::Link(link)].into()));
+            if targets.len() > 1 {
+                items.insert(
+                    0,
+                    Item {
+                        icon: Icon::Capture,
+                        text: "Capture on both ends".into(),
+                        act: Callback::new(move |()| dock.capture_on(lab, targets.clone())),
+                    },
+                );
+            }
             items.extend(link.ends.map(|end| power(lab, end)));
             items.push(delete());
             items
@@ -140,6 +175,42 @@ fn ping_item(lab: Lab, dock: Dock, source: NamespaceId) -> Item {
         text: format!("Ping from {name}…"),
         act: Callback::new(move |()| dock.choose_ping_source(source)),
     }
+}
+
+fn capture_any_item(lab: Lab, dock: Dock, namespace: NamespaceId) -> Item {
+    let name = lab.peek(|document| document.describe_namespace(namespace));
+    Item {
+        icon: Icon::Capture,
+        text: format!("Capture all of {name}"),
+        act: Callback::new(move |()| {
+            let target = CaptureTarget {
+                namespace,
+                interface: None,
+            };
+            dock.capture_on(lab, vec![target]);
+        }),
+    }
+}
+
+/// The interfaces that these objects show, but loopbacks.
+fn targets_of(document: &Document, objects: &Selected) -> Vec<CaptureTarget> {
+    let shows = |id: InterfaceId, interface: &topology::document::Interface| {
+        objects.iter().any(|object| match object {
+            Object::Host => false,
+            Object::Node(Node::Namespace(namespace)) => interface.namespace == *namespace,
+            Object::Node(Node::Bridge(bridge)) => id == *bridge,
+            Object::Link(link) => link.ends.contains(&id),
+        })
+    };
+    let found = document.interfaces.iter();
+    found
+        .filter(|(_, interface)| interface.name.as_str() != "lo")
+        .filter(|(id, interface)| shows(**id, interface))
+        .map(|(id, interface)| CaptureTarget {
+            namespace: interface.namespace,
+            interface: Some(*id),
+        })
+        .collect()
 }
 
 fn capture_items(

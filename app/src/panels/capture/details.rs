@@ -1,63 +1,61 @@
-//! The chosen packet: its line in full, and its bytes.
+//! The selected packet: what is noted of it, its fields and its bytes.
 
 use leptos::prelude::*;
-use packet::text::{Options, Printer, Time};
-use protocol::capture::CaptureId;
 
-use crate::editor::lab::Lab;
+use super::bytes::Bytes;
+use super::desk::Desk;
+use super::tree::FieldTree;
 use crate::icons::{Icon, icon};
-use crate::live::capture_log::{CaptureLog, dump};
 
-/// The details, when a packet is chosen.
+/// The details, when a packet is selected.
 #[component]
-pub(crate) fn Details(
-    /// Of which capture.
-    id: CaptureId,
-    /// The number of the chosen packet.
-    selected: RwSignal<Option<u64>>,
-) -> impl IntoView {
-    let lab = Lab::of_page();
-    let log = lab.streams.capture(id)?;
-    // A packet that is chosen does not change.
-    let shown = move || {
-        let number = selected.get()?;
-        log.with_untracked(|log| describe(log, number))
+pub(super) fn Details() -> impl IntoView {
+    let desk = Desk::of_viewer();
+    let number = Memo::new(move |_| desk.looked.with(|looked| looked.as_ref().map(|l| l.number)));
+    let comment = move || {
+        desk.notes.track();
+        let number = number.get()?;
+        desk.peek(|viewer| viewer.comment(number).map(str::to_owned))
     };
-    Some(move || {
-        shown().map(|(length, lines, bytes)| {
-            view! {
-                <aside class="packet-details" aria-label="Packet">
-                    <div class="details-head">
-                        <span class="faint">{length}</span>
-                        <button
-                            class="ghost small"
-                            aria-label="Close the details"
-                            on:click=move |_| selected.set(None)
-                        >
-                            {icon(Icon::Close)}
-                        </button>
-                    </div>
-                    <pre class="verbose">{lines}</pre>
-                    <pre class="dump">{bytes}</pre>
-                </aside>
-            }
+    let length = move || {
+        desk.looked.with(|looked| {
+            let looked = looked.as_ref()?;
+            let (length, captured) = (looked.length as usize, looked.data.len());
+            Some(match length > captured {
+                true => format!("{length} bytes, {captured} captured"),
+                false => format!("{captured} bytes"),
+            })
         })
-    })
-}
-
-fn describe(log: &CaptureLog, number: u64) -> Option<(String, String, String)> {
-    let row = log.row(number)?;
-    let mut printer = Printer::new(Options {
-        time: Time::None,
-        verbose: 2,
-        link: true,
-        ..Options::default()
-    });
-    let lines = printer.line(log.link(row.source), &row.record).to_owned();
-    let captured = row.record.data.len();
-    let length = match usize::try_from(row.record.length) {
-        Ok(length) if length > captured => format!("{length} bytes, {captured} captured"),
-        _ => format!("{captured} bytes"),
     };
-    Some((length, lines, dump(&row.record.data)))
+    view! {
+        <Show when=move || number.get().is_some()>
+            <aside class="packet-details" aria-label="Packet">
+                <div class="details-head">
+                    <strong>{move || number.get().map(|number| format!("Packet {}", number + 1))}</strong>
+                    <span class="faint">{length}</span>
+                    <input
+                        class="grow"
+                        aria-label="Comment"
+                        placeholder="Comment on this packet"
+                        prop:value=move || comment().unwrap_or_default()
+                        on:change=move |event| {
+                            if let Some(number) = number.get_untracked() {
+                                let text = event_target_value(&event);
+                                desk.note(|viewer| viewer.set_comment(number, &text));
+                            }
+                        }
+                    />
+                    <button
+                        class="ghost small"
+                        aria-label="Close the details"
+                        on:click=move |_| desk.selected.set(None)
+                    >
+                        {icon(Icon::Close)}
+                    </button>
+                </div>
+                <FieldTree />
+                <Bytes />
+            </aside>
+        </Show>
+    }
 }

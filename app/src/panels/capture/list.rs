@@ -1,174 +1,287 @@
-//! The packets, of which only those on the screen are drawn.
+//! The list of packets, of which only the lines in sight are drawn.
 
+use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
-use protocol::capture::CaptureId;
+use packet::text::Dump;
+use packet::view::Shown;
 
-use crate::editor::lab::Lab;
-use crate::live::capture_log::{colour, window};
+use super::desk::Desk;
+use super::line::LineView;
+use super::scroll::Scroll;
 use crate::testids;
-
-/// Height of a row, pixels, as in the style sheet.
-const ROW: f64 = 22.0;
-/// This near to the end the list follows what comes.
-const NEAR_END: f64 = 8.0;
 
 /// The list.
 #[component]
-pub(crate) fn PacketList(
-    /// Of which capture.
-    id: CaptureId,
-    /// The number of the chosen packet.
-    selected: RwSignal<Option<u64>>,
-) -> impl IntoView {
-    let lab = Lab::of_page();
-    let log = lab.streams.capture(id)?;
+pub(super) fn PacketList() -> impl IntoView {
+    let desk = Desk::of_viewer();
     let area = NodeRef::<Div>::new();
-    let scroll = RwSignal::new(0.0);
-    let height = RwSignal::new(400.0);
-    let follows = RwSignal::new(true);
-    let numbers = {
-        let log = log.clone();
-        Memo::new(move |_| log.with(|log| log.numbers()))
-    };
-    let count = move || numbers.with(|all| all.end - all.start);
-    let visible = Memo::new(move |_| {
-        let first = numbers.with(|all| all.start);
-        let range = window(scroll.get(), height.get(), ROW, count());
-        (first + range.start..first + range.end).collect::<Vec<u64>>()
+    let top = RwSignal::new(0.0);
+    let height = RwSignal::new(300.0);
+    let follows = RwSignal::new(desk.log.with_untracked(|log| log.info().is_some()));
+    let uneven = Memo::new(move |_| {
+        let is_long = desk.read(|viewer| viewer.text.verbose > 0 || viewer.text.dump != Dump::None);
+        desk.as_text.get() && is_long
     });
+    let lines = Memo::new(move |_| desk.read(|viewer| viewer.lines()));
+    let scroll = Memo::new(move |_| Scroll {
+        lines: lines.get(),
+        height: height.get(),
+        uneven: uneven.get(),
+    });
+    // Long lines that follow stand at the lower edge.
+    let at_bottom = Memo::new(move |_| uneven.get() && scroll.get().is_at_end(top.get()));
+    let visible = Memo::new(move |_| {
+        let scroll = scroll.get();
+        let (mut first, above) = scroll.first(top.get());
+        let count = scroll.fit() + 1;
+        if at_bottom.get() {
+            first = scroll.lines.saturating_sub(count);
+        }
+        let as_text = desk.as_text.get();
+        desk.notes.track();
+        let shown = desk.colouring.try_update_value(|colouring| {
+            desk.read(|viewer| viewer.shown(first, count, as_text, colouring))
+        });
+        (shown.unwrap_or_default(), above)
+    });
+    let slots = Memo::new(move |_| scroll.get().fit() + 1);
     let measure = move || {
         if let Some(area) = area.get_untracked() {
-            scroll.set(f64::from(area.scroll_top()));
+            top.set(f64::from(area.scroll_top()));
             height.set(f64::from(area.client_height()));
         }
     };
-    let to_end = move || {
+    let to = move |place: f64| {
         if let Some(area) = area.get_untracked() {
-            area.set_scroll_top(area.scroll_height());
+            area.set_scroll_top(place.ceil() as i32);
         }
+        measure();
     };
     // What comes is followed, unless somebody has scrolled up.
     Effect::new(move |_| {
-        numbers.track();
-        if area.get().is_some() && follows.get_untracked() {
+        let scroll = scroll.get();
+        if area.get().is_some() && follows.get() {
             request_animation_frame(move || {
                 if follows.try_get_untracked() == Some(true) {
-                    to_end();
-                    measure();
+                    to(scroll.space());
                 }
             });
         }
     });
-    let scrolled = move |_| {
-        measure();
-        if let Some(area) = area.get_untracked() {
-            let below = area.scroll_height() - area.scroll_top() - area.client_height();
-            follows.set(f64::from(below) <= NEAR_END);
-        }
-    };
-    let step = move |event: leptos::ev::KeyboardEvent| {
-        let by = match event.key().as_str() {
-            "ArrowDown" => 1,
-            "ArrowUp" => -1,
-            _ => return,
-        };
-        event.prevent_default();
-        event.stop_propagation();
-        let all = numbers.get_untracked();
-        if all.is_empty() {
+    Effect::new(move |_| {
+        if area.get().is_none() {
             return;
         }
-        let now = selected.get_untracked().unwrap_or(all.start);
-        let next = now.saturating_add_signed(by).clamp(all.start, all.end - 1);
-        selected.set(Some(next));
-        if let Some(area) = area.get_untracked() {
-            let top = (next - all.start) as f64 * ROW;
-            let (from, fits) = (
-                f64::from(area.scroll_top()),
-                f64::from(area.client_height()),
-            );
-            if top < from {
-                area.set_scroll_top(top as i32);
-            } else if top + ROW > from + fits {
-                area.set_scroll_top((top + ROW - fits) as i32);
+        let Some(number) = desk.reveal.get() else {
+            return;
+        };
+        // What was filtered out meanwhile has no line.
+        request_animation_frame(move || {
+            let Some(line) = desk.peek(|viewer| viewer.line_of(number)) else {
+                return;
+            };
+            let Some(scroll) = scroll.try_get_untracked() else {
+                return;
+            };
+            if let Some(place) = scroll.reveal(line, top.get_untracked()) {
+                follows.set(scroll.is_at_end(place) && follows.get_untracked());
+                to(place);
             }
-        }
+            desk.reveal.set(None);
+        });
+    });
+    watch_size(area, measure);
+    let scrolled = move |_| {
+        measure();
+        follows.set(scroll.get_untracked().is_at_end(top.get_untracked()));
     };
-    Some(view! {
-        <div class="packet-table">
-            <div class="packet-head" aria-hidden="true">
-                <span>"Time"</span>
-                <span>"Packet"</span>
-            </div>
+    let keys = move |event: KeyboardEvent| key(desk, scroll.get_untracked(), &event);
+    view! {
+        <div class="packet-table" class:as-text=move || desk.as_text.get()>
+            <Head />
             <div
                 class="packet-list"
                 node_ref=area
                 role="log"
+                aria-live="off"
                 aria-label="Packets"
                 tabindex="0"
+                data-testid=testids::CAPTURE_LIST
+                data-lines=move || lines.get()
+                data-ready=move || (desk.read(|viewer| viewer.progress()) >= 1.0).to_string()
                 on:scroll=scrolled
-                on:keydown=step
+                on:keydown=keys
             >
-                <div
-                    class="packet-space"
-                    style:height=move || format!("{}px", count() as f64 * ROW)
-                >
-                    <For each=move || visible.get() key=|number| *number let:number>
-                        <PacketRowView id=id number=number first=numbers selected=selected />
-                    </For>
+                <div class="packet-space" style:height=move || format!("{}px", scroll.get().space())>
+                    <div
+                        class="packet-window"
+                        class:uneven=move || uneven.get()
+                        class:at-bottom=move || at_bottom.get()
+                        style:height=move || format!("{}px", height.get())
+                    >
+                        <div
+                            class="packet-lines"
+                            style:transform=move || {
+                                format!("translateY(-{}px)", visible.with(|(_, above)| *above))
+                            }
+                        >
+                            <For each=move || 0..slots.get() key=|slot| *slot let:slot>
+                                <LineView shown=Memo::new(move |_| line(visible, slot)) />
+                            </For>
+                        </div>
+                    </div>
                 </div>
             </div>
-            <Show when=move || !follows.get()>
+            <Show when=move || lines.get() == 0>
+                <p class="empty packet-none">{move || none(desk)}</p>
+            </Show>
+            <Show when=move || !follows.get() && desk.log.with(|log| log.info().is_some())>
                 <button
                     class="follow"
+                    data-testid=testids::NEWEST
                     on:click=move |_| {
+                        desk.change(|viewer| viewer.pause(false));
                         follows.set(true);
-                        to_end();
+                        to(scroll.get_untracked().space());
                     }
                 >
-                    "Follow"
+                    "Newest ↓"
                 </button>
             </Show>
         </div>
+    }
+}
+
+fn line(visible: Memo<(Vec<Shown>, f64)>, slot: usize) -> Option<Shown> {
+    visible.with(|(shown, _)| shown.get(slot).cloned())
+}
+
+fn none(desk: Desk) -> &'static str {
+    desk.read(|viewer| {
+        if viewer.progress() < 1.0 {
+            "Looking…"
+        } else if viewer.filter().is_empty() {
+            "No packet yet."
+        } else {
+            "No packet passes the display filter."
+        }
     })
 }
 
 #[component]
-fn PacketRowView(
-    id: CaptureId,
-    number: u64,
-    first: Memo<std::ops::Range<u64>>,
-    selected: RwSignal<Option<u64>>,
-) -> impl IntoView {
-    let lab = Lab::of_page();
-    let log = lab.streams.capture(id)?;
-    let (class, time, text) = log.with_untracked(|log| {
-        log.row(number).map(|row| {
-            (
-                colour(row.kind),
-                row.time().to_owned(),
-                row.text().to_owned(),
-            )
-        })
-    })?;
-    let chosen = move || selected.get() == Some(number);
-    Some(view! {
-        <div
-            class=format!("packet {class}")
-            class:selected=chosen
-            data-testid=testids::CAPTURE_ROW
-            style:top=move || {
-                format!("{}px", number.saturating_sub(first.with(|all| all.start)) as f64 * ROW)
+fn Head() -> impl IntoView {
+    let desk = Desk::of_viewer();
+    move || {
+        let names: &[&str] = if desk.as_text.get() {
+            &["No.", "Time", "Seen at", "Packet"]
+        } else {
+            &[
+                "No.",
+                "Time",
+                "Seen at",
+                "Source",
+                "Destination",
+                "Protocol",
+                "Length",
+                "Info",
+            ]
+        };
+        let names = names.iter().map(|name| view! { <span>{*name}</span> });
+        view! { <div class="packet-head" aria-hidden="true">{names.collect_view()}</div> }
+    }
+}
+
+/// Measures when the window of the list has another size.
+fn watch_size(area: NodeRef<Div>, measure: impl Fn() + Copy + 'static) {
+    use wasm_bindgen::JsCast;
+    use wasm_bindgen::closure::Closure;
+    let watcher = StoredValue::new_local(None::<(web_sys::ResizeObserver, Closure<dyn FnMut()>)>);
+    Effect::new(move |_| {
+        let Some(area) = area.get() else {
+            return;
+        };
+        let changed = Closure::<dyn FnMut()>::new(measure);
+        if let Ok(observer) = web_sys::ResizeObserver::new(changed.as_ref().unchecked_ref()) {
+            observer.observe(&area);
+            watcher.set_value(Some((observer, changed)));
+        }
+        measure();
+    });
+    on_cleanup(move || {
+        let gone = watcher.try_update_value(Option::take).flatten();
+        if let Some((observer, _)) = gone {
+            observer.disconnect();
+        }
+    });
+}
+
+/// Selects by keys, marks, unfolds.
+fn key(desk: Desk, scroll: Scroll, event: &KeyboardEvent) {
+    let lines = scroll.lines;
+    let selected = desk.selected.get_untracked();
+    let at = selected.and_then(|number| desk.peek(|viewer| viewer.line_of(number)));
+    let page = scroll.fit().saturating_sub(2).max(1);
+    let last = lines.saturating_sub(1);
+    let control = event.ctrl_key() || event.meta_key();
+    let next = match (event.key().as_str(), at) {
+        ("f", _) if control => {
+            desk.finding.set(true);
+            None
+        }
+        _ if control || event.alt_key() => return,
+        ("ArrowDown" | "PageDown", None) | ("Home", _) => Some(0),
+        ("ArrowUp" | "PageUp", None) | ("End", _) => Some(last),
+        ("ArrowDown", Some(at)) => Some((at + 1).min(last)),
+        ("ArrowUp", Some(at)) => Some(at.saturating_sub(1)),
+        ("PageDown", Some(at)) => Some((at + page).min(last)),
+        ("PageUp", Some(at)) => Some(at.saturating_sub(page)),
+        ("m", _) => {
+            if let Some(number) = selected {
+                desk.note(|viewer| viewer.turn_mark(number));
             }
-            on:click=move |_| {
-                selected.update(|now| {
-                    *now = if *now == Some(number) { None } else { Some(number) };
+            None
+        }
+        ("t", _) => {
+            if let Some(number) = selected {
+                desk.turn_reference(number);
+            }
+            None
+        }
+        ("n", _) => {
+            desk.go_to_mark(true);
+            None
+        }
+        ("N", _) => {
+            desk.go_to_mark(false);
+            None
+        }
+        ("ArrowRight" | "ArrowLeft", _) => {
+            if let Some(number) = selected {
+                let on = event.key() == "ArrowRight";
+                desk.change(|viewer| {
+                    let first = viewer.first_sighting(number);
+                    viewer.unfold(first, on);
                 });
             }
-        >
-            <span class="time">{time}</span>
-            <span class="text">{text}</span>
-        </div>
-    })
+            None
+        }
+        _ => return,
+    };
+    event.prevent_default();
+    event.stop_propagation();
+    let line = next.and_then(|at| desk.peek(|viewer| viewer.line(at)));
+    if let Some(line) = line {
+        desk.go_to(line.number);
+    }
+}
+
+impl Desk {
+    /// Goes to the next or previous marked packet.
+    pub(super) fn go_to_mark(self, forward: bool) {
+        let from = self.selected.get_untracked();
+        if let Some(number) = self.peek(|viewer| viewer.next_mark(from, forward)) {
+            self.go_to(number);
+        }
+    }
 }

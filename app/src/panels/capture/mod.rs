@@ -1,134 +1,148 @@
-//! Captures: choose an interface and a filter, and see the packets stream in.
+//! Captures: start them, watch them, open files of them.
 
+mod bytes;
+mod desk;
 mod details;
+mod file;
+mod filter_bar;
+mod find;
+mod follow;
 mod form;
+mod line;
 mod list;
+mod menu;
+mod scroll;
+mod tabs;
+mod toolbar;
+mod tree;
 
 use leptos::prelude::*;
-use protocol::ClientMessage;
-use protocol::capture::CaptureId;
 
+use self::desk::Desk;
 use self::details::Details;
+use self::file::{OpenButton, open_file};
+use self::find::FindBar;
+use self::follow::FollowView;
 use self::form::CaptureForm;
 use self::list::PacketList;
+use self::menu::PacketMenu;
+use self::tabs::CaptureTab;
+use self::toolbar::Toolbar;
 use crate::editor::lab::Lab;
 use crate::icons::{Icon, icon};
+use crate::live::capture_log::Origin;
+use crate::live::streams::CaptureKey;
+use crate::panels::dock::Dock;
 use crate::testids;
 
 /// The panel.
 #[component]
 pub(crate) fn CapturePanel() -> impl IntoView {
     let lab = Lab::of_page();
-    let shown = lab.streams.shown;
-    let selected = RwSignal::new(None::<u64>);
+    let dock = Dock::of_page();
+    let ids = lab.streams.capture_ids;
+    let asks = RwSignal::new(false);
+    let history = RwSignal::new(Vec::new());
+    let as_text = RwSignal::new(false);
+    let over = RwSignal::new(false);
+    // A capture that has come needs no form any more.
+    Effect::new(move |before: Option<usize>| {
+        let count = ids.with(Vec::len);
+        if before.is_some_and(|before| count > before) {
+            asks.set(false);
+            dock.heighten();
+        }
+        count
+    });
+    let dropped = move |event: leptos::ev::DragEvent| {
+        event.prevent_default();
+        over.set(false);
+        let files = event.data_transfer().and_then(|data| data.files());
+        for at in 0..files.as_ref().map_or(0, web_sys::FileList::length) {
+            if let Some(file) = files.as_ref().and_then(|files| files.get(at)) {
+                open_file(lab, dock, file);
+            }
+        }
+    };
+    let has_some = move || ids.with(|ids| !ids.is_empty());
     view! {
-        <div class="capture">
-            <CaptureForm />
-            <Show
-                when=move || lab.streams.capture_ids.with(|ids| !ids.is_empty())
-                fallback=move || view! { <p class="empty">{hint(lab)}</p> }
-            >
-                <div class="capture-tabs">
-                    <For each=move || lab.streams.capture_ids.get() key=|id| *id let:id>
-                        <CaptureTab id=id selected=selected />
-                    </For>
-                </div>
-                {move || shown.get().map(|id| view! {
-                    <div class="packets">
-                        <PacketList id=id selected=selected />
-                        <Details id=id selected=selected />
-                    </div>
-                })}
+        <div
+            class="capture"
+            class:drop-here=move || over.get()
+            on:dragover=move |event| {
+                event.prevent_default();
+                over.set(true);
+            }
+            on:dragleave=move |_| over.set(false)
+            on:drop=dropped
+        >
+            <div class="capture-tabs">
+                <Show when=has_some>
+                    <button
+                        class="small"
+                        class:on=move || asks.get()
+                        aria-expanded=move || asks.get().to_string()
+                        data-testid=testids::CAPTURE_NEW
+                        on:click=move |_| asks.update(|asks| *asks = !*asks)
+                    >
+                        {icon(Icon::Plus)}
+                        "New"
+                    </button>
+                </Show>
+                <OpenButton />
+                <For each=move || ids.get() key=|key| *key let:key>
+                    <CaptureTab key=key />
+                </For>
+            </div>
+            <Show when=move || asks.get() || !has_some()>
+                <CaptureForm />
+            </Show>
+            <Show when=has_some fallback=move || view! { <p class="empty">{hint(lab)}</p> }>
+                {move || {
+                    let key = lab.streams.shown.get()?;
+                    Some(view! { <CaptureView key=key history=history as_text=as_text /> })
+                }}
             </Show>
         </div>
     }
+}
+
+/// The packets of one capture or file.
+#[component]
+fn CaptureView(
+    key: CaptureKey,
+    history: RwSignal<Vec<String>>,
+    as_text: RwSignal<bool>,
+) -> impl IntoView {
+    let lab = Lab::of_page();
+    let log = lab.streams.capture(key)?;
+    let name = log.with_untracked(|log| match &log.origin {
+        Origin::Live(info, _) => info.name.replace('/', "-"),
+        Origin::File(name, ..) => name
+            .rsplit_once('.')
+            .map_or(name.clone(), |(stem, _)| stem.to_owned()),
+    });
+    let desk = Desk::provide(log, history, as_text);
+    desk.work_on();
+    let follows = move || desk.followed.get().is_some();
+    Some(view! {
+        <Toolbar name=name />
+        <FindBar />
+        <Show when=follows>
+            <FollowView />
+        </Show>
+        <div class="packets" class:away=follows>
+            <PacketList />
+            <Details />
+        </div>
+        <PacketMenu />
+    })
 }
 
 fn hint(lab: Lab) -> &'static str {
     if lab.is_running() {
-        "No capture yet. Choose an interface above: its packets stream in here, as tcpdump prints them."
+        "No capture yet. Choose interfaces above, or capture from the menu of anything on the canvas. A pcap or pcapng file can be dropped here."
     } else {
-        "Start the lab, then capture on any interface: packets stream in here."
+        "Start the lab, then capture on any interface. A pcap or pcapng file can be opened any time: drop it here."
     }
-}
-
-#[component]
-fn CaptureTab(id: CaptureId, selected: RwSignal<Option<u64>>) -> impl IntoView {
-    let lab = Lab::of_page();
-    let shown = lab.streams.shown;
-    let log = lab.streams.capture(id)?;
-    let info = log.with_untracked(|log| log.info.clone());
-    let event = Memo::new(move |_| log.with(|log| log.event.clone()));
-    let counts = move || {
-        event.with(|event| {
-            let (received, dropped, kept) = (event.received, event.dropped.kernel, event.kept);
-            format!("{received} received · {dropped} dropped · {kept} kept")
-        })
-    };
-    let save = format!("/api/v1/labs/{}/captures/{}.pcapng", lab.id(), id.0);
-    let running = move || event.with(|event| event.running);
-    let is_shown = move || shown.get() == Some(id);
-    Some(view! {
-        <div class="capture-tab" class:on=is_shown>
-            <button
-                class="name"
-                aria-pressed=move || is_shown().to_string()
-                on:click=move |_| {
-                    selected.set(None);
-                    shown.set(Some(id));
-                }
-            >
-                <span class="live" class:on=running aria-hidden="true"></span>
-                <span class="mono">{info.name}</span>
-                <span class="mono faint">{info.filter}</span>
-                <span class="visually-hidden">
-                    {move || if running() { "running" } else { "stopped" }}
-                </span>
-            </button>
-            <span class="counts faint" data-testid=testids::CAPTURE_COUNTS>
-                {counts}
-            </span>
-            <a
-                class="button ghost small"
-                href=save
-                download=""
-                title="Save as pcapng, for Wireshark and tcpdump -r"
-                data-testid=testids::CAPTURE_SAVE
-            >
-                {icon(Icon::Download)}
-                "Save"
-            </a>
-            <Show
-                when=running
-                fallback=move || {
-                    view! {
-                        <button
-                            class="ghost small"
-                            aria-label="Dismiss"
-                            title="Dismiss the capture and its packets"
-                            on:click=move |_| {
-                                lab.send(&ClientMessage::DismissCapture { capture: id });
-                            }
-                        >
-                            {icon(Icon::Close)}
-                        </button>
-                    }
-                }
-            >
-                <button
-                    class="ghost small"
-                    data-testid=testids::CAPTURE_STOP
-                    on:click=move |_| {
-                        lab.send(&ClientMessage::StopCapture { capture: id });
-                    }
-                >
-                    {icon(Icon::Stop)}
-                    "Stop"
-                </button>
-            </Show>
-            {move || event.with(|event| event.error.clone()).map(|error| view! {
-                <span class="field-error">{error}</span>
-            })}
-        </div>
-    })
 }

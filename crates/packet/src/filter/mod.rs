@@ -38,7 +38,7 @@ pub(crate) use self::evaluate::Packet;
 pub const LONGEST: usize = 4096;
 
 /// A compiled filter.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Filter {
     /// `None` lets everything through.
     test: Option<Test>,

@@ -1,0 +1,41 @@
+//! Rows are made of packets a part a frame, so that a million of them freeze nothing.
+
+use leptos::prelude::*;
+
+use super::capture_log::CaptureLog;
+
+/// Packets between two looks at the clock.
+const PACKETS: usize = 1024;
+/// Milliseconds of a frame that go into what somebody waits for: a filter, the rows of several interfaces.
+const WAITED_FOR: f64 = 28.0;
+/// And into what nobody sees: which conversations there are.
+const UNSEEN: f64 = 6.0;
+
+/// Makes rows of what has come, frame by frame, until nothing is left.
+pub(crate) fn work_on(log: ArcRwSignal<CaptureLog>) {
+    let busy = log.try_update_untracked(|log| std::mem::replace(&mut log.working, true));
+    if busy == Some(false) {
+        request_animation_frame(move || part(log));
+    }
+}
+
+fn part(log: ArcRwSignal<CaptureLog>) {
+    let more = log.try_update(|log| {
+        let all = log.viewer.filter().is_empty() && !log.viewer.one_row();
+        let until = now() + if all { UNSEEN } else { WAITED_FOR };
+        let mut more = true;
+        while more && now() < until {
+            more = log.viewer.work(PACKETS);
+        }
+        log.working = more;
+        more
+    });
+    if more == Some(true) {
+        request_animation_frame(move || part(log));
+    }
+}
+
+/// Milliseconds, since whenever.
+pub(crate) fn now() -> f64 {
+    window().performance().map_or(0.0, |clock| clock.now())
+}

@@ -1,0 +1,25 @@
+//! What a viewer of captures shows: packets in a ring, the rows of them that pass a filter, and what a person
+//! has noted about them. It knows no screen: a row is asked for when it is to be drawn.
+//!
+//! Work that grows with the number of packets is done by [`Viewer::work`] in slices as small as the caller
+//! likes, so that a million packets freeze nothing.
+
+mod find;
+mod follow;
+mod lines;
+mod open;
+mod save;
+mod show;
+mod store;
+mod streams;
+mod time;
+mod viewer;
+
+pub use self::find::{Finder, Found, Where};
+pub use self::follow::Followed;
+pub use self::lines::Line;
+pub use self::open::{Opened, open};
+pub use self::show::Shown;
+pub use self::store::{Entry, Source, Store};
+pub use self::time::TimeMode;
+pub use self::viewer::Viewer;

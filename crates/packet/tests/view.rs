@@ -1,0 +1,289 @@
+//! The state of a viewer: the ring, rows by filter and by sightings, texts in their places, files both ways.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the tests of the text use all of it"
+)]
+#[path = "tcpdump/build.rs"]
+mod build;
+
+use build::*;
+use packet::row::Colouring;
+use packet::text::{Options, Printer, Time};
+use packet::view::{Finder, Found, Source, Store, TimeMode, Viewer, Where, open};
+use packet::{LinkType, Timestamp, View};
+
+fn source(name: &str) -> Source {
+    Source {
+        name: name.to_owned(),
+        short: name.split('/').next().unwrap().to_owned(),
+        link: LinkType::Ethernet,
+        names: Vec::new(),
+    }
+}
+
+fn viewer(sources: &[&str], most: usize) -> Viewer {
+    let mut store = Store::new(most, usize::MAX);
+    for name in sources {
+        store.add_source(source(name));
+    }
+    Viewer::new(store, 0)
+}
+
+fn ip(ttl: u8) -> Ipv4 {
+    Ipv4 {
+        source: RED,
+        ttl,
+        ..Ipv4::default()
+    }
+}
+
+/// A TCP packet on its way.
+fn segment(ttl: u8, port: u16, flags: u8, sequence: u32) -> Vec<u8> {
+    let tcp = Tcp {
+        sequence,
+        ..tcp(port, 80, flags)
+    };
+    let tcp = tcp.payload(if flags == 0x18 {
+        b"GET / HTTP/1.1\r\n\r\n"
+    } else {
+        b""
+    });
+    ip(ttl).sealed(6, &tcp.segment(), 16)
+}
+
+fn push(viewer: &mut Viewer, source: u32, at: u64, data: &[u8]) {
+    let view = View {
+        at: Timestamp(at),
+        length: data.len() as u32,
+        data,
+    };
+    viewer.push(source, view);
+}
+
+fn all_work(viewer: &mut Viewer) {
+    while viewer.work(3) {}
+}
+
+fn rows(viewer: &Viewer) -> Vec<u64> {
+    (0..viewer.row_count())
+        .map(|at| viewer.row(at).unwrap())
+        .collect()
+}
+
+#[test]
+fn a_packet_at_three_points_is_one_row_that_unfolds() {
+    let mut viewer = viewer(&["web/eth0", "br0/br0", "fw/eth0"], 100);
+    for (number, at) in [(1, 1_000), (2, 50_000)] {
+        for (source, ttl) in [(0, 64), (1, 64), (2, 63)] {
+            let at = at + u64::from(source) * 12_000;
+            push(&mut viewer, source, at, &segment(ttl, 4000, 0x18, number));
+        }
+    }
+    all_work(&mut viewer);
+    assert_eq!(rows(&viewer), [0, 3]);
+    let mut colours = Colouring::default();
+    let shown = viewer.shown(0, 9, false, &mut colours);
+    assert_eq!(shown.len(), 2);
+    assert_eq!(
+        (shown[0].seen.as_str(), shown[0].later),
+        ("web → br0 → fw", 2)
+    );
+    viewer.unfold(0, true);
+    assert_eq!(viewer.lines(), 4);
+    let shown = viewer.shown(0, 9, false, &mut colours);
+    let lines: Vec<_> = shown
+        .iter()
+        .map(|s| (s.number, s.nested, s.seen.as_str()))
+        .collect();
+    let expected = [
+        (0, false, "web/eth0"),
+        (1, true, "br0/br0"),
+        (2, true, "fw/eth0"),
+        (3, false, "web → br0 → fw"),
+    ];
+    assert_eq!(lines, expected);
+    assert_eq!(
+        (shown[1].time.as_str(), shown[2].time.as_str()),
+        ("+12 µs", "+24 µs")
+    );
+    assert_eq!(
+        [0, 1, 2, 3, 5].map(|n| viewer.line_of(n)),
+        [0, 1, 2, 3, 3].map(Some)
+    );
+    // What passes by a later sighting is the row of the first.
+    viewer.set_filter("ip.ttl == 63").unwrap();
+    all_work(&mut viewer);
+    assert_eq!(rows(&viewer), [0, 3]);
+    viewer.set_one_row(false);
+    all_work(&mut viewer);
+    assert_eq!(rows(&viewer), [2, 5]);
+}
+
+#[test]
+fn the_ring_forgets_the_oldest_and_numbers_stay() {
+    let mut viewer = viewer(&["a/a"], 5_000);
+    viewer.set_filter("tcp.flags.push == 1").unwrap();
+    for number in 0..20_000u32 {
+        let flags = if number % 2 == 0 { 0x18 } else { 0x10 };
+        push(
+            &mut viewer,
+            0,
+            u64::from(number),
+            &segment(64, 4000, flags, number),
+        );
+        if number % 100 == 0 {
+            viewer.turn_mark(u64::from(number));
+            viewer.set_comment(u64::from(number), "seen");
+            while viewer.work(1000) {}
+        }
+    }
+    all_work(&mut viewer);
+    let numbers = viewer.store().numbers();
+    assert_eq!(numbers.end, 20_000);
+    let held = numbers.end - numbers.start;
+    assert!((5_000..5_000 + 2 * 4096).contains(&held), "{held}");
+    assert!(viewer.store().get(numbers.start - 1).is_none());
+    assert_eq!(viewer.row_count() as u64, held / 2);
+    assert_eq!(viewer.row(0).unwrap(), numbers.start);
+    assert!(viewer.marks().iter().all(|mark| numbers.contains(mark)));
+    assert!(viewer.comment(0).is_none() && viewer.comment(19_900).is_some());
+    // A view that stands still takes nothing in until it goes on.
+    viewer.pause(true);
+    push(&mut viewer, 0, 1, &segment(64, 4000, 0x18, 1));
+    all_work(&mut viewer);
+    assert_eq!((viewer.row_count() as u64, viewer.waiting()), (held / 2, 1));
+    viewer.pause(false);
+    all_work(&mut viewer);
+    assert_eq!(
+        (viewer.row_count() as u64, viewer.waiting()),
+        (held / 2 + 1, 0)
+    );
+    // A filter that is set anew looks at what is still there, and a wrong one changes nothing.
+    let error = viewer.set_filter("tcp.flags.psh == 1").unwrap_err();
+    assert!(
+        !error.message.is_empty() && error.at == (0..13),
+        "{error:?}"
+    );
+    assert_eq!(viewer.filter(), "tcp.flags.push == 1");
+    viewer.set_filter("tcp.flags.push == 0").unwrap();
+    assert!(viewer.work(1) && viewer.progress() < 0.01);
+    all_work(&mut viewer);
+    assert_eq!(viewer.row_count() as u64, held / 2);
+}
+
+#[test]
+fn text_out_of_order_is_what_tcpdump_prints_in_order() {
+    let mut viewer = viewer(&["a/a"], 1000);
+    let mut printer = Printer::new(Options {
+        time: Time::None,
+        ..Options::default()
+    });
+    let mut expected = Vec::new();
+    // Conversations that open, that were open before, and a port that is used again.
+    let packets = [
+        (4000, 0x02, 100),
+        (4001, 0x10, 7_000),
+        (4000, 0x10, 101),
+        (4000, 0x18, 101),
+        (4001, 0x18, 7_001),
+        (4000, 0x11, 119),
+        (4000, 0x02, 90_000),
+        (4000, 0x18, 90_001),
+    ];
+    for (number, (port, flags, sequence)) in packets.into_iter().enumerate() {
+        let data = segment(64, port, flags, sequence);
+        push(&mut viewer, 0, number as u64, &data);
+        let entry = viewer.store().get(number as u64).unwrap();
+        expected.push(printer.line(entry.link, entry.view).to_owned());
+    }
+    all_work(&mut viewer);
+    for number in (0..packets.len()).rev() {
+        let text = viewer.tcpdump(number as u64, &Options::default()).unwrap();
+        assert_eq!(text, expected[number]);
+    }
+    let followed = viewer.follow(3).unwrap();
+    assert_eq!(followed.filter(), "tcp.stream eq 0");
+    assert!(!followed.pieces.is_empty());
+}
+
+#[test]
+fn finds_and_counts_times() {
+    let mut viewer = viewer(&["a/a"], 1000);
+    for number in 0..10u16 {
+        let flags = if number == 7 { 0x18 } else { 0x10 };
+        push(
+            &mut viewer,
+            0,
+            u64::from(number) * 1_000_000,
+            &segment(64, 4000, flags, 1),
+        );
+    }
+    all_work(&mut viewer);
+    let find = |text: &str, place, from, forward| {
+        let mut finder = Finder::new(&viewer, text, place, from, forward).unwrap();
+        loop {
+            match finder.step(&viewer, 2) {
+                Found::More => {}
+                found => return found,
+            }
+        }
+    };
+    assert_eq!(find("GET", Where::Bytes, None, true), Found::Packet(7));
+    assert_eq!(
+        find("47:45:54", Where::Bytes, Some(8), true),
+        Found::Packet(7)
+    );
+    assert_eq!(
+        find("get / http", Where::Text, Some(7), false),
+        Found::Packet(7)
+    );
+    assert_eq!(
+        find("tcp.len > 0", Where::Filter, Some(2), true),
+        Found::Packet(7)
+    );
+    assert_eq!(find("nowhere", Where::Text, None, true), Found::Nothing);
+    let mut colours = Colouring::default();
+    let mut time = |viewer: &Viewer| viewer.shown(3, 1, false, &mut colours)[0].time.clone();
+    assert_eq!(time(&viewer), "00:00:00.003000");
+    viewer.time = TimeMode::Previous;
+    assert_eq!(time(&viewer), "0.001000");
+    viewer.time = TimeMode::First;
+    assert_eq!(time(&viewer), "0.003000");
+    viewer.set_reference(Some(5));
+    assert_eq!(time(&viewer), "-0.002000");
+    viewer.turn_mark(2);
+    viewer.turn_mark(8);
+    assert_eq!(viewer.next_mark(Some(2), true), Some(8));
+    assert_eq!(viewer.next_mark(Some(8), true), Some(2));
+    assert_eq!(viewer.next_mark(Some(2), false), Some(8));
+}
+
+#[test]
+fn a_file_is_saved_and_opened_with_names_and_remarks_and_broken_up_to_where_it_breaks() {
+    let mut viewer = viewer(&["web/eth0", "fw/eth1"], 1000);
+    for number in 0..4u32 {
+        push(&mut viewer, number % 2, 5, &segment(64, 4000, 0x18, number));
+    }
+    viewer.set_comment(2, "look here");
+    all_work(&mut viewer);
+    let file = viewer.save([1, 2, 3]);
+    let opened = open(file.clone(), 0);
+    assert_eq!(opened.error, None);
+    let again = opened.viewer;
+    assert_eq!(again.store().numbers(), 0..3);
+    assert_eq!(again.comment(1), Some("look here"));
+    for (before, after) in [(1, 0), (2, 1), (3, 2)] {
+        let [before, after] =
+            [viewer.store().get(before), again.store().get(after)].map(Option::unwrap);
+        assert_eq!((before.view, before.source), (after.view, after.source));
+    }
+    assert_eq!(again.store().sources()[1].name, "fw/eth1");
+    let broken = open(file[..file.len() - 3].to_vec(), 0);
+    assert_eq!(broken.viewer.store().numbers(), 0..2);
+    assert!(broken.error.unwrap().to_string().contains("ends at byte"));
+    let other = open(b"hello, world, hello".to_vec(), 0);
+    assert!(other.error.is_some() && other.viewer.store().numbers().is_empty());
+}
