@@ -13,6 +13,7 @@ use protocol::lab::ApplyFailure;
 use protocol::ping::{PingEvent, PingId, PingOptions};
 use protocol::probe::{Probe, Probed};
 use protocol::reach::{ReachOptions, Reachability};
+use protocol::serve::ServiceState;
 use serde::{Deserialize, Serialize};
 use topology::drift::Drift;
 use topology::firewall::counters::Counted;
@@ -20,7 +21,7 @@ use topology::observed::ObservedChange;
 use topology::{Document, InterfaceId, NamespaceId};
 
 /// Both ends say theirs first and part ways if they differ.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// Largest frame in bytes: a document at its limits, or a batch of captured packets.
 pub const MAX_FRAME: usize = 64 << 20;
@@ -252,6 +253,11 @@ pub enum FromAgent {
         capture: CaptureId,
         /// How it stands.
         event: CaptureEvent,
+    },
+    /// What namespaces serve has changed.
+    Services {
+        /// All that the document has them serve.
+        states: Vec<ServiceState>,
     },
     /// A command wrote.
     Output {

@@ -64,6 +64,7 @@ impl Lab {
             clients: self.clients.len() + 1,
             pings: self.ping_histories(),
             captures: self.capture_states(),
+            services: self.services.clone(),
             missing: self.machine.missing.to_vec(),
         }
     }

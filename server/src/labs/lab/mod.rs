@@ -22,6 +22,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use protocol::capture::CaptureId;
 use protocol::lab::{ApplyFailure, LabId, RunState};
 use protocol::ping::PingId;
+use protocol::serve::ServiceState;
 use protocol::server::ClientId;
 use protocol::{ClientMessage, ServerMessage};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -65,6 +66,8 @@ struct Lab {
     agent: Option<Agent>,
     events: Option<mpsc::Receiver<FromAgent>>,
     observed: Option<Observed>,
+    /// How what namespaces serve stands.
+    services: Vec<ServiceState>,
     /// Whether the agent is at work on a document; the newest waits for it.
     applying: bool,
     /// Whether the next document is brought to the kernel with all that it says, drift too.
@@ -161,6 +164,7 @@ pub(super) fn spawn(
         agent: None,
         events: None,
         observed: None,
+        services: Vec::new(),
         applying: false,
         put_right: false,
         reverts: VecDeque::new(),
@@ -307,6 +311,7 @@ impl Lab {
                 self.observed.get_or_insert_default().apply(change.clone());
                 self.broadcast(&ServerMessage::Observed { change });
             }
+            FromAgent::Services { states } => self.serves(states),
             FromAgent::Ping { ping, event } => self.ping_said(ping, event),
             FromAgent::Packets { capture, records } => self.packets_came(capture, records),
             FromAgent::Counters { batch } => self.counters_came(batch),
