@@ -9,6 +9,7 @@ use topology::{Document, Edit};
 use crate::capture::{CaptureEvent, CaptureId, CaptureInfo};
 use crate::lab::{ApplyFailure, LabId, RunState};
 use crate::ping::{PingEvent, PingId, PingInfo};
+use crate::reach::Reachability;
 use crate::serve::ServiceState;
 
 /// A browser on a lab, numbered by the server while it runs.
@@ -69,6 +70,11 @@ pub enum ServerMessage {
     Services {
         /// All that the document has them serve, while the lab runs.
         states: Vec<ServiceState>,
+    },
+    /// Who reaches whom was measured.
+    Reached {
+        /// What came of it.
+        found: Box<Reachability>,
     },
     /// A ping was started.
     PingStarted {

@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         inside("services_follow_the_document", serving::follows),
         inside("ways", ways::traced),
         inside("a_way_that_ends", ways::nowhere),
+        inside("a_way_as_far_as_it_comes", ways::way),
         inside("path_mtu", ways::path_mtu),
         inside("a_black_hole", ways::black_hole),
         inside("lookups_are_those_of_ip", ways::looked_up),

@@ -13,6 +13,7 @@ mod execs;
 mod firewalls;
 mod pings;
 mod probes;
+mod reaching;
 mod running;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -44,6 +45,7 @@ use clients::Client;
 use counters::Watched;
 use execs::Exec;
 use pings::Ping;
+use reaching::Reaching;
 use running::Waiters;
 
 /// Reports of the lab's own tasks that may wait; a task that finds no room waits itself.
@@ -83,6 +85,7 @@ struct Lab {
     execs: BTreeMap<ExecId, Exec>,
     flush: Flush,
     watched: Watched,
+    reaching: Reaching,
     /// The last number given to a browser, ping, capture or command.
     last_number: u64,
     /// Requests that the agent has not answered.
@@ -140,6 +143,7 @@ enum Asked {
         exec: ExecId,
     },
     WatchCounters,
+    Reach,
 }
 
 /// Starts the task of a lab that was read from the store.
@@ -176,6 +180,7 @@ pub(super) fn spawn(
         execs: BTreeMap::new(),
         flush: Flush::default(),
         watched: Watched::default(),
+        reaching: Reaching::default(),
         last_number: 0,
         requests: 0,
         reports,
@@ -193,6 +198,7 @@ impl Lab {
         while !self.is_broken {
             let flush = self.flush.due();
             let idle = self.is_idle();
+            let reach = self.reaching.due();
             tokio::select! {
                 command = commands.recv() => match command {
                     Some(Command::Close { code, reason, reply }) => {
@@ -210,6 +216,7 @@ impl Lab {
                 },
                 Some(report) = reports.recv() => self.reported(report),
                 () = sleep_until(flush) => self.flush_captures(),
+                () = sleep_until(reach) => self.turn_reach(),
                 () = tokio::time::sleep(IDLE), if idle => return,
             }
         }
@@ -299,6 +306,8 @@ impl Lab {
             } => {
                 self.start_capture((client, token), interface, filter);
             }
+            ClientMessage::MeasureReach { token } => self.measure_reach((client, token)),
+            ClientMessage::WatchReach { pause } => self.watch_reach(client, pause),
             ClientMessage::WatchCounters { on } => self.watch_counters(client, on),
             ClientMessage::StopCapture { capture } => self.stop_capture(client, capture),
             ClientMessage::DismissCapture { capture } => self.dismiss_capture(client, capture),
@@ -359,6 +368,7 @@ impl Lab {
                     Asked::Exec { exec } => self.exec_answered(exec, result),
                     // It counts, or the lab has ended.
                     Asked::WatchCounters => {}
+                    Asked::Reach => self.reach_answered(result),
                 }
             }
         }

@@ -87,6 +87,7 @@ impl Lab {
                 self.set_run(RunState::Running);
                 self.turn_counters();
                 self.apply();
+                self.turn_reach();
             }
             Err(_) if stopping => self.rest(RunState::Stopped),
             Err(error) => {
