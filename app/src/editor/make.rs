@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use topology::document::{Forwarding, Interface, Kind, Namespace, Point};
+use topology::document::{Interface, Kind, Namespace, Point};
 use topology::edit::Fragment;
 use topology::{Document, Edit, NamespaceId, Node};
 

@@ -91,7 +91,12 @@ impl Lab {
             ServerMessage::CaptureDismissed { capture } => {
                 self.streams.capture_dismissed(capture);
             }
-            ServerMessage::RequestFailed { error, .. } => self.toasts.error(error),
+            ServerMessage::Services { states } => self.services.set(states),
+            ServerMessage::Reached { found } => self.reach.take(*found),
+            ServerMessage::RequestFailed { token, error } => {
+                self.reach.failed(token);
+                self.toasts.error(error);
+            }
         }
     }
 
@@ -123,6 +128,9 @@ impl Lab {
         self.failure.set(welcome.failure);
         self.clients.set(welcome.clients);
         self.missing.set(welcome.missing);
+        self.services.set(welcome.services);
+        self.reach.waiting.set(None);
+        self.tell_reach();
         self.streams.welcome(welcome.pings, welcome.captures);
         self.online.set(Online::Yes);
         if self.traffic.on.get_untracked() {
@@ -171,6 +179,8 @@ impl Lab {
         if matches!(run, RunState::Stopped | RunState::Failed { .. }) {
             self.observed.set(None);
             self.traffic.forget();
+            self.reach.forget();
+            self.hide_way();
         }
         self.run.set(run);
         self.refresh_soon();

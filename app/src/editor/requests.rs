@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::ClientMessage;
+use protocol::ping::PingOptions;
 use topology::drift::Drift;
 use topology::{InterfaceId, NamespaceId};
 
@@ -28,7 +29,7 @@ impl Lab {
     }
 
     /// A token for a request that is no edit.
-    fn token(self) -> u64 {
+    pub(crate) fn token(self) -> u64 {
         self.plain
             .try_update_value(|plain| {
                 plain.request += 1;
@@ -65,13 +66,13 @@ impl Lab {
     }
 
     /// Starts a ping.
-    pub(crate) fn ping(self, source: NamespaceId, target: IpAddr) {
+    pub(crate) fn ping(self, source: NamespaceId, target: IpAddr, options: PingOptions) {
         let token = self.token();
         self.ask(&ClientMessage::StartPing {
             token,
             source,
             target,
-            options: Default::default(),
+            options,
         });
     }
 
