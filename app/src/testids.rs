@@ -96,6 +96,30 @@ pub(crate) const PING_ROW: &str = "ping-row";
 pub(crate) const PING_STOP: &str = "ping-stop";
 /// What is seen while no reply comes.
 pub(crate) const PING_FINDING: &str = "ping-finding";
+/// Measures who reaches whom.
+pub(crate) const REACH_MEASURE: &str = "reach-measure";
+/// How often it is measured.
+pub(crate) const REACH_PAUSE: &str = "reach-pause";
+/// Shows failures only.
+pub(crate) const REACH_FAILURES: &str = "reach-failures";
+/// How many answer.
+pub(crate) const REACH_SUM: &str = "reach-sum";
+/// The chosen cell in words.
+pub(crate) const REACH_DETAILS: &str = "reach-details";
+/// The way of a packet on the canvas; `data-state` is whole or broken, `data-links` its cables.
+pub(crate) const WAY: &str = "way";
+/// What is asked of the network.
+pub(crate) const PROBE_KIND: &str = "probe-kind";
+/// The port that is asked.
+pub(crate) const PROBE_PORT: &str = "probe-port";
+/// Asks.
+pub(crate) const PROBE_START: &str = "probe-start";
+/// A question; `data-state` is waiting, ok, error or plain.
+pub(crate) const PROBE_ROW: &str = "probe-row";
+/// What a namespace serves.
+pub(crate) const SERVES: &str = "serves";
+/// Opens the options of a ping.
+pub(crate) const PING_OPTIONS: &str = "ping-options";
 /// Adds an interface to those of the next capture.
 pub(crate) const CAPTURE_INTERFACE: &str = "capture-interface";
 /// The capture filter; `data-valid` is true, false or unknown.
@@ -148,6 +172,16 @@ pub(crate) const CAPTURE_SAVE: &str = "capture-save";
 /// The button that opens an example.
 pub(crate) fn example(name: &str) -> String {
     format!("example-{name}")
+}
+
+/// A cell of the matrix; `data-grade` is reachable, refused or broken.
+pub(crate) fn reach_cell(source: &str, target: &str) -> String {
+    format!("reach-{source}-{target}")
+}
+
+/// A field of the options of a ping, by its label.
+pub(crate) fn ping_option(label: &str) -> String {
+    format!("ping-option-{}", label.to_lowercase().replace(' ', "-"))
 }
 
 /// A tab of the dock.

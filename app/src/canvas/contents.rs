@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use topology::document::{Interface, Link};
 use topology::layout::{BAR_LINE, LINE, bar_lines, is_listed, size_of};
 use topology::route::RouteKind;
+use topology::serve::summary;
 use topology::status::{Status, Statuses, strangers};
 use topology::uplink;
 use topology::{Document, InterfaceId, NamespaceId, Node, Observed};
@@ -219,6 +220,11 @@ fn namespace_card(sources: Sources<'_>, id: NamespaceId, mut rows: Vec<Row>) -> 
         facts: (forwarding.ipv4 || forwarding.ipv6)
             .then(|| "forwards".to_owned())
             .into_iter()
+            .chain(
+                namespace
+                    .map(|ns| summary(&ns.serve))
+                    .filter(|text| !text.is_empty()),
+            )
             .collect(),
         mark,
         note,

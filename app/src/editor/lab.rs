@@ -5,17 +5,21 @@
 use leptos::prelude::*;
 use protocol::ClientMessage;
 use protocol::lab::{ApplyFailure, LabId, RunState};
+use protocol::serve::ServiceState;
 use topology::edit::EditError;
 use topology::feature::Missing;
 use topology::status::Statuses;
-use topology::{Document, Edit, Observed};
+use topology::{Document, Edit, InterfaceId, NamespaceId, Observed};
 
 use super::document::{Dropped, Pending, Working};
 use super::redraw::touches_kernel;
 use super::selection::{Object, Selected};
+use super::way::ShownWay;
 use crate::canvas::drawing::Drawing;
 use crate::canvas::gesture::Gesture;
 use crate::canvas::marks::Marks;
+use crate::live::probe_words::ProbeRow;
+use crate::live::reach::Reach;
 use crate::live::socket::Socket;
 use crate::live::streams::Streams;
 use crate::live::traffic::Traffic;
@@ -66,6 +70,16 @@ pub(crate) struct Lab {
     pub(crate) streams: Streams,
     /// What passes the links.
     pub(crate) traffic: Traffic,
+    /// Who reaches whom.
+    pub(crate) reach: Reach,
+    /// The way that is shown on the canvas.
+    pub(crate) way: RwSignal<Option<ShownWay>>,
+    /// Counts the ways that were asked for.
+    pub(super) ways: StoredValue<u64>,
+    /// What was asked of the network, the newest first.
+    pub(crate) probes: RwSignal<Vec<ProbeRow>>,
+    /// How what namespaces serve stands.
+    pub(crate) services: RwSignal<Vec<ServiceState>>,
     /// The latest answer on a filter: its token and what speaks against it.
     pub(crate) filter_answer: RwSignal<Option<(u64, Option<String>)>>,
     pub(super) id: StoredValue<LabId>,
@@ -111,6 +125,11 @@ impl Lab {
             drawing: Drawing::new(),
             streams: Streams::new(),
             traffic: Traffic::new(),
+            reach: Reach::new(),
+            way: RwSignal::new(None),
+            ways: StoredValue::new(0),
+            probes: RwSignal::new(Vec::new()),
+            services: RwSignal::new(Vec::new()),
             filter_answer: RwSignal::new(None),
             id: StoredValue::new(id),
             toasts: Toasts::of_page(),
@@ -238,6 +257,22 @@ impl Lab {
     /// Selects one object alone, or nothing.
     pub(crate) fn select(self, object: Option<Object>) {
         self.selected.set(object.into_iter().collect());
+    }
+
+    /// Selects what an interface or a namespace is drawn as, if it is in the lab.
+    pub(crate) fn select_place(
+        self,
+        namespace: Option<NamespaceId>,
+        interface: Option<InterfaceId>,
+    ) {
+        let object = self.peek(|document| {
+            interface
+                .and_then(|id| Object::showing(document, id))
+                .or_else(|| namespace.map(Object::of_namespace))
+        });
+        if object.is_some() {
+            self.select(object);
+        }
     }
 
     /// The one selected object.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use topology::document::{Forwarding, Interface, Kind, Namespace, Point};
+use topology::document::{Interface, Kind, Namespace, Point};
 use topology::edit::Fragment;
 use topology::{Document, Edit, NamespaceId, Node};
 
@@ -23,15 +23,7 @@ pub(crate) fn namespace(document: &Document, at: Point, ids: &mut Ids<'_>) -> Op
     let id = ids.namespace(document);
     let mut loopback = Interface::loopback(id);
     loopback.up = true;
-    let namespace = Namespace {
-        name: names::namespace(document)?,
-        forwarding: Forwarding::default(),
-        firewall: None,
-        routes: Vec::new(),
-        rules: Default::default(),
-        sysctls: Default::default(),
-        uplink: false,
-    };
+    let namespace = Namespace::new(names::namespace(document)?);
     let node = Node::Namespace(id);
     let fragment = Fragment {
         namespaces: BTreeMap::from([(id, namespace)]),

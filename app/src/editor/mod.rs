@@ -16,3 +16,4 @@ mod receive;
 pub(crate) mod redraw;
 mod requests;
 pub(crate) mod selection;
+pub(crate) mod way;

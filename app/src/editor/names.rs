@@ -107,18 +107,9 @@ mod tests {
     fn with_namespaces(names: &[&str]) -> Document {
         let mut document = Document::new("");
         for (name, id) in names.iter().zip(1..) {
-            document.namespaces.insert(
-                NamespaceId(id),
-                Namespace {
-                    name: name.parse().unwrap(),
-                    forwarding: Forwarding::default(),
-                    firewall: None,
-                    routes: Vec::new(),
-                    rules: Default::default(),
-                    sysctls: Default::default(),
-                    uplink: false,
-                },
-            );
+            document
+                .namespaces
+                .insert(NamespaceId(id), Namespace::new(name.parse().unwrap()));
         }
         document
     }

@@ -44,6 +44,25 @@ pub(crate) fn owner(document: &Document, address: IpAddr) -> Option<Target> {
         .find(|target| target.address == address)
 }
 
+/// The address that somebody typed, or that of the namespace whose name it is.
+pub(crate) fn address_of(
+    document: &Document,
+    source: NamespaceId,
+    typed: &str,
+) -> Result<IpAddr, String> {
+    let typed = typed.trim();
+    if typed.is_empty() {
+        return Err("To which address?".to_owned());
+    }
+    if let Ok(address) = typed.parse() {
+        return Ok(address);
+    }
+    match document.namespace_named(typed) {
+        Some(id) => nearest(document, source, id).ok_or_else(|| format!("{typed} has no address")),
+        None => Err(format!("`{typed}` is not an address")),
+    }
+}
+
 /// The namespace of a node: a bridge pings from where it lives.
 pub(crate) fn namespace_of(document: &Document, node: Node) -> Option<NamespaceId> {
     match node {

@@ -93,7 +93,12 @@ impl Lab {
             ServerMessage::CaptureDismissed { capture } => {
                 self.streams.capture_dismissed(CaptureKey::Live(capture));
             }
-            ServerMessage::RequestFailed { error, .. } => self.toasts.error(error),
+            ServerMessage::Services { states } => self.services.set(states),
+            ServerMessage::Reached { found } => self.reach.take(*found),
+            ServerMessage::RequestFailed { token, error } => {
+                self.reach.failed(token);
+                self.toasts.error(error);
+            }
         }
     }
 
@@ -125,6 +130,9 @@ impl Lab {
         self.failure.set(welcome.failure);
         self.clients.set(welcome.clients);
         self.missing.set(welcome.missing);
+        self.services.set(welcome.services);
+        self.reach.waiting.set(None);
+        self.tell_reach();
         let captures = welcome.captures.into_iter().map(|(info, event)| {
             let sources = self.capture_sources(&info);
             (info, event, sources)
@@ -177,6 +185,8 @@ impl Lab {
         if matches!(run, RunState::Stopped | RunState::Failed { .. }) {
             self.observed.set(None);
             self.traffic.forget();
+            self.reach.forget();
+            self.hide_way();
         }
         self.run.set(run);
         self.refresh_soon();

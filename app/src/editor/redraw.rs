@@ -134,7 +134,7 @@ fn homes(document: &Document) -> BTreeMap<Node, Node> {
 /// Whether the kernel has to do anything for an edit.
 pub(super) fn touches_kernel(edit: &Edit) -> bool {
     match edit {
-        Edit::Move { .. } | Edit::SetTitle { .. } => false,
+        Edit::Move { .. } | Edit::SetTitle { .. } | Edit::SetService { .. } => false,
         Edit::Batch { edits } => edits.iter().any(touches_kernel),
         _ => true,
     }

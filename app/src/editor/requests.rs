@@ -8,6 +8,7 @@ use packet::LinkType;
 use packet::view::Source;
 use protocol::ClientMessage;
 use protocol::capture::{CaptureInfo, CaptureOptions, CaptureTarget};
+use protocol::ping::PingOptions;
 use topology::drift::Drift;
 use topology::{NamespaceId, Node};
 
@@ -31,7 +32,7 @@ impl Lab {
     }
 
     /// A token for a request that is no edit.
-    fn token(self) -> u64 {
+    pub(crate) fn token(self) -> u64 {
         self.plain
             .try_update_value(|plain| {
                 plain.request += 1;
@@ -68,13 +69,13 @@ impl Lab {
     }
 
     /// Starts a ping.
-    pub(crate) fn ping(self, source: NamespaceId, target: IpAddr) {
+    pub(crate) fn ping(self, source: NamespaceId, target: IpAddr, options: PingOptions) {
         let token = self.token();
         self.ask(&ClientMessage::StartPing {
             token,
             source,
             target,
-            options: Default::default(),
+            options,
         });
     }
 

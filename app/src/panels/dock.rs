@@ -11,8 +11,11 @@ use web_sys::Element;
 
 use super::capture::CapturePanel;
 use super::commands::CommandsPanel;
+use super::ping_options::Typed;
 use super::pings::PingsPanel;
+use super::probes::{ProbesPanel, Question};
 use super::problems::{ProblemsPanel, problems};
+use super::reach::ReachPanel;
 use crate::editor::lab::Lab;
 use crate::testids;
 use crate::toast::Toasts;
@@ -28,6 +31,10 @@ const HEIGHT: f64 = 264.0;
 pub(crate) enum Tab {
     /// Pings.
     Pings,
+    /// Who reaches whom.
+    Reachability,
+    /// One question, one answer.
+    Probes,
     /// Captures.
     Capture,
     /// The lab as a script.
@@ -37,11 +44,20 @@ pub(crate) enum Tab {
 }
 
 impl Tab {
-    const ALL: [Self; 4] = [Self::Pings, Self::Capture, Self::Commands, Self::Problems];
+    const ALL: [Self; 6] = [
+        Self::Pings,
+        Self::Reachability,
+        Self::Probes,
+        Self::Capture,
+        Self::Commands,
+        Self::Problems,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Self::Pings => "Pings",
+            Self::Reachability => "Reachability",
+            Self::Probes => "Probes",
             Self::Capture => "Capture",
             Self::Commands => "Commands",
             Self::Problems => "Problems",
@@ -51,6 +67,8 @@ impl Tab {
     fn key(self) -> &'static str {
         match self {
             Self::Pings => "pings",
+            Self::Reachability => "reachability",
+            Self::Probes => "probes",
             Self::Capture => "capture",
             Self::Commands => "commands",
             Self::Problems => "problems",
@@ -71,6 +89,12 @@ pub(crate) struct Dock {
     pub(crate) ping_target: RwSignal<String>,
     /// Where the next capture is made, as far as somebody has chosen.
     pub(crate) capture_sources: RwSignal<Vec<CaptureTarget>>,
+    /// How the next ping is done.
+    pub(crate) ping_options: RwSignal<Typed>,
+    /// What the next probe asks.
+    pub(crate) question: RwSignal<Question>,
+    /// The port of the next probe.
+    pub(crate) probe_port: RwSignal<String>,
     /// The filter of the next capture.
     pub(crate) capture_filter: RwSignal<String>,
     /// How the next capture is made; the filter is apart.
@@ -88,6 +112,9 @@ impl Dock {
             ping_source: RwSignal::new(None),
             ping_target: RwSignal::new(String::new()),
             capture_sources: RwSignal::new(Vec::new()),
+            ping_options: RwSignal::new(Typed::default()),
+            question: RwSignal::new(Question::Tcp),
+            probe_port: RwSignal::new("80".to_owned()),
             capture_filter: RwSignal::new(String::new()),
             capture_options: RwSignal::new(CaptureOptions::default()),
             has_room: StoredValue::new(false),
@@ -113,12 +140,24 @@ impl Dock {
         self.show(Tab::Pings);
     }
 
+    /// The next probe goes from there, and perhaps to there: what to ask is to be chosen.
+    pub(crate) fn probe_from(self, source: NamespaceId, target: Option<IpAddr>) {
+        self.ping_source.set(Some(source));
+        if let Some(target) = target {
+            self.ping_target.set(target.to_string());
+        }
+        self.show(Tab::Probes);
+    }
+
     /// Starts a ping, or says why not.
     pub(crate) fn ping(self, lab: Lab, source: NamespaceId, target: IpAddr) {
         self.ping_source.set(Some(source));
         self.ping_target.set(target.to_string());
         if lab.is_running() {
-            lab.ping(source, target);
+            match self.ping_options.with_untracked(Typed::options) {
+                Ok(options) => lab.ping(source, target, options),
+                Err(why) => self.toasts.error(why),
+            }
         } else {
             self.toasts
                 .info("Start the lab first: a ping goes through the kernel");
@@ -180,7 +219,8 @@ pub(crate) fn DockView() -> impl IntoView {
     let badge = move |tab: Tab| match tab {
         Tab::Pings => lab.streams.ping_ids.with(Vec::len),
         Tab::Capture => lab.streams.capture_ids.with(Vec::len),
-        Tab::Commands => 0,
+        Tab::Probes => lab.probes.with(Vec::len),
+        Tab::Commands | Tab::Reachability => 0,
         Tab::Problems => problems.with(Vec::len),
     };
     let tabs = Tab::ALL.map(|tab| {
@@ -224,6 +264,8 @@ pub(crate) fn DockView() -> impl IntoView {
             >
                 {move || match dock.tab.get() {
                     Tab::Pings => view! { <PingsPanel /> }.into_any(),
+                    Tab::Reachability => view! { <ReachPanel /> }.into_any(),
+                    Tab::Probes => view! { <ProbesPanel /> }.into_any(),
                     Tab::Capture => view! { <CapturePanel /> }.into_any(),
                     Tab::Commands => view! { <CommandsPanel /> }.into_any(),
                     Tab::Problems => view! { <ProblemsPanel problems=problems /> }.into_any(),

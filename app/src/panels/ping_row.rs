@@ -6,7 +6,6 @@ use protocol::ping::PingId;
 
 use crate::editor::lab::Lab;
 use crate::editor::reach::owner;
-use crate::editor::selection::Object;
 use crate::icons::{Icon, icon};
 use crate::live::ping_log::{PingLog, PingState, milliseconds, sparkline};
 use crate::testids;
@@ -23,6 +22,7 @@ pub(crate) fn PingRow(
     let lab = Lab::of_page();
     let log = lab.streams.ping(id)?;
     let (source, target) = log.with_untracked(|log| (log.info.source, log.info.target));
+    let options = log.with_untracked(|log| log.info.options.clone());
     let last_name = log.with_untracked(|log| log.info.source_name.clone());
     let names = Memo::new(move |_| {
         lab.read(|document| {
@@ -76,9 +76,10 @@ pub(crate) fn PingRow(
             log.loss_percent()
         )
     });
+    let options = StoredValue::new(options);
     let again = move |_| {
         lab.send(&ClientMessage::DismissPing { ping: id });
-        lab.ping(source, target);
+        lab.ping(source, target, options.get_value());
     };
     Some(view! {
         <li
@@ -184,16 +185,7 @@ fn notes_view(lab: Lab, log: &PingLog) -> impl IntoView + use<> {
         .iter()
         .map(|finding| {
             let (namespace, interface) = (finding.namespace, finding.interface);
-            let show = move |_| {
-                let object = lab.peek(|document| {
-                    interface
-                        .and_then(|id| Object::showing(document, id))
-                        .or_else(|| namespace.map(Object::of_namespace))
-                });
-                if object.is_some() {
-                    lab.select(object);
-                }
-            };
+            let show = move |_| lab.select_place(namespace, interface);
             view! {
                 <button class="finding" data-testid=testids::PING_FINDING on:click=show>
                     {icon(Icon::Alert)}

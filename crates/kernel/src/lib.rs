@@ -30,6 +30,7 @@ mod observe;
 mod offloads;
 pub mod probe;
 pub mod sandbox;
+pub mod serve;
 mod sys;
 mod sysctls;
 mod wireguard;

@@ -82,6 +82,17 @@ pub enum ClientMessage {
         /// Which.
         capture: CaptureId,
     },
+    /// Measure once who reaches whom.
+    MeasureReach {
+        /// The refusal carries it, if there is one.
+        token: u64,
+    },
+    /// Measure who reaches whom as long as this browser looks: at once, and again after a pause.
+    WatchReach {
+        /// Seconds from one matrix to the next, at least [`crate::reach::SHORTEST_PAUSE_S`];
+        /// `None` ends it.
+        pause: Option<u16>,
+    },
     /// Bring the running kernel back to the document in one thing that somebody else has changed.
     Revert {
         /// What.

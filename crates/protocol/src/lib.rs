@@ -16,6 +16,7 @@ pub mod lab;
 pub mod ping;
 pub mod probe;
 pub mod reach;
+pub mod serve;
 pub mod server;
 
 pub use client::ClientMessage;

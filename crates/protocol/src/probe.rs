@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
+use topology::{InterfaceId, NamespaceId};
 
 use crate::ping::{PingFinding, Reason};
 
@@ -24,6 +25,16 @@ pub enum Probe {
     Lookup(Lookup),
     /// How much gets through to an address of another namespace of the lab.
     Throughput(Throughput),
+    /// Which interfaces a packet passes, as far as it comes; nothing is sent.
+    Way(Way),
+}
+
+/// A way to follow.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Way {
+    /// To where.
+    pub target: IpAddr,
 }
 
 /// A port to try.
@@ -179,6 +190,8 @@ pub enum Probed {
     Lookup(LookedUp),
     /// What got through.
     Throughput(ThroughputProbed),
+    /// The way.
+    Way(WayFound),
 }
 
 /// A TCP port.
@@ -324,6 +337,28 @@ pub struct LookedUp {
     pub rule: Option<String>,
     /// What is known of the next hop on its link.
     pub neighbour: Option<NeighbourFound>,
+}
+
+/// The way of a packet, from what the kernel has: its routes, cables and bridges.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct WayFound {
+    /// The interfaces that it passes, in their order, as far as it can be followed.
+    pub places: Vec<WayPlace>,
+    /// Whether it comes to the target.
+    pub arrives: bool,
+    /// What is seen that keeps it, or its answer, from arriving, the likeliest first.
+    pub findings: Vec<PingFinding>,
+}
+
+/// An interface on a way.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct WayPlace {
+    /// Where it is.
+    pub namespace: NamespaceId,
+    /// Of the document; `None` if the document has none of that name.
+    pub interface: Option<InterfaceId>,
+    /// As people say it: `red/veth-red`.
+    pub name: String,
 }
 
 /// A route, as `ip route get` with `fibmatch` tells it.

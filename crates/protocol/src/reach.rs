@@ -22,6 +22,10 @@ impl Default for ReachOptions {
     }
 }
 
+/// The shortest pause between two matrices that are measured by themselves, seconds: one takes a
+/// second at worst, and the machine is there for more.
+pub const SHORTEST_PAUSE_S: u16 = 2;
+
 /// Every namespace to every address, as it was measured.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Reachability {

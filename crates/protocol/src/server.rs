@@ -9,6 +9,8 @@ use topology::{Document, Edit};
 use crate::capture::{CaptureEvent, CaptureId, CaptureInfo};
 use crate::lab::{ApplyFailure, LabId, RunState};
 use crate::ping::{PingEvent, PingId, PingInfo};
+use crate::reach::Reachability;
+use crate::serve::ServiceState;
 
 /// A browser on a lab, numbered by the server while it runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -63,6 +65,16 @@ pub enum ServerMessage {
     Present {
         /// This one included.
         clients: usize,
+    },
+    /// What namespaces serve has changed.
+    Services {
+        /// All that the document has them serve, while the lab runs.
+        states: Vec<ServiceState>,
+    },
+    /// Who reaches whom was measured.
+    Reached {
+        /// What came of it.
+        found: Box<Reachability>,
     },
     /// A ping was started.
     PingStarted {
@@ -146,6 +158,8 @@ pub struct Welcome {
     pub pings: Vec<(PingInfo, Vec<PingEvent>)>,
     /// Captures, running and stopped; the packets kept come as binary frames afterwards.
     pub captures: Vec<(CaptureInfo, CaptureEvent)>,
+    /// How what namespaces serve stands, if the lab runs.
+    pub services: Vec<ServiceState>,
     /// What this machine's kernel lacks: it is not offered, and a lab that needs it does not start.
     pub missing: Vec<Missing>,
 }

@@ -12,6 +12,7 @@ use crate::neighbour::Neighbour;
 use crate::observed::{
     Observed, ObservedInterface, ObservedKind, ObservedNamespace, ObservedRoute, Origin,
 };
+use crate::serve::Served;
 use crate::uplink;
 use crate::vlans::Vlans;
 
@@ -48,6 +49,7 @@ pub fn adopt(title: &str, observed: &Observed) -> Document {
                 .collect(),
             sysctls: crate::sysctl::adopted(&found.sysctls, false),
             uplink: namespace == NamespaceId::HOST && uplink::index_in(found).is_some(),
+            serve: Served::new(),
         };
         document.namespaces.insert(namespace, adopted);
         for (&index, known) in &found.interfaces {

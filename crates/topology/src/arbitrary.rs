@@ -21,6 +21,7 @@ mod objects;
 mod quality;
 mod route;
 mod rule;
+mod serve;
 mod sysctl;
 mod tables;
 
@@ -64,7 +65,7 @@ fn wish_on(
     lacks: &'static [Feature],
 ) -> impl Strategy<Value = Wish> {
     let numbers = (any::<u16>(), any::<u16>(), any::<u16>());
-    (0_u8..48, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
+    (0_u8..50, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
         devices,
         lacks,
         kind,
@@ -183,6 +184,7 @@ impl Wish {
             44 | 45 => self.add_neighbour(document),
             46 => self.remove_neighbour(document),
             47 => self.set_offload(document),
+            48 => self.set_service(document),
             _ => Edit::Move {
                 to: self.moves(document),
             },

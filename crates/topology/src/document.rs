@@ -23,6 +23,7 @@ use crate::offload::Offloads;
 use crate::quality::Quality;
 use crate::route::RouteOptions;
 use crate::rule::Rule;
+use crate::serve::Served;
 use crate::sysctl::Sysctls;
 use crate::vlans::Vlans;
 
@@ -64,6 +65,9 @@ pub struct Namespace {
     /// Whether it has an uplink to the outside world ([`crate::uplink`]); the host only.
     #[serde(default)]
     pub uplink: bool,
+    /// What it serves while the lab runs.
+    #[serde(default)]
+    pub serve: Served,
 }
 
 /// `net.ipv4.ip_forward` and `net.ipv6.conf.all.forwarding`.
@@ -86,6 +90,7 @@ impl Namespace {
             rules: BTreeSet::new(),
             sysctls: Sysctls::new(),
             uplink: false,
+            serve: Served::new(),
         }
     }
 }

@@ -21,6 +21,7 @@ use crate::neighbour::Neighbour;
 use crate::offload::Offload;
 use crate::quality::Quality;
 use crate::rule::Rule;
+use crate::serve::{Answer, Port};
 use crate::sysctl::Owner;
 use crate::vlans::Vlans;
 
@@ -29,6 +30,7 @@ mod error;
 mod fragment;
 mod neighbour;
 mod offload;
+mod serve;
 mod sysctl;
 mod tables;
 mod validate;
@@ -269,6 +271,15 @@ pub enum Edit {
     SetExpectations {
         /// All of them, in their order.
         expectations: Vec<Expectation>,
+    },
+    /// Sets what a port of a namespace answers while the lab runs.
+    SetService {
+        /// Where.
+        namespace: NamespaceId,
+        /// At which port.
+        port: Port,
+        /// With what; `None` does not serve it.
+        answer: Option<Answer>,
     },
 }
 

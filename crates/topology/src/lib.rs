@@ -17,6 +17,7 @@
 //! - [`status`]: document and observed side by side, for the canvas;
 //! - [`drift`]: what somebody else has changed, one by one: accepted into the document or reverted;
 //! - [`firewall`]: nftables rulesets as text;
+//! - [`serve`]: what namespaces serve while the lab runs;
 //! - [`vlans`] and [`fdb`]: what bridges and their ports have beside parameters;
 //! - [`feature`]: what kernels differ in, and what a document needs of one;
 //! - [`problem`]: mistakes and risks found in a document;
@@ -54,6 +55,7 @@ pub mod ready;
 pub mod route;
 pub mod rule;
 pub mod script;
+pub mod serve;
 pub mod shared_map;
 pub mod status;
 pub mod step;

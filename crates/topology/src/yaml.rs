@@ -21,6 +21,9 @@
 //! `expect` says what should be true of the lab when it runs, a sentence each
 //! ([`crate::expectation`]).
 //!
+//! `serve` of a namespace says what it answers while the lab runs: `[tcp/80 http, udp/53]`
+//! ([`crate::serve`]).
+//!
 //! `host` may say `uplink: true`: it then has a way out of the lab ([`crate::uplink`]).
 //!
 //! What is not said is as a person expects it: interfaces and loopbacks are up. Unknown keys are
@@ -36,6 +39,7 @@ mod neighbour;
 mod offload;
 mod quality;
 mod rule;
+mod serve;
 mod settings;
 mod sysctl;
 mod tables;

@@ -43,15 +43,7 @@ proptest! {
 fn named(names: [&str; 5]) -> Document {
     let mut document = Document::new("Difficult 'names' $HOME `id`");
     let [red, blue, a, b, bridge] = names;
-    let namespace = |name: &str| Namespace {
-        name: name.parse().unwrap(),
-        forwarding: Default::default(),
-        routes: Vec::new(),
-        firewall: None,
-        rules: Default::default(),
-        sysctls: Default::default(),
-        uplink: false,
-    };
+    let namespace = |name: &str| Namespace::new(name.parse().unwrap());
     let (red_id, blue_id) = (NamespaceId(1), NamespaceId(2));
     let end = |namespace, name: &str, peer| Interface {
         up: true,

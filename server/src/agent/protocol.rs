@@ -12,6 +12,7 @@ use protocol::lab::ApplyFailure;
 use protocol::ping::{PingEvent, PingId, PingOptions};
 use protocol::probe::{Probe, Probed};
 use protocol::reach::{ReachOptions, Reachability};
+use protocol::serve::ServiceState;
 use serde::{Deserialize, Serialize};
 use topology::drift::Drift;
 use topology::firewall::counters::Counted;
@@ -252,6 +253,11 @@ pub enum FromAgent {
         /// Each of its sources. When none runs any more, the capture has ended and all its packets
         /// were sent.
         sources: Vec<SourceEvent>,
+    },
+    /// What namespaces serve has changed.
+    Services {
+        /// All that the document has them serve.
+        states: Vec<ServiceState>,
     },
     /// A command wrote.
     Output {

@@ -17,8 +17,9 @@ use std::time::Duration;
 
 use kernel::engine::Engine;
 use kernel::sandbox;
+use protocol::serve::ServiceState;
 use tokio::net::UnixStream;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::codec::{Reader, Writer};
 use super::protocol::{Answer, FromAgent, Request, ToAgent, VERSION};
@@ -130,6 +131,14 @@ async fn serve(stream: StdUnixStream, inside: Result<sandbox::Inside, kernel::Er
     let (captured, captures_to_write) = mpsc::channel(OUTBOUND_CAPTURES);
     tokio::spawn(write_all(writer, to_write, captures_to_write));
     let engine = Arc::new(engine);
+    let server = match kernel::serve::Server::start(Arc::clone(&engine)) {
+        Ok(server) => server,
+        Err(error) => {
+            tracing::error!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    tokio::spawn(tell_services(server.states(), outbound.clone()));
     tokio::spawn(keep_ready(Arc::clone(&engine)));
     tokio::spawn(tell_changes(Arc::clone(&engine), outbound.clone()));
     let service = Service {
@@ -139,7 +148,7 @@ async fn serve(stream: StdUnixStream, inside: Result<sandbox::Inside, kernel::Er
         firewalls: firewalls::Firewalls::new(Arc::clone(&engine), outbound.clone()),
         probes: probes::Probes::new(Arc::clone(&engine), outbound.clone()),
         counters: counters::Watch::new(Arc::clone(&engine), outbound.clone()),
-        applier: apply::Applier::start(Arc::clone(&engine), outbound.clone()),
+        applier: apply::Applier::start(Arc::clone(&engine), server, outbound.clone()),
         outbound,
     };
     service.run(reader).await
@@ -266,6 +275,15 @@ async fn tell_changes(engine: Arc<Engine>, outbound: Outbound) {
     let mut changes = engine.changes();
     while let Some(change) = changes.next().await {
         if outbound.send(FromAgent::Observed { change }).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn tell_services(mut states: watch::Receiver<Vec<ServiceState>>, outbound: Outbound) {
+    while states.changed().await.is_ok() {
+        let states = states.borrow_and_update().clone();
+        if outbound.send(FromAgent::Services { states }).await.is_err() {
             return;
         }
     }

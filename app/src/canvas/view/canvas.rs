@@ -15,6 +15,7 @@ use super::pointers::Pointers;
 use super::pulse::Pulses;
 use super::stage::Stage;
 use super::traffic::TrafficLayer;
+use super::way::WayLayer;
 use super::zoom::ZoomTools;
 use crate::canvas::geometry::Rect;
 use crate::canvas::gesture::{Gesture, Tool};
@@ -97,6 +98,7 @@ pub(crate) fn Canvas() -> impl IntoView {
                         <CablePlugs link=link />
                     </For>
                     <TrafficLayer />
+                    <WayLayer />
                     <Pulses />
                     <Overlay />
                 </g>

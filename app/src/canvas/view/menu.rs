@@ -9,9 +9,11 @@ use super::keys::remove;
 use super::stage::{OpenMenu, Stage};
 use crate::canvas::gesture::Tool;
 use crate::editor::lab::Lab;
+use crate::editor::reach::ping_between;
 use crate::editor::selection::{Object, Selected};
 use crate::icons::{Icon, icon};
-use crate::panels::dock::Dock;
+use crate::panels::dock::{Dock, Tab};
+use crate::panels::probes::Question;
 
 /// One line of the menu.
 struct Item {
@@ -132,9 +134,12 @@ fn items_of_object(lab: Lab, stage: Stage, dock: Dock, open: OpenMenu) -> Vec<It
         Some(Object::Host) => vec![
             ping_item(lab, dock, NamespaceId::HOST),
             capture_any_item(lab, dock, NamespaceId::HOST),
+            probe_item(lab, dock, NamespaceId::HOST),
         ],
         Some(Object::Node(Node::Namespace(id))) => {
-            let mut items = vec![ping_item(lab, dock, id)];
+            let mut items = between(lab, dock, id);
+            items.push(ping_item(lab, dock, id));
+            items.push(probe_item(lab, dock, id));
             items.push(capture_any_item(lab, dock, id));
             items.extend(capture_items(lab, dock, |_, interface| {
                 interface.namespace == id
@@ -211,6 +216,66 @@ fn targets_of(document: &Document, objects: &Selected) -> Vec<CaptureTarget> {
             interface: Some(*id),
         })
         .collect()
+}
+
+fn probe_item(lab: Lab, dock: Dock, source: NamespaceId) -> Item {
+    let name = lab.peek(|document| document.describe_namespace(source));
+    Item {
+        icon: Icon::Play,
+        text: format!("Probe from {name}…"),
+        act: Callback::new(move |()| dock.probe_from(source, None)),
+    }
+}
+
+/// What goes from one of two selected namespaces to the other: to the one under the pointer.
+fn between(lab: Lab, dock: Dock, to: NamespaceId) -> Vec<Item> {
+    let others = lab.selected.with_untracked(|selected| {
+        let others = selected.iter().filter_map(|object| match object {
+            Object::Node(Node::Namespace(id)) if *id != to => Some(*id),
+            _ => None,
+        });
+        let others: Vec<_> = others.collect();
+        (selected.len() == 2).then_some(others).unwrap_or_default()
+    });
+    let [from] = others.as_slice() else {
+        return Vec::new();
+    };
+    let from = *from;
+    let found = lab.peek(|document| {
+        let nodes = (Node::Namespace(from), Node::Namespace(to));
+        let (_, address) = ping_between(document, nodes.0, nodes.1).ok()?;
+        let names = [from, to].map(|id| document.describe_namespace(id));
+        Some((address, names.join(" → ")))
+    });
+    let Some((address, names)) = found else {
+        return Vec::new();
+    };
+    let question = move |question: Question| {
+        Callback::new(move |()| {
+            dock.question.set(question);
+            dock.probe_from(from, Some(address));
+        })
+    };
+    vec![
+        Item {
+            icon: Icon::Ping,
+            text: format!("Ping {names}"),
+            act: Callback::new(move |()| {
+                dock.show(Tab::Pings);
+                dock.ping(lab, from, address);
+            }),
+        },
+        Item {
+            icon: Icon::Play,
+            text: format!("TCP connect {names}…"),
+            act: question(Question::Tcp),
+        },
+        Item {
+            icon: Icon::Play,
+            text: format!("Traceroute {names}…"),
+            act: question(Question::Traceroute),
+        },
+    ]
 }
 
 fn capture_items(

@@ -12,4 +12,5 @@ pub(crate) mod pulse;
 pub(crate) mod rail;
 pub(crate) mod stage;
 pub(crate) mod traffic;
+pub(crate) mod way;
 pub(crate) mod zoom;

@@ -16,6 +16,7 @@ use super::field::{Switch, TextField, commit, commit_or_tell};
 use super::firewall::Firewall;
 use super::routes::Routes;
 use super::rules::Rules;
+use super::serve::Serve;
 use super::settings::Settings;
 use super::state::{StateChip, interface_mark, namespace_mark};
 use super::uplink::Uplink;
@@ -123,6 +124,7 @@ pub(crate) fn NamespaceSections(
         <InterfaceList id=id />
         <Devices id=id />
         <Routes id=id />
+        <Serve id=id />
         <Firewall id=id />
         <Rules id=id />
         <section>

@@ -20,6 +20,7 @@ mod quality;
 mod route_form;
 mod routes;
 mod rules;
+mod serve;
 mod settings;
 mod state;
 mod tables;
@@ -27,7 +28,7 @@ mod uplink;
 mod wireguard;
 
 use leptos::prelude::*;
-use topology::{InterfaceId, NamespaceId, Node};
+use topology::{NamespaceId, Node};
 
 pub(crate) use self::field::commit_or_tell;
 use self::host::NamespaceSections;
@@ -84,23 +85,13 @@ pub(crate) fn Inspector() -> impl IntoView {
 #[component]
 fn Failure() -> impl IntoView {
     let lab = Lab::of_page();
-    let show = move |namespace: Option<NamespaceId>, interface: Option<InterfaceId>| {
-        let object = lab.peek(|document| {
-            interface
-                .and_then(|id| Object::showing(document, id))
-                .or_else(|| namespace.map(Object::of_namespace))
-        });
-        if object.is_some() {
-            lab.select(object);
-        }
-    };
     move || {
         lab.failure.get().map(|failure| {
             let (namespace, interface) = (failure.namespace, failure.interface);
             view! {
                 <section class="failure" role="alert" data-testid=testids::FAILURE>
                     <h3>{icon(Icon::Alert)} "The kernel refused"</h3>
-                    <button class="subject" on:click=move |_| show(namespace, interface)>
+                    <button class="subject" on:click=move |_| lab.select_place(namespace, interface)>
                         {failure.subject}
                     </button>
                     {(!failure.command.is_empty())

@@ -27,15 +27,7 @@ impl Builder {
     /// A namespace with its loopback up.
     pub(crate) fn namespace(&mut self, name: &str) -> NamespaceId {
         let id = NamespaceId(self.id());
-        let namespace = Namespace {
-            name: name.parse().unwrap(),
-            forwarding: Forwarding::default(),
-            firewall: None,
-            routes: Vec::new(),
-            rules: Default::default(),
-            sysctls: Default::default(),
-            uplink: false,
-        };
+        let namespace = Namespace::new(name.parse().unwrap());
         self.document.namespaces.insert(id, namespace);
         let loopback = InterfaceId(self.id());
         let loopback_up = Interface {

@@ -6,6 +6,7 @@
 mod lab;
 mod ports;
 mod reaching;
+mod serving;
 #[path = "../support/mod.rs"]
 mod support;
 mod through;
@@ -26,8 +27,11 @@ fn main() -> ExitCode {
         inside("tcp_ports", ports::tcp),
         inside("udp_ports", ports::udp),
         inside("ports_behind_firewalls", ports::firewalls),
+        inside("served_ports_answer", serving::answers),
+        inside("services_follow_the_document", serving::follows),
         inside("ways", ways::traced),
         inside("a_way_that_ends", ways::nowhere),
+        inside("a_way_as_far_as_it_comes", ways::way),
         inside("path_mtu", ways::path_mtu),
         inside("a_black_hole", ways::black_hole),
         inside("lookups_are_those_of_ip", ways::looked_up),

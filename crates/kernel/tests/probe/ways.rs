@@ -3,7 +3,8 @@
 use kernel::probe::probe;
 use kernel::sandbox::Inside;
 use protocol::probe::{
-    LookedUp, Lookup, PathMtu, PathMtuProbed, Probe, Probed, TraceMethod, Traced, Traceroute,
+    LookedUp, Lookup, PathMtu, PathMtuProbed, Probe, Probed, TraceMethod, Traced, Traceroute, Way,
+    WayFound,
 };
 use topology::NamespaceId;
 
@@ -253,4 +254,47 @@ pub(crate) fn looked_up(_: &Inside) {
         refused.error.as_deref(),
         Some("No route to host (EHOSTUNREACH)")
     );
+}
+
+fn found(lab: &Lab, from: NamespaceId, target: &str) -> WayFound {
+    let target = target.parse().unwrap();
+    match probe(&*lab.engine, from, &Probe::Way(Way { target })).unwrap() {
+        Probed::Way(found) => found,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn places(found: &WayFound) -> Vec<&str> {
+    found
+        .places
+        .iter()
+        .map(|place| place.name.as_str())
+        .collect()
+}
+
+pub(crate) fn way(_: &Inside) {
+    let article = labs::article();
+    let lab = Lab::start(&article.builder.document);
+    let all = [
+        "red/veth-red",
+        "blue/veth-blue",
+        "blue/veth-blue-br",
+        "host/veth-br-blue",
+        "host/br0",
+        "host/veth-br-green",
+        "green/veth-green-br",
+    ];
+    let whole = found(&lab, article.red, "10.0.1.3");
+    assert_eq!(places(&whole), all);
+    assert!(whole.arrives && whole.findings.is_empty(), "{whole:?}");
+    assert_eq!(whole.places[0].interface, Some(article.veth_red));
+    // It ends where it dies, with the reason.
+    lab.must(NamespaceId::HOST, "ip link set veth-br-green down");
+    let cut = found(&lab, article.red, "10.0.1.3");
+    assert_eq!(places(&cut), all[..6]);
+    assert!(!cut.arrives);
+    assert_eq!(cut.findings[0].interface, Some(article.br_green));
+    let nowhere = found(&lab, article.red, "192.0.2.1");
+    assert!(places(&nowhere).is_empty() && !nowhere.arrives);
+    assert_eq!(nowhere.findings[0].text, "red has no route to 192.0.2.1");
 }

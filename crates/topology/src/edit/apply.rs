@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use super::error::{EditError, Field, Place, Reason};
 use super::fragment::{insert, remove};
 use super::validate::{self, Relations, THAT_INTERFACE, THAT_NAMESPACE, refuse, refuse_document};
-use super::{Edit, MAX_LIST, MAX_TITLE_BYTES, Selection, neighbour, offload, sysctl, tables};
+use super::{
+    Edit, MAX_LIST, MAX_TITLE_BYTES, Selection, neighbour, offload, serve, sysctl, tables,
+};
 use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::expectation::Expectation;
 use crate::id::{InterfaceId, NamespaceId};
@@ -359,6 +361,11 @@ fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
                 expectations: std::mem::replace(&mut document.expectations, expectations),
             })
         }
+        Edit::SetService {
+            namespace,
+            port,
+            answer,
+        } => serve::set(document, namespace, port, answer),
         Edit::Batch { .. } => Err(refuse_document(None, Reason::NestedBatch)),
     }
 }

@@ -79,6 +79,8 @@ pub enum Field {
     Uplink,
     /// What should be true of the lab.
     Expectations,
+    /// What a namespace serves.
+    Serve,
 }
 
 /// What is wrong with an edit.
@@ -252,6 +254,12 @@ pub enum Reason {
     /// Edits nested too deeply.
     #[error("a batch cannot hold another batch")]
     NestedBatch,
+    /// What cannot be served.
+    #[error("{why}")]
+    Serve {
+        /// Why.
+        why: String,
+    },
     /// What stands in the way of an uplink.
     #[error("{why}")]
     Uplink {
@@ -283,6 +291,7 @@ impl fmt::Display for Field {
             Self::Offloads => "offloads",
             Self::Uplink => "uplink",
             Self::Expectations => "expectations",
+            Self::Serve => "services",
         })
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(in crate::edit) use super::MIN_IPV6_MTU;
 use super::error::{EditError, Field, Place, Reason};
 use super::{MAX_INTERFACES, MAX_LIST, MAX_NAMESPACES, MAX_TITLE_BYTES};
-use super::{offload, sysctl};
+use super::{offload, serve, sysctl};
 use crate::address::is_per_link;
 use crate::document::{Document, Interface, Kind, Point};
 use crate::expectation::{Expectation, MAX_EXPECTATIONS};
@@ -136,6 +136,7 @@ impl Document {
             rule::rules(self, id)?;
         }
         sysctl::of_namespaces(self)?;
+        serve::of_namespaces(self)?;
         uplink(self)?;
         let relations = Relations::of(self);
         for (&id, found) in &self.interfaces {

@@ -5,6 +5,7 @@
 use super::{is_listed, lines_of};
 use crate::document::Document;
 use crate::id::{InterfaceId, NamespaceId, Node};
+use crate::serve::summary;
 
 /// Width of a character of the monospaced type of addresses and interface names, in canvas units.
 pub const MONO: f64 = 6.6;
@@ -25,6 +26,8 @@ pub const BAR_LINE: f64 = 16.0;
 const CARD_WIDTH: f64 = 196.0;
 /// Widest card: the longest interface name beside the longest address fits.
 const MAX_CARD_WIDTH: f64 = 440.0;
+/// Width of a character of the small type beside the name.
+const SMALL: f64 = 6.0;
 /// Width of the word `forwards` beside the name.
 const FORWARDS: f64 = 48.0;
 /// Height of a card's heading.
@@ -79,7 +82,10 @@ fn card(document: &Document, id: NamespaceId) -> (f64, f64) {
     }
     if let Some(namespace) = document.namespaces.get(&id) {
         let forwards = namespace.forwarding.ipv4 || namespace.forwarding.ipv6;
-        let aside = if forwards { GAP + FORWARDS } else { 0.0 };
+        let mut aside = if forwards { GAP + FORWARDS } else { 0.0 };
+        if !namespace.serve.is_empty() {
+            aside += GAP + chars(&summary(&namespace.serve)) * SMALL;
+        }
         widest = widest.max(SIDE + chars(namespace.name.as_str()) * NAME + aside);
     }
     let height = CARD_HEAD + LINE * lines_of(document, id) + CARD_FOOT;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::document::{Document, Interface, Kind};
+use crate::document::{Document, Interface, Kind, Namespace};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::name::InterfaceName;
 use crate::sysctl::spreads;
@@ -18,6 +18,20 @@ pub(super) struct Scope {
     /// Namespaces in which an interface comes, goes, or gets another name: rules that name it by
     /// its index (`iif`) mean another one then, or none.
     pub(super) firewalls: BTreeSet<NamespaceId>,
+}
+
+/// Whether the kernel has to do with what differs: nothing of it has to do with what is served.
+fn differs(before: Option<&Namespace>, after: Option<&Namespace>) -> bool {
+    match (before, after) {
+        (Some(before), Some(after)) if before.serve != after.serve => {
+            let served = Namespace {
+                serve: after.serve.clone(),
+                ..before.clone()
+            };
+            served != *after
+        }
+        (before, after) => before != after,
+    }
 }
 
 impl Scope {
@@ -62,7 +76,7 @@ impl Scope {
         ));
         Self {
             namespaces: namespaces
-                .filter(|id| before.namespaces.get(id) != after.namespaces.get(id))
+                .filter(|id| differs(before.namespaces.get(id), after.namespaces.get(id)))
                 .collect(),
             mtus,
             interfaces,

@@ -70,6 +70,8 @@ pub(super) struct Namespace {
     /// Of the host only.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) uplink: bool,
+    #[serde(skip_serializing_if = "is_empty")]
+    pub(super) serve: FlowSeq<Vec<Spanned<String>>>,
 }
 
 impl Default for Namespace {
@@ -84,6 +86,7 @@ impl Default for Namespace {
             rules: Vec::new(),
             sysctl: Said::new(),
             uplink: false,
+            serve: FlowSeq(Vec::new()),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::YamlError;
 use super::form::{Coordinate, Lab, Namespace, Route, destination};
 use super::interface::{kind_of, set, tie};
 use super::rule;
+use super::serve;
 use super::settings::Settings;
 use super::sysctl;
 use crate::document::{self, Device, Document, Interface, Kind, Point};
@@ -133,6 +134,7 @@ impl Builder {
             sysctls: sysctl::read(&said.sysctl, false)?,
             rules: Default::default(),
             uplink: said.uplink,
+            serve: serve::read(&said.serve.0)?,
         };
         if let Some(text) = &said.firewall {
             let read = Ruleset::new(&text.value);

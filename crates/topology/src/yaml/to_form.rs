@@ -6,6 +6,7 @@ use serde_saphyr::{FlowMap, FlowSeq};
 use super::form::{Coordinate, Hop, Lab, Link, Namespace, Route, spanned};
 use super::interface::settings;
 use super::rule;
+use super::serve;
 use super::settings::Settings;
 use super::sysctl;
 use crate::address::Family;
@@ -23,7 +24,8 @@ pub(super) fn form(document: &Document) -> Lab {
             && form.firewall.is_none()
             && form.rules.is_empty()
             && form.sysctl.is_empty()
-            && !form.uplink;
+            && !form.uplink
+            && form.serve.0.is_empty();
         // Every lab has a host: it is written only if there is something to say.
         (id != NamespaceId::HOST || !says_nothing)
             .then(|| (namespace.name.to_string(), spanned(Some(form))))
@@ -120,6 +122,7 @@ fn namespace_form(
             .collect(),
         sysctl: sysctl::said(&namespace.sysctls),
         uplink: namespace.uplink,
+        serve: serve::said(&namespace.serve),
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kernel::apply::ApplyError;
 use kernel::engine::Engine;
+use kernel::serve::Server;
 use protocol::lab::ApplyFailure;
 use tokio::sync::mpsc;
 use topology::drift::Drift;
@@ -38,7 +39,7 @@ pub(super) enum How {
 pub(super) struct Applier(mpsc::Sender<Waiting>);
 
 impl Applier {
-    pub(super) fn start(engine: Arc<Engine>, outbound: Outbound) -> Self {
+    pub(super) fn start(engine: Arc<Engine>, server: Server, outbound: Outbound) -> Self {
         let (sender, mut documents) = mpsc::channel::<Waiting>(WAITING);
         tokio::spawn(async move {
             let mut is_first = true;
@@ -48,6 +49,8 @@ impl Applier {
                     document,
                     how,
                 } = waiting;
+                // A socket would keep its namespace from going.
+                server.keep(&document).await;
                 let applied = match how {
                     How::Revert(drift) if !is_first => {
                         let edited = engine.apply_edit(&document).await;
@@ -59,6 +62,7 @@ impl Applier {
                     How::Edit | How::Whole | How::Revert(_) => engine.apply(&document).await,
                 };
                 is_first &= applied.is_err();
+                server.set(&document).await;
                 let answer = match applied {
                     Ok(_) => Answer::Done,
                     Err(error) => Answer::NotApplied(failure(&document, &error)),

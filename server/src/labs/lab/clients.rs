@@ -1,6 +1,6 @@
 //! The browsers on a lab.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::extract::ws::Utf8Bytes;
 use protocol::ServerMessage;
@@ -19,6 +19,8 @@ pub(super) struct Client {
     pub(super) cursors: BTreeMap<CaptureId, Cursor>,
     /// Whether it gets what interfaces count.
     pub(super) watches: bool,
+    /// After how many seconds it wants to know again who reaches whom, while it looks.
+    pub(super) reach_pause: Option<u16>,
 }
 
 impl Client {
@@ -51,6 +53,7 @@ impl Lab {
                 outbox,
                 cursors: self.cursors_of_newcomer(),
                 watches: false,
+                reach_pause: None,
             },
         );
         self.say_who_is_present(Some(id));
@@ -72,6 +75,7 @@ impl Lab {
             clients: self.clients.len() + 1,
             pings: self.ping_histories(),
             captures: self.capture_states(),
+            services: self.services.clone(),
             missing: self.machine.missing.to_vec(),
         }
     }
@@ -104,6 +108,22 @@ impl Lab {
         }
         if let Some(frame) = frame(message) {
             self.send_to_all(&frame, |_| true);
+        }
+    }
+
+    /// Says something to some browsers.
+    pub(super) fn tell_those(
+        &mut self,
+        message: &ServerMessage,
+        to: impl Fn(ClientId, &Client) -> bool,
+    ) {
+        let all = self.clients.iter();
+        let chosen: BTreeSet<ClientId> = all
+            .filter(|(id, client)| to(**id, client))
+            .map(|(id, _)| *id)
+            .collect();
+        if let Some(frame) = frame(message).filter(|_| !chosen.is_empty()) {
+            self.send_to_all(&frame, |id| chosen.contains(&id));
         }
     }
 

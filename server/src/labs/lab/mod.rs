@@ -13,6 +13,7 @@ mod execs;
 mod firewalls;
 mod pings;
 mod probes;
+mod reaching;
 mod running;
 
 use std::collections::{BTreeMap, VecDeque};
@@ -22,6 +23,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use protocol::capture::CaptureId;
 use protocol::lab::{ApplyFailure, LabId, RunState};
 use protocol::ping::PingId;
+use protocol::serve::ServiceState;
 use protocol::server::ClientId;
 use protocol::{ClientMessage, ServerMessage};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -43,6 +45,7 @@ use clients::Client;
 use counters::Watched;
 use execs::Exec;
 use pings::Ping;
+use reaching::Reaching;
 use running::Waiters;
 
 /// Reports of the lab's own tasks that may wait; a task that finds no room waits itself.
@@ -65,6 +68,8 @@ struct Lab {
     agent: Option<Agent>,
     events: Option<mpsc::Receiver<FromAgent>>,
     observed: Option<Observed>,
+    /// How what namespaces serve stands.
+    services: Vec<ServiceState>,
     /// Whether the agent is at work on a document; the newest waits for it.
     applying: bool,
     /// Whether the next document is brought to the kernel with all that it says, drift too.
@@ -80,6 +85,7 @@ struct Lab {
     execs: BTreeMap<ExecId, Exec>,
     flush: Flush,
     watched: Watched,
+    reaching: Reaching,
     /// The last number given to a browser, ping, capture or command.
     last_number: u64,
     /// Requests that the agent has not answered.
@@ -137,6 +143,7 @@ enum Asked {
         exec: ExecId,
     },
     WatchCounters,
+    Reach,
 }
 
 /// Starts the task of a lab that was read from the store.
@@ -161,6 +168,7 @@ pub(super) fn spawn(
         agent: None,
         events: None,
         observed: None,
+        services: Vec::new(),
         applying: false,
         put_right: false,
         reverts: VecDeque::new(),
@@ -172,6 +180,7 @@ pub(super) fn spawn(
         execs: BTreeMap::new(),
         flush: Flush::default(),
         watched: Watched::default(),
+        reaching: Reaching::default(),
         last_number: 0,
         requests: 0,
         reports,
@@ -189,6 +198,7 @@ impl Lab {
         while !self.is_broken {
             let flush = self.flush.due();
             let idle = self.is_idle();
+            let reach = self.reaching.due();
             tokio::select! {
                 command = commands.recv() => match command {
                     Some(Command::Close { code, reason, reply }) => {
@@ -206,6 +216,7 @@ impl Lab {
                 },
                 Some(report) = reports.recv() => self.reported(report),
                 () = sleep_until(flush) => self.flush_captures(),
+                () = sleep_until(reach) => self.turn_reach(),
                 () = tokio::time::sleep(IDLE), if idle => return,
             }
         }
@@ -299,6 +310,8 @@ impl Lab {
             } => {
                 self.start_capture((client, token), sources, options);
             }
+            ClientMessage::MeasureReach { token } => self.measure_reach((client, token)),
+            ClientMessage::WatchReach { pause } => self.watch_reach(client, pause),
             ClientMessage::WatchCounters { on } => self.watch_counters(client, on),
             ClientMessage::StopCapture { capture } => self.stop_capture(client, capture),
             ClientMessage::DismissCapture { capture } => self.dismiss_capture(client, capture),
@@ -311,6 +324,7 @@ impl Lab {
                 self.observed.get_or_insert_default().apply(change.clone());
                 self.broadcast(&ServerMessage::Observed { change });
             }
+            FromAgent::Services { states } => self.serves(states),
             FromAgent::Ping { ping, event } => self.ping_said(ping, event),
             FromAgent::Packets { capture, records } => self.packets_came(capture, records),
             FromAgent::Counters { batch } => self.counters_came(batch),
@@ -358,6 +372,7 @@ impl Lab {
                     Asked::Exec { exec } => self.exec_answered(exec, result),
                     // It counts, or the lab has ended.
                     Asked::WatchCounters => {}
+                    Asked::Reach => self.reach_answered(result),
                 }
             }
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use protocol::ServerMessage;
 use protocol::lab::{ApplyFailure, RunState};
+use protocol::serve::ServiceState;
 use protocol::server::ClientId;
 use tokio::sync::{mpsc, oneshot};
 use topology::drift::Drift;
@@ -86,6 +87,7 @@ impl Lab {
                 self.set_run(RunState::Running);
                 self.turn_counters();
                 self.apply();
+                self.turn_reach();
             }
             Err(_) if stopping => self.rest(RunState::Stopped),
             Err(error) => {
@@ -157,6 +159,7 @@ impl Lab {
         self.agent = None;
         self.events = None;
         self.observed = None;
+        self.serves(Vec::new());
         self.applying = false;
         self.failure = None;
         let (why, waited) = match &run {
@@ -176,6 +179,14 @@ impl Lab {
         }
         for reply in std::mem::take(&mut self.waiters.stop) {
             answer(Some(reply), Ok(()));
+        }
+    }
+
+    /// What namespaces serve stands otherwise.
+    pub(super) fn serves(&mut self, states: Vec<ServiceState>) {
+        if self.services != states {
+            self.services.clone_from(&states);
+            self.broadcast(&ServerMessage::Services { states });
         }
     }
 

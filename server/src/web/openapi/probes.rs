@@ -91,6 +91,7 @@ pub(super) fn schemas() -> Value {
                 "target": text(), "transport": { "enum": ["tcp", "udp"] }, "duration_ms": count(),
                 "rate": maybe_count(), "size": count(),
             }))),
+            variant("way", asked(json!({ "target": text() }))),
         ] },
         "Probed": { "oneOf": [
             variant("tcp", json!({ "oneOf": [
@@ -125,7 +126,13 @@ pub(super) fn schemas() -> Value {
                 }))] },
                 "retransmits": maybe_count(),
             }))),
+            variant("way", object(json!({
+                "places": list("WayPlace"), "arrives": is(), "findings": list("Finding"),
+            }))),
         ] },
+        "WayPlace": object(json!({
+            "namespace": count(), "interface": maybe_count(), "name": text(),
+        })),
         "IcmpRefusal": object(json!({
             "by": text(), "reason": reference("Reason"), "kind": count(), "code": count(),
             "meaning": text(), "took_ns": nanoseconds(),
@@ -158,7 +165,7 @@ mod tests {
     use protocol::probe::{
         Datagrams, IcmpRefusal, LookedUp, MtuLimit, NeighbourFound, NotSent, PathMtuProbed, Probe,
         Probed, RouteFound, Silence, TcpProbed, ThroughputProbed, TraceAnswer, TraceHop, Traced,
-        UdpProbed,
+        UdpProbed, WayFound, WayPlace,
     };
     use protocol::reach::{
         NeighbourLimit, ReachPair, ReachResult, ReachSource, ReachTarget, Reachability, Unreachable,
@@ -389,5 +396,17 @@ mod tests {
         same(&probed[3]["properties"]["path_mtu"], &path);
         same(&probed[4]["properties"]["lookup"], &looked);
         same(&probed[5]["properties"]["throughput"], &through);
+        let place = WayPlace {
+            namespace: NamespaceId(1),
+            interface: None,
+            name: "red/eth0".to_owned(),
+        };
+        same(&schemas["WayPlace"], &place);
+        let way = WayFound {
+            places: vec![place],
+            arrives: true,
+            findings: Vec::new(),
+        };
+        same(&probed[6]["properties"]["way"], &way);
     }
 }

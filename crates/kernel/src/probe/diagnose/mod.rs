@@ -19,6 +19,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use protocol::ping::PingFinding;
+use protocol::probe::WayFound;
 use topology::NamespaceId;
 use topology::observed::Observed;
 
@@ -73,6 +74,11 @@ impl<'a, L: Surroundings + ?Sized> Diagnoser<'a, L> {
                 sockets: BTreeMap::new(),
             },
         }
+    }
+
+    /// The way of a packet, as far as it comes.
+    pub(crate) fn way(&mut self, source: NamespaceId, target: IpAddr) -> WayFound {
+        walk::way(source, target, &self.observed, &mut self.asks)
     }
 
     /// As [`diagnose`].

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use nix::errno::Errno;
 use protocol::ping::{PingFinding, Reason};
+use protocol::probe::{WayFound, WayPlace};
 use topology::NamespaceId;
 use topology::observed::{Observed, ObservedInterface, ObservedKind};
 
@@ -22,12 +23,43 @@ pub fn explain(
     observed: &Observed,
     asks: &mut dyn Asks,
 ) -> Vec<PingFinding> {
+    walked(source, target, observed, asks).0
+}
+
+/// The way of a packet, and what [`explain`] says of it.
+pub(super) fn way(
+    source: NamespaceId,
+    target: IpAddr,
+    observed: &Observed,
+    asks: &mut dyn Asks,
+) -> WayFound {
+    let (findings, way, arrives) = walked(source, target, observed, asks);
+    let places = way.into_iter().map(|place| WayPlace {
+        namespace: place.0,
+        interface: segment::at(observed, place).and_then(|interface| interface.id),
+        name: segment::name(observed, place),
+    });
+    WayFound {
+        places: places.collect(),
+        arrives,
+        findings,
+    }
+}
+
+fn walked(
+    source: NamespaceId,
+    target: IpAddr,
+    observed: &Observed,
+    asks: &mut dyn Asks,
+) -> (Vec<PingFinding>, Vec<Place>, bool) {
     let mut walk = Walk {
         observed,
         asks,
         findings: Vec::new(),
         symptoms: Vec::new(),
         passed: Vec::new(),
+        way: Vec::new(),
+        arrives: false,
     };
     walk.there_and_back(source, target);
     if walk.findings.is_empty() && walk.symptoms.is_empty() {
@@ -36,7 +68,7 @@ pub fn explain(
     let mut findings = walk.findings;
     findings.append(&mut walk.symptoms);
     findings.truncate(MOST_FINDINGS);
-    findings
+    (findings, walk.way, walk.arrives)
 }
 
 pub(super) struct Walk<'a> {
@@ -47,6 +79,10 @@ pub(super) struct Walk<'a> {
     symptoms: Vec<PingFinding>,
     /// The namespaces that it passes, there and back, each once.
     pub(super) passed: Vec<NamespaceId>,
+    /// The interfaces that it passes on its way there, as far as it comes.
+    way: Vec<Place>,
+    /// Whether it comes to where it should.
+    arrives: bool,
 }
 
 /// A packet where it should be.
@@ -61,11 +97,13 @@ struct Arrival {
 impl<'a> Walk<'a> {
     fn there_and_back(&mut self, source: NamespaceId, target: IpAddr) {
         if self.is_own(source, target) {
+            self.arrives = true;
             return self.loopback(source);
         }
         let Some(there) = self.follow(source, None, target) else {
             return;
         };
+        self.arrives = true;
         let Some(from) = there.source else {
             return;
         };
@@ -132,7 +170,7 @@ impl<'a> Walk<'a> {
             if source.is_none() && self.no_source(out, to) {
                 return None;
             }
-            let (next, index) = self.cross(out, hop.gateway.unwrap_or(to))?;
+            let (next, index) = self.cross(out, hop.gateway.unwrap_or(to), back)?;
             arrival = Arrival {
                 namespace: next,
                 interface: Some(index),
@@ -172,7 +210,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Crosses one network, to whoever has the address `next` there.
-    fn cross(&mut self, from: Place, next: IpAddr) -> Option<Place> {
+    fn cross(&mut self, from: Place, next: IpAddr, back: bool) -> Option<Place> {
         let observed = self.observed;
         let neighbour = self.asks.neighbour(from.0, from.1, next);
         let found = segment::search(observed, from, |place, interface| {
@@ -192,8 +230,12 @@ impl<'a> Walk<'a> {
         let path = path.or(found.paths.first());
         let begin = self.findings.len();
         match path {
-            None => self.nobody(from, next, found.open),
+            None => {
+                self.go(&[from], back);
+                self.nobody(from, next, found.open);
+            }
             Some(path) => {
+                self.go(path, back);
                 for place in path {
                     self.down(*place);
                 }
@@ -217,6 +259,19 @@ impl<'a> Walk<'a> {
         (self.findings.len() == begin)
             .then(|| path?.last().copied())
             .flatten()
+    }
+
+    /// Writes down a stretch of the way there: up to the first interface that is down.
+    fn go(&mut self, path: &[Place], back: bool) {
+        if back {
+            return;
+        }
+        for place in path {
+            self.way.push(*place);
+            if segment::at(self.observed, *place).is_some_and(|interface| !interface.up) {
+                return;
+            }
+        }
     }
 
     /// What has arrived is dropped for the address that it comes from (IPv4).

@@ -21,7 +21,7 @@ use topology::NamespaceId;
 
 use crate::error::{Cause, Error, Result};
 use crate::namespace::Namespace;
-use crate::probe::diagnose::{Surroundings, diagnose};
+use crate::probe::diagnose::{Diagnoser, Surroundings, diagnose};
 
 /// Finds out what `probe` asks, from the namespace `source`.
 ///
@@ -48,6 +48,7 @@ pub fn probe(
         Probe::Traceroute(asked) => Probed::Traceroute(traceroute::trace(&from, asked)?),
         Probe::PathMtu(asked) => Probed::PathMtu(path_mtu::measure(&from, asked)?),
         Probe::Lookup(asked) => Probed::Lookup(lookup::look_up(&from, asked)?),
+        Probe::Way(asked) => Probed::Way(Diagnoser::new(from.lab).way(source, asked.target)),
         Probe::Throughput(asked) => Probed::Throughput(throughput::measure(&from, asked)?),
     })
 }

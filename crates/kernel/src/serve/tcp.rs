@@ -1,0 +1,130 @@
+//! Connections that are served.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use topology::serve::Answer;
+
+/// Longest silence of a connection, and longest wait of ours for one to take an answer.
+const SILENCE: Duration = Duration::from_secs(60);
+/// Bytes that a connection gets back before it is closed.
+const MOST_BYTES: u64 = 64 << 20;
+/// Longest head of a request, as most servers have it.
+const HEAD: usize = 8 << 10;
+/// Bytes that are read at a time.
+const CHUNK: usize = 16 << 10;
+/// After how long it is tried again when the kernel has no descriptor left for a connection.
+const REST: Duration = Duration::from_millis(100);
+
+/// Accepts on all `listeners` and answers, until it is dropped: then every connection is closed.
+pub(super) async fn serve(
+    listeners: Vec<TcpListener>,
+    answer: Answer,
+    name: String,
+    room: Arc<Semaphore>,
+) {
+    let name: Arc<str> = name.into();
+    let mut accepting = JoinSet::new();
+    for listener in listeners {
+        accepting.spawn(accept(
+            listener,
+            answer,
+            Arc::clone(&name),
+            Arc::clone(&room),
+        ));
+    }
+    while accepting.join_next().await.is_some() {}
+}
+
+async fn accept(listener: TcpListener, answer: Answer, name: Arc<str>, room: Arc<Semaphore>) {
+    let mut connections = JoinSet::new();
+    loop {
+        // It is never closed.
+        let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
+            return;
+        };
+        let accepted = listener.accept().await;
+        while connections.try_join_next().is_some() {}
+        let Ok((stream, peer)) = accepted else {
+            tokio::time::sleep(REST).await;
+            continue;
+        };
+        let name = Arc::clone(&name);
+        connections.spawn(async move {
+            // Whoever asks has gone, or is silent: nobody is there to be told.
+            let _ = match answer {
+                Answer::Echo => echo(stream).await,
+                Answer::Http => http(stream, peer, &name).await,
+            };
+            drop(permit);
+        });
+    }
+}
+
+async fn patiently<T>(work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    match timeout(SILENCE, work).await {
+        Ok(result) => result,
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    }
+}
+
+async fn echo(mut stream: TcpStream) -> io::Result<()> {
+    let mut buffer = vec![0; CHUNK];
+    let mut echoed = 0;
+    while echoed < MOST_BYTES {
+        let length = patiently(stream.read(&mut buffer)).await?;
+        let Some(bytes) = buffer.get(..length).filter(|bytes| !bytes.is_empty()) else {
+            break;
+        };
+        patiently(stream.write_all(bytes)).await?;
+        echoed += length as u64;
+    }
+    patiently(stream.shutdown()).await
+}
+
+/// Any request gets the one page; a connection has one request.
+async fn http(mut stream: TcpStream, peer: SocketAddr, name: &str) -> io::Result<()> {
+    let mut head = Vec::with_capacity(CHUNK);
+    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
+        let is_too_long = head.len() >= HEAD;
+        if is_too_long || patiently(stream.read_buf(&mut head)).await? == 0 {
+            let refusal =
+                b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            patiently(stream.write_all(refusal)).await?;
+            return end(stream).await;
+        }
+    }
+    let local = stream.local_addr()?;
+    let page = format!("{name} at {local}, served by Netyard\nyou are {peer}\n");
+    let mut answer = format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n",
+        page.len()
+    );
+    if !head.starts_with(b"HEAD ") {
+        answer.push_str(&page);
+    }
+    patiently(stream.write_all(answer.as_bytes())).await?;
+    end(stream).await
+}
+
+/// Closes a connection after what is still on its way to us: a reset would overtake the answer.
+async fn end(mut stream: TcpStream) -> io::Result<()> {
+    patiently(stream.shutdown()).await?;
+    let mut rest = [0; 1024];
+    let mut left = HEAD;
+    while left > 0 {
+        match patiently(stream.read(&mut rest)).await? {
+            0 => break,
+            length => left = left.saturating_sub(length),
+        }
+    }
+    Ok(())
+}
