@@ -8,8 +8,12 @@ use crate::read::{Format, ReadError};
 
 mod archive;
 mod builder;
+mod compose;
 mod containerlab;
+mod graph;
 mod kathara;
+mod miniedit;
+mod netplan;
 mod report;
 mod tree;
 mod variables;
@@ -19,9 +23,10 @@ use builder::Builder;
 pub use report::{File, Import, Offer, Refusal, Remark, Report, Taken};
 
 /// Reads by one of the readers; a reader does the same each time.
-fn built(format: Format, read: impl Fn(&mut Builder)) -> Result<Import, ReadError> {
+fn built(format: Format, file: &str, read: impl Fn(&mut Builder)) -> Result<Import, ReadError> {
     let run = |limit| {
         let mut builder = Builder::new(format, limit);
+        builder.in_file(file);
         read(&mut builder);
         builder
     };
@@ -61,7 +66,7 @@ fn text_of(file: &File) -> Result<String, String> {
 pub(crate) fn read(files: &[File]) -> Option<Result<Import, ReadError>> {
     if let Some(folder) = kathara::folder(files) {
         let read = |builder: &mut Builder| kathara::read(builder, files, folder);
-        return Some(built(Format::Kathara, read));
+        return Some(built(Format::Kathara, "", read));
     }
     let [file] = files else {
         return None;
@@ -69,19 +74,47 @@ pub(crate) fn read(files: &[File]) -> Option<Result<Import, ReadError>> {
     let text = text_of(file).ok()?;
     if kathara::is_one(&text) {
         let read = |builder: &mut Builder| kathara::read_configuration(builder, file, &text);
-        return Some(built(Format::Kathara, read));
+        return Some(built(Format::Kathara, "", read));
     }
-    let has_key = |key: &str| {
-        text.lines()
-            .any(|line| line.trim_end().strip_suffix(':') == Some(key))
-            || text.lines().any(|line| {
-                line.strip_prefix(key)
-                    .is_some_and(|rest| rest.starts_with(':'))
-            })
+    let format = format_of(&text)?;
+    let read = |builder: &mut Builder| match format {
+        Format::Containerlab => containerlab::read(builder, file, &text),
+        Format::Netplan => netplan::read(builder, file, &text),
+        Format::Compose => compose::read(builder, file, &text),
+        Format::Miniedit => miniedit::read(builder, file, &text),
+        Format::Graphviz => graph::build(builder, graph::graphviz::read(&text)),
+        _ => graph::build(builder, graph::mermaid::read(&text)),
     };
-    if has_key("topology") {
-        let read = |builder: &mut Builder| containerlab::read(builder, file, &text);
-        return Some(built(Format::Containerlab, read));
+    Some(built(format, &file.path, read))
+}
+
+/// Which of the formats of others, that are one text, this is.
+fn format_of(text: &str) -> Option<Format> {
+    if miniedit::is_one(text) {
+        Some(Format::Miniedit)
+    } else if graph::graphviz::is_one(text) {
+        Some(Format::Graphviz)
+    } else if graph::mermaid::is_one(text) {
+        Some(Format::Mermaid)
+    } else if !crate::read::looks_like_yaml(text) || has_key(text, "netyard") {
+        None
+    } else if has_key(text, "topology") {
+        Some(Format::Containerlab)
+    } else if has_key(text, "services") {
+        Some(Format::Compose)
+    } else if has_key(text, "network") {
+        Some(Format::Netplan)
+    } else {
+        None
     }
-    None
+}
+
+/// Whether a text is a YAML mapping with this key at its top.
+fn has_key(text: &str, key: &str) -> bool {
+    text.lines().any(|line| {
+        let rest = line
+            .strip_prefix(key)
+            .and_then(|rest| rest.trim_start().strip_prefix(':'));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+    }) || text.trim_start().starts_with('{') && text.contains(&format!("\"{key}\""))
 }

@@ -207,6 +207,11 @@ fn read_text(path: &str, text: &str) -> Result<Import, ReadError> {
     }
 }
 
+/// Whether a text begins as YAML does.
+pub(crate) fn looks_like_yaml(text: &str) -> bool {
+    format_of(text) == Some(Format::Yaml)
+}
+
 /// By the first line that says something: a key of a YAML mapping, or a command.
 fn format_of(text: &str) -> Option<Format> {
     let mut lines = text

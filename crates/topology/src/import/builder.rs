@@ -181,9 +181,14 @@ impl Builder {
         self.namespaces.get(wanted).copied()
     }
 
-    /// A second name for a namespace.
-    pub(super) fn alias(&mut self, wanted: &str, namespace: NamespaceId) {
-        self.namespaces.insert(wanted.to_owned(), namespace);
+    /// Makes a namespace, with another name if this one is taken.
+    pub(super) fn namespace_new(&mut self, wanted: &str) -> NamespaceId {
+        let other = self.namespaces.remove(wanted);
+        let made = self.namespace(wanted);
+        if let Some(other) = other {
+            self.namespaces.insert(wanted.to_owned(), other);
+        }
+        made
     }
 
     /// A name for an interface that is free there.

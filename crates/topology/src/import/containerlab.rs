@@ -18,11 +18,6 @@ use crate::id::NamespaceId;
 
 mod links;
 
-/// Whether a YAML file is a topology.
-pub(super) fn is_one(tree: &Tree) -> bool {
-    tree.path(&["topology", "nodes"]).is_some() || tree.path(&["topology", "links"]).is_some()
-}
-
 /// What a node is in a lab.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Node {

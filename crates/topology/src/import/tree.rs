@@ -180,11 +180,6 @@ impl Tree {
         keys.iter().try_fold(self, |tree, key| tree.get(key))
     }
 
-    /// Whether a map has a key, with or without a value.
-    pub(super) fn has(&self, key: &str) -> bool {
-        self.entries().iter().any(|entry| entry.key == key)
-    }
-
     pub(super) fn entries(&self) -> &[Entry] {
         match &self.value {
             Value::Map(entries) => entries,
