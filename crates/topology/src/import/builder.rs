@@ -148,6 +148,7 @@ impl Builder {
             let why = match wanted.len() > MAX_NAME_BYTES {
                 true => "a name has at most 15 bytes",
                 false if clean != wanted => "a name has no such characters",
+                false if is_reserved(wanted) => "the name is reserved",
                 false => "the name is taken",
             };
             self.changed(format!("the {what} `{wanted}` is called `{name}`: {why}"));
@@ -227,7 +228,7 @@ impl Builder {
         });
         self.run(
             NamespaceId::HOST,
-            &["ip", "link", "add", &name, "up", "type", "bridge"],
+            &["ip", "link", "add", "name", &name, "up", "type", "bridge"],
         );
         name
     }
@@ -235,7 +236,7 @@ impl Builder {
     /// Makes a link, with both ends up.
     pub(super) fn link(&mut self, a: &End, b: &End) {
         let names = [a, b].map(|end| self.name_of(end.namespace));
-        let mut argv = vec!["ip", "link", "add", &a.name, "up"];
+        let mut argv = vec!["ip", "link", "add", "name", &a.name, "up"];
         if let Some(name) = &names[0] {
             argv.extend(["netns", name]);
         }
@@ -244,7 +245,7 @@ impl Builder {
             argv.extend(["netns", name]);
         }
         self.run(NamespaceId::HOST, &argv);
-        self.run(b.namespace, &["ip", "link", "set", &b.name, "up"]);
+        self.run(b.namespace, &["ip", "link", "set", "dev", &b.name, "up"]);
     }
 
     /// Makes a link from an interface to a new port of a bridge of the host; returns the port.
@@ -257,7 +258,7 @@ impl Builder {
         self.link(end, &other);
         self.run(
             NamespaceId::HOST,
-            &["ip", "link", "set", &port, "master", bridge],
+            &["ip", "link", "set", "dev", &port, "master", bridge],
         );
         port
     }

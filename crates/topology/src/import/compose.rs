@@ -57,14 +57,19 @@ const NO_NETWORK: [&str; 26] = [
 /// Reads a file.
 pub(super) fn read(builder: &mut Builder, file: &File, text: &str) {
     builder.in_file(&file.path);
-    let text = prepared(builder, text);
-    let tree = match parse(&file.path, &text) {
+    let mut tree = match parse(&file.path, text) {
         Ok(tree) => tree,
         Err(refusal) => {
             builder.at(refusal.line);
             return builder.refuse(refusal.what, refusal.reason);
         }
     };
+    tree.each_text(&mut |line, text| {
+        text.contains('$').then(|| {
+            builder.at(line);
+            interpolated(builder, text)
+        })
+    });
     if let Some(name) = tree.text_of("name") {
         builder.title(name);
     }
@@ -102,34 +107,24 @@ pub(super) fn read(builder: &mut Builder, file: &File, text: &str) {
 }
 
 /// Replaces variables as Compose does; nothing is known of the environment.
-fn prepared(builder: &mut Builder, text: &str) -> String {
-    let mut lines = Vec::new();
-    for (index, line) in text.lines().enumerate() {
-        builder.at(index + 1);
-        if line.trim_start().starts_with('#') {
-            lines.push(line.to_owned());
-            continue;
-        }
-        let replaced = variables::replace(line, true, |found| {
-            Some(match found.operator {
-                ":-" | "-" | ":=" | "=" => found.word.to_owned(),
-                ":+" | "+" => String::new(),
-                ":?" | "?" => {
-                    builder.refuse(
-                        format!("${{{}}}", found.name),
-                        "the file demands a value for it, and none is known here",
-                    );
-                    String::new()
-                }
-                _ => {
-                    builder.changed(format!("${} has no value here: it is empty", found.name));
-                    String::new()
-                }
-            })
-        });
-        lines.push(replaced);
-    }
-    lines.join("\n")
+fn interpolated(builder: &mut Builder, text: &str) -> String {
+    variables::replace(text, true, |found| {
+        Some(match found.operator {
+            ":-" | "-" | ":=" | "=" => interpolated(builder, found.word),
+            ":+" | "+" => String::new(),
+            ":?" | "?" => {
+                builder.refuse(
+                    format!("${{{}}}", found.name),
+                    "the file demands a value for it, and none is known here",
+                );
+                String::new()
+            }
+            _ => {
+                builder.changed(format!("${} has no value here: it is empty", found.name));
+                String::new()
+            }
+        })
+    })
 }
 
 /// A container, and where it is plugged in.
@@ -260,7 +255,7 @@ impl Members {
                 };
                 builder.port(&network.bridge, &member.name, &end);
                 if let Some(mac) = &plug.mac {
-                    let argv = ["ip", "link", "set", &end.name, "address", mac];
+                    let argv = ["ip", "link", "set", "dev", &end.name, "address", mac];
                     builder.run(member.namespace, &argv);
                 }
                 for address in network.addresses(&plug.addresses) {

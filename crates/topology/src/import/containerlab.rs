@@ -201,6 +201,10 @@ fn node(
         }
         _ => builder.namespace(name),
     };
+    if made != NamespaceId::HOST {
+        // Docker turns it on at the machine, and its containers begin with it.
+        builder.run(made, &["sysctl", "-w", "net.ipv4.ip_forward=1"]);
+    }
     if !matches!(kind, "linux" | "") {
         builder.changed(format!(
             "`{name}` of the kind {kind} is a plain Linux namespace: its operating system is not run"

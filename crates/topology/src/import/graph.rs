@@ -180,7 +180,15 @@ fn connect(
     for (end, bridge) in [(a, first), (b, second)] {
         match bridge {
             Some(bridge) => {
-                let argv = ["ip", "link", "set", &end.name, "master", bridge.as_str()];
+                let argv = [
+                    "ip",
+                    "link",
+                    "set",
+                    "dev",
+                    &end.name,
+                    "master",
+                    bridge.as_str(),
+                ];
                 builder.run(NamespaceId::HOST, &argv);
             }
             None => match segments.next(index) {

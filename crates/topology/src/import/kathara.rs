@@ -269,7 +269,7 @@ fn connect(builder: &mut Builder, domain: &str, members: &[Member]) {
     for (member, end) in &ends {
         if let Some(mac) = &member.mac {
             builder.at(member.line);
-            let argv = ["ip", "link", "set", &end.name, "address", mac];
+            let argv = ["ip", "link", "set", "dev", &end.name, "address", mac];
             builder.run(end.namespace, &argv);
         }
     }

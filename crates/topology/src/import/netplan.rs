@@ -43,8 +43,11 @@ pub(super) fn read(builder: &mut Builder, file: &File, text: &str) {
     let Some(network) = tree.get("network") else {
         return builder.refuse("", "it has no `network`");
     };
-    if let Some(version) = network.text_of("version").filter(|version| *version != "2") {
-        return builder.refuse("version", format!("netplan has version 2, not {version}"));
+    if let Some(version) = network.get("version")
+        && let Some(number) = version.text().filter(|number| *number != "2")
+    {
+        builder.at(version.line);
+        return builder.refuse("version", format!("netplan has version 2, not {number}"));
     }
     let here = builder.namespace(MACHINE);
     let machine = Machine { here, network };
@@ -103,13 +106,15 @@ impl Machine<'_> {
     }
 
     fn set(&self, builder: &mut Builder, name: &str, key: &str, value: &str) {
-        self.run(builder, &["ip", "link", "set", name, key, value]);
+        self.run(builder, &["ip", "link", "set", "dev", name, key, value]);
     }
 
     fn make(&self, builder: &mut Builder, sort: &str, entry: &Entry) {
         let name = self.name(&entry.key).to_owned();
         let tree = &entry.value;
         match sort {
+            // It is there already.
+            "ethernets" | "dummy-devices" if name == "lo" => {}
             "ethernets" | "wifis" | "modems" | "nm-devices" => {
                 if sort != "ethernets" {
                     builder.changed(format!("{name} of {sort} is plugged in by a cable"));
@@ -142,9 +147,6 @@ impl Machine<'_> {
     }
 
     fn enslave(&self, builder: &mut Builder, sort: &str, entry: &Entry) {
-        if !["bridges", "bonds", "vrfs"].contains(&sort) {
-            return;
-        }
         let master = self.name(&entry.key);
         let members = entry.value.get("interfaces").map(Tree::items);
         for member in members.unwrap_or_default() {
@@ -158,12 +160,15 @@ impl Machine<'_> {
                 continue;
             }
             if sort == "bonds" {
-                self.run(builder, &["ip", "link", "set", name, "down"]);
+                self.run(builder, &["ip", "link", "set", "dev", name, "down"]);
             }
             self.set(builder, name, "master", master);
-            self.run(builder, &["ip", "link", "set", name, "up"]);
+            self.run(builder, &["ip", "link", "set", "dev", name, "up"]);
         }
-        self.run(builder, &["ip", "link", "set", master, "up"]);
+        // Last: a VLAN is not up before what it stands on.
+        if builder.has_interface(self.here, master) {
+            self.run(builder, &["ip", "link", "set", "dev", master, "up"]);
+        }
     }
 
     fn address(&self, builder: &mut Builder, _sort: &str, entry: &Entry) {

@@ -166,6 +166,24 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Tree, Refusal> {
 }
 
 impl Tree {
+    /// Changes each text of a value, with its line.
+    pub(super) fn each_text(&mut self, change: &mut dyn FnMut(usize, &str) -> Option<String>) {
+        match &mut self.value {
+            Value::Text(text) => {
+                if let Some(changed) = change(self.line, text) {
+                    *text = changed;
+                }
+            }
+            Value::List(items) => items.iter_mut().for_each(|item| item.each_text(change)),
+            Value::Map(entries) => {
+                for entry in entries {
+                    entry.value.each_text(change);
+                }
+            }
+            Value::Nothing | Value::Bool(_) => {}
+        }
+    }
+
     /// The value of a key of a map.
     pub(super) fn get(&self, key: &str) -> Option<&Tree> {
         self.entries()

@@ -350,6 +350,11 @@ impl Shell {
             Command::ExtendedTest(test) => {
                 self.status = match self.extended(&test.expr) {
                     Ok(status) => status,
+                    // It may decide nothing that changes the network.
+                    Err(reason) if word::is_unknown(&reason) => Status::Unknown {
+                        inverted: false,
+                        command: format!("[[ {} ]]", test.expr),
+                    },
                     Err(reason) => {
                         self.refuse(format!("[[ {} ]]", test.expr), reason);
                         return Flow::Next;
@@ -380,7 +385,20 @@ impl Shell {
         // Until here `$?` is the command's before.
         self.status = Status::Success;
         if let Err(reason) = expanded {
-            self.refuse(simple.to_string(), reason);
+            let name = simple.word_or_name.as_ref().map(|word| word.value.as_str());
+            match name {
+                // It may decide nothing that changes the network.
+                Some("[" | "test") if word::is_unknown(&reason) => {
+                    self.status = Status::Unknown {
+                        inverted: false,
+                        command: simple.to_string(),
+                    };
+                }
+                Some(name) if self.is_lenient && word::is_unknown(&reason) && is_other(name) => {
+                    self.note(NoteKind::LeftOut, format!("{simple}: {reason}"));
+                }
+                _ => self.refuse(simple.to_string(), reason),
+            }
             return Flow::Next;
         }
         let mut before = Vec::new();
@@ -528,6 +546,15 @@ impl Shell {
             .map(|text| text.trim_end_matches('\n').to_owned())
             .map_err(|who| format!("what `{who}` prints is not known before it runs"))
     }
+}
+
+/// Whether a program has nothing to do with the network, as far as is known.
+fn is_other(name: &str) -> bool {
+    let role = super::program::role(&[name.to_owned()]);
+    let is_builtin = [
+        "eval", "source", ".", "export", "local", "declare", "read", "set",
+    ];
+    !matches!(role, super::program::Role::Network) && !is_builtin.contains(&name)
 }
 
 /// A command as a person would write it.

@@ -87,7 +87,15 @@ impl<'a> Links<'a> {
                         );
                         builder.bridge("mgmt-net")
                     });
-                    let argv = ["ip", "link", "set", &port.name, "master", bridge.as_str()];
+                    let argv = [
+                        "ip",
+                        "link",
+                        "set",
+                        "dev",
+                        &port.name,
+                        "master",
+                        bridge.as_str(),
+                    ];
                     builder.run(NamespaceId::HOST, &argv);
                 }
             }
@@ -185,7 +193,7 @@ impl<'a> Links<'a> {
         mtu: Option<&str>,
         device: &[&str],
     ) {
-        let mut argv = vec!["ip", "link", "add", &at.name, "up"];
+        let mut argv = vec!["ip", "link", "add", "name", &at.name, "up"];
         argv.extend(device);
         builder.run(at.namespace, &argv);
         self.set(builder, own, at, mtu);
@@ -199,15 +207,26 @@ impl<'a> Links<'a> {
         mtu: Option<&str>,
     ) {
         if let Some(Node::Bridge(bridge)) = self.nodes.get(endpoint.node) {
-            let argv = ["ip", "link", "set", &end.name, "master", bridge.as_str()];
+            let argv = [
+                "ip",
+                "link",
+                "set",
+                "dev",
+                &end.name,
+                "master",
+                bridge.as_str(),
+            ];
             builder.run(end.namespace, &argv);
         }
         if let Some(mac) = endpoint.mac {
-            let argv = ["ip", "link", "set", &end.name, "address", mac];
+            let argv = ["ip", "link", "set", "dev", &end.name, "address", mac];
             builder.run(end.namespace, &argv);
         }
         if let Some(mtu) = mtu {
-            builder.run(end.namespace, &["ip", "link", "set", &end.name, "mtu", mtu]);
+            builder.run(
+                end.namespace,
+                &["ip", "link", "set", "dev", &end.name, "mtu", mtu],
+            );
         }
         for address in &endpoint.addresses {
             let argv = ["ip", "address", "add", address, "dev", &end.name];

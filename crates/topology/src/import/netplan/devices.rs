@@ -19,7 +19,7 @@ impl Machine<'_> {
                 }
                 say(&["name", name, "up", "type", "veth", "peer", "name", &peer]);
                 self.run(builder, &words(&argv));
-                return self.run(builder, &["ip", "link", "set", &peer, "up"]);
+                return self.run(builder, &["ip", "link", "set", "dev", &peer, "up"]);
             }
             "vrfs" => {
                 let Some(table) = text("table") else {
@@ -32,7 +32,7 @@ impl Machine<'_> {
                     return builder.refuse(name, "a VLAN has an `id` and a `link`");
                 };
                 let link = self.name(&link).to_owned();
-                say(&["link", &link, "name", name, "up", "type", "vlan", "id", &id]);
+                say(&["link", &link, "name", name, "type", "vlan", "id", &id]);
             }
             "bonds" => {
                 say(&["name", name, "type", "bond"]);
@@ -116,7 +116,6 @@ impl Machine<'_> {
             }
         }
         self.run(builder, &words(&argv));
-        self.run(builder, &["ip", "link", "set", name, "up"]);
     }
 }
 
