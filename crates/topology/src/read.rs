@@ -1,34 +1,65 @@
-//! A lab from text, told apart by content.
+//! A lab from one file or several, told apart by content.
 
 use std::fmt;
 
-use crate::document::Document;
-use crate::script::{self, Note, ScriptError};
+use serde::{Deserialize, Serialize};
+
+use crate::import::{File, Import, Refusal, Report};
+use crate::script::{self, ScriptError};
 use crate::yaml::{self, MAX_TEXT_BYTES, YamlError};
 
-/// A lab that was read.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Read {
-    /// The lab.
-    pub document: Document,
-    /// What was noted on the way.
-    pub notes: Vec<Note>,
-    /// What it was read from.
-    pub format: Format,
-}
+/// Most files that are read at once.
+pub const MAX_FILES: usize = 4096;
+
+/// Largest sum of the files that are read at once, in bytes.
+pub const MAX_FILES_BYTES: usize = 16 << 20;
+
+/// Largest file of several, in bytes: pictures and captures that lie in a folder are larger, and
+/// whoever reads it may leave them out.
+pub const MAX_FILE_BYTES: usize = 1 << 20;
 
 /// The forms that are read.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// A lab document.
     Yaml,
     /// A shell script of commands.
     Script,
+    /// A containerlab topology.
+    Containerlab,
+    /// A Kathará lab.
+    Kathara,
+    /// A Docker Compose file.
+    Compose,
+    /// A netplan configuration.
+    Netplan,
+    /// A file of Mininet's MiniEdit.
+    Miniedit,
+    /// A Graphviz graph.
+    Graphviz,
+    /// A Mermaid flowchart.
+    Mermaid,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Yaml => "a lab document",
+            Self::Script => "a script of commands",
+            Self::Containerlab => "a containerlab topology",
+            Self::Kathara => "a Kathará lab",
+            Self::Compose => "a Compose file",
+            Self::Netplan => "a netplan configuration",
+            Self::Miniedit => "a MiniEdit file",
+            Self::Graphviz => "a Graphviz graph",
+            Self::Mermaid => "a Mermaid flowchart",
+        })
+    }
 }
 
 /// Why a text is no lab.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, serde::Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadError {
     /// Nothing there, or comments only.
@@ -37,17 +68,35 @@ pub enum ReadError {
     /// Too much.
     #[error("it is larger than {MAX_TEXT_BYTES} bytes")]
     TooLarge,
+    /// Too much in several files.
+    #[error("the files are larger than {MAX_FILES_BYTES} bytes together")]
+    FilesTooLarge,
+    /// It is a zip, and wrong.
+    #[error("{0}")]
+    Archive(String),
+    /// Several files, and none says what they are.
+    #[error(
+        "there are {0} files, and none of them is one that a lab of several files is known by: \
+         `lab.conf` of Kathará, or a single file with a lab in it"
+    )]
+    NoLab(usize),
+    /// Too many files.
+    #[error("there are {0} files: at most {MAX_FILES} are read at once")]
+    TooManyFiles(usize),
     /// It is a lab document, and wrong.
     #[error("{0}")]
     Yaml(YamlError),
     /// It is a script, and these commands cannot be taken.
     #[error("{}", Lines(.0))]
     Script(Vec<ScriptError>),
+    /// It is of this format, and these parts cannot be taken.
+    #[error("{}", Lines(.1))]
+    Import(Format, Vec<Refusal>),
 }
 
-struct Lines<'a>(&'a [ScriptError]);
+struct Lines<'a, T>(&'a [T]);
 
-impl fmt::Display for Lines<'_> {
+impl<T: fmt::Display> fmt::Display for Lines<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, error) in self.0.iter().enumerate() {
             if index > 0 {
@@ -60,7 +109,79 @@ impl fmt::Display for Lines<'_> {
 }
 
 /// Reads a lab from whichever form the text has.
-pub fn read(text: &str) -> Result<Read, ReadError> {
+///
+/// # Errors
+/// Says what cannot be taken, with its place.
+pub fn read(text: &str) -> Result<Import, ReadError> {
+    let file = File {
+        path: String::new(),
+        bytes: text.as_bytes().to_vec(),
+    };
+    read_files(&[file])
+}
+
+/// Reads a lab from the files of a folder, or from a single one.
+///
+/// # Errors
+/// Says what cannot be taken, with file and line.
+pub fn read_files(files: &[File]) -> Result<Import, ReadError> {
+    if files.len() > MAX_FILES {
+        return Err(ReadError::TooManyFiles(files.len()));
+    }
+    if let [file] = files
+        && let Some(opened) = crate::import::opened(file)
+    {
+        return read_files(&opened.map_err(ReadError::Archive)?);
+    }
+    let size: usize = files.iter().map(|file| file.bytes.len()).sum();
+    match files {
+        [_] if size > MAX_TEXT_BYTES => return Err(ReadError::TooLarge),
+        _ if size > MAX_FILES_BYTES => return Err(ReadError::FilesTooLarge),
+        _ => {}
+    }
+    if let Some(read) = crate::import::read(files) {
+        return read;
+    }
+    match files {
+        [] => Err(ReadError::Empty),
+        [file] => match std::str::from_utf8(&file.bytes) {
+            Ok(text) => read_text(&file.path, text),
+            Err(error) => Err(ReadError::Import(
+                Format::Script,
+                vec![Refusal {
+                    file: file.path.clone(),
+                    line: 0,
+                    what: String::new(),
+                    reason: format!("it is no UTF-8 text: {error}"),
+                }],
+            )),
+        },
+        // A README beside the lab, or what the lab's nodes read.
+        files => single(files).map_or(Err(ReadError::NoLab(files.len())), |file| {
+            read_files(std::slice::from_ref(file))
+        }),
+    }
+}
+
+/// The only file of several with a lab in it, as its name says.
+fn single(files: &[File]) -> Option<&File> {
+    let endings = [
+        &[".clab.yml", ".clab.yaml"][..],
+        &["compose.yml", "compose.yaml"],
+        &[".mn"],
+        &[".yaml", ".yml"],
+        &[".sh"],
+        &[".dot", ".gv", ".mmd"],
+    ];
+    endings.iter().find_map(|endings| {
+        let is_so = |file: &&File| endings.iter().any(|end| file.path.ends_with(end));
+        let mut found = files.iter().filter(is_so);
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
+    })
+}
+
+fn read_text(path: &str, text: &str) -> Result<Import, ReadError> {
     if text.len() > MAX_TEXT_BYTES {
         return Err(ReadError::TooLarge);
     }
@@ -70,21 +191,25 @@ pub fn read(text: &str) -> Result<Read, ReadError> {
         None => Err(ReadError::Empty),
         Some(Format::Yaml) => {
             let document = yaml::read(text).map_err(ReadError::Yaml)?;
-            Ok(Read {
-                document,
-                notes: Vec::new(),
-                format: Format::Yaml,
-            })
+            let report = Report::of(Format::Yaml, &document);
+            Ok(Import { document, report })
         }
-        Some(Format::Script) => {
+        Some(_) => {
             let script = script::read(text).map_err(ReadError::Script)?;
-            Ok(Read {
+            let mut report = Report::of(Format::Script, &script.document);
+            report.note(path, script.notes);
+            report.offer(&script.document, path, script.offers);
+            Ok(Import {
                 document: script.document,
-                notes: script.notes,
-                format: Format::Script,
+                report,
             })
         }
     }
+}
+
+/// Whether a text begins as YAML does.
+pub(crate) fn looks_like_yaml(text: &str) -> bool {
+    format_of(text) == Some(Format::Yaml)
 }
 
 /// By the first line that says something: a key of a YAML mapping, or a command.

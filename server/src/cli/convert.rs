@@ -13,6 +13,9 @@ pub(super) struct ConvertArguments {
     /// The form to write.
     #[arg(long, value_enum)]
     to: Format,
+    /// Take what the file tries, such as its pings, as expectations of the lab.
+    #[arg(long)]
+    with_expectations: bool,
 }
 
 /// The forms that are written.
@@ -25,16 +28,17 @@ enum Format {
 }
 
 pub(super) fn main(arguments: &ConvertArguments) -> ExitCode {
-    let read = match file::read(&arguments.file) {
+    let mut read = match file::read(&arguments.file) {
         Ok(read) => read,
         Err(error) => {
             complain(&error);
             return ExitCode::from(WRONG_USE);
         }
     };
-    for note in &read.notes {
-        complain(&format!("{}: note: {note}", arguments.file.display()));
+    if arguments.with_expectations {
+        read.take_offers();
     }
+    file::tell(&arguments.file, &read.report);
     print(&match arguments.to {
         Format::Yaml => topology::yaml::write(&read.document),
         Format::Ip => topology::command::script_text(&read.document),

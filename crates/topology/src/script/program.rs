@@ -1,5 +1,7 @@
 //! Which program a command runs, and what that does.
 
+mod rewritten;
+
 use crate::address::Family;
 use crate::command::action::{Action, Global};
 use crate::command::words::{Words, abbreviated};
@@ -222,7 +224,16 @@ pub(super) fn actions(argv: &[String], input: Option<&str>) -> Result<Vec<Action
         "ip6tables" | "ip6tables-nft" | "ip6tables-legacy" => {
             firewall::read_iptables(Family::Ipv6, &mut words).map(|action| vec![action])
         }
-        "ip" => ip(&mut words).map(|action| vec![action]),
+        "ip" => {
+            let read = |argv: &Vec<String>| match argv.first().map(String::as_str) {
+                Some("sysctl") => sysctl::read(&mut Words::new(argv.get(1..).unwrap_or_default())),
+                _ => ip(&mut Words::new(argv.get(1..).unwrap_or_default()))
+                    .map(|action| vec![action]),
+            };
+            let commands = rewritten::rewritten(argv);
+            let actions: Result<Vec<_>, _> = commands.iter().map(read).collect();
+            actions.map(|actions| actions.into_iter().flatten().collect())
+        }
         "sysctl" => sysctl::read(&mut words),
         "bridge" => bridge::read(&mut words).map(|action| vec![action]),
         "ethtool" => ethtool::read(&mut words),

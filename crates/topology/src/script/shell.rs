@@ -11,6 +11,7 @@ use brush_parser::ast::{
     AssignmentName, Command, CommandPrefixOrSuffixItem, FunctionBody, SimpleCommand, SourceLocation,
 };
 
+use super::offer::Tried;
 use super::world::World;
 use super::{MOST_ERRORS, Note, NoteKind, ScriptError};
 use crate::id::NamespaceId;
@@ -23,6 +24,7 @@ mod condition;
 mod files;
 mod flow;
 mod input_output;
+mod inside;
 mod parameter;
 mod parse;
 mod pattern;
@@ -33,6 +35,7 @@ mod variables;
 mod word;
 
 use input_output::{Io, Out};
+pub(crate) use inside::Outcome;
 use variables::Variables;
 
 /// How many commands a script may run, loops counted each time.
@@ -110,7 +113,7 @@ impl From<&str> for Failure {
 
 /// A shell that runs a script.
 #[derive(Clone)]
-pub(super) struct Shell {
+pub(crate) struct Shell {
     pub(super) world: World,
     /// In which namespace commands run.
     here: NamespaceId,
@@ -143,6 +146,13 @@ pub(super) struct Shell {
     limit: usize,
     /// Whether this only tries what would be done.
     is_trial: bool,
+    /// What the script pings.
+    pub(super) tried: Vec<Tried>,
+    /// In how many `!` around it a command runs.
+    inversions: usize,
+    /// Whether what it does not know, and what fails, is left out: where commands are run on a
+    /// system that has more than is seen here, and goes on when one fails.
+    is_lenient: bool,
 }
 
 impl Shell {
@@ -169,6 +179,9 @@ impl Shell {
             last: None,
             limit,
             is_trial: false,
+            tried: Vec::new(),
+            inversions: 0,
+            is_lenient: false,
         }
     }
 
@@ -299,6 +312,10 @@ impl Shell {
                 );
                 self.status = Status::Failure(1);
             }
+            Failure::Fails(reason) if self.is_lenient => {
+                self.note(NoteKind::LeftOut, format!("{command}: {reason}"));
+                self.status = Status::Failure(1);
+            }
             Failure::Fails(reason) | Failure::NotUnderstood(reason) => {
                 self.refuse(command, reason);
             }
@@ -333,6 +350,11 @@ impl Shell {
             Command::ExtendedTest(test) => {
                 self.status = match self.extended(&test.expr) {
                     Ok(status) => status,
+                    // It may decide nothing that changes the network.
+                    Err(reason) if word::is_unknown(&reason) => Status::Unknown {
+                        inverted: false,
+                        command: format!("[[ {} ]]", test.expr),
+                    },
                     Err(reason) => {
                         self.refuse(format!("[[ {} ]]", test.expr), reason);
                         return Flow::Next;
@@ -363,7 +385,20 @@ impl Shell {
         // Until here `$?` is the command's before.
         self.status = Status::Success;
         if let Err(reason) = expanded {
-            self.refuse(simple.to_string(), reason);
+            let name = simple.word_or_name.as_ref().map(|word| word.value.as_str());
+            match name {
+                // It may decide nothing that changes the network.
+                Some("[" | "test") if word::is_unknown(&reason) => {
+                    self.status = Status::Unknown {
+                        inverted: false,
+                        command: simple.to_string(),
+                    };
+                }
+                Some(name) if self.is_lenient && word::is_unknown(&reason) && is_other(name) => {
+                    self.note(NoteKind::LeftOut, format!("{simple}: {reason}"));
+                }
+                _ => self.refuse(simple.to_string(), reason),
+            }
             return Flow::Next;
         }
         let mut before = Vec::new();
@@ -511,6 +546,15 @@ impl Shell {
             .map(|text| text.trim_end_matches('\n').to_owned())
             .map_err(|who| format!("what `{who}` prints is not known before it runs"))
     }
+}
+
+/// Whether a program has nothing to do with the network, as far as is known.
+fn is_other(name: &str) -> bool {
+    let role = super::program::role(&[name.to_owned()]);
+    let is_builtin = [
+        "eval", "source", ".", "export", "local", "declare", "read", "set",
+    ];
+    !matches!(role, super::program::Role::Network) && !is_builtin.contains(&name)
 }
 
 /// A command as a person would write it.

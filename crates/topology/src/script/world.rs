@@ -293,6 +293,19 @@ impl World {
             .map(|interface| interface.name.as_str())
     }
 
+    /// The interface of a namespace in whose network an address is.
+    pub(super) fn interface_towards(
+        &self,
+        namespace: NamespaceId,
+        address: std::net::IpAddr,
+    ) -> Option<String> {
+        let found = self.state.namespaces.get(&namespace)?;
+        let mut all = found.interfaces.values();
+        let is_there = |a: &ObservedAddress| a.address.contains(&address);
+        let found = all.find(|interface| interface.addresses.iter().any(is_there));
+        found.map(|interface| interface.name.clone())
+    }
+
     pub(super) fn has_interface(&self, namespace: NamespaceId, name: &str) -> bool {
         self.state.interface_named(namespace, name).is_some()
     }

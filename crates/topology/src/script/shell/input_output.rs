@@ -153,9 +153,14 @@ impl Shell {
                 *input = Some(Input::Text(text));
             }
             IoRedirect::HereString(_, word) => {
-                let mut text = self.one(&word.value)?;
-                text.push('\n');
-                *input = Some(Input::Text(text));
+                // Who reads what is not known says so.
+                *input = Some(match self.one(&word.value) {
+                    Ok(text) => Input::Text(text + "\n"),
+                    Err(reason) if super::word::is_unknown(&reason) => {
+                        Input::Unknown(word.value.clone())
+                    }
+                    Err(reason) => return Err(reason),
+                });
             }
             IoRedirect::OutputAndError(word, append) => {
                 let path = self.one(&word.value)?;

@@ -1,9 +1,10 @@
 //! Programs: those that run others, those that change the network, and those that only look.
 
 use super::input_output::{Input, Io};
-use super::{Failure, Flow, NoteKind, Shell, Status, shown};
+use super::{Failure, Flow, MOST_NOTES, NoteKind, Shell, Status, shown};
 use crate::command::action::Action;
 use crate::name::NamespaceName;
+use crate::script::offer::{self, Tried};
 use crate::script::program::{self, Role};
 
 /// Where `ip netns` names namespaces.
@@ -70,6 +71,12 @@ impl Shell {
                 self.status = Status::Success;
                 Flow::Next
             }
+            Role::Unknown if self.is_lenient => {
+                io.out.print_unknown(&shown(argv));
+                self.leave_out(argv, "what this program does is not known here");
+                self.status = Status::Success;
+                Flow::Next
+            }
             Role::Unknown => {
                 let name = argv.first().cloned().unwrap_or_default();
                 self.fail(
@@ -124,6 +131,9 @@ impl Shell {
 
     /// Does what a command does to the network.
     fn network(&mut self, argv: &[String], input: Option<&str>, io: &mut Io) -> Flow {
+        if program::name(argv) == "arp" {
+            return self.arp(argv, io);
+        }
         let actions = match program::actions(argv, input) {
             Ok(actions) => actions,
             Err(reason) => {
@@ -148,6 +158,53 @@ impl Shell {
             }
         }
         Flow::Next
+    }
+
+    /// `arp -s ADDRESS MAC` and `arp -d ADDRESS` are `ip neighbour`, on the interface in whose
+    /// network the address is.
+    fn arp(&mut self, argv: &[String], io: &mut Io) -> Flow {
+        let mut interface = None;
+        let mut flags = String::new();
+        let mut rest = Vec::new();
+        let mut words = argv.iter().skip(1);
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "-i" => interface = words.next().cloned(),
+                "-H" | "-t" => {
+                    words.next();
+                }
+                word if word.starts_with('-') => flags.push_str(word),
+                _ => rest.push(word.clone()),
+            }
+        }
+        let address = rest.first().and_then(|text| text.parse().ok());
+        let found = address.and_then(|address| self.world.interface_towards(self.here, address));
+        let interface = interface.or(found);
+        let command = match (flags.contains('s'), flags.contains('d'), rest.as_slice()) {
+            (false, false, _) => {
+                self.looks(argv, io);
+                return Flow::Next;
+            }
+            (true, _, [address, mac, ..]) => vec!["replace", address, "lladdr", mac],
+            (_, true, [address, ..]) => vec!["del", address],
+            _ => {
+                self.fail(argv, "it needs an address".into());
+                return Flow::Next;
+            }
+        };
+        let Some(interface) = interface else {
+            let reason = "no interface here has a network with this address".to_owned();
+            self.fail(argv, Failure::Fails(reason));
+            return Flow::Next;
+        };
+        let mut words = vec!["ip", "neighbour"];
+        words.extend(command);
+        words.extend(["dev", &interface]);
+        if flags.contains('s') {
+            words.extend(["nud", "permanent"]);
+        }
+        let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+        self.network(&words, None, io)
     }
 
     /// Does what a command does, that the shell itself makes of something else.
@@ -224,6 +281,14 @@ impl Shell {
                 inverted: false,
                 command: shown(argv),
             };
+            if let Some(target) = offer::pinged(argv).filter(|_| self.tried.len() < MOST_NOTES) {
+                self.tried.push(Tried {
+                    line: self.line,
+                    from: self.here,
+                    target: target.to_owned(),
+                    can: self.inversions.is_multiple_of(2),
+                });
+            }
         }
         if io.out.is_kept() {
             return;
@@ -286,7 +351,7 @@ impl Shell {
             (false, [path, arguments @ ..]) => match self.read_file(path) {
                 Some(text) => (text, arguments),
                 None => {
-                    self.fail(argv, format!("the file `{path}` is not known here").into());
+                    self.unknown_file(argv, path);
                     return Flow::Next;
                 }
             },

@@ -246,3 +246,8 @@ fn is_glob(text: &str) -> bool {
         .is_some_and(|(_, after)| after.contains(']'));
     text.contains(['*', '?']) || has_set
 }
+
+/// Whether the reason why a word cannot be expanded is that a program would have to run first.
+pub(super) fn is_unknown(reason: &str) -> bool {
+    reason.ends_with("is not known before it runs")
+}

@@ -1,0 +1,432 @@
+//! The formats of others: what becomes of realistic files, what is refused, and that nothing makes
+//! the readers fall over.
+
+use proptest::prelude::*;
+use topology::document::Document;
+use topology::import::{File, Import, Refusal};
+use topology::read::{Format, ReadError, read, read_files};
+use topology::{NamespaceId, Node};
+
+const CONTAINERLAB: &str = include_str!("import/lab.clab.yml");
+const COMPOSE: &str = include_str!("import/compose.yml");
+const NETPLAN: &str = include_str!("import/netplan.yaml");
+const MINIEDIT: &str = include_str!("import/miniedit.mn");
+const GRAPHVIZ: &str = include_str!("import/graph.dot");
+const MERMAID: &str = include_str!("import/flowchart.mmd");
+
+fn file(path: &str, text: &str) -> File {
+    File {
+        path: path.to_owned(),
+        bytes: text.as_bytes().to_vec(),
+    }
+}
+
+fn kathara() -> Vec<File> {
+    vec![
+        file("lab/lab.conf", include_str!("import/kathara/lab.conf")),
+        file(
+            "lab/pc1.startup",
+            include_str!("import/kathara/pc1.startup"),
+        ),
+        file(
+            "lab/pc1/etc/more.sh",
+            include_str!("import/kathara/pc1/etc/more.sh"),
+        ),
+        file(
+            "lab/pc2.startup",
+            include_str!("import/kathara/pc2.startup"),
+        ),
+        file(
+            "lab/pc3.startup",
+            include_str!("import/kathara/pc3.startup"),
+        ),
+        file("lab/r1.startup", include_str!("import/kathara/r1.startup")),
+        file(
+            "lab/shared.startup",
+            include_str!("import/kathara/shared.startup"),
+        ),
+    ]
+}
+
+fn taken(path: &str, text: &str, format: Format) -> Import {
+    let import = read_files(&[file(path, text)]).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(import.report.format, format);
+    import.document.validate().unwrap();
+    import
+}
+
+/// Whether some remark stands at a place and speaks of something.
+fn says(remarks: &[topology::import::Remark], place: &str, of: &str) -> bool {
+    let mut all = remarks.iter().map(ToString::to_string);
+    all.any(|text| text.starts_with(place) && text.contains(of))
+}
+
+fn addresses(document: &Document, namespace: &str, interface: &str) -> Vec<String> {
+    let id = document.namespace_named(namespace).unwrap();
+    let interface = document.interface_named(id, interface).unwrap();
+    let found = &document.interfaces[&interface];
+    found.addresses.iter().map(ToString::to_string).collect()
+}
+
+fn routes(document: &Document, namespace: &str) -> Vec<String> {
+    let id = document.namespace_named(namespace).unwrap();
+    let routes = document.namespaces[&id].routes.iter();
+    let gateway = |route: &topology::document::Route| route.gateway.map(|g| g.to_string());
+    routes
+        .map(|route| {
+            format!(
+                "{} {}",
+                route.destination,
+                gateway(route).unwrap_or_default()
+            )
+        })
+        .collect()
+}
+
+/// The node on the other side of the link of an interface.
+fn beyond(document: &Document, namespace: &str, interface: &str) -> Node {
+    let id = document.namespace_named(namespace).unwrap();
+    let own = document.interface_named(id, interface).unwrap();
+    let peer = document.interfaces[&own].peer().unwrap();
+    document.node_of(peer).unwrap()
+}
+
+#[test]
+fn containerlab_is_read() {
+    let import = taken("lab.clab.yml", CONTAINERLAB, Format::Containerlab);
+    let document = &import.document;
+    assert_eq!(document.title, "two-sites");
+    let names: Vec<_> = document
+        .namespaces
+        .values()
+        .map(|ns| ns.name.as_str())
+        .collect();
+    assert_eq!(names, ["host", "r1", "leaf", "a-server-with-a"]);
+    assert_eq!(addresses(document, "r1", "eth1"), ["10.0.0.1/30"]);
+    assert_eq!(addresses(document, "leaf", "ethernet-1-1"), ["10.0.0.2/30"]);
+    assert_eq!(routes(document, "r1"), ["192.168.2.0/24 10.0.0.2"]);
+    assert_eq!(
+        routes(document, "a-server-with-a"),
+        ["0.0.0.0/0 192.168.1.1"]
+    );
+    let bridge = document.interface_named(NamespaceId::HOST, "br1").unwrap();
+    assert_eq!(beyond(document, "r1", "eth2"), Node::Bridge(bridge));
+    assert_eq!(
+        beyond(document, "a-server-with-a", "eth1"),
+        Node::Bridge(bridge)
+    );
+    assert!(
+        document
+            .interface_named(NamespaceId::HOST, "leaf-9")
+            .is_some()
+    );
+    let leaf = document.namespace_named("leaf").unwrap();
+    assert!(document.interface_named(leaf, "lb0").is_some());
+    let report = &import.report;
+    let place = "lab.clab.yml:18: ";
+    assert!(says(&report.changed, place, "nokia_srlinux"), "{report}");
+    assert!(says(&report.left_out, place, "startup-config"), "{report}");
+    assert!(says(&report.left_out, place, "172.20.20.11"), "{report}");
+    // As containerlab goes on after a command that fails.
+    assert!(
+        says(&report.left_out, "lab.clab.yml:27: ", "eth9"),
+        "{report}"
+    );
+    assert!(
+        says(&report.left_out, "lab.clab.yml:48: ", "macvlan"),
+        "{report}"
+    );
+    let offered: Vec<_> = report.offered.iter().map(ToString::to_string).collect();
+    let wanted = "lab.clab.yml:28: a-server-with-a can ping 192.168.1.1";
+    assert_eq!(offered, [wanted]);
+}
+
+#[test]
+fn kathara_is_read_from_a_folder_and_from_a_zip() {
+    let import = read_files(&kathara()).unwrap_or_else(|error| panic!("{error}"));
+    let document = &import.document;
+    assert_eq!(document.title, "Three hosts");
+    assert_eq!(addresses(document, "pc1", "eth0"), ["10.0.0.1/24"]);
+    // By the file of its own that its script runs.
+    let wanted = ["0.0.0.0/0 10.0.0.254", "10.9.0.0/16 10.0.0.9"];
+    assert_eq!(routes(document, "pc1"), wanted);
+    // Three ends are a bridge, two a link.
+    let bridge = document.interface_named(NamespaceId::HOST, "A").unwrap();
+    assert_eq!(beyond(document, "pc1", "eth0"), Node::Bridge(bridge));
+    let pc3 = document.namespace_named("pc3").unwrap();
+    assert_eq!(beyond(document, "r1", "eth1"), Node::Namespace(pc3));
+    let router = document.namespace_named("r1").unwrap();
+    assert!(document.namespaces[&router].forwarding.ipv6);
+    let report = &import.report;
+    assert!(
+        says(&report.left_out, "lab/pc2.startup:2: ", "eth7"),
+        "{report}"
+    );
+    assert!(
+        says(&report.left_out, "lab/r1.startup:6: ", "systemctl"),
+        "{report}"
+    );
+    assert!(
+        says(&report.left_out, "lab/lab.conf:12: ", "bridged"),
+        "{report}"
+    );
+    assert_eq!(
+        report.offered[0].to_string(),
+        "lab/pc1.startup:5: pc1 can ping 10.1.0.1"
+    );
+
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for file in kathara() {
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file(&file.path, options).unwrap();
+        std::io::Write::write_all(&mut zip, &file.bytes).unwrap();
+    }
+    let zipped = File {
+        path: "lab.zip".to_owned(),
+        bytes: zip.finish().unwrap().into_inner(),
+    };
+    assert_eq!(read_files(&[zipped]).unwrap(), import);
+}
+
+#[test]
+fn compose_is_read() {
+    let import = taken("compose.yml", COMPOSE, Format::Compose);
+    let document = &import.document;
+    // By the names of the networks, as Compose plugs them in.
+    assert_eq!(addresses(document, "web", "eth0"), ["10.5.0.1/24"]);
+    assert_eq!(addresses(document, "web", "eth1"), ["172.18.0.2/16"]);
+    assert_eq!(addresses(document, "db", "eth0"), ["10.5.0.10/24"]);
+    assert_eq!(addresses(document, "worker-3", "eth0"), ["10.5.0.4/24"]);
+    assert_eq!(addresses(document, "plain", "eth0"), ["172.19.0.2/16"]);
+    assert_eq!(addresses(document, "host", "back"), ["10.5.0.254/24"]);
+    assert_eq!(routes(document, "web"), ["0.0.0.0/0 172.18.0.1"]);
+    // Internal.
+    assert!(routes(document, "db").is_empty());
+    assert!(document.namespace_named("side").is_none());
+    let report = &import.report;
+    assert!(
+        says(&report.changed, "compose.yml:31: ", "172.18.0.0/16"),
+        "{report}"
+    );
+    assert!(
+        says(&report.left_out, "compose.yml:8: ", "ports"),
+        "{report}"
+    );
+    assert!(
+        says(&report.left_out, "compose.yml:24: ", "somaxconn"),
+        "{report}"
+    );
+}
+
+#[test]
+fn netplan_is_read() {
+    let import = taken("01.yaml", NETPLAN, Format::Netplan);
+    let document = &import.document;
+    let wanted = ["192.168.1.5/24", "2001:db8::5/64"];
+    assert_eq!(addresses(document, "machine", "eth7"), wanted);
+    let machine = document.namespace_named("machine").unwrap();
+    let master = |name: &str| {
+        let id = document.interface_named(machine, name).unwrap();
+        let master = document.interfaces[&id].master.unwrap();
+        document.interfaces[&master].name.to_string()
+    };
+    assert_eq!(master("eno2"), "bond0");
+    assert_eq!(master("vlan15"), "br0");
+    assert_eq!(master("eno1"), "mgmt");
+    let lan = document
+        .interface_named(NamespaceId::HOST, "lan-eth7")
+        .unwrap();
+    assert_eq!(beyond(document, "machine", "eth7"), Node::Bridge(lan));
+    assert_eq!(document.namespaces[&machine].rules.len(), 1);
+    assert_eq!(document.namespaces[&machine].routes.len(), 3);
+    assert!(
+        says(&import.report.left_out, "01.yaml:5: ", "DHCP"),
+        "{}",
+        import.report
+    );
+}
+
+#[test]
+fn miniedit_is_read_with_its_positions() {
+    let import = taken("a.mn", MINIEDIT, Format::Miniedit);
+    let document = &import.document;
+    assert_eq!(addresses(document, "h1", "h1-eth0"), ["10.0.0.1/24"]);
+    assert_eq!(addresses(document, "h2", "h2-eth0"), ["10.0.0.2/8"]);
+    assert_eq!(addresses(document, "h2", "h2-eth0.9"), ["10.9.0.2/24"]);
+    assert_eq!(document.positions.len(), 4);
+    let h1 = document.namespace_named("h1").unwrap();
+    let interface = document.interface_named(h1, "h1-eth0").unwrap();
+    assert!(document.interfaces[&interface].quality.is_some());
+    let router = document.namespace_named("r1").unwrap();
+    assert!(document.namespaces[&router].forwarding.ipv4);
+    assert_eq!(import.report.offered[0].sentence, "h1 can ping 10.0.0.2");
+}
+
+#[test]
+fn graphs_are_read() {
+    let import = taken("g.dot", GRAPHVIZ, Format::Graphviz);
+    let document = &import.document;
+    assert_eq!(document.title, "my net");
+    assert_eq!(addresses(document, "Router-1", "eth0"), ["10.1.2.1/24"]);
+    assert_eq!(addresses(document, "r2", "eth0"), ["10.1.2.2/24"]);
+    let bridge = document.interface_named(NamespaceId::HOST, "sw1").unwrap();
+    assert_eq!(beyond(document, "h3", "eth0"), Node::Bridge(bridge));
+    assert!(
+        says(&import.report.left_out, "g.dot:8: ", "itself"),
+        "{}",
+        import.report
+    );
+
+    let import = taken("", MERMAID, Format::Mermaid);
+    let document = &import.document;
+    let names: Vec<_> = document
+        .namespaces
+        .values()
+        .map(|ns| ns.name.as_str())
+        .collect();
+    assert_eq!(names, ["host", "Client", "Router", "D", "E", "web-1", "G"]);
+    assert_eq!(document.bridges().count(), 1);
+    assert_eq!(document.links().count(), 8);
+}
+
+fn refusals(text: &str) -> Vec<Refusal> {
+    match read_files(&[file("f", text)]) {
+        Err(ReadError::Import(_, refusals)) => refusals,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+#[test]
+fn what_cannot_be_taken_is_refused_at_its_line() {
+    let cases = [
+        (
+            "topology:\n  nodes:\n    a: {kind: linux}\n  links:\n    - endpoints: [\"a:e1\", \"b:e1\"]\n",
+            5,
+            "no node `b`",
+        ),
+        ("topology:\n  nodes:\n    a: !include other.yml\n", 3, "tag"),
+        (
+            "topology:\n  nodes:\n    a:\n      exec:\n        - ip xfrm state add src 10.0.0.1\n",
+            5,
+            "not supported",
+        ),
+        ("services:\n  a:\n    extends: {service: b}\n", 3, "extends"),
+        (
+            "services:\n  a:\n    networks: [nowhere]\n",
+            3,
+            "no such network",
+        ),
+        ("services:\n  a: {scale: 100000}\n", 2, "replicas"),
+        (
+            "services:\n  a:\n    image: ${IMAGE:?say it}\n",
+            3,
+            "demands",
+        ),
+        ("network:\n  version: 1\n", 2, "version"),
+        (
+            "network:\n  version: 2\n  bridges:\n    br0:\n      interfaces: [eth0]\n",
+            5,
+            "no interface",
+        ),
+        ("pc1[0]=A\npc1[0]=B\n", 2, "already"),
+        ("graph {\n a -- b\n", 3, "not closed"),
+        ("flowchart LR\n  a --> [b\n", 2, "node is expected"),
+    ];
+    for (text, line, reason) in cases {
+        let found = refusals(text);
+        let is_so = |refusal: &Refusal| {
+            let text = refusal.to_string();
+            text.starts_with("f:") && refusal.line == line && text.contains(reason)
+        };
+        assert!(found.iter().any(is_so), "{text}: {found:#?}");
+    }
+}
+
+#[test]
+fn a_zip_that_is_not_what_it_says_is_refused() {
+    for bytes in [
+        &b"PK\x03\x04"[..],
+        b"PK\x03\x04garbage that is no zip at all",
+    ] {
+        let zip = File {
+            path: "lab.zip".to_owned(),
+            bytes: bytes.to_vec(),
+        };
+        assert!(matches!(read_files(&[zip]), Err(ReadError::Archive(_))));
+    }
+}
+
+#[test]
+fn scripts_offer_what_they_ping() {
+    let text = "ip netns add red\nip link add va type veth peer name vb netns red\n\
+                ip address add 10.0.0.1/24 dev va\nip link set va up\n\
+                ip -n red address add 10.0.0.2/24 dev vb\nip -n red link set vb up\n\
+                ping -c1 -W 1 10.0.0.2\n! ip netns exec red ping -c 1 10.0.0.1\nping -c1 8.8.8.8\n";
+    let mut import = read(text).unwrap();
+    let offered: Vec<_> = import
+        .report
+        .offered
+        .iter()
+        .map(|o| o.sentence.as_str())
+        .collect();
+    assert_eq!(
+        offered,
+        ["host can ping 10.0.0.2", "red cannot ping 10.0.0.1"]
+    );
+    import.take_offers();
+    assert_eq!(import.document.expectations.len(), 2);
+    import.document.validate().unwrap();
+}
+
+/// A realistic text with a part of it put elsewhere, doubled or cut out.
+fn mangled() -> impl Strategy<Value = Vec<File>> {
+    let texts = [
+        ("a", CONTAINERLAB),
+        ("b", COMPOSE),
+        ("c", NETPLAN),
+        ("d", MINIEDIT),
+        ("e", GRAPHVIZ),
+        ("f", MERMAID),
+    ];
+    let texts = texts.map(|(path, text)| vec![file(path, text)]);
+    let all: Vec<_> = texts.into_iter().chain([kathara()]).collect();
+    let places = any::<[prop::sample::Index; 4]>();
+    (prop::sample::select(all), places, ".{0,6}", 0..4_u8).prop_map(|(mut files, at, new, how)| {
+        let index = at[3].index(files.len());
+        let bytes = &mut files[index].bytes;
+        let mut cuts = [at[0], at[1], at[2]].map(|index| index.index(bytes.len()));
+        cuts.sort_unstable();
+        let part = bytes[cuts[0]..cuts[1]].to_vec();
+        match how {
+            0 => drop(bytes.drain(cuts[0]..cuts[1])),
+            1 => drop(bytes.splice(cuts[2]..cuts[2], part)),
+            2 => drop(bytes.splice(cuts[0]..cuts[1], new.into_bytes())),
+            _ => drop(bytes.splice(cuts[0]..cuts[0], new.into_bytes())),
+        }
+        files
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn mangled_files_are_read_or_refused(files in mangled()) {
+        if let Ok(import) = read_files(&files) {
+            prop_assert!(import.document.validate().is_ok());
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused(
+        begin in prop::sample::select(vec![
+            "", "topology:\n", "services:\n", "network:\n", "graph {", "flowchart LR\n",
+            "{\"hosts\":[],\"switches\":[],\"links\":", "a[0]=", "PK\u{3}\u{4}",
+        ]),
+        bytes in prop::collection::vec(any::<u8>(), 0..200),
+    ) {
+        let mut all = begin.as_bytes().to_vec();
+        all.extend(bytes);
+        let _read = read_files(&[File { path: String::new(), bytes: all }]);
+    }
+}
