@@ -26,6 +26,7 @@ use crate::shared_map::SharedMap;
 use crate::step::{At, NewInterface, Step, StepRoute};
 use crate::sysctl::Sysctls;
 pub use carrier::settle_carriers;
+pub(crate) use carrier::settle_carriers_of;
 pub(crate) use device::{limit, most_mtu, named};
 pub(crate) use qdisc::steps as qdisc_steps;
 pub(crate) use sysctl::promotes;

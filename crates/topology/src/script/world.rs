@@ -1,6 +1,6 @@
 //! The network that a script makes, command by command, on the model kernel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
@@ -39,8 +39,8 @@ pub(super) struct World {
     mtus: BTreeMap<InterfaceId, u32>,
     /// MAC addresses that were set: what the kernel gives is not remembered.
     macs: BTreeMap<InterfaceId, Mac>,
-    /// Whether a step may have given or taken a carrier since they were settled.
-    carriers_are_stale: bool,
+    /// Where no step may have given or taken a carrier since they were settled.
+    settled: BTreeSet<NamespaceId>,
     /// The handles of roots of queueing disciplines, as far as they were made.
     roots: BTreeMap<InterfaceId, u16>,
 }
@@ -60,7 +60,7 @@ impl World {
             routes: BTreeMap::new(),
             mtus: BTreeMap::new(),
             macs: BTreeMap::new(),
-            carriers_are_stale: false,
+            settled: BTreeSet::new(),
             roots: BTreeMap::new(),
         }
     }
@@ -180,17 +180,17 @@ impl World {
                 Ok(())
             }
             Action::AddRoute(route) => {
-                self.settle_carriers();
+                self.settle_carriers(here);
                 self.add_route(here, route)
             }
             Action::RemoveRoute(route) => {
-                self.settle_carriers();
+                self.settle_carriers(here);
                 self.remove_route(here, &route)
             }
             Action::AddRule(said) => self.add_rule(here, said),
             Action::RemoveRule(said) => self.remove_rule(here, &said),
             Action::ReplaceRoute(route) => {
-                self.settle_carriers();
+                self.settle_carriers(here);
                 self.replace_route(here, route)
             }
             Action::SetForwarding { family, on } => self.step(&Step::SetForwarding {
@@ -266,20 +266,23 @@ impl World {
     }
 
     /// Routes depend on them: an interface has its link-local network while it has a carrier.
-    fn settle_carriers(&mut self) {
-        if std::mem::take(&mut self.carriers_are_stale) {
-            model::settle_carriers(&mut self.state);
+    fn settle_carriers(&mut self, here: NamespaceId) {
+        if self.settled.insert(here) {
+            model::settle_carriers_of(&mut self.state, here);
         }
     }
 
     fn step(&mut self, step: &Step) -> Result<(), String> {
-        self.carriers_are_stale |= !matches!(
+        let is_of_addresses = matches!(
             step,
             Step::AddRoute { .. }
                 | Step::RemoveRoute { .. }
                 | Step::AddAddress { .. }
                 | Step::RemoveAddress { .. }
         );
+        if !is_of_addresses {
+            self.settled.clear();
+        }
         model::execute(&mut self.state, step)
             .map(drop)
             .map_err(|refused| refused.to_string())
