@@ -38,6 +38,7 @@ pub mod feature;
 pub mod firewall;
 pub mod history;
 pub mod id;
+mod interfaces;
 pub mod kind;
 pub mod layout;
 pub mod mac;

@@ -30,6 +30,8 @@ mod wireguard;
 pub(super) struct World {
     state: Observed,
     next_namespace: u64,
+    /// The namespaces that were made, by name: nearly every command names one.
+    made: BTreeMap<NamespaceName, NamespaceId>,
     next_interface: u64,
     /// Routes in the order and as they were written: without an interface that the gateway tells,
     /// with a metric that is the default anyway.
@@ -56,6 +58,7 @@ impl World {
         Self {
             state,
             next_namespace: 1,
+            made: BTreeMap::new(),
             next_interface: 1,
             routes: BTreeMap::new(),
             mtus: BTreeMap::new(),
@@ -88,7 +91,9 @@ impl World {
             Action::AddNamespace(name) => self.add_namespace(name),
             Action::RemoveNamespace(name) => {
                 let namespace = self.namespace(&name)?;
-                self.step(&Step::RemoveNamespace { namespace })
+                self.step(&Step::RemoveNamespace { namespace })?;
+                self.made.remove(&name);
+                Ok(())
             }
             Action::AddVeth { ends } => self.add_veth(here, ends),
             Action::AddDevice { new, device } => self.add_device(here, new, &device),
@@ -313,14 +318,8 @@ impl World {
     }
 
     pub(super) fn namespace(&self, name: &NamespaceName) -> Result<NamespaceId, String> {
-        let found = self
-            .state
-            .namespaces
-            .iter()
-            .find(|(id, ns)| **id != NamespaceId::HOST && ns.name == *name);
-        found
-            .map(|(id, _)| *id)
-            .ok_or_else(|| format!("there is no namespace {name} at this point"))
+        let found = self.made.get(name).copied();
+        found.ok_or_else(|| format!("there is no namespace {name} at this point"))
     }
 
     fn exists(&self, at: &At) -> Result<&ObservedInterface, String> {
@@ -364,7 +363,12 @@ impl World {
             ));
         }
         let namespace = NamespaceId(self.next_namespace);
-        self.step(&Step::AddNamespace { namespace, name })?;
+        let step = Step::AddNamespace {
+            namespace,
+            name: name.clone(),
+        };
+        self.step(&step)?;
+        self.made.insert(name, namespace);
         self.next_namespace += 1;
         let id = self.fresh_interface()?;
         let made = self.state.namespaces.get_mut(&namespace);
