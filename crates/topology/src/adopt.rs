@@ -162,6 +162,7 @@ pub(crate) fn interface(
             Ok(()) => known.offloads.clone(),
             Err(_) => Default::default(),
         },
+        advertise: None,
     })
 }
 

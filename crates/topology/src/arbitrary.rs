@@ -14,6 +14,7 @@ use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::DeviceKind;
 
 mod address;
+mod advertise;
 mod device;
 mod firewall;
 mod neighbour;
@@ -64,7 +65,7 @@ fn wish_on(
     lacks: &'static [Feature],
 ) -> impl Strategy<Value = Wish> {
     let numbers = (any::<u16>(), any::<u16>(), any::<u16>());
-    (0_u8..48, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
+    (0_u8..49, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
         devices,
         lacks,
         kind,
@@ -183,6 +184,7 @@ impl Wish {
             44 | 45 => self.add_neighbour(document),
             46 => self.remove_neighbour(document),
             47 => self.set_offload(document),
+            48 => self.set_advertisement(document),
             _ => Edit::Move {
                 to: self.moves(document),
             },

@@ -24,6 +24,7 @@
 
 pub mod address;
 pub mod adopt;
+pub mod advertise;
 #[cfg(feature = "arbitrary")]
 pub mod arbitrary;
 mod canonical;

@@ -21,6 +21,9 @@
 //! `expect` says what should be true of the lab when it runs, a sentence each
 //! ([`crate::expectation`]).
 //!
+//! `advertise` of an interface sends router advertisements: `{prefixes: [fd00:1::/64]}`
+//! ([`crate::advertise`]).
+//!
 //! `host` may say `uplink: true`: it then has a way out of the lab ([`crate::uplink`]).
 //!
 //! What is not said is as a person expects it: interfaces and loopbacks are up. Unknown keys are
@@ -28,6 +31,7 @@
 
 use crate::document::Document;
 
+mod advertise;
 mod entries;
 mod form;
 mod from_form;

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use proptest::prelude::*;
+use topology::advertise::Advertisement;
 use topology::arbitrary::{document, with_routes};
 use topology::command::{of_document, script_text};
 use topology::document::{Interface, Kind, Namespace, Route};
@@ -25,6 +26,7 @@ struct Lab {
     namespaces: BTreeMap<String, (bool, bool, Vec<String>, Option<String>)>,
     interfaces: BTreeMap<String, Settings>,
     positions: BTreeMap<String, (f64, f64)>,
+    advertised: BTreeMap<String, Advertisement>,
 }
 
 fn lab(document: &Document) -> Lab {
@@ -92,6 +94,11 @@ fn lab(document: &Document) -> Lab {
         namespaces: document.namespaces.iter().map(namespace).collect(),
         interfaces: document.interfaces.iter().map(one).collect(),
         positions: document.positions.iter().map(position).collect(),
+        advertised: document
+            .interfaces
+            .iter()
+            .filter_map(|(id, i)| Some((interface(*id), i.advertise.clone()?)))
+            .collect(),
     }
 }
 
@@ -208,6 +215,8 @@ proptest! {
         let again = script::read(&text).unwrap_or_else(|errors| panic!("{errors:#?}\n{text}"));
         let mut wanted = lab(&without_waiting_routes(document));
         wanted.positions.clear();
+        // No command advertises.
+        wanted.advertised.clear();
         prop_assert_eq!(lab(&again.document), wanted, "\n{}", text);
     }
 

@@ -20,6 +20,20 @@ pub(super) struct Scope {
     pub(super) firewalls: BTreeSet<NamespaceId>,
 }
 
+/// Whether the kernel has to do with what differs: nothing of it has to do with what is advertised.
+fn differs(before: Option<&Interface>, after: Option<&Interface>) -> bool {
+    match (before, after) {
+        (Some(before), Some(after)) if before.advertise != after.advertise => {
+            let advertising = Interface {
+                advertise: after.advertise.clone(),
+                ..before.clone()
+            };
+            advertising != *after
+        }
+        (before, after) => before != after,
+    }
+}
+
 impl Scope {
     pub(super) fn between(before: &Document, after: &Document) -> Self {
         let namespaces = before
@@ -33,7 +47,7 @@ impl Scope {
             .chain(after.interfaces.keys())
             .copied();
         let mut interfaces: BTreeSet<InterfaceId> = all
-            .filter(|id| before.interfaces.get(id) != after.interfaces.get(id))
+            .filter(|id| differs(before.interfaces.get(id), after.interfaces.get(id)))
             .collect();
         let anew: BTreeSet<_> = interfaces
             .iter()

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kernel::advertise::Advertiser;
 use kernel::apply::ApplyError;
 use kernel::engine::Engine;
 use protocol::lab::ApplyFailure;
@@ -41,6 +42,7 @@ impl Applier {
     pub(super) fn start(engine: Arc<Engine>, outbound: Outbound) -> Self {
         let (sender, mut documents) = mpsc::channel::<Waiting>(WAITING);
         tokio::spawn(async move {
+            let advertiser = Advertiser::start(Arc::clone(&engine));
             let mut is_first = true;
             while let Some(waiting) = documents.recv().await {
                 let Waiting {
@@ -48,6 +50,8 @@ impl Applier {
                     document,
                     how,
                 } = waiting;
+                // A socket would keep its namespace from going.
+                advertiser.keep(&document).await;
                 let applied = match how {
                     How::Revert(drift) if !is_first => {
                         let edited = engine.apply_edit(&document).await;
@@ -59,6 +63,7 @@ impl Applier {
                     How::Edit | How::Whole | How::Revert(_) => engine.apply(&document).await,
                 };
                 is_first &= applied.is_err();
+                advertiser.set(&document).await;
                 let answer = match applied {
                     Ok(_) => Answer::Done,
                     Err(error) => Answer::NotApplied(failure(&document, &error)),
