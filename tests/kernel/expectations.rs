@@ -5,10 +5,11 @@ use std::process::Output;
 use support::{example, netyard, text_file};
 
 /// The examples that every kernel can run; those that need more are in `tests/features`.
-const EXAMPLES: [&str; 11] = [
+const EXAMPLES: [&str; 12] = [
     "article.yaml",
     "asymmetric.yaml",
     "bridged.yaml",
+    "dual-stack.yaml",
     "firewall.yaml",
     "loop.yaml",
     "mtu.yaml",

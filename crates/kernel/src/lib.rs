@@ -15,6 +15,7 @@
 //! kernel's own doing, and the end of `agent`, `init` or `keeper` is the end
 //! of the whole lab.
 
+pub mod advertise;
 pub mod apply;
 pub mod capture;
 pub mod descriptors;

@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 
 use topology::address::Family;
 use topology::document::Forwarding;
-use topology::observed::{ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer};
+use topology::observed::{
+    Interfaces, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer,
+};
 use topology::{InterfaceId, NamespaceId, NamespaceName};
 
 use crate::netlink::{Entries, Failure, LinkRow, Socket};
@@ -47,7 +49,7 @@ where
     /// # Errors
     /// If the kernel refuses, or what it says cannot be read.
     pub(crate) fn whole(&mut self) -> Result<ObservedNamespace, Failure> {
-        let mut interfaces = BTreeMap::new();
+        let mut interfaces = Interfaces::new();
         let mut is_queueing = false;
         let rows = self.socket.links()?;
         for row in rows.into_iter().filter(|row| !is_fallback(row)) {

@@ -164,6 +164,7 @@ pub(crate) fn interface(
             Ok(()) => known.offloads.clone(),
             Err(_) => Default::default(),
         },
+        advertise: None,
     })
 }
 

@@ -14,6 +14,7 @@ use crate::id::{InterfaceId, NamespaceId};
 use crate::kind::DeviceKind;
 
 mod address;
+mod advertise;
 mod device;
 mod firewall;
 mod neighbour;
@@ -65,7 +66,7 @@ fn wish_on(
     lacks: &'static [Feature],
 ) -> impl Strategy<Value = Wish> {
     let numbers = (any::<u16>(), any::<u16>(), any::<u16>());
-    (0_u8..50, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
+    (0_u8..51, numbers, any::<bool>()).prop_map(move |(kind, (a, b, c), on)| Wish {
         devices,
         lacks,
         kind,
@@ -185,6 +186,7 @@ impl Wish {
             46 => self.remove_neighbour(document),
             47 => self.set_offload(document),
             48 => self.set_service(document),
+            49 => self.set_advertisement(document),
             _ => Edit::Move {
                 to: self.moves(document),
             },

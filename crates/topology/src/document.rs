@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Family;
+use crate::advertise::Advertisement;
 use crate::expectation::Expectation;
 use crate::fdb::FdbEntry;
 use crate::firewall::Ruleset;
@@ -154,6 +155,9 @@ pub struct Interface {
     /// What is left to it, or is not; what is not among them the kernel decides.
     #[serde(default)]
     pub offloads: Offloads,
+    /// The router advertisements that it sends while the lab runs; `None` is none.
+    #[serde(default)]
+    pub advertise: Option<Advertisement>,
 }
 
 /// A static route.
@@ -353,6 +357,7 @@ impl Interface {
             neighbours: BTreeSet::new(),
             sysctls: Sysctls::new(),
             offloads: Offloads::new(),
+            advertise: None,
         }
     }
 

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::Family;
+use crate::advertise::Advertisement;
 use crate::document::{Interface, Namespace, Point, Route};
 use crate::expectation::Expectation;
 use crate::fdb::FdbEntry;
@@ -25,6 +26,7 @@ use crate::serve::{Answer, Port};
 use crate::sysctl::Owner;
 use crate::vlans::Vlans;
 
+mod advertise;
 mod apply;
 mod error;
 mod fragment;
@@ -261,6 +263,13 @@ pub enum Edit {
         offload: Offload,
         /// `None` leaves it to the kernel.
         on: Option<bool>,
+    },
+    /// Sets the router advertisements that an interface sends.
+    SetAdvertisement {
+        /// Which.
+        interface: InterfaceId,
+        /// `None` sends none.
+        advertise: Option<Advertisement>,
     },
     /// Gives the host an uplink to the outside world ([`crate::uplink`]), or takes it away.
     SetUplink {

@@ -26,6 +26,7 @@
 
 pub mod address;
 pub mod adopt;
+pub mod advertise;
 #[cfg(feature = "arbitrary")]
 pub mod arbitrary;
 mod canonical;
@@ -41,6 +42,7 @@ pub mod firewall;
 pub mod history;
 pub mod id;
 pub mod import;
+mod interfaces;
 pub mod kind;
 pub mod layout;
 pub mod mac;

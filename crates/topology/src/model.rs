@@ -5,7 +5,7 @@
 //! What the kernel adds by itself (link-local addresses, connected routes) is not modelled; it is
 //! [`Origin::Kernel`] in what the kernel reports.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use ipnet::IpNet;
 
@@ -16,8 +16,8 @@ use crate::kind::Parameters;
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
 use crate::observed::{
-    Observed, ObservedAddress, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer,
-    ObservedRoute, Origin,
+    Interfaces, Observed, ObservedAddress, ObservedInterface, ObservedKind, ObservedNamespace,
+    ObservedPeer, ObservedRoute, Origin,
 };
 use crate::offload::Offload;
 use crate::quality::qdisc::Qdiscs;
@@ -26,6 +26,7 @@ use crate::shared_map::SharedMap;
 use crate::step::{At, NewInterface, Step, StepRoute};
 use crate::sysctl::Sysctls;
 pub use carrier::settle_carriers;
+pub(crate) use carrier::settle_carriers_of;
 pub(crate) use device::{limit, most_mtu, named};
 pub(crate) use qdisc::steps as qdisc_steps;
 pub(crate) use sysctl::promotes;
@@ -161,7 +162,7 @@ fn namespace(name: NamespaceName) -> ObservedNamespace {
     };
     ObservedNamespace {
         name,
-        interfaces: BTreeMap::from([(1, loopback)]),
+        interfaces: Interfaces::from([(1, loopback)]),
         routes: BTreeSet::new(),
         forwarding: Forwarding::default(),
         firewall: None,
@@ -235,8 +236,7 @@ fn interface_mut<'a>(
     at: &At,
 ) -> Result<&'a mut ObservedInterface, Refused> {
     let found = namespace_mut(state, at.namespace)?;
-    let mut interfaces = found.interfaces.values_mut();
-    let by_name = interfaces.find(|i| i.name == at.name.as_str());
+    let by_name = found.interfaces.named_mut(at.name.as_str());
     by_name.ok_or_else(|| Refused(format!("there is no interface {}", at.name)))
 }
 

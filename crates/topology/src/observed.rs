@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::document::Forwarding;
 use crate::fdb::FdbEntry;
 use crate::id::{InterfaceId, NamespaceId};
+pub use crate::interfaces::Interfaces;
 use crate::kind::{Device, DeviceKind, Parameters};
 pub use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
@@ -37,7 +38,7 @@ pub struct ObservedNamespace {
     /// The name under which it was made (and stands in the sandbox's /run/netns).
     pub name: NamespaceName,
     /// By interface index.
-    pub interfaces: BTreeMap<u32, ObservedInterface>,
+    pub interfaces: Interfaces,
     /// Routes of every table but the kernel's own, of the kinds that documents have.
     pub routes: BTreeSet<ObservedRoute>,
     /// The forwarding switches.
@@ -227,11 +228,7 @@ impl Observed {
         namespace: NamespaceId,
         name: &str,
     ) -> Option<(u32, &ObservedInterface)> {
-        let interfaces = &self.namespaces.get(&namespace)?.interfaces;
-        interfaces
-            .iter()
-            .find(|(_, i)| i.name == name)
-            .map(|(index, i)| (*index, i))
+        self.namespaces.get(&namespace)?.interfaces.named(name)
     }
 
     /// The interface that the agent made for one of the document.
@@ -321,7 +318,7 @@ impl NamespacePart {
             routes_gone: before.routes.difference(routes).cloned().collect(),
             rest: ObservedNamespace {
                 name: name.clone(),
-                interfaces: BTreeMap::new(),
+                interfaces: Interfaces::new(),
                 routes: routes.difference(&before.routes).cloned().collect(),
                 forwarding: *forwarding,
                 firewall: firewall.clone(),

@@ -12,6 +12,7 @@ use crate::document::{Document, Interface};
 use crate::edit::{Field, Place};
 use crate::id::{InterfaceId, NamespaceId};
 
+mod advertise;
 mod bridges;
 mod fixes;
 mod floods;
@@ -67,6 +68,7 @@ impl fmt::Display for Problem {
 /// Every problem of a document, the worst first.
 pub fn check(document: &Document) -> Vec<Problem> {
     let mut report = Report::new(document);
+    advertise::check(&mut report);
     bridges::check(&mut report);
     floods::check(&mut report);
     links::check(&mut report);

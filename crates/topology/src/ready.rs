@@ -63,6 +63,18 @@ pub fn learning_time(document: &Document) -> Duration {
     Duration::from_millis(delays.max().unwrap_or_default() * 10)
 }
 
+/// How long hosts take to have addresses of what is advertised to them, from when all addresses of
+/// the document can be used: a solicitation after up to 1 s (RFC 4861, 10), an advertisement 3 s
+/// after the one before at most, and up to 2 s until nobody else is known to have the address
+/// (RFC 4862, 5.4); nothing where nothing is advertised.
+pub fn addressing_time(document: &Document) -> Duration {
+    let mut interfaces = document.interfaces.values();
+    match interfaces.any(|interface| interface.advertise.is_some()) {
+        true => Duration::from_secs(6),
+        false => Duration::ZERO,
+    }
+}
+
 /// A bridge that has a live port gets its carrier a moment after it: what the document makes of it
 /// counts, and not what is seen just then.
 fn will_have_carrier(document: &Document, id: InterfaceId, wanted: &Interface) -> bool {

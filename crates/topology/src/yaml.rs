@@ -23,6 +23,8 @@
 //!
 //! `serve` of a namespace says what it answers while the lab runs: `[tcp/80 http, udp/53]`
 //! ([`crate::serve`]).
+//! `advertise` of an interface sends router advertisements: `{prefixes: [fd00:1::/64]}`
+//! ([`crate::advertise`]).
 //!
 //! `host` may say `uplink: true`: it then has a way out of the lab ([`crate::uplink`]).
 //!
@@ -31,6 +33,7 @@
 
 use crate::document::Document;
 
+mod advertise;
 mod entries;
 mod form;
 mod from_form;

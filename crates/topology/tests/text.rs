@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use proptest::prelude::*;
+use topology::advertise::Advertisement;
 use topology::arbitrary::{document, with_routes};
 use topology::command::{of_document, script_text};
 use topology::document::{Interface, Kind, Namespace, Route};
@@ -29,6 +30,7 @@ struct Lab {
     namespaces: BTreeMap<String, NamespaceParts>,
     interfaces: BTreeMap<String, Settings>,
     positions: BTreeMap<String, (f64, f64)>,
+    advertised: BTreeMap<String, Advertisement>,
 }
 
 fn lab(document: &Document) -> Lab {
@@ -97,6 +99,11 @@ fn lab(document: &Document) -> Lab {
         namespaces: document.namespaces.iter().map(namespace).collect(),
         interfaces: document.interfaces.iter().map(one).collect(),
         positions: document.positions.iter().map(position).collect(),
+        advertised: document
+            .interfaces
+            .iter()
+            .filter_map(|(id, i)| Some((interface(*id), i.advertise.clone()?)))
+            .collect(),
     }
 }
 
@@ -217,6 +224,8 @@ proptest! {
         for namespace in wanted.namespaces.values_mut() {
             namespace.4.clear();
         }
+        // No command advertises.
+        wanted.advertised.clear();
         prop_assert_eq!(lab(&again.document), wanted, "\n{}", text);
     }
 

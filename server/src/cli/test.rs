@@ -92,13 +92,15 @@ async fn tried(document: Document, allow_uplink: bool) -> Result<Vec<Verdict>, S
     verdicts
 }
 
-/// Waits until the ports of spanning trees have learned.
+/// Waits until the ports of spanning trees have learned, and hosts have addresses of what is
+/// advertised to them.
 async fn settled(
     document: &Document,
     agent: &Agent,
     events: &mut mpsc::Receiver<FromAgent>,
 ) -> Result<(), String> {
-    let learning = ready::learning_time(document);
+    // One after the other: nothing is heard through a port that learns.
+    let learning = ready::learning_time(document) + ready::addressing_time(document);
     let unheard = async { while events.recv().await.is_some() {} };
     tokio::select! {
         () = tokio::time::sleep(learning) => Ok(()),

@@ -8,6 +8,7 @@ use topology::sysctl::Owner;
 use topology::{Edit, InterfaceId, InterfaceName, Node};
 
 use super::addresses::Addresses;
+use super::advertise::Advertise;
 use super::commands::AsCommands;
 use super::connect::ConnectTo;
 use super::drift::Differences;
@@ -242,6 +243,7 @@ pub(crate) fn InterfaceSection(
                 document.interfaces.get(&id).is_some_and(|i| i.kind.name() != "loopback")
             })>
                 <Offloads id=id />
+                <Advertise id=id />
             </Show>
             <Settings owner=Owner::Interface(id) />
             <p class="facts mono faint">{facts}</p>

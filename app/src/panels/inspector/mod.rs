@@ -1,6 +1,7 @@
 //! The inspector: what is selected, in fields.
 
 mod addresses;
+mod advertise;
 mod commands;
 mod connect;
 mod devices;

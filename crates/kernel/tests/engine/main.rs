@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod advertising;
 mod applying;
 mod counting;
 mod drifting;
@@ -124,6 +125,7 @@ fn main() -> ExitCode {
         inside("tunnels_are_as_wg_shows_them", wireguard::tunnels).needs(wireguard::NEEDS),
         inside("a_tunnels_peers_are_changed_in_place", wireguard::in_place).needs(wireguard::NEEDS),
         inside("what_wg_sets_is_heard", wireguard::outside).needs(wireguard::NEEDS),
+        inside("hosts_take_up_what_a_router_advertises", advertising::heard),
         inside("counters_are_as_ip_shows_them", counting::as_ip_shows),
         inside("random_documents_stand", random::documents).everywhere(),
     ];

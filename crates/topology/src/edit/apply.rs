@@ -6,7 +6,7 @@ use super::error::{EditError, Field, Place, Reason};
 use super::fragment::{insert, remove};
 use super::validate::{self, Relations, THAT_INTERFACE, THAT_NAMESPACE, refuse, refuse_document};
 use super::{
-    Edit, MAX_LIST, MAX_TITLE_BYTES, Selection, neighbour, offload, serve, sysctl, tables,
+    Edit, MAX_LIST, MAX_TITLE_BYTES, Selection, advertise, neighbour, offload, serve, sysctl, tables,
 };
 use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::expectation::Expectation;
@@ -350,6 +350,10 @@ fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
             offload,
             on,
         } => offload::set(document, interface, offload, on),
+        Edit::SetAdvertisement {
+            interface,
+            advertise,
+        } => advertise::set(document, interface, advertise),
         Edit::SetUplink { on } => {
             let host = namespace_mut(document, NamespaceId::HOST, Field::Uplink)?;
             let old = std::mem::replace(&mut host.uplink, on);

@@ -75,6 +75,8 @@ pub enum Field {
     Sysctl,
     /// What is left to an interface.
     Offloads,
+    /// The router advertisements that an interface sends.
+    Advertise,
     /// The uplink of the host.
     Uplink,
     /// What should be true of the lab.
@@ -251,6 +253,12 @@ pub enum Reason {
         /// What is wrong.
         why: String,
     },
+    /// An advertisement that nobody could send.
+    #[error("{why}")]
+    Advertise {
+        /// What is wrong.
+        why: String,
+    },
     /// Edits nested too deeply.
     #[error("a batch cannot hold another batch")]
     NestedBatch,
@@ -289,6 +297,7 @@ impl fmt::Display for Field {
             Self::Neighbours => "neighbours",
             Self::Sysctl => "settings",
             Self::Offloads => "offloads",
+            Self::Advertise => "router advertisements",
             Self::Uplink => "uplink",
             Self::Expectations => "expectations",
             Self::Serve => "services",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(in crate::edit) use super::MIN_IPV6_MTU;
 use super::error::{EditError, Field, Place, Reason};
 use super::{MAX_INTERFACES, MAX_LIST, MAX_NAMESPACES, MAX_TITLE_BYTES};
-use super::{offload, serve, sysctl};
+use super::{advertise, offload, serve, sysctl};
 use crate::address::is_per_link;
 use crate::document::{Document, Interface, Kind, Point};
 use crate::expectation::{Expectation, MAX_EXPECTATIONS};
@@ -305,6 +305,7 @@ fn interface(
     neighbours(document, id, found)?;
     sysctl::of_interface(document, id, found)?;
     offload::of_interface(document, id, found)?;
+    advertise::of_interface(document, id, found)?;
     list_limit(
         document,
         Place::Interface(id, Some(Field::Addresses)),

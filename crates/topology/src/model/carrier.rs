@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::id::NamespaceId;
 use crate::kind::{Device, DeviceKind, NewMtu};
 use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer};
 
@@ -11,23 +12,29 @@ use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespa
 /// Steps leave carriers as they were: no later step depends on one, and a plan of thousands of
 /// steps would spend its time here. Whoever looks at them calls this first.
 pub fn settle_carriers(state: &mut Observed) {
-    let settled = state.namespaces.iter().map(|(id, ns)| (*id, of(ns, state)));
-    let settled: Vec<_> = settled.collect();
-    for (id, carriers) in settled {
-        let same = |(index, interface): (&u32, &ObservedInterface)| {
-            carriers.get(index) == Some(&interface.carrier)
-        };
-        // A namespace is shared with others until it is changed.
-        let observed = state.namespaces.get(&id);
-        if observed.is_none_or(|ns| ns.interfaces.iter().all(same)) {
-            continue;
-        }
-        let Some(namespace) = state.namespaces.get_mut(&id) else {
-            continue;
-        };
-        for (index, interface) in &mut namespace.interfaces {
-            interface.carrier = carriers.get(index).copied().unwrap_or_default();
-        }
+    let all: Vec<_> = state.namespaces.keys().copied().collect();
+    for id in all {
+        settle_carriers_of(state, id);
+    }
+}
+
+/// [`settle_carriers`] of one namespace: what is up elsewhere matters for them, but no carrier
+/// elsewhere.
+pub(crate) fn settle_carriers_of(state: &mut Observed, id: NamespaceId) {
+    let Some(observed) = state.namespaces.get(&id) else {
+        return;
+    };
+    let carriers = of(observed, state);
+    let same = |(index, interface): (&u32, &ObservedInterface)| {
+        carriers.get(index) == Some(&interface.carrier)
+    };
+    // A namespace is shared with others until it is changed.
+    if observed.interfaces.iter().all(same) {
+        return;
+    }
+    let namespace = state.namespaces.get_mut(&id).into_iter();
+    for (index, interface) in namespace.flat_map(|ns| &mut ns.interfaces) {
+        interface.carrier = carriers.get(index).copied().unwrap_or_default();
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Scope {
 }
 
 /// Whether the kernel has to do with what differs: nothing of it has to do with what is served.
-fn differs(before: Option<&Namespace>, after: Option<&Namespace>) -> bool {
+fn namespace_differs(before: Option<&Namespace>, after: Option<&Namespace>) -> bool {
     match (before, after) {
         (Some(before), Some(after)) if before.serve != after.serve => {
             let served = Namespace {
@@ -29,6 +29,20 @@ fn differs(before: Option<&Namespace>, after: Option<&Namespace>) -> bool {
                 ..before.clone()
             };
             served != *after
+        }
+        (before, after) => before != after,
+    }
+}
+
+/// Whether the kernel has to do with what differs: nothing of it has to do with what is advertised.
+fn interface_differs(before: Option<&Interface>, after: Option<&Interface>) -> bool {
+    match (before, after) {
+        (Some(before), Some(after)) if before.advertise != after.advertise => {
+            let advertising = Interface {
+                advertise: after.advertise.clone(),
+                ..before.clone()
+            };
+            advertising != *after
         }
         (before, after) => before != after,
     }
@@ -47,7 +61,7 @@ impl Scope {
             .chain(after.interfaces.keys())
             .copied();
         let mut interfaces: BTreeSet<InterfaceId> = all
-            .filter(|id| before.interfaces.get(id) != after.interfaces.get(id))
+            .filter(|id| interface_differs(before.interfaces.get(id), after.interfaces.get(id)))
             .collect();
         let anew: BTreeSet<_> = interfaces
             .iter()
@@ -76,7 +90,7 @@ impl Scope {
         ));
         Self {
             namespaces: namespaces
-                .filter(|id| differs(before.namespaces.get(id), after.namespaces.get(id)))
+                .filter(|id| namespace_differs(before.namespaces.get(id), after.namespaces.get(id)))
                 .collect(),
             mtus,
             interfaces,

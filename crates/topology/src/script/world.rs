@@ -1,6 +1,6 @@
 //! The network that a script makes, command by command, on the model kernel.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
@@ -30,6 +30,8 @@ mod wireguard;
 pub(super) struct World {
     state: Observed,
     next_namespace: u64,
+    /// The namespaces that were made, by name: nearly every command names one.
+    made: BTreeMap<NamespaceName, NamespaceId>,
     next_interface: u64,
     /// Routes in the order and as they were written: without an interface that the gateway tells,
     /// with a metric that is the default anyway.
@@ -39,8 +41,8 @@ pub(super) struct World {
     mtus: BTreeMap<InterfaceId, u32>,
     /// MAC addresses that were set: what the kernel gives is not remembered.
     macs: BTreeMap<InterfaceId, Mac>,
-    /// Whether a step may have given or taken a carrier since they were settled.
-    carriers_are_stale: bool,
+    /// Where no step may have given or taken a carrier since they were settled.
+    settled: BTreeSet<NamespaceId>,
     /// The handles of roots of queueing disciplines, as far as they were made.
     roots: BTreeMap<InterfaceId, u16>,
 }
@@ -56,11 +58,12 @@ impl World {
         Self {
             state,
             next_namespace: 1,
+            made: BTreeMap::new(),
             next_interface: 1,
             routes: BTreeMap::new(),
             mtus: BTreeMap::new(),
             macs: BTreeMap::new(),
-            carriers_are_stale: false,
+            settled: BTreeSet::new(),
             roots: BTreeMap::new(),
         }
     }
@@ -88,7 +91,9 @@ impl World {
             Action::AddNamespace(name) => self.add_namespace(name),
             Action::RemoveNamespace(name) => {
                 let namespace = self.namespace(&name)?;
-                self.step(&Step::RemoveNamespace { namespace })
+                self.step(&Step::RemoveNamespace { namespace })?;
+                self.made.remove(&name);
+                Ok(())
             }
             Action::AddVeth { ends } => self.add_veth(here, ends),
             Action::AddDevice { new, device } => self.add_device(here, new, &device),
@@ -180,17 +185,17 @@ impl World {
                 Ok(())
             }
             Action::AddRoute(route) => {
-                self.settle_carriers();
+                self.settle_carriers(here);
                 self.add_route(here, route)
             }
             Action::RemoveRoute(route) => {
-                self.settle_carriers();
+                self.settle_carriers(here);
                 self.remove_route(here, &route)
             }
             Action::AddRule(said) => self.add_rule(here, said),
             Action::RemoveRule(said) => self.remove_rule(here, &said),
             Action::ReplaceRoute(route) => {
-                self.settle_carriers();
+                self.settle_carriers(here);
                 self.replace_route(here, route)
             }
             Action::SetForwarding { family, on } => self.step(&Step::SetForwarding {
@@ -266,20 +271,23 @@ impl World {
     }
 
     /// Routes depend on them: an interface has its link-local network while it has a carrier.
-    fn settle_carriers(&mut self) {
-        if std::mem::take(&mut self.carriers_are_stale) {
-            model::settle_carriers(&mut self.state);
+    fn settle_carriers(&mut self, here: NamespaceId) {
+        if self.settled.insert(here) {
+            model::settle_carriers_of(&mut self.state, here);
         }
     }
 
     fn step(&mut self, step: &Step) -> Result<(), String> {
-        self.carriers_are_stale |= !matches!(
+        let is_of_addresses = matches!(
             step,
             Step::AddRoute { .. }
                 | Step::RemoveRoute { .. }
                 | Step::AddAddress { .. }
                 | Step::RemoveAddress { .. }
         );
+        if !is_of_addresses {
+            self.settled.clear();
+        }
         model::execute(&mut self.state, step)
             .map(drop)
             .map_err(|refused| refused.to_string())
@@ -323,14 +331,8 @@ impl World {
     }
 
     pub(super) fn namespace(&self, name: &NamespaceName) -> Result<NamespaceId, String> {
-        let found = self
-            .state
-            .namespaces
-            .iter()
-            .find(|(id, ns)| **id != NamespaceId::HOST && ns.name == *name);
-        found
-            .map(|(id, _)| *id)
-            .ok_or_else(|| format!("there is no namespace {name} at this point"))
+        let found = self.made.get(name).copied();
+        found.ok_or_else(|| format!("there is no namespace {name} at this point"))
     }
 
     fn exists(&self, at: &At) -> Result<&ObservedInterface, String> {
@@ -374,7 +376,12 @@ impl World {
             ));
         }
         let namespace = NamespaceId(self.next_namespace);
-        self.step(&Step::AddNamespace { namespace, name })?;
+        let step = Step::AddNamespace {
+            namespace,
+            name: name.clone(),
+        };
+        self.step(&step)?;
+        self.made.insert(name, namespace);
         self.next_namespace += 1;
         let id = self.fresh_interface()?;
         let made = self.state.namespaces.get_mut(&namespace);

@@ -4,7 +4,7 @@ use serde_saphyr::{FlowMap, Spanned};
 
 use super::form::spanned;
 use super::settings::{Said, Scalar, Settings};
-use super::{YamlError, entries, neighbour, offload, quality, sysctl, tables};
+use super::{YamlError, advertise, entries, neighbour, offload, quality, sysctl, tables};
 use crate::address::parse_interface_address;
 use crate::document::{Device, DeviceKind, Document, Interface, Kind};
 use crate::id::InterfaceId;
@@ -32,6 +32,7 @@ pub(super) fn set(interface: &mut Interface, settings: &Settings) -> Result<(), 
     interface.neighbours = neighbour::read(&settings.neighbours)?;
     interface.sysctls = sysctl::read(&settings.sysctl, true)?;
     interface.offloads = offload::read(&settings.offload)?;
+    interface.advertise = advertise::read(settings.advertise.as_ref())?;
     if interface.kind.device().is_none()
         && let Some((name, value)) = settings.parameters.first()
     {
@@ -161,6 +162,7 @@ pub(super) fn settings(document: &Document, interface: &Interface) -> Settings {
         neighbours: neighbour::said(interface),
         sysctl: sysctl::said(&interface.sysctls),
         offload: offload::said(&interface.offloads),
+        advertise: advertise::said(interface.advertise.as_ref()),
     }
 }
 

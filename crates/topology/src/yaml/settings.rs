@@ -10,6 +10,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_saphyr::{FlowMap, Spanned};
 
+use super::advertise::AdvertiseForm;
 use super::entries::{Entry, line};
 use super::neighbour::NeighbourForm;
 use super::tables::{FdbForm, VlansForm};
@@ -50,6 +51,8 @@ pub(super) struct Settings {
     pub(super) sysctl: Said,
     /// What is left to it.
     pub(super) offload: Said,
+    /// The router advertisements that it sends.
+    pub(super) advertise: Option<Spanned<FlowMap<AdvertiseForm>>>,
 }
 
 impl Default for Settings {
@@ -69,6 +72,7 @@ impl Default for Settings {
             neighbours: Vec::new(),
             sysctl: Said::new(),
             offload: Said::new(),
+            advertise: None,
         }
     }
 }
@@ -189,6 +193,9 @@ impl Serialize for Settings {
         if !self.offload.is_empty() {
             map.serialize_entry("offload", &self.offload)?;
         }
+        if let Some(advertise) = &self.advertise {
+            map.serialize_entry("advertise", advertise)?;
+        }
         if !self.addresses.is_empty() {
             map.serialize_entry("addresses", &self.addresses)?;
         }
@@ -221,6 +228,7 @@ impl<'de> Deserialize<'de> for Settings {
                         "neighbours" => settings.neighbours = map.next_value()?,
                         "sysctl" => settings.sysctl = map.next_value()?,
                         "offload" => settings.offload = map.next_value()?,
+                        "advertise" => settings.advertise = Some(map.next_value()?),
                         "addresses" => settings.addresses = map.next_value()?,
                         key => match MASTERS.iter().find(|word| **word == key) {
                             Some(word) if settings.master.is_none() => {

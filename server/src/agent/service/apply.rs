@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kernel::advertise::Advertiser;
 use kernel::apply::ApplyError;
 use kernel::engine::Engine;
 use kernel::serve::Server;
@@ -42,6 +43,7 @@ impl Applier {
     pub(super) fn start(engine: Arc<Engine>, server: Server, outbound: Outbound) -> Self {
         let (sender, mut documents) = mpsc::channel::<Waiting>(WAITING);
         tokio::spawn(async move {
+            let advertiser = Advertiser::start(Arc::clone(&engine));
             let mut is_first = true;
             while let Some(waiting) = documents.recv().await {
                 let Waiting {
@@ -51,6 +53,7 @@ impl Applier {
                 } = waiting;
                 // A socket would keep its namespace from going.
                 server.keep(&document).await;
+                advertiser.keep(&document).await;
                 let applied = match how {
                     How::Revert(drift) if !is_first => {
                         let edited = engine.apply_edit(&document).await;
@@ -63,6 +66,7 @@ impl Applier {
                 };
                 is_first &= applied.is_err();
                 server.set(&document).await;
+                advertiser.set(&document).await;
                 let answer = match applied {
                     Ok(_) => Answer::Done,
                     Err(error) => Answer::NotApplied(failure(&document, &error)),

@@ -217,7 +217,7 @@ impl Lab {
             wireguard::observe(generic, namespace, &mut seen.interfaces)?;
             seen.sysctls = sysctls.seen(namespace, &mut seen.interfaces)?;
             see_past_linkdown(&mut seen);
-            let interfaces = before.map(|before| &before.interfaces);
+            let interfaces = before.map(|before| &*before.interfaces);
             seen.firewall = firewall.seen(namespace, interfaces, &seen.interfaces);
         }
         tags.retain(|index, _| seen.interfaces.contains_key(index));

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use nix::errno::Errno;
 use topology::document::Forwarding;
 use topology::observed::{
-    Mac, Observed, ObservedAddress, ObservedInterface, ObservedKind, ObservedNamespace,
+    Interfaces, Mac, Observed, ObservedAddress, ObservedInterface, ObservedKind, ObservedNamespace,
     ObservedPeer, Origin,
 };
 use topology::{InterfaceId, NamespaceId};
@@ -93,7 +93,7 @@ fn add(observed: &mut Observed, id: NamespaceId, name: &str, index: u32, new: Ob
     if !observed.namespaces.contains_key(&id) {
         let namespace = ObservedNamespace {
             name: name.parse().unwrap(),
-            interfaces: BTreeMap::new(),
+            interfaces: Interfaces::new(),
             routes: BTreeSet::new(),
             rules: BTreeSet::new(),
             forwarding: Forwarding::default(),
