@@ -21,6 +21,7 @@
 //! - [`vlans`] and [`fdb`]: what bridges and their ports have beside parameters;
 //! - [`feature`]: what kernels differ in, and what a document needs of one;
 //! - [`problem`]: mistakes and risks found in a document;
+//! - [`read`]: a lab from whichever form it has; [`import`]: the forms of others, and the report;
 //! - [`ready`]: whether a lab that was just brought up can be used.
 
 pub mod address;
@@ -40,6 +41,7 @@ pub mod feature;
 pub mod firewall;
 pub mod history;
 pub mod id;
+pub mod import;
 pub mod kind;
 pub mod layout;
 pub mod mac;

@@ -238,7 +238,8 @@ fn the_article_reads_as_it_is() {
     let mut read = lab(&article.document);
     read.title.clear();
     assert_eq!(read, drawn);
-    let notes: Vec<_> = article.notes.iter().map(ToString::to_string).collect();
+    let notes = article.report.left_out.iter();
+    let notes: Vec<_> = notes.map(ToString::to_string).collect();
     assert_eq!(notes.len(), 4, "{notes:#?}");
     assert!(
         notes[0].contains("ip netns list") && notes[1].contains("ping"),

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use topology::edit::{Field, Place};
+use topology::import::Report;
 use topology::problem::{Problem, Severity, check};
 use topology::{Document, NamespaceId, feature};
 
@@ -17,6 +18,13 @@ pub(super) struct CheckArguments {
     /// Print one JSON value.
     #[arg(long)]
     json: bool,
+}
+
+/// What is printed as JSON.
+#[derive(serde::Serialize)]
+struct Checked<'a> {
+    problems: &'a [Problem],
+    report: &'a Report,
 }
 
 /// What the document needs and this machine's kernel lacks. Nothing is tried for a document that
@@ -84,12 +92,13 @@ pub(super) fn main(arguments: &CheckArguments) -> ExitCode {
         }
     };
     let printed = if arguments.json {
-        print_json(&problems)
+        print_json(&Checked {
+            problems: &problems,
+            report: &read.report,
+        })
     } else {
+        file::tell(&arguments.file, &read.report);
         let mut text = String::new();
-        for note in &read.notes {
-            text.push_str(&format!("{}: note: {note}\n", arguments.file.display()));
-        }
         for problem in &problems {
             text.push_str(&format!("{}: {problem}\n", arguments.file.display()));
         }

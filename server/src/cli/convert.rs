@@ -32,9 +32,7 @@ pub(super) fn main(arguments: &ConvertArguments) -> ExitCode {
             return ExitCode::from(WRONG_USE);
         }
     };
-    for note in &read.notes {
-        complain(&format!("{}: note: {note}", arguments.file.display()));
-    }
+    file::tell(&arguments.file, &read.report);
     print(&match arguments.to {
         Format::Yaml => topology::yaml::write(&read.document),
         Format::Ip => topology::command::script_text(&read.document),

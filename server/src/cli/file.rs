@@ -4,15 +4,28 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use topology::read::Read as Lab;
+use topology::import::{Import, Report};
+use topology::read::Format;
+
+use super::complain;
 
 /// Largest file that is read, in bytes; more is refused before it is in memory.
 const MAX_BYTES: u64 = topology::yaml::MAX_TEXT_BYTES as u64;
 
 /// Reads a lab from a file, or from standard input if the path is `-`.
-pub(super) fn read(path: &Path) -> Result<Lab, String> {
+pub(super) fn read(path: &Path) -> Result<Import, String> {
     let text = text(path)?;
     topology::read::read(&text).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// Says on standard error what became of what was read, if it was not taken as it stands.
+pub(super) fn tell(path: &Path, report: &Report) {
+    if report.format == Format::Yaml {
+        return;
+    }
+    for line in report.to_string().lines() {
+        complain(&format!("{}: {line}", path.display()));
+    }
 }
 
 fn text(path: &Path) -> Result<String, String> {

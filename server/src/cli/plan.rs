@@ -17,6 +17,13 @@ pub(super) struct PlanArguments {
     json: bool,
 }
 
+/// What is printed as JSON.
+#[derive(Serialize)]
+struct Plan<'a> {
+    steps: &'a [Planned],
+    report: &'a topology::import::Report,
+}
+
 /// One step of the printed plan.
 #[derive(Serialize)]
 struct Planned {
@@ -42,8 +49,12 @@ pub(super) fn main(arguments: &PlanArguments) -> ExitCode {
         })
         .collect();
     if arguments.json {
-        return print_json(&planned);
+        return print_json(&Plan {
+            steps: &planned,
+            report: &read.report,
+        });
     }
+    file::tell(&arguments.file, &read.report);
     print(
         &planned
             .iter()
