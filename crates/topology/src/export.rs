@@ -1,19 +1,22 @@
 //! A document in the forms that others read, each with what it cannot carry.
 
 mod batch;
+mod beyond;
 mod containerlab;
 mod drawing;
 mod kathara;
-mod lost;
 mod names;
 mod svg;
 mod undo;
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::command::{self, Command, of_step, told};
 use crate::document::Document;
 use crate::id::NamespaceId;
+use crate::import::Remark;
 use crate::step::{NewInterface, Step};
 use crate::{command::Names, yaml};
 
@@ -46,8 +49,8 @@ pub enum Format {
 pub struct Export {
     /// One file, or those of a folder; paths are relative, with `/`.
     pub files: Vec<File>,
-    /// What the form cannot carry; empty if it is all there.
-    pub lost: Vec<Lost>,
+    /// What the form cannot carry, and what became of it there; empty if it is all there.
+    pub lost: Vec<Remark>,
 }
 
 /// A file that was written.
@@ -57,15 +60,6 @@ pub struct File {
     pub path: String,
     /// What is in it.
     pub text: String,
-}
-
-/// Something that a form cannot carry, or carries in another way.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
-pub struct Lost {
-    /// What, as people say it.
-    pub subject: String,
-    /// Why, or what became of it.
-    pub reason: String,
 }
 
 impl Format {
@@ -134,7 +128,7 @@ pub fn export(document: &Document, format: Format) -> Export {
         Format::Yaml => one(document, format, yaml::write(document), Vec::new()),
         Format::Ip => {
             let text = command::script_text(document);
-            one(document, format, text, lost::of_commands(document))
+            one(document, format, text, beyond::of_commands(document))
         }
         Format::IpUndo => {
             let (text, lost) = undo::write(document);
@@ -151,22 +145,22 @@ pub fn export(document: &Document, format: Format) -> Export {
         Format::Kathara => kathara::write(document),
         Format::Mermaid => {
             let text = drawing::mermaid(document);
-            one(document, format, text, lost::of_graph(document))
+            one(document, format, text, beyond::of_graph(document))
         }
         Format::Dot => {
             let text = drawing::dot(document);
-            one(document, format, text, lost::of_graph(document))
+            one(document, format, text, beyond::of_graph(document))
         }
         Format::Svg => one(
             document,
             format,
             svg::write(document),
-            lost::of_graph(document),
+            beyond::of_graph(document),
         ),
     }
 }
 
-fn one(document: &Document, format: Format, text: String, lost: Vec<Lost>) -> Export {
+fn one(document: &Document, format: Format, text: String, lost: Vec<Remark>) -> Export {
     let name = names::file_name(&document.title);
     let path = match format.ending() {
         Some(ending) => format!("{name}.{ending}"),
@@ -178,12 +172,12 @@ fn one(document: &Document, format: Format, text: String, lost: Vec<Lost>) -> Ex
     }
 }
 
-impl Lost {
-    fn new(subject: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self {
-            subject: subject.into(),
-            reason: reason.into(),
-        }
+/// What, as people say it, and why it is lost or what became of it.
+fn lost(subject: impl fmt::Display, reason: impl fmt::Display) -> Remark {
+    Remark {
+        file: String::new(),
+        line: 0,
+        text: format!("{subject}: {reason}"),
     }
 }
 

@@ -11,6 +11,8 @@ pub mod sessions;
 mod body;
 mod error;
 mod exec_socket;
+mod expectations;
+mod export;
 mod features;
 mod files;
 mod firewalls;

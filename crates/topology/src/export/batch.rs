@@ -4,18 +4,19 @@
 //! and `#` ends a line wherever it stands (iproute2's lib/utils.c: `getcmdline`, `makeargs`). A
 //! command of another program is run by `netns exec`, where there is a namespace to run it in.
 
-use super::{Lost, lost};
+use super::{beyond, lost};
 use crate::command::{Command, told};
 use crate::document::Document;
 use crate::id::NamespaceId;
+use crate::import::Remark;
 
-pub(super) fn write(document: &Document) -> (String, Vec<Lost>) {
+pub(super) fn write(document: &Document) -> (String, Vec<Remark>) {
     let title = document.title.trim();
     let mut text = match title.is_empty() {
         true => "\n".to_owned(),
         false => format!("# {title}\n"),
     };
-    let mut lost = lost::of_commands(document);
+    let mut left = beyond::of_commands(document);
     let mut last = None;
     for told in told(document) {
         let whose = document.describe_namespace(told.namespace);
@@ -29,14 +30,11 @@ pub(super) fn write(document: &Document) -> (String, Vec<Lost>) {
         match line(&told.command, told.namespace, &whose) {
             Ok(line) => text.push_str(&format!("{line}\n")),
             Err(reason) => {
-                lost.push(Lost::new(
-                    whose,
-                    format!("`{}`: {reason}", told.command.words()),
-                ));
+                left.push(lost(whose, format!("`{}`: {reason}", told.command.words())));
             }
         }
     }
-    (text, lost)
+    (text, left)
 }
 
 /// A remark is one line.
@@ -86,13 +84,10 @@ fn without_family(words: &[String]) -> Result<Vec<String>, String> {
             _ => word.clone(),
         })
         .collect();
-    let is_seen = is_route
-        || said
-            .iter()
-            .any(|word| word.contains("::") && word.contains('/'));
-    match is_seen {
+    // What `ip rule` is of is said by its option alone.
+    match is_route {
         true => Ok(said),
-        false => Err("no address in it says that it is of IPv6".to_owned()),
+        false => Err("`ip -batch` has no option -6, and a rule in the host needs it".to_owned()),
     }
 }
 

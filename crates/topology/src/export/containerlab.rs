@@ -6,10 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{file_name, fitting};
-use super::{Lost, inside};
+use super::{inside, lost};
 use crate::command::{Command, Names, of_step, told};
 use crate::document::{Document, Interface};
 use crate::id::{InterfaceId, NamespaceId};
+use crate::import::Remark;
 use crate::step::{At, Step};
 
 /// An image with `ip`, `bridge`, `tc`, `nft` and `sysctl`.
@@ -17,9 +18,9 @@ const IMAGE: &str = "nicolaka/netshoot:latest";
 /// The node that is the machine itself.
 const HOST: &str = "host";
 
-pub(super) fn write(document: &Document) -> (String, Vec<Lost>) {
-    let mut lost = Vec::new();
-    let nodes = Nodes::of(document, &mut lost);
+pub(super) fn write(document: &Document) -> (String, Vec<Remark>) {
+    let mut left = Vec::new();
+    let nodes = Nodes::of(document, &mut left);
     let mut text = String::new();
     let title = document.title.trim();
     if !title.is_empty() {
@@ -39,7 +40,7 @@ pub(super) fn write(document: &Document) -> (String, Vec<Lost>) {
     }
     for (id, name) in &nodes.bridges {
         text.push_str(&format!("    {}:\n      kind: bridge\n", quoted(name)));
-        lost.push(made_before(document, *id));
+        left.push(made_before(document, *id));
     }
     let commands = inside(document, NamespaceId::HOST, |step| {
         is_containerlabs(document, step)
@@ -60,25 +61,25 @@ pub(super) fn write(document: &Document) -> (String, Vec<Lost>) {
         text.push_str(&format!("\n  links:\n{}", links.concat()));
     }
     if document.has_uplink() {
-        lost.push(Lost::new(
+        left.push(lost(
             "host",
             "its uplink: the host is the machine itself there",
         ));
     }
     if !document.expectations.is_empty() {
         let count = document.expectations.len();
-        lost.push(Lost::new(
+        left.push(lost(
             format!("{count} of the lab's expectations"),
             "containerlab has none",
         ));
     }
     if text.contains('$') {
-        lost.push(Lost::new(
+        left.push(lost(
             "`$`",
             "containerlab takes it for a variable: look at the lines that have it",
         ));
     }
-    (text, lost)
+    (text, left)
 }
 
 /// The names of the nodes.
@@ -88,14 +89,14 @@ struct Nodes {
 }
 
 impl Nodes {
-    fn of(document: &Document, lost: &mut Vec<Lost>) -> Self {
+    fn of(document: &Document, left: &mut Vec<Remark>) -> Self {
         let mut taken = BTreeSet::from([HOST.to_owned()]);
         let mut fit = |name: &str| {
             let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
             let fit = fitting(name, is_allowed, '-', 60, &mut taken);
             if fit != name {
                 let reason = format!("containerlab does not take the name: it is {fit} there");
-                lost.push(Lost::new(name, reason));
+                left.push(lost(name, reason));
             }
             fit
         };
@@ -166,7 +167,7 @@ fn is_veth(interface: &Interface) -> bool {
 }
 
 /// containerlab wants bridges to be there already: the command that makes this one.
-fn made_before(document: &Document, bridge: InterfaceId) -> Lost {
+fn made_before(document: &Document, bridge: InterfaceId) -> Remark {
     let names = Names::of(document);
     let makes = told(document).into_iter().find_map(|told| match told.step {
         Some(Step::AddDevice { new, device }) if new.id == Some(bridge) => {
@@ -174,7 +175,7 @@ fn made_before(document: &Document, bridge: InterfaceId) -> Lost {
         }
         _ => None,
     });
-    Lost::new(
+    lost(
         document.describe_interface(bridge),
         format!(
             "containerlab makes no bridges of the machine: run `{}` first",

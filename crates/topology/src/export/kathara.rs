@@ -7,10 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{file_name, fitting, letters};
-use super::{Export, File, Lost, inside};
+use super::{Export, File, inside, lost};
 use crate::command::Command;
 use crate::document::{Document, Interface, Kind};
 use crate::id::{InterfaceId, NamespaceId};
+use crate::import::Remark;
 use crate::kind::{Device, Parameters};
 use crate::name::InterfaceName;
 use crate::step::Step;
@@ -19,16 +20,16 @@ use crate::step::Step;
 const MAX_NAME: usize = 30;
 
 pub(super) fn write(document: &Document) -> Export {
-    let mut lost = Vec::new();
+    let mut left = Vec::new();
     let hubs = hubs(document);
     for hub in &hubs {
-        lost.push(Lost::new(
+        left.push(lost(
             document.describe_interface(*hub),
             "a collision domain stands for it: its own name and those of its ports are not written",
         ));
     }
     let wiring = Wiring::of(document, &hubs);
-    let machines = machines(document, &hubs, &wiring, &mut lost);
+    let machines = machines(document, &hubs, &wiring, &mut left);
     let folder = file_name(&document.title);
     let mut configuration = String::new();
     let title = document.title.trim().replace('"', "'");
@@ -62,19 +63,19 @@ pub(super) fn write(document: &Document) -> Export {
         },
     );
     if document.has_uplink() {
-        lost.push(Lost::new(
+        left.push(lost(
             "host",
             "its uplink: say `[bridged]` of a machine instead",
         ));
     }
     if !document.expectations.is_empty() {
         let count = document.expectations.len();
-        lost.push(Lost::new(
+        left.push(lost(
             format!("{count} of the lab's expectations"),
             "Kathará has none",
         ));
     }
-    Export { files, lost }
+    Export { files, lost: left }
 }
 
 /// The bridges that are nothing but the place where cables meet.
@@ -196,7 +197,7 @@ fn machines(
     document: &Document,
     hubs: &BTreeSet<InterfaceId>,
     wiring: &Wiring,
-    lost: &mut Vec<Lost>,
+    left: &mut Vec<Remark>,
 ) -> Vec<(NamespaceId, String)> {
     // A folder of that name is for all machines.
     let mut taken = BTreeSet::from(["shared".to_owned()]);
@@ -213,12 +214,12 @@ fn machines(
         let lower = name.to_lowercase();
         let fit = fitting(&lower, is_allowed, '_', MAX_NAME, &mut taken);
         if *id == NamespaceId::HOST {
-            lost.push(Lost::new(
+            left.push(lost(
                 name,
                 format!("it is a machine like others there, `{fit}`"),
             ));
         } else if fit != name {
-            lost.push(Lost::new(
+            left.push(lost(
                 name,
                 format!("Kathará does not take the name: it is {fit} there"),
             ));

@@ -5,15 +5,16 @@
 
 use std::collections::BTreeSet;
 
-use super::Lost;
+use super::lost;
 use crate::command::{Names, of_step, steps_from_nothing};
 use crate::document::Document;
 use crate::id::NamespaceId;
+use crate::import::Remark;
 use crate::model;
 use crate::plan::plan;
 use crate::step::Step;
 
-pub(super) fn write(document: &Document) -> (String, Vec<Lost>) {
+pub(super) fn write(document: &Document) -> (String, Vec<Remark>) {
     let mut state = model::fresh();
     for step in steps_from_nothing(document) {
         let _refused = model::execute(&mut state, &step);
@@ -28,12 +29,12 @@ pub(super) fn write(document: &Document) -> (String, Vec<Lost>) {
         "# Takes away what the lab's script has made; what the host had set before is set to what is usual.\n\
          set -e\n",
     );
-    let mut lost = Vec::new();
+    let mut left = Vec::new();
     let mut last = None;
     for step in plan(&Document::new(""), &state) {
         let namespace = step.namespace();
         if is_loopback_down(&step) {
-            lost.push(Lost::new(
+            left.push(lost(
                 "host/lo",
                 "it stays up: other programs of the machine need it",
             ));
@@ -46,7 +47,7 @@ pub(super) fn write(document: &Document) -> (String, Vec<Lost>) {
             text.push_str(&format!("{command}\n"));
         }
     }
-    (text, lost)
+    (text, left)
 }
 
 fn is_loopback_down(step: &Step) -> bool {
@@ -71,6 +72,7 @@ fn commands(document: &Document, step: &Step, names: &Names) -> Vec<String> {
             },
             Some(own),
         ) => tables(own.as_str())
+            .into_iter()
             .map(|table| format!("nft delete {table}"))
             .collect(),
         _ => vec![of_step(step, names).to_string()],
@@ -78,15 +80,18 @@ fn commands(document: &Document, step: &Step, names: &Names) -> Vec<String> {
 }
 
 /// `table FAMILY NAME` of each table that a ruleset makes.
-fn tables(ruleset: &str) -> impl Iterator<Item = String> {
-    let heads = ruleset.lines().filter_map(|line| {
-        let head = line.split('{').next().unwrap_or_default();
-        let words: Vec<&str> = head.split_whitespace().collect();
+fn tables(ruleset: &str) -> BTreeSet<String> {
+    let heads = ruleset.split(['\n', ';', '{', '}']);
+    let heads = heads.filter_map(|head| {
+        let mut words: Vec<&str> = head.split_whitespace().collect();
+        if matches!(words.first(), Some(&("add" | "create"))) {
+            words.remove(0);
+        }
         match words.as_slice() {
             ["table", name] => Some(format!("table ip {name}")),
             ["table", family, name] => Some(format!("table {family} {name}")),
             _ => None,
         }
     });
-    heads.collect::<BTreeSet<_>>().into_iter()
+    heads.collect()
 }

@@ -10,6 +10,7 @@ mod clients;
 mod counters;
 mod edits;
 mod execs;
+mod expectations;
 mod firewalls;
 mod pings;
 mod probes;
@@ -37,11 +38,13 @@ use super::outbox::Cut;
 use super::store::{Store, StoredLab};
 use crate::agent::client::{Agent, AgentError};
 use crate::agent::protocol::{Answer, ExecId, FromAgent, Request};
+use crate::trial::Listeners;
 use batches::Flush;
 use captures::Capture;
 use clients::Client;
 use counters::Watched;
 use execs::Exec;
+use expectations::Trials;
 use pings::Ping;
 use running::Waiters;
 
@@ -80,6 +83,7 @@ struct Lab {
     execs: BTreeMap<ExecId, Exec>,
     flush: Flush,
     watched: Watched,
+    trials: Trials,
     /// The last number given to a browser, ping, capture or command.
     last_number: u64,
     /// Requests that the agent has not answered.
@@ -172,6 +176,7 @@ pub(super) fn spawn(
         execs: BTreeMap::new(),
         flush: Flush::default(),
         watched: Watched::default(),
+        trials: Trials::default(),
         last_number: 0,
         requests: 0,
         reports,
@@ -252,6 +257,7 @@ impl Lab {
             }
             Command::Counted { namespace, reply } => self.counted(&namespace, reply),
             Command::Reach { options, reply } => self.reach(options, reply),
+            Command::Check { reply } => self.check(reply),
             Command::Probe {
                 namespace,
                 probe,
@@ -306,6 +312,9 @@ impl Lab {
             FromAgent::Observed { change } => {
                 self.observed.get_or_insert_default().apply(change.clone());
                 self.broadcast(&ServerMessage::Observed { change });
+            }
+            FromAgent::Ping { ping, event } if Listeners::is_one(ping) => {
+                self.trials.listeners.hear(ping, event);
             }
             FromAgent::Ping { ping, event } => self.ping_said(ping, event),
             FromAgent::Packets { capture, records } => self.packets_came(capture, records),

@@ -1,30 +1,39 @@
 //! What a form cannot carry, said by the kind of thing and whose it is.
 
-use super::Lost;
+use super::lost;
 use crate::command::told;
 use crate::document::{Document, Interface, Kind};
 use crate::id::NamespaceId;
+use crate::import::Remark;
 
 /// Most objects that are named; the rest is counted.
 const MOST_NAMED: usize = 6;
 
 /// What no command says.
-pub(super) fn of_commands(document: &Document) -> Vec<Lost> {
-    let mut lost = Vec::new();
+pub(super) fn of_commands(document: &Document) -> Vec<Remark> {
+    let mut left = Vec::new();
     if !document.expectations.is_empty() {
         let count = document.expectations.len();
-        lost.push(Lost::new(
+        left.push(lost(
             format!("{count} of the lab's expectations"),
             "commands say what is done, not what should be true",
         ));
     }
     if !document.positions.is_empty() {
-        lost.push(Lost::new("the drawing's positions", "no command has them"));
+        left.push(lost("the drawing's positions", "no command has them"));
     }
     if document.has_uplink() {
-        lost.push(Lost::new(
+        left.push(lost(
             "host",
             "its uplink is a program's work beside the lab, and only a remark here",
+        ));
+    }
+    let waits = document.interfaces.iter();
+    let waits = waits.filter(|(_, interface)| interface.up && !document.is_up(interface));
+    for (id, _) in waits {
+        left.push(lost(
+            document.describe_interface(*id),
+            "it is down as long as what it stands on is down",
         ));
     }
     let waiting = told(document)
@@ -33,18 +42,18 @@ pub(super) fn of_commands(document: &Document) -> Vec<Lost> {
     for told in waiting {
         let text = told.command.to_string();
         if let Some(command) = text.strip_prefix("# once its interface is up: ") {
-            lost.push(Lost::new(
+            left.push(lost(
                 document.describe_namespace(told.namespace),
                 format!("this waits for an interface that is down: {command}"),
             ));
         }
     }
-    lost
+    left
 }
 
 /// What a graph of nodes, cables and addresses does not show.
-pub(super) fn of_graph(document: &Document) -> Vec<Lost> {
-    let mut lost = Vec::new();
+pub(super) fn of_graph(document: &Document) -> Vec<Remark> {
+    let mut left = Vec::new();
     let namespaces = document.namespaces.iter();
     let namespaces: Vec<_> = namespaces
         .map(|(id, ns)| (ns.name.to_string(), id))
@@ -62,7 +71,7 @@ pub(super) fn of_graph(document: &Document) -> Vec<Lost> {
     let of = |id: NamespaceId| document.namespaces.get(&id);
     let mut say = |what: &str, whose: Vec<String>| {
         if !whose.is_empty() {
-            lost.push(Lost::new(
+            left.push(lost(
                 format!("{what} of {}", listed(&whose)),
                 "a picture does not carry it",
             ));
@@ -110,12 +119,12 @@ pub(super) fn of_graph(document: &Document) -> Vec<Lost> {
     );
     if !document.expectations.is_empty() {
         let count = document.expectations.len();
-        lost.push(Lost::new(
+        left.push(lost(
             format!("{count} of the lab's expectations"),
             "a picture does not carry them",
         ));
     }
-    lost
+    left
 }
 
 /// `a, b and 3 more`.
