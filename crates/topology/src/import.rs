@@ -1,7 +1,120 @@
 //! Labs as others keep them, read purely: one file or folder of this module a format.
 //!
-//! Every import ends with a [`Report`].
+//! Every reader builds its lab with `builder::Builder`, which does each thing on the
+//! [`crate::model`] kernel as the reader of scripts does: what the kernel would refuse is refused
+//! here, with file and line. Every import ends with a [`Report`].
 
+use crate::read::{Format, ReadError};
+
+mod archive;
+mod builder;
+mod compose;
+mod containerlab;
+mod graph;
+mod kathara;
+mod miniedit;
+mod netplan;
 mod report;
+mod tree;
+mod variables;
 
+pub(crate) use archive::opened;
+use builder::Builder;
 pub use report::{File, Import, Offer, Refusal, Remark, Report, Taken};
+
+/// Reads by one of the readers; a reader does the same each time.
+fn built(format: Format, file: &str, read: impl Fn(&mut Builder)) -> Result<Import, ReadError> {
+    let run = |limit| {
+        let mut builder = Builder::new(format, limit);
+        builder.in_file(file);
+        read(&mut builder);
+        builder
+    };
+    let mut builder = run(usize::MAX);
+    if let Some(refusals) = builder.refused() {
+        return Err(ReadError::Import(format, refusals));
+    }
+    let reason = match builder.document() {
+        Ok(document) => return Ok(builder.finish(document)),
+        Err(reason) => reason,
+    };
+    // The change that made it so: all before it is valid, and it is not.
+    let (mut valid, mut invalid) = (0, builder.acted());
+    while invalid - valid > 1 {
+        let middle = valid.midpoint(invalid);
+        match run(middle).document() {
+            Ok(_) => valid = middle,
+            Err(_) => invalid = middle,
+        }
+    }
+    let refusal = run(invalid).refused_at_last(reason);
+    Err(ReadError::Import(format, vec![refusal]))
+}
+
+/// The text of a file.
+///
+/// # Errors
+/// It is no text.
+fn text_of(file: &File) -> Result<String, String> {
+    let text = std::str::from_utf8(&file.bytes)
+        .map_err(|error| format!("it is no UTF-8 text: {error}"))?;
+    // An editor on Windows puts it in front.
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())
+}
+
+/// Reads what is of a format of others; `None` where it is none of them.
+pub(crate) fn read(files: &[File]) -> Option<Result<Import, ReadError>> {
+    if let Some(folder) = kathara::folder(files) {
+        let read = |builder: &mut Builder| kathara::read(builder, files, folder);
+        return Some(built(Format::Kathara, "", read));
+    }
+    let [file] = files else {
+        return None;
+    };
+    let text = text_of(file).ok()?;
+    if kathara::is_one(&text) {
+        let read = |builder: &mut Builder| kathara::read_configuration(builder, file, &text);
+        return Some(built(Format::Kathara, "", read));
+    }
+    let format = format_of(&text)?;
+    let read = |builder: &mut Builder| match format {
+        Format::Containerlab => containerlab::read(builder, file, &text),
+        Format::Netplan => netplan::read(builder, file, &text),
+        Format::Compose => compose::read(builder, file, &text),
+        Format::Miniedit => miniedit::read(builder, file, &text),
+        Format::Graphviz => graph::build(builder, graph::graphviz::read(&text)),
+        _ => graph::build(builder, graph::mermaid::read(&text)),
+    };
+    Some(built(format, &file.path, read))
+}
+
+/// Which of the formats of others, that are one text, this is.
+fn format_of(text: &str) -> Option<Format> {
+    if miniedit::is_one(text) {
+        Some(Format::Miniedit)
+    } else if graph::graphviz::is_one(text) {
+        Some(Format::Graphviz)
+    } else if graph::mermaid::is_one(text) {
+        Some(Format::Mermaid)
+    } else if !crate::read::looks_like_yaml(text) || has_key(text, "netyard") {
+        None
+    } else if has_key(text, "topology") {
+        Some(Format::Containerlab)
+    } else if has_key(text, "services") {
+        Some(Format::Compose)
+    } else if has_key(text, "network") {
+        Some(Format::Netplan)
+    } else {
+        None
+    }
+}
+
+/// Whether a text is a YAML mapping with this key at its top.
+fn has_key(text: &str, key: &str) -> bool {
+    text.lines().any(|line| {
+        let rest = line
+            .strip_prefix(key)
+            .and_then(|rest| rest.trim_start().strip_prefix(':'));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace))
+    }) || text.trim_start().starts_with('{') && text.contains(&format!("\"{key}\""))
+}

@@ -11,6 +11,13 @@ use crate::yaml::{self, MAX_TEXT_BYTES, YamlError};
 /// Most files that are read at once.
 pub const MAX_FILES: usize = 4096;
 
+/// Largest sum of the files that are read at once, in bytes.
+pub const MAX_FILES_BYTES: usize = 16 << 20;
+
+/// Largest file of several, in bytes: pictures and captures that lie in a folder are larger, and
+/// whoever reads it may leave them out.
+pub const MAX_FILE_BYTES: usize = 1 << 20;
+
 /// The forms that are read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -61,6 +68,18 @@ pub enum ReadError {
     /// Too much.
     #[error("it is larger than {MAX_TEXT_BYTES} bytes")]
     TooLarge,
+    /// Too much in several files.
+    #[error("the files are larger than {MAX_FILES_BYTES} bytes together")]
+    FilesTooLarge,
+    /// It is a zip, and wrong.
+    #[error("{0}")]
+    Archive(String),
+    /// Several files, and none says what they are.
+    #[error(
+        "there are {0} files, and none of them is one that a lab of several files is known by: \
+         `lab.conf` of Kathará, or a single file with a lab in it"
+    )]
+    NoLab(usize),
     /// Too many files.
     #[error("there are {0} files: at most {MAX_FILES} are read at once")]
     TooManyFiles(usize),
@@ -94,7 +113,11 @@ impl<T: fmt::Display> fmt::Display for Lines<'_, T> {
 /// # Errors
 /// Says what cannot be taken, with its place.
 pub fn read(text: &str) -> Result<Import, ReadError> {
-    read_text("", text)
+    let file = File {
+        path: String::new(),
+        bytes: text.as_bytes().to_vec(),
+    };
+    read_files(&[file])
 }
 
 /// Reads a lab from the files of a folder, or from a single one.
@@ -105,9 +128,19 @@ pub fn read_files(files: &[File]) -> Result<Import, ReadError> {
     if files.len() > MAX_FILES {
         return Err(ReadError::TooManyFiles(files.len()));
     }
+    if let [file] = files
+        && let Some(opened) = crate::import::opened(file)
+    {
+        return read_files(&opened.map_err(ReadError::Archive)?);
+    }
     let size: usize = files.iter().map(|file| file.bytes.len()).sum();
-    if size > MAX_TEXT_BYTES {
-        return Err(ReadError::TooLarge);
+    match files {
+        [_] if size > MAX_TEXT_BYTES => return Err(ReadError::TooLarge),
+        _ if size > MAX_FILES_BYTES => return Err(ReadError::FilesTooLarge),
+        _ => {}
+    }
+    if let Some(read) = crate::import::read(files) {
+        return read;
     }
     match files {
         [] => Err(ReadError::Empty),
@@ -123,16 +156,29 @@ pub fn read_files(files: &[File]) -> Result<Import, ReadError> {
                 }],
             )),
         },
-        _ => Err(ReadError::Import(
-            Format::Script,
-            vec![Refusal {
-                file: String::new(),
-                line: 0,
-                what: String::new(),
-                reason: "none of the files is one that a lab is known by".to_owned(),
-            }],
-        )),
+        // A README beside the lab, or what the lab's nodes read.
+        files => single(files).map_or(Err(ReadError::NoLab(files.len())), |file| {
+            read_files(std::slice::from_ref(file))
+        }),
     }
+}
+
+/// The only file of several with a lab in it, as its name says.
+fn single(files: &[File]) -> Option<&File> {
+    let endings = [
+        &[".clab.yml", ".clab.yaml"][..],
+        &["compose.yml", "compose.yaml"],
+        &[".mn"],
+        &[".yaml", ".yml"],
+        &[".sh"],
+        &[".dot", ".gv", ".mmd"],
+    ];
+    endings.iter().find_map(|endings| {
+        let is_so = |file: &&File| endings.iter().any(|end| file.path.ends_with(end));
+        let mut found = files.iter().filter(is_so);
+        let first = found.next()?;
+        found.next().is_none().then_some(first)
+    })
 }
 
 fn read_text(path: &str, text: &str) -> Result<Import, ReadError> {
@@ -152,12 +198,18 @@ fn read_text(path: &str, text: &str) -> Result<Import, ReadError> {
             let script = script::read(text).map_err(ReadError::Script)?;
             let mut report = Report::of(Format::Script, &script.document);
             report.note(path, script.notes);
+            report.offer(&script.document, path, script.offers);
             Ok(Import {
                 document: script.document,
                 report,
             })
         }
     }
+}
+
+/// Whether a text begins as YAML does.
+pub(crate) fn looks_like_yaml(text: &str) -> bool {
+    format_of(text) == Some(Format::Yaml)
 }
 
 /// By the first line that says something: a key of a YAML mapping, or a command.

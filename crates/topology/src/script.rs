@@ -6,12 +6,15 @@
 use std::fmt;
 
 use crate::document::Document;
+use crate::expectation::Expectation;
 
+mod offer;
 mod program;
 mod shell;
 mod world;
 
-use shell::Shell;
+pub(crate) use offer::{Tried, offers};
+pub(crate) use shell::{Outcome, Shell};
 use world::World;
 
 /// Most errors that are told of one script.
@@ -24,6 +27,8 @@ pub struct Script {
     pub document: Document,
     /// What was noted on the way.
     pub notes: Vec<Note>,
+    /// What it tries of that, with the line: it could be expected of the lab.
+    pub offers: Vec<(usize, Expectation)>,
 }
 
 /// Something that a reader of the script should know.
@@ -73,6 +78,7 @@ pub fn read(text: &str) -> Result<Script, Vec<ScriptError>> {
     }
     match document(text, &shell.world) {
         Ok(document) => Ok(Script {
+            offers: offers(&document, &shell.tried),
             document,
             notes: shell.notes,
         }),

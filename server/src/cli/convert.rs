@@ -24,6 +24,9 @@ pub(super) struct ConvertArguments {
     /// folder, or a file that ends in `.zip`.
     #[arg(long, value_name = "PATH")]
     output: Option<PathBuf>,
+    /// Take what the file tries, such as its pings, as expectations of the lab.
+    #[arg(long)]
+    with_expectations: bool,
 }
 
 /// The forms that are written.
@@ -58,13 +61,16 @@ pub(super) fn main(arguments: &ConvertArguments) -> ExitCode {
         ));
         return ExitCode::from(WRONG_USE);
     }
-    let read = match file::read(&arguments.file) {
+    let mut read = match file::read(&arguments.file) {
         Ok(read) => read,
         Err(error) => {
             complain(&error);
             return ExitCode::from(WRONG_USE);
         }
     };
+    if arguments.with_expectations {
+        read.take_offers();
+    }
     file::tell(&arguments.file, &read.report);
     let written = export(&read.document, format);
     for lost in &written.lost {

@@ -1,21 +1,37 @@
-//! FILE: a lab document or a script of commands, told apart by content.
+//! FILE: a lab in any of the forms that are read, told apart by content; a folder or a zip of one.
 
-use std::fs::File;
+use std::fs;
 use std::io::Read;
 use std::path::Path;
 
-use topology::import::{Import, Report};
-use topology::read::Format;
+use topology::import::{File, Import, Report};
+use topology::read::{Format, MAX_FILE_BYTES, MAX_FILES, MAX_FILES_BYTES};
 
 use super::complain;
 
-/// Largest file that is read, in bytes; more is refused before it is in memory.
-const MAX_BYTES: u64 = topology::yaml::MAX_TEXT_BYTES as u64;
+/// Largest file that is read, in bytes; more is refused before it is in memory. A zip may be as
+/// large as what is in it.
+const MAX_BYTES: u64 = MAX_FILES_BYTES as u64;
 
-/// Reads a lab from a file, or from standard input if the path is `-`.
+/// Deepest folder of a lab that is looked into.
+const MAX_DEPTH: usize = 12;
+
+/// Reads a lab from a file or a folder, or from standard input if the path is `-`.
 pub(super) fn read(path: &Path) -> Result<Import, String> {
-    let text = text(path)?;
-    topology::read::read(&text).map_err(|error| format!("{}: {error}", path.display()))
+    let files = match path.is_dir() {
+        true => folder(path)?,
+        false => vec![file(path)?],
+    };
+    topology::read::read_files(&files).map_err(|error| {
+        let error = error.to_string();
+        // What names the file itself already.
+        let name = files.first().map(|file| file.path.as_str());
+        let is_named = name.is_some_and(|name| !name.is_empty() && error.starts_with(name));
+        match is_named {
+            true => error,
+            false => format!("{}: {error}", path.display()),
+        }
+    })
 }
 
 /// Says on standard error what became of what was read, if it was not taken as it stands.
@@ -28,16 +44,15 @@ pub(super) fn tell(path: &Path, report: &Report) {
     }
 }
 
-fn text(path: &Path) -> Result<String, String> {
+fn file(path: &Path) -> Result<File, String> {
     let mut bytes = Vec::new();
     let fail = |error: std::io::Error| format!("could not read {}: {error}", path.display());
-    let taken = if path == Path::new("-") {
-        std::io::stdin()
-            .lock()
-            .take(MAX_BYTES + 1)
-            .read_to_end(&mut bytes)
+    let is_input = path == Path::new("-");
+    let taken = if is_input {
+        let input = std::io::stdin().lock();
+        input.take(MAX_BYTES + 1).read_to_end(&mut bytes)
     } else {
-        File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
+        fs::File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
     };
     taken.map_err(fail)?;
     if bytes.len() as u64 > MAX_BYTES {
@@ -46,10 +61,61 @@ fn text(path: &Path) -> Result<String, String> {
             path.display()
         ));
     }
-    String::from_utf8(bytes).map_err(|error| {
-        format!(
-            "could not read {}: it is no UTF-8 text: {error}",
-            path.display()
-        )
+    // Standard input has no name.
+    let name = path.file_name().filter(|_| !is_input);
+    let name = name.map(|name| name.to_string_lossy().into_owned());
+    Ok(File {
+        path: name.unwrap_or_default(),
+        bytes,
     })
+}
+
+/// The files of a folder, in the order of their names. Links to elsewhere are not followed, and
+/// what is too large to say something of a lab is left out.
+fn folder(path: &Path) -> Result<Vec<File>, String> {
+    let mut files = Vec::new();
+    let mut total = 0;
+    walk(path, "", 0, &mut files, &mut total)?;
+    Ok(files)
+}
+
+fn walk(
+    folder: &Path,
+    prefix: &str,
+    depth: usize,
+    files: &mut Vec<File>,
+    total: &mut usize,
+) -> Result<(), String> {
+    let fail = |error: std::io::Error| format!("could not read {}: {error}", folder.display());
+    let entries: Result<Vec<_>, _> = fs::read_dir(folder).map_err(fail)?.collect();
+    let mut entries = entries.map_err(fail)?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let kind = entry.file_type().map_err(fail)?;
+        let path = format!("{prefix}{name}");
+        if kind.is_dir() && !name.starts_with('.') {
+            if depth >= MAX_DEPTH {
+                return Err(format!(
+                    "could not read {}: folders lie in it more than {MAX_DEPTH} deep",
+                    folder.display()
+                ));
+            }
+            walk(&entry.path(), &format!("{path}/"), depth + 1, files, total)?;
+        }
+        let size = entry.metadata().map_err(fail)?.len();
+        if !kind.is_file() || size > MAX_FILE_BYTES as u64 {
+            continue;
+        }
+        let bytes = file(&entry.path())?.bytes;
+        *total += bytes.len();
+        if *total > MAX_FILES_BYTES || files.len() >= MAX_FILES {
+            return Err(format!(
+                "could not read {}: it has more than {MAX_FILES} files or {MAX_FILES_BYTES} bytes",
+                folder.display()
+            ));
+        }
+        files.push(File { path, bytes });
+    }
+    Ok(())
 }

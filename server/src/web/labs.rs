@@ -20,7 +20,6 @@ use super::AppState;
 use super::body;
 use super::error::Refusal;
 use super::files;
-use crate::archive;
 use crate::labs::examples;
 
 pub(super) async fn list(State(state): State<AppState>) -> Result<Json<Vec<LabSummary>>, Refusal> {
@@ -89,18 +88,8 @@ fn decoded(files: Vec<NewFile>) -> Result<Vec<File>, Refusal> {
 }
 
 async fn read(files: Vec<File>) -> Result<Import, Refusal> {
-    let most = topology::yaml::MAX_TEXT_BYTES;
-    let size: usize = files.iter().map(|file| file.bytes.len()).sum();
-    if size > most {
-        let error = format!("there are {size} bytes: at most {most} are read");
-        return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, error));
-    }
     // What is at its limit takes a while: not on a thread that serves others.
     let read = tokio::task::spawn_blocking(move || {
-        let files = match files.as_slice() {
-            [only] if archive::is_archive(&only.bytes) => archive::unpack(&only.bytes)?,
-            _ => files,
-        };
         topology::read::read_files(&files).map_err(|error| error.to_string())
     });
     match read.await {

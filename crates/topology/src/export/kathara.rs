@@ -257,6 +257,12 @@ fn startup(
         })
     });
     let mut text: String = renamed.collect();
+    // Kathará lets every machine forward.
+    let forwards = |ns: &crate::document::Namespace| ns.forwarding.ipv4;
+    let is_machine = id != NamespaceId::HOST || !ports.is_empty();
+    if is_machine && !document.namespaces.get(&id).is_some_and(forwards) {
+        text.push_str("sysctl -w net.ipv4.ip_forward=0\n");
+    }
     let of_hub = |name: &InterfaceName| {
         let found = document.interface_named(NamespaceId::HOST, name.as_str());
         found.is_some_and(|id| {

@@ -81,6 +81,8 @@ fn commands(document: &Document, step: &Step, names: &Names) -> Vec<String> {
 
 /// `table FAMILY NAME` of each table that a ruleset makes.
 fn tables(ruleset: &str) -> BTreeSet<String> {
+    // A line may go on on the next one.
+    let ruleset = ruleset.replace("\\\n", " ");
     let heads = ruleset.split(['\n', ';', '{', '}']);
     let heads = heads.filter_map(|head| {
         let mut words: Vec<&str> = head.split_whitespace().collect();

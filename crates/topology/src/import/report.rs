@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::document::{Document, Kind};
-use crate::expectation::Expectation;
+use crate::expectation::{Expectation, MAX_EXPECTATIONS};
 use crate::id::NamespaceId;
 use crate::read::Format;
 use crate::script::{Note, NoteKind};
@@ -129,6 +129,18 @@ impl fmt::Display for Offer {
     }
 }
 
+impl Import {
+    /// Takes what is offered into the lab, as far as a lab has room for it.
+    pub fn take_offers(&mut self) {
+        let room = MAX_EXPECTATIONS.saturating_sub(self.document.expectations.len());
+        let count = room.min(self.report.offered.len());
+        let offered = self.report.offered.drain(..count);
+        let taken = offered.map(|offer| offer.expectation);
+        self.document.expectations.extend(taken);
+        self.report.taken.expectations = self.document.expectations.len();
+    }
+}
+
 impl Taken {
     /// What a document has.
     pub fn of(document: &Document) -> Self {
@@ -212,6 +224,26 @@ impl Report {
             match note.kind {
                 NoteKind::Changed => self.changed.push(remark),
                 NoteKind::LeftOut => self.left_out.push(remark),
+            }
+        }
+    }
+
+    /// Takes in what a file tries.
+    pub(crate) fn offer(
+        &mut self,
+        document: &Document,
+        file: &str,
+        offers: Vec<(usize, Expectation)>,
+    ) {
+        for (line, expectation) in offers {
+            let named = expectation.map(|id| Some(document.namespaces.get(id)?.name.clone()));
+            if let Some(named) = named.filter(|_| !document.expectations.contains(&expectation)) {
+                self.offered.push(Offer {
+                    file: file.to_owned(),
+                    line,
+                    sentence: named.to_string(),
+                    expectation,
+                });
             }
         }
     }

@@ -11,6 +11,7 @@ use brush_parser::ast::{
     AssignmentName, Command, CommandPrefixOrSuffixItem, FunctionBody, SimpleCommand, SourceLocation,
 };
 
+use super::offer::Tried;
 use super::world::World;
 use super::{MOST_ERRORS, Note, NoteKind, ScriptError};
 use crate::id::NamespaceId;
@@ -23,6 +24,7 @@ mod condition;
 mod files;
 mod flow;
 mod input_output;
+mod inside;
 mod parameter;
 mod parse;
 mod pattern;
@@ -33,6 +35,7 @@ mod variables;
 mod word;
 
 use input_output::{Io, Out};
+pub(crate) use inside::Outcome;
 use variables::Variables;
 
 /// How many commands a script may run, loops counted each time.
@@ -110,7 +113,7 @@ impl From<&str> for Failure {
 
 /// A shell that runs a script.
 #[derive(Clone)]
-pub(super) struct Shell {
+pub(crate) struct Shell {
     pub(super) world: World,
     /// In which namespace commands run.
     here: NamespaceId,
@@ -143,6 +146,13 @@ pub(super) struct Shell {
     limit: usize,
     /// Whether this only tries what would be done.
     is_trial: bool,
+    /// What the script pings.
+    pub(super) tried: Vec<Tried>,
+    /// In how many `!` around it a command runs.
+    inversions: usize,
+    /// Whether what it does not know, and what fails, is left out: where commands are run on a
+    /// system that has more than is seen here, and goes on when one fails.
+    is_lenient: bool,
 }
 
 impl Shell {
@@ -169,6 +179,9 @@ impl Shell {
             last: None,
             limit,
             is_trial: false,
+            tried: Vec::new(),
+            inversions: 0,
+            is_lenient: false,
         }
     }
 
@@ -297,6 +310,10 @@ impl Shell {
                     NoteKind::LeftOut,
                     format!("fails here, as the script provides for: {command}: {reason}"),
                 );
+                self.status = Status::Failure(1);
+            }
+            Failure::Fails(reason) if self.is_lenient => {
+                self.note(NoteKind::LeftOut, format!("{command}: {reason}"));
                 self.status = Status::Failure(1);
             }
             Failure::Fails(reason) | Failure::NotUnderstood(reason) => {

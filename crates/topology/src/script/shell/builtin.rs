@@ -104,9 +104,7 @@ impl Shell {
                 let path = words.first().cloned().unwrap_or_default();
                 match self.read_file(&path) {
                     Some(text) => return Some(self.text_within(&text, io)),
-                    None => {
-                        self.refuse(shown(argv), format!("the file `{path}` is not known here"))
-                    }
+                    None => self.unknown_file(argv, &path),
                 }
             }
             "command" | "type" | "which"

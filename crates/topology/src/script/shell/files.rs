@@ -19,6 +19,14 @@ impl Shell {
         }
     }
 
+    /// A script to run that is not there to be read.
+    pub(super) fn unknown_file(&mut self, argv: &[String], path: &str) {
+        match self.is_lenient {
+            true => self.leave_out(argv, "what is in this file is not known here"),
+            false => self.fail(argv, format!("the file `{path}` is not known here").into()),
+        }
+    }
+
     /// Puts what a command printed into a file: a setting of the kernel, or one that is remembered.
     pub(super) fn write_file(&mut self, path: &str, append: bool, out: Out) {
         if path.starts_with(SETTINGS) || path.starts_with(INTERFACES) {

@@ -64,10 +64,12 @@ impl Shell {
     }
 
     fn pipeline(&mut self, pipeline: &Pipeline, io: &mut Io) -> Flow {
+        self.inversions += usize::from(pipeline.bang);
         let flow = self.provided_for(pipeline.bang, |shell| match pipeline.seq.as_slice() {
             [one] => shell.command(one, io),
             many => shell.piped(many, io),
         });
+        self.inversions -= usize::from(pipeline.bang);
         if pipeline.bang {
             self.status = match std::mem::replace(&mut self.status, Status::Success) {
                 Status::Success => Status::Failure(1),

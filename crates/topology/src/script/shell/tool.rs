@@ -1,9 +1,10 @@
 //! Programs: those that run others, those that change the network, and those that only look.
 
 use super::input_output::{Input, Io};
-use super::{Failure, Flow, NoteKind, Shell, Status, shown};
+use super::{Failure, Flow, MOST_NOTES, NoteKind, Shell, Status, shown};
 use crate::command::action::Action;
 use crate::name::NamespaceName;
+use crate::script::offer::{self, Tried};
 use crate::script::program::{self, Role};
 
 /// Where `ip netns` names namespaces.
@@ -67,6 +68,12 @@ impl Shell {
             Role::LeftOut(why) => {
                 io.out.print_unknown(&shown(argv));
                 self.leave_out(argv, why);
+                self.status = Status::Success;
+                Flow::Next
+            }
+            Role::Unknown if self.is_lenient => {
+                io.out.print_unknown(&shown(argv));
+                self.leave_out(argv, "what this program does is not known here");
                 self.status = Status::Success;
                 Flow::Next
             }
@@ -224,6 +231,14 @@ impl Shell {
                 inverted: false,
                 command: shown(argv),
             };
+            if let Some(target) = offer::pinged(argv).filter(|_| self.tried.len() < MOST_NOTES) {
+                self.tried.push(Tried {
+                    line: self.line,
+                    from: self.here,
+                    target: target.to_owned(),
+                    can: self.inversions.is_multiple_of(2),
+                });
+            }
         }
         if io.out.is_kept() {
             return;
@@ -286,7 +301,7 @@ impl Shell {
             (false, [path, arguments @ ..]) => match self.read_file(path) {
                 Some(text) => (text, arguments),
                 None => {
-                    self.fail(argv, format!("the file `{path}` is not known here").into());
+                    self.unknown_file(argv, path);
                     return Flow::Next;
                 }
             },
