@@ -10,6 +10,7 @@ use web_sys::Element;
 
 use super::capture::CapturePanel;
 use super::commands::CommandsPanel;
+use super::expectations::{Checks, ExpectationsPanel};
 use super::pings::PingsPanel;
 use super::problems::{ProblemsPanel, problems};
 use crate::editor::lab::Lab;
@@ -31,18 +32,27 @@ pub(crate) enum Tab {
     Capture,
     /// The lab as a script.
     Commands,
+    /// What should be true of the lab.
+    Expectations,
     /// What is wrong with the document.
     Problems,
 }
 
 impl Tab {
-    const ALL: [Self; 4] = [Self::Pings, Self::Capture, Self::Commands, Self::Problems];
+    const ALL: [Self; 5] = [
+        Self::Pings,
+        Self::Capture,
+        Self::Expectations,
+        Self::Commands,
+        Self::Problems,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Self::Pings => "Pings",
             Self::Capture => "Capture",
             Self::Commands => "Commands",
+            Self::Expectations => "Expectations",
             Self::Problems => "Problems",
         }
     }
@@ -52,6 +62,7 @@ impl Tab {
             Self::Pings => "pings",
             Self::Capture => "capture",
             Self::Commands => "commands",
+            Self::Expectations => "expectations",
             Self::Problems => "problems",
         }
     }
@@ -72,6 +83,8 @@ pub(crate) struct Dock {
     pub(crate) capture_interface: RwSignal<Option<InterfaceId>>,
     /// The filter of the next capture.
     pub(crate) capture_filter: RwSignal<String>,
+    /// What came of the latest check of the expectations.
+    pub(crate) checks: Checks,
     toasts: Toasts,
 }
 
@@ -85,6 +98,7 @@ impl Dock {
             ping_target: RwSignal::new(String::new()),
             capture_interface: RwSignal::new(None),
             capture_filter: RwSignal::new(String::new()),
+            checks: Checks::new(),
             toasts: Toasts::of_page(),
         };
         provide_context(dock);
@@ -142,6 +156,7 @@ pub(crate) fn DockView() -> impl IntoView {
         Tab::Pings => lab.streams.ping_ids.with(Vec::len),
         Tab::Capture => lab.streams.capture_ids.with(Vec::len),
         Tab::Commands => 0,
+        Tab::Expectations => dock.checks.failures(),
         Tab::Problems => problems.with(Vec::len),
     };
     let tabs = Tab::ALL.map(|tab| {
@@ -161,7 +176,8 @@ pub(crate) fn DockView() -> impl IntoView {
                 {tab.name()}
                 {move || {
                     let count = badge(tab);
-                    let class = if tab == Tab::Problems { "badge warn" } else { "badge" };
+                    let is_warning = matches!(tab, Tab::Problems | Tab::Expectations);
+                    let class = if is_warning { "badge warn" } else { "badge" };
                     (count > 0).then(|| view! { <span class=class>{count}</span> })
                 }}
             </button>
@@ -187,6 +203,9 @@ pub(crate) fn DockView() -> impl IntoView {
                     Tab::Pings => view! { <PingsPanel /> }.into_any(),
                     Tab::Capture => view! { <CapturePanel /> }.into_any(),
                     Tab::Commands => view! { <CommandsPanel /> }.into_any(),
+                    Tab::Expectations => {
+                        view! { <ExpectationsPanel checks=dock.checks /> }.into_any()
+                    }
                     Tab::Problems => view! { <ProblemsPanel problems=problems /> }.into_any(),
                 }}
             </div>

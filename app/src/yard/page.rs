@@ -9,7 +9,7 @@ use protocol::lab::{Created, ExampleSummary, LabId, LabSummary, NewLab};
 use super::gallery::Gallery;
 use super::labs::LabList;
 use super::paste::{self, PasteDialog, Pasting};
-use crate::http;
+use crate::http::{self, Failure};
 use crate::icons::{Icon, icon};
 use crate::imported;
 use crate::route::{Page, Router};
@@ -89,14 +89,11 @@ impl Yard {
     /// Makes a lab and opens it; what the server says against it otherwise.
     pub(crate) async fn make(self, new: NewLab) -> Result<(), String> {
         self.busy.set(true);
-        let made = http::post::<Created>(LABS, &new).await;
+        let made = make_lab(&new).await;
         self.busy.try_set(false);
         match made {
-            Ok(made) => {
-                if let Some(report) = &made.report {
-                    imported::keep(&made.id, report);
-                }
-                self.router.go(Page::Lab(made.id));
+            Ok(id) => {
+                self.router.go(Page::Lab(id));
                 Ok(())
             }
             Err(failure) => Err(failure.message),
@@ -132,6 +129,15 @@ impl Yard {
             self.load();
         });
     }
+}
+
+/// Makes a lab; what became of what it was read from is kept for its page.
+pub(crate) async fn make_lab(new: &NewLab) -> Result<LabId, Failure> {
+    let made = http::post::<Created>(LABS, new).await?;
+    if let Some(report) = &made.report {
+        imported::keep(&made.id, report);
+    }
+    Ok(made.id)
 }
 
 /// The page.

@@ -15,6 +15,7 @@ use protocol::capture::CaptureId;
 use protocol::lab::{Created, ExampleSummary, LabId, LabSummary, NewFile, NewLab};
 use topology::Document;
 use topology::import::{File, Import};
+use topology::read::ReadError;
 
 use super::AppState;
 use super::body;
@@ -89,14 +90,17 @@ fn decoded(files: Vec<NewFile>) -> Result<Vec<File>, Refusal> {
 
 async fn read(files: Vec<File>) -> Result<Import, Refusal> {
     // What is at its limit takes a while: not on a thread that serves others.
-    let read = tokio::task::spawn_blocking(move || {
-        topology::read::read_files(&files).map_err(|error| error.to_string())
-    });
+    let read = tokio::task::spawn_blocking(move || topology::read::read_files(&files));
     match read.await {
         Ok(Ok(import)) => Ok(import),
         Ok(Err(error)) => {
-            let error = format!("this is no lab: {error}");
-            Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, error))
+            let status = match error {
+                ReadError::TooLarge | ReadError::FilesTooLarge | ReadError::TooManyFiles(_) => {
+                    StatusCode::PAYLOAD_TOO_LARGE
+                }
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
+            };
+            Err(Refusal::new(status, format!("this is no lab: {error}")))
         }
         Err(_) => Err(Refusal::new(
             StatusCode::INTERNAL_SERVER_ERROR,
