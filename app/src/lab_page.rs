@@ -1,7 +1,8 @@
 //! A lab: header, tools, canvas, inspector, dock.
 
 use leptos::prelude::*;
-use protocol::lab::{LabId, RunState};
+use leptos::task::spawn_local;
+use protocol::lab::{LabId, NewFile, NewLab, RunState};
 use topology::Edit;
 
 use crate::canvas::contents::counted;
@@ -12,12 +13,15 @@ use crate::canvas::view::stage::Stage;
 use crate::editor::lab::{Lab, Online};
 use crate::icons::{Icon, icon};
 use crate::panels::dock::{Dock, DockView};
+use crate::panels::export::ExportButton;
+use crate::panels::import::{ImportAccount, ImportButton, ImportPanel};
 use crate::panels::inspector::Inspector;
 use crate::route::{Page, PageLink};
 use crate::testids;
 use crate::theme::ThemeButton;
+use crate::yard::files;
 use crate::yard::labs::{run_words, standing};
-use crate::yard::page::Logo;
+use crate::yard::page::{Logo, make_lab};
 
 /// The page.
 #[component]
@@ -28,6 +32,7 @@ pub(crate) fn LabPage(
     let lab = Lab::open(id);
     Stage::provide();
     Dock::provide();
+    ImportAccount::provide(lab);
     keys::listen();
     // Edits that are not stored yet would be lost.
     let leaving = window_event_listener(leptos::ev::beforeunload, move |event| {
@@ -42,17 +47,69 @@ pub(crate) fn LabPage(
     });
     view! {
         <div class="lab">
+            <DropAsNew />
             <h1 class="visually-hidden">{move || lab.read(|document| document.title.clone())}</h1>
             <Header />
             <main>
                 <Rail />
                 <div class="middle">
+                    <ImportPanel />
                     <Canvas />
                     <DockView />
                 </div>
                 <Inspector />
             </main>
         </div>
+    }
+}
+
+/// Files that are dropped on a lab become a lab of their own, if that is what is wanted.
+#[component]
+fn DropAsNew() -> impl IntoView {
+    let lab = Lab::of_page();
+    let waiting = RwSignal::new(None::<Vec<NewFile>>);
+    let error = RwSignal::new(None::<String>);
+    let over = files::listen(Callback::new(move |read| match read {
+        Ok(files) => {
+            error.set(None);
+            waiting.set(Some(files));
+        }
+        Err(why) => lab.tell_error(why),
+    }));
+    let make = move |_| {
+        let Some(files) = waiting.get_untracked() else {
+            return;
+        };
+        spawn_local(async move {
+            match make_lab(&NewLab::Files { files }).await {
+                Ok(id) => lab.go(Page::Lab(id)),
+                Err(failure) => {
+                    error.try_set(Some(failure.message));
+                }
+            }
+        });
+    };
+    let names = move || {
+        let files = waiting.get().unwrap_or_default();
+        match files.as_slice() {
+            [only] => only.path.clone(),
+            several => counted(several.len(), "file"),
+        }
+    };
+    view! {
+        <div class="drop-here" class:hidden=move || !over.get() aria-hidden="true">
+            "Drop to open as a new lab"
+        </div>
+        <Show when=move || waiting.with(Option::is_some)>
+            <div class="ask" role="alertdialog" aria-label="Open as a new lab?">
+                <p>"Open " <strong>{names}</strong> " as a new lab?"</p>
+                <pre class="field-error" role="alert">{move || error.get()}</pre>
+                <div class="actions">
+                    <button on:click=move |_| waiting.set(None)>"Cancel"</button>
+                    <button class="primary" on:click=make>"New lab"</button>
+                </div>
+            </div>
+        </Show>
     }
 }
 
@@ -76,6 +133,8 @@ fn Header() -> impl IntoView {
             <Title />
             <Saved />
             <span class="grow"></span>
+            <ImportButton />
+            <ExportButton />
             <RunChip />
             <RunButton />
             <button

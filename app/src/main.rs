@@ -19,6 +19,7 @@ mod crash;
 mod editor;
 mod http;
 mod icons;
+mod imported;
 mod lab_page;
 mod live;
 mod opening;

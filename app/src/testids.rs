@@ -19,6 +19,28 @@ pub(crate) const PASTE_TEXT: &str = "paste-text";
 pub(crate) const PASTE_OPEN: &str = "paste-open";
 /// What is wrong with that text.
 pub(crate) const PASTE_ERROR: &str = "paste-error";
+/// Opens and closes the account of the import.
+pub(crate) const IMPORT_OPEN: &str = "import-open";
+/// The account of the import.
+pub(crate) const IMPORT: &str = "import";
+/// Takes an expectation that is offered there.
+pub(crate) const IMPORT_OFFER: &str = "import-offer";
+/// Opens the dialog with the forms of others.
+pub(crate) const EXPORT: &str = "export";
+/// What the chosen form does not carry.
+pub(crate) const EXPORT_LOST: &str = "export-lost";
+/// The lab in the chosen form.
+pub(crate) const EXPORT_TEXT: &str = "export-text";
+/// The download.
+pub(crate) const EXPORT_SAVE: &str = "export-save";
+/// Tries what the lab expects.
+pub(crate) const EXPECT_CHECK: &str = "expect-check";
+/// A sentence that should be true.
+pub(crate) const EXPECT_SENTENCE: &str = "expect-sentence";
+/// Adds it.
+pub(crate) const EXPECT_ADD: &str = "expect-add";
+/// An expectation; `data-state` is untried, trying, holds or fails.
+pub(crate) const EXPECT_ROW: &str = "expect-row";
 /// The field of the sign-in page.
 pub(crate) const SECRET: &str = "secret";
 /// Shown when the editor could not be fetched.
@@ -182,6 +204,11 @@ pub(crate) fn reach_cell(source: &str, target: &str) -> String {
 /// A field of the options of a ping, by its label.
 pub(crate) fn ping_option(label: &str) -> String {
     format!("ping-option-{}", label.to_lowercase().replace(' ', "-"))
+}
+
+/// A form of others in the dialog of the export.
+pub(crate) fn export(key: &str) -> String {
+    format!("export-{key}")
 }
 
 /// A tab of the dock.

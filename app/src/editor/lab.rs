@@ -23,7 +23,7 @@ use crate::live::reach::Reach;
 use crate::live::socket::Socket;
 use crate::live::streams::Streams;
 use crate::live::traffic::Traffic;
-use crate::route::Router;
+use crate::route::{Page, Router};
 use crate::toast::Toasts;
 
 /// How the connection stands.
@@ -179,6 +179,16 @@ impl Lab {
     /// Whether the lab runs and is heard of: pings and captures can be started.
     pub(crate) fn is_live(self) -> bool {
         self.is_running() && self.online.get() == Online::Yes
+    }
+
+    /// Opens another page.
+    pub(crate) fn go(self, page: Page) {
+        self.router.go(page);
+    }
+
+    /// Shows what could not be done.
+    pub(crate) fn tell_error(self, text: String) {
+        self.toasts.error(text);
     }
 
     // Edits.

@@ -2,6 +2,7 @@
 
 pub(crate) mod connect;
 pub(crate) mod document;
+pub(crate) mod expectation;
 pub(crate) mod firewall;
 pub(crate) mod guess;
 pub(crate) mod ids;

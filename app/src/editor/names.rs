@@ -102,7 +102,7 @@ fn cut(text: &str, bytes: usize) -> &str {
 mod tests {
     use super::*;
     use topology::document::{Interface, Kind, Namespace};
-    use topology::{InterfaceId, document::Forwarding};
+    use topology::InterfaceId;
 
     fn with_namespaces(names: &[&str]) -> Document {
         let mut document = Document::new("");

@@ -11,6 +11,7 @@ use web_sys::Element;
 
 use super::capture::CapturePanel;
 use super::commands::CommandsPanel;
+use super::expectations::{Checks, ExpectationsPanel};
 use super::ping_options::Typed;
 use super::pings::PingsPanel;
 use super::probes::{ProbesPanel, Question};
@@ -39,16 +40,19 @@ pub(crate) enum Tab {
     Capture,
     /// The lab as a script.
     Commands,
+    /// What should be true of the lab.
+    Expectations,
     /// What is wrong with the document.
     Problems,
 }
 
 impl Tab {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 7] = [
         Self::Pings,
         Self::Reachability,
         Self::Probes,
         Self::Capture,
+        Self::Expectations,
         Self::Commands,
         Self::Problems,
     ];
@@ -60,6 +64,7 @@ impl Tab {
             Self::Probes => "Probes",
             Self::Capture => "Capture",
             Self::Commands => "Commands",
+            Self::Expectations => "Expectations",
             Self::Problems => "Problems",
         }
     }
@@ -71,6 +76,7 @@ impl Tab {
             Self::Probes => "probes",
             Self::Capture => "capture",
             Self::Commands => "commands",
+            Self::Expectations => "expectations",
             Self::Problems => "problems",
         }
     }
@@ -100,6 +106,8 @@ pub(crate) struct Dock {
     /// How the next capture is made; the filter is apart.
     pub(crate) capture_options: RwSignal<CaptureOptions>,
     has_room: StoredValue<bool>,
+    /// What came of the latest check of the expectations.
+    pub(crate) checks: Checks,
     toasts: Toasts,
 }
 
@@ -118,6 +126,7 @@ impl Dock {
             capture_filter: RwSignal::new(String::new()),
             capture_options: RwSignal::new(CaptureOptions::default()),
             has_room: StoredValue::new(false),
+            checks: Checks::new(),
             toasts: Toasts::of_page(),
         };
         provide_context(dock);
@@ -221,6 +230,7 @@ pub(crate) fn DockView() -> impl IntoView {
         Tab::Capture => lab.streams.capture_ids.with(Vec::len),
         Tab::Probes => lab.probes.with(Vec::len),
         Tab::Commands | Tab::Reachability => 0,
+        Tab::Expectations => dock.checks.failures(),
         Tab::Problems => problems.with(Vec::len),
     };
     let tabs = Tab::ALL.map(|tab| {
@@ -240,7 +250,8 @@ pub(crate) fn DockView() -> impl IntoView {
                 {tab.name()}
                 {move || {
                     let count = badge(tab);
-                    let class = if tab == Tab::Problems { "badge warn" } else { "badge" };
+                    let is_warning = matches!(tab, Tab::Problems | Tab::Expectations);
+                    let class = if is_warning { "badge warn" } else { "badge" };
                     (count > 0).then(|| view! { <span class=class>{count}</span> })
                 }}
             </button>
@@ -268,6 +279,9 @@ pub(crate) fn DockView() -> impl IntoView {
                     Tab::Probes => view! { <ProbesPanel /> }.into_any(),
                     Tab::Capture => view! { <CapturePanel /> }.into_any(),
                     Tab::Commands => view! { <CommandsPanel /> }.into_any(),
+                    Tab::Expectations => {
+                        view! { <ExpectationsPanel checks=dock.checks /> }.into_any()
+                    }
                     Tab::Problems => view! { <ProblemsPanel problems=problems /> }.into_any(),
                 }}
             </div>

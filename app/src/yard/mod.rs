@@ -1,5 +1,6 @@
 //! The yard: the list of labs, the gallery of examples, signing in.
 
+pub(crate) mod files;
 pub(crate) mod gallery;
 pub(crate) mod labs;
 pub(crate) mod page;

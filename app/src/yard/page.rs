@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use protocol::lab::{ExampleSummary, LabId, LabSummary, NewLab};
-use serde::Deserialize;
+use protocol::lab::{Created, ExampleSummary, LabId, LabSummary, NewLab};
 
 use super::gallery::Gallery;
 use super::labs::LabList;
-use super::paste::PasteDialog;
-use crate::http;
+use super::paste::{self, PasteDialog, Pasting};
+use crate::http::{self, Failure};
 use crate::icons::{Icon, icon};
+use crate::imported;
 use crate::route::{Page, Router};
 use crate::split;
 use crate::testids;
@@ -32,15 +32,10 @@ pub(crate) struct Yard {
     pub(crate) examples: RwSignal<Vec<ExampleSummary>>,
     /// Whether a lab is being made.
     pub(crate) busy: RwSignal<bool>,
-    /// Whether the dialog for text is open.
-    pub(crate) pasting: RwSignal<bool>,
+    /// What the dialog for text and files shows.
+    pub(crate) pasting: RwSignal<Pasting>,
     router: Router,
     toasts: Toasts,
-}
-
-#[derive(Deserialize)]
-struct Made {
-    id: LabId,
 }
 
 impl Yard {
@@ -49,7 +44,7 @@ impl Yard {
             labs: RwSignal::new(None),
             examples: RwSignal::new(Vec::new()),
             busy: RwSignal::new(false),
-            pasting: RwSignal::new(false),
+            pasting: RwSignal::new(Pasting::No),
             router: Router::of_page(),
             toasts: Toasts::of_page(),
         };
@@ -94,11 +89,11 @@ impl Yard {
     /// Makes a lab and opens it; what the server says against it otherwise.
     pub(crate) async fn make(self, new: NewLab) -> Result<(), String> {
         self.busy.set(true);
-        let made = http::post::<Made>(LABS, &new).await;
+        let made = make_lab(&new).await;
         self.busy.try_set(false);
         match made {
-            Ok(made) => {
-                self.router.go(Page::Lab(made.id));
+            Ok(id) => {
+                self.router.go(Page::Lab(id));
                 Ok(())
             }
             Err(failure) => Err(failure.message),
@@ -136,6 +131,15 @@ impl Yard {
     }
 }
 
+/// Makes a lab; what became of what it was read from is kept for its page.
+pub(crate) async fn make_lab(new: &NewLab) -> Result<LabId, Failure> {
+    let made = http::post::<Created>(LABS, new).await?;
+    if let Some(report) = &made.report {
+        imported::keep(&made.id, report);
+    }
+    Ok(made.id)
+}
+
 /// The page.
 #[component]
 pub(crate) fn YardPage() -> impl IntoView {
@@ -143,9 +147,10 @@ pub(crate) fn YardPage() -> impl IntoView {
     yard.load();
     yard.load_examples();
     set_timeout(split::prefetch, PREFETCH);
+    let over = paste::listen(yard);
     document().set_title("Netyard");
     view! {
-        <div class="yard">
+        <div class="yard" class:dropping=move || over.get()>
             <header class="bar">
                 <span class="logo"><Logo />"Netyard"</span>
                 <span class="grow"></span>
@@ -162,7 +167,10 @@ pub(crate) fn YardPage() -> impl IntoView {
                     </div>
                     <div class="actions">
                         <button
-                            on:click=move |_| yard.pasting.set(true)
+                            on:click=move |_| {
+                                let (text, error) = (String::new(), None);
+                                yard.pasting.set(Pasting::Text { text, error });
+                            }
                             data-testid=testids::PASTE_LAB
                         >
                             {icon(Icon::Paste)}
@@ -184,7 +192,7 @@ pub(crate) fn YardPage() -> impl IntoView {
                 </Show>
                 <Gallery />
             </main>
-            <Show when=move || yard.pasting.get()>
+            <Show when=move || yard.pasting.with(|pasting| *pasting != Pasting::No)>
                 <PasteDialog />
             </Show>
         </div>

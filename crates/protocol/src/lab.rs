@@ -77,6 +77,30 @@ pub enum NewLab {
         /// The text.
         text: String,
     },
+    /// Read from files: one, those of a folder, or an archive (zip), in any form that is read.
+    Files {
+        /// The files.
+        files: Vec<NewFile>,
+    },
+}
+
+/// A file that a lab is read from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewFile {
+    /// Its name, or its path with slashes from the folder that is read.
+    pub path: String,
+    /// What is in it, as base64 with padding (RFC 4648, 4).
+    pub base64: String,
+}
+
+/// The answer to a new lab.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Created {
+    /// Its id.
+    pub id: LabId,
+    /// What became of what it was read from; none for an empty one and an example.
+    pub report: Option<topology::import::Report>,
 }
 
 /// The answer to a refused HTTP request, any route.

@@ -37,6 +37,7 @@ pub use about::{Subject, commands_about};
 pub use route::read_next_hops;
 pub use rule::read_rule;
 pub use script::{of_document, script_text};
+pub(crate) use script::{steps_from_nothing, told};
 
 /// A command: program and arguments.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -142,6 +143,36 @@ impl Command {
     pub fn words(&self) -> String {
         let argv = self.argv.clone();
         Self { argv, input: None }.to_string()
+    }
+
+    /// A program and its arguments.
+    pub(crate) fn of(argv: &[&str]) -> Self {
+        Self::new(words(argv))
+    }
+
+    /// The same as it is said by somebody who is in that namespace already.
+    #[must_use]
+    pub(crate) fn within(&self, namespace: &str) -> Self {
+        let argv = match self.argv.as_slice() {
+            [program, option, name, rest @ ..] if option == "-n" && name == namespace => {
+                std::iter::once(program).chain(rest).cloned().collect()
+            }
+            [ip, netns, exec, name, rest @ ..]
+                if [ip, netns, exec] == ["ip", "netns", "exec"] && name == namespace =>
+            {
+                rest.to_vec()
+            }
+            argv => argv.to_vec(),
+        };
+        Self {
+            argv,
+            input: self.input.clone(),
+        }
+    }
+
+    /// Whether it does nothing but say something.
+    pub(crate) fn is_remark(&self) -> bool {
+        matches!(self.argv.as_slice(), [hash, _] if hash == "#")
     }
 
     fn fmt_words(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

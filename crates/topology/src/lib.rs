@@ -16,6 +16,7 @@
 //! - [`model`]: a model kernel that executes steps on an observed state;
 //! - [`status`]: document and observed side by side, for the canvas;
 //! - [`drift`]: what somebody else has changed, one by one: accepted into the document or reverted;
+//! - [`export`]: a document in the forms that others read;
 //! - [`firewall`]: nftables rulesets as text;
 //! - [`serve`]: what namespaces serve while the lab runs;
 //! - [`vlans`] and [`fdb`]: what bridges and their ports have beside parameters;
@@ -36,6 +37,7 @@ pub mod document;
 pub mod drift;
 pub mod edit;
 pub mod expectation;
+pub mod export;
 pub mod fdb;
 pub mod feature;
 pub mod firewall;

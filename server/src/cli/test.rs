@@ -11,9 +11,9 @@ use super::run::{bring_up, can_run, text};
 use super::{NOT_RUN, WRONG_USE, complain, file, print, print_json};
 use crate::agent::client::{Agent, Streams};
 use crate::agent::protocol::FromAgent;
+use crate::trial::{self, Listeners};
 
 mod junit;
-mod trial;
 
 /// What `netyard test` takes.
 #[derive(clap::Args, Debug)]
@@ -85,7 +85,18 @@ async fn tried(document: Document, allow_uplink: bool) -> Result<Vec<Verdict>, S
     let verdicts = async {
         bring_up(&agent, document.clone(), &mut events).await?;
         settled(&document, &agent, &mut events).await?;
-        trial::all(&agent, &document, events).await
+        let listeners = Listeners::default();
+        let hearing = async {
+            while let Some(event) = events.recv().await {
+                if let FromAgent::Ping { ping, event } = event {
+                    listeners.hear(ping, event);
+                }
+            }
+        };
+        tokio::select! {
+            verdicts = trial::all(&agent, &document, &listeners, 0) => verdicts,
+            () = hearing => Err("the lab's agent ended".to_owned()),
+        }
     };
     let verdicts = verdicts.await;
     agent.shutdown().await;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use packet::Timestamp;
 use protocol::ClientMessage;
 use protocol::capture::{CaptureEvent, CaptureId, CaptureInfo, CapturedPacket};
+use protocol::expect::Verdict;
 use protocol::lab::RunState;
 use protocol::probe::{Probe, Probed};
 use protocol::reach::{ReachOptions, Reachability};
@@ -187,6 +188,10 @@ pub(super) enum Command {
         options: ReachOptions,
         reply: oneshot::Sender<Result<Box<Reachability>, NotAnswered>>,
     },
+    /// Whether what it expects is so.
+    Check {
+        reply: oneshot::Sender<Result<Vec<Verdict>, NotAnswered>>,
+    },
     /// Find something out from a namespace.
     Probe {
         namespace: String,
@@ -325,6 +330,11 @@ impl LabHandle {
         options: ReachOptions,
     ) -> Result<Result<Box<Reachability>, NotAnswered>, Closed> {
         self.ask(|reply| Command::Reach { options, reply }).await
+    }
+
+    /// Whether what the lab expects is so, tried now.
+    pub async fn check(&self) -> Result<Result<Vec<Verdict>, NotAnswered>, Closed> {
+        self.ask(|reply| Command::Check { reply }).await
     }
 
     /// What a probe from a namespace, by its name, finds out.

@@ -7,23 +7,20 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use protocol::lab::{ExampleSummary, LabId, LabSummary, NewLab};
-use serde::Serialize;
+use protocol::lab::{Created, ExampleSummary, LabId, LabSummary, NewFile, NewLab};
 use topology::Document;
+use topology::import::{File, Import};
+use topology::read::ReadError;
 
 use super::AppState;
 use super::body;
 use super::error::Refusal;
 use super::files;
 use crate::labs::examples;
-
-/// The answer to a new lab.
-#[derive(Serialize)]
-pub(super) struct Created {
-    id: LabId,
-}
 
 pub(super) async fn list(State(state): State<AppState>) -> Result<Json<Vec<LabSummary>>, Refusal> {
     Ok(Json(state.yard.list().await?))
@@ -34,18 +31,30 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, Json<Created>), Refusal> {
-    let document = match body::json(&headers, body, body::WITH_TEXT).await? {
-        NewLab::Empty { title } => titled(&title)?,
-        NewLab::Example { name } => examples::document(&name).ok_or_else(|| {
-            Refusal::new(
-                StatusCode::NOT_FOUND,
-                format!("there is no example {name:?}"),
-            )
-        })?,
-        NewLab::Text { text } => read(text).await?,
+    let (document, report) = match body::json(&headers, body, body::WITH_TEXT).await? {
+        NewLab::Empty { title } => (titled(&title)?, None),
+        NewLab::Example { name } => {
+            let missing = || {
+                let error = format!("there is no example {name:?}");
+                Refusal::new(StatusCode::NOT_FOUND, error)
+            };
+            (examples::document(&name).ok_or_else(missing)?, None)
+        }
+        NewLab::Text { text } => {
+            let file = File {
+                path: String::new(),
+                bytes: text.into_bytes(),
+            };
+            let import = read(vec![file]).await?;
+            (import.document, Some(import.report))
+        }
+        NewLab::Files { files } => {
+            let import = read(decoded(files)?).await?;
+            (import.document, Some(import.report))
+        }
     };
     let id = state.yard.create(&document).await?;
-    Ok((StatusCode::CREATED, Json(Created { id })))
+    Ok((StatusCode::CREATED, Json(Created { id, report })))
 }
 
 /// An empty lab, its title checked as an edit of it would be.
@@ -63,23 +72,38 @@ fn titled(title: &str) -> Result<Document, Refusal> {
     }
 }
 
-async fn read(text: String) -> Result<Document, Refusal> {
-    let most = topology::yaml::MAX_TEXT_BYTES;
-    if text.len() > most {
-        let error = format!("the text has {} bytes: at most {most} are read", text.len());
-        return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, error));
-    }
-    // A text at its limit takes a while: not on a thread that serves others.
-    let read = tokio::task::spawn_blocking(move || topology::read::read(&text)).await;
-    match read {
-        Ok(Ok(read)) => Ok(read.document),
+/// Files as they were before they were sent.
+fn decoded(files: Vec<NewFile>) -> Result<Vec<File>, Refusal> {
+    let decode = |file: NewFile| {
+        let bytes = BASE64_STANDARD.decode(&file.base64).map_err(|error| {
+            let error = format!("{}: it is no base64: {error}", file.path);
+            Refusal::new(StatusCode::BAD_REQUEST, error)
+        })?;
+        Ok(File {
+            path: file.path,
+            bytes,
+        })
+    };
+    files.into_iter().map(decode).collect()
+}
+
+async fn read(files: Vec<File>) -> Result<Import, Refusal> {
+    // What is at its limit takes a while: not on a thread that serves others.
+    let read = tokio::task::spawn_blocking(move || topology::read::read_files(&files));
+    match read.await {
+        Ok(Ok(import)) => Ok(import),
         Ok(Err(error)) => {
-            let error = format!("the text is no lab: {error}");
-            Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, error))
+            let status = match error {
+                ReadError::TooLarge | ReadError::FilesTooLarge | ReadError::TooManyFiles(_) => {
+                    StatusCode::PAYLOAD_TOO_LARGE
+                }
+                _ => StatusCode::UNPROCESSABLE_ENTITY,
+            };
+            Err(Refusal::new(status, format!("this is no lab: {error}")))
         }
         Err(_) => Err(Refusal::new(
             StatusCode::INTERNAL_SERVER_ERROR,
-            "reading the text failed",
+            "reading the lab failed",
         )),
     }
 }

@@ -12,6 +12,8 @@ mod body;
 mod captures;
 mod error;
 mod exec_socket;
+mod expectations;
+mod export;
 mod features;
 mod files;
 mod firewalls;

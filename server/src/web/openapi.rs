@@ -16,6 +16,9 @@ const PROBES: &str = "/api/v1/labs/{id}/namespaces/{namespace}/probes";
 const CAPTURE: &str = "/api/v1/labs/{id}/captures/{file}";
 const CAPTURE_KEY: &str = "/api/v1/labs/{id}/captures/{file}/key";
 
+const CHECK: &str = "/api/v1/labs/{id}/expectations/check";
+const EXPORT: &str = "/api/v1/labs/{id}/export/{format}";
+
 /// The description.
 pub(super) async fn describe() -> Json<Value> {
     Json(description())
@@ -115,6 +118,8 @@ fn success(route: &Route) -> (&'static str, Value) {
         }
         (_, REACHABILITY) => ("200", answer("Who reaches whom.", "Reachability")),
         (_, PROBES) => ("200", answer("What was found out.", "Probed")),
+        (_, CHECK) => ("200", answer_list("In the lab's order.", "Verdict")),
+        (_, EXPORT) => ("200", file("*/*")),
         (_, "/api/v1/labs/{id}/document.yaml") => ("200", file("text/yaml")),
         (_, CAPTURE) => ("200", file("application/x-pcapng")),
         (_, CAPTURE_KEY) => ("201", answer("Made.", "CaptureKey")),
@@ -172,7 +177,10 @@ fn lab_schemas() -> Value {
     json!({
         "HttpError": object(json!({ "error": text() })),
         "SignIn": object(json!({ "secret": text() })),
-        "Created": object(json!({ "id": text() })),
+        "Created": object(json!({
+            "id": text(),
+            "report": { "oneOf": [{ "type": "null" }, reference("ImportReport")] },
+        })),
         "LabSummary": object(json!({
             "id": text(), "title": text(), "namespaces": count(), "links": count(),
             "edited_at": { "type": "integer", "description": "Seconds since the Unix epoch." },
@@ -186,7 +194,28 @@ fn lab_schemas() -> Value {
             variant("empty", json!({ "title": text() })),
             variant("example", json!({ "name": text() })),
             variant("text", json!({ "text": text() })),
+            variant("files", json!({ "files": { "type": "array", "items": reference("NewFile") } })),
         ] },
+        "NewFile": object(json!({
+            "path": { "type": "string", "description": "With slashes, from the folder that is read." },
+            "base64": { "type": "string", "contentEncoding": "base64" },
+        })),
+        "ImportReport": object(json!({
+            "format": text(),
+            "taken": { "type": "object", "additionalProperties": count() },
+            "changed": { "type": "array", "items": reference("Remark") },
+            "left_out": { "type": "array", "items": reference("Remark") },
+            "offered": { "type": "array", "items": reference("Offer") },
+        })),
+        "Remark": object(json!({ "file": text(), "line": count(), "text": text() })),
+        "Offer": object(json!({
+            "file": text(), "line": count(), "sentence": text(),
+            "expectation": { "type": "object", "description": "The same, as the document has it." },
+        })),
+        "Verdict": object(json!({
+            "expectation": text(), "holds": { "type": "boolean" }, "observed": text(),
+            "took_ms": { "type": "number" },
+        })),
         "FeatureState": object(json!({
             "name": text(), "available": { "type": "boolean" }, "detail": text(), "remedy": text(),
         })),
@@ -203,8 +232,10 @@ fn lab_schemas() -> Value {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+    use protocol::expect::Verdict;
     use protocol::lab::{
-        ExampleSummary, FeatureState, HttpError, LabId, LabSummary, NewLab, RunState,
+        Created, ExampleSummary, FeatureState, HttpError, LabId, LabSummary, NewFile, NewLab,
+        RunState,
     };
     use serde::Serialize;
 
@@ -276,6 +307,23 @@ mod tests {
                 run,
             },
         );
+        let id = LabId(String::new());
+        let read = topology::read::read("ip netns add red\n").unwrap();
+        same(&schemas["ImportReport"], &read.report);
+        let report = Some(read.report);
+        same(&schemas["Created"], Created { id, report });
+        let (path, base64) = Default::default();
+        same(&schemas["NewFile"], NewFile { path, base64 });
+        let (expectation, observed) = Default::default();
+        same(
+            &schemas["Verdict"],
+            Verdict {
+                expectation,
+                holds: true,
+                observed,
+                took_ms: 0.0,
+            },
+        );
         let feature = FeatureState {
             name: String::new(),
             available: true,
@@ -304,6 +352,7 @@ mod tests {
             NewLab::Text {
                 text: String::new(),
             },
+            NewLab::Files { files: Vec::new() },
         ];
         for (index, new) in new.into_iter().enumerate() {
             let schema = &schemas["NewLab"]["oneOf"][index];

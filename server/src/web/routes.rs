@@ -11,8 +11,8 @@ use axum::{Extension, Router};
 use super::error::Refusal;
 use super::guard::{self, Guard};
 use super::{
-    AppState, CookieName, captures, exec_socket, features, files, firewalls, labs, openapi, probes,
-    session, socket,
+    AppState, CookieName, captures, exec_socket, expectations, export, features, files, firewalls,
+    labs, openapi, probes, session, socket,
 };
 
 /// Who may use a route.
@@ -161,6 +161,18 @@ pub fn all() -> Vec<Route> {
         ),
         Route::new(
             POST,
+            "/api/v1/labs/{id}/expectations/check",
+            "Check what a running lab expects",
+            expectations::check,
+        ),
+        Route::new(
+            GET,
+            "/api/v1/labs/{id}/export/{format}",
+            "Download a lab in another form: yaml, ip, ip-undo, batch, containerlab, kathara (a zip), mermaid, dot or svg",
+            export::get,
+        ),
+        Route::new(
+            POST,
             "/api/v1/labs/{id}/namespaces/{namespace}/probes",
             "Find something out from a namespace of a running lab",
             probes::probe,
@@ -252,7 +264,8 @@ mod tests {
                 .path
                 .replace("{id}", "0123456789abcdef")
                 .replace("{file}", "1.pcapng")
-                .replace("{namespace}", "red");
+                .replace("{namespace}", "red")
+                .replace("{format}", "svg");
             assert_eq!(
                 is_public(&route.method, &path),
                 route.access == Access::Public,

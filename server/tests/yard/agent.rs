@@ -169,7 +169,7 @@ impl Scripted {
         }
         let observed = ObservedNamespace {
             name: topology::NamespaceName::host(),
-            interfaces: BTreeMap::new(),
+            interfaces: Default::default(),
             routes: Default::default(),
             rules: Default::default(),
             sysctls: Default::default(),

@@ -19,7 +19,8 @@ impl<'a> Case<'a> {
             .path
             .replace("{id}", "0123456789abcdef")
             .replace("{file}", "1.pcapng")
-            .replace("{namespace}", "red");
+            .replace("{namespace}", "red")
+            .replace("{format}", "svg");
         let mut headers = Vec::new();
         if route.is_socket {
             for (name, value) in [

@@ -31,7 +31,7 @@ mod wireguard;
 use leptos::prelude::*;
 use topology::{NamespaceId, Node};
 
-pub(crate) use self::field::commit_or_tell;
+pub(crate) use self::field::{commit, commit_or_tell};
 use self::host::NamespaceSections;
 use self::interface::{BridgeForm, LinkForm};
 use self::overview::Overview;

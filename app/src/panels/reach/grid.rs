@@ -7,7 +7,6 @@ use leptos::prelude::*;
 use protocol::reach::ReachResult;
 
 use crate::editor::lab::Lab;
-use crate::live::capture_log::window;
 use crate::live::matrix::{Grade, Matrix, short};
 use crate::testids;
 
@@ -185,8 +184,12 @@ fn nothing(lab: Lab) -> &'static str {
 
 /// What is on the screen: its place there, and what it is.
 fn visible(all: &[usize], from: f64, size: f64, step: f64) -> Vec<(usize, usize)> {
-    let range = window(from, size, step, all.len() as u64);
-    let (start, end) = (range.start as usize, range.end as usize);
+    /// Some more than fit, so that a quick scroll shows no gap.
+    const MORE: usize = 6;
+    let first = (from / step).floor().max(0.0) as usize;
+    let fit = (size / step).ceil().max(0.0) as usize;
+    let start = first.saturating_sub(MORE).min(all.len());
+    let end = first.saturating_add(fit + MORE).min(all.len());
     let some = all.get(start..end).unwrap_or_default();
     (start..).zip(some.iter().copied()).collect()
 }

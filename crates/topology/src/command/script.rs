@@ -62,7 +62,7 @@ impl Part {
 
 /// The steps that make a document on a clean machine, and say all that it says: an MTU that an
 /// interface would have anyway is planned by nobody, and is the document's own all the same.
-pub(super) fn steps_from_nothing(document: &Document) -> Vec<Step> {
+pub(crate) fn steps_from_nothing(document: &Document) -> Vec<Step> {
     let mut steps = plan(document, &model::fresh());
     let is_set = |at: &At| {
         let is_it = |step: &Step| matches!(step, Step::SetMtu { at: known, .. } if known == at);
@@ -84,22 +84,48 @@ pub(super) fn steps_from_nothing(document: &Document) -> Vec<Step> {
     steps
 }
 
-/// A document as commands that make it on a clean machine: those of the plan from nothing, object
-/// by object. A route that waits for an interface which is down is a remark.
-pub fn of_document(document: &Document) -> Vec<Section> {
+/// A command of a document's script.
+pub(crate) struct Told {
+    part: Part,
+    /// Where it acts.
+    pub(crate) namespace: NamespaceId,
+    /// What it does; `None` for what is only said or waited for.
+    pub(crate) step: Option<Step>,
+    /// How it is said.
+    pub(crate) command: Command,
+}
+
+/// The commands that make a document on a clean machine, in the order of its script: those of the
+/// plan from nothing, object by object. A route that waits for an interface which is down is a
+/// remark.
+pub(crate) fn told(document: &Document) -> Vec<Told> {
     let names = Names::of(document);
     let mut state = model::fresh();
-    let mut commands: Vec<(Part, Command)> = Vec::new();
+    let mut all: Vec<Told> = Vec::new();
     let mut has_waited = BTreeSet::new();
     for step in steps_from_nothing(document) {
         let _refused = model::execute(&mut state, &step);
-        if needs_its_source(&step) && has_waited.insert(step.namespace()) {
-            let part = Part::of(&step);
-            let why = "until nobody has objected to the IPv6 addresses";
-            commands.push((part, Command::remark(why)));
-            commands.push((part, Command::new(super::words(&["sleep", DETECTION]))));
+        let (part, namespace) = (Part::of(&step), step.namespace());
+        let mut say = |command: Command| {
+            all.push(Told {
+                part,
+                namespace,
+                step: None,
+                command,
+            });
+        };
+        if needs_its_source(&step) && has_waited.insert(namespace) {
+            say(Command::remark(
+                "until nobody has objected to the IPv6 addresses",
+            ));
+            say(Command::new(super::words(&["sleep", DETECTION])));
         }
-        commands.push((Part::of(&step), from_nothing(&step, &names)));
+        all.push(Told {
+            part,
+            namespace,
+            command: from_nothing(&step, &names),
+            step: Some(step),
+        });
     }
     for (&id, namespace) in &document.namespaces {
         let Some(kernel) = state.namespaces.get(&id) else {
@@ -109,19 +135,27 @@ pub fn of_document(document: &Document) -> Vec<Section> {
             if waits(document, kernel, waiting) {
                 let route = StepRoute::of(document, waiting);
                 let command = route::write(&names, id, "add", &route);
-                let remark = format!("once its interface is up: {command}");
-                commands.push((Part::inside(id), Command::remark(&remark)));
+                all.push(Told {
+                    part: Part::inside(id),
+                    namespace: id,
+                    step: None,
+                    command: Command::remark(&format!("once its interface is up: {command}")),
+                });
             }
         }
     }
-    commands.sort_by_key(|(part, _)| *part);
-    commands
-        .chunk_by(|(a, _), (b, _)| a == b)
+    all.sort_by_key(|told| told.part);
+    all
+}
+
+/// A document as commands that make it on a clean machine, under the headings of its script.
+pub fn of_document(document: &Document) -> Vec<Section> {
+    let all = told(document);
+    all.chunk_by(|a, b| a.part == b.part)
         .filter_map(|chunk| {
-            let (part, _) = chunk.first()?;
             Some(Section {
-                comment: part.comment(document),
-                commands: chunk.iter().map(|(_, command)| command.clone()).collect(),
+                comment: chunk.first()?.part.comment(document),
+                commands: chunk.iter().map(|told| told.command.clone()).collect(),
             })
         })
         .collect()

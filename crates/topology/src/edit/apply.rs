@@ -6,7 +6,8 @@ use super::error::{EditError, Field, Place, Reason};
 use super::fragment::{insert, remove};
 use super::validate::{self, Relations, THAT_INTERFACE, THAT_NAMESPACE, refuse, refuse_document};
 use super::{
-    Edit, MAX_LIST, MAX_TITLE_BYTES, Selection, advertise, neighbour, offload, serve, sysctl, tables,
+    Edit, MAX_LIST, MAX_TITLE_BYTES, Selection, advertise, neighbour, offload, serve, sysctl,
+    tables,
 };
 use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::expectation::Expectation;

@@ -10,6 +10,7 @@ mod clients;
 mod counters;
 mod edits;
 mod execs;
+mod expectations;
 mod firewalls;
 mod pings;
 mod probes;
@@ -39,11 +40,13 @@ use super::outbox::Cut;
 use super::store::{Store, StoredLab};
 use crate::agent::client::{Agent, AgentError};
 use crate::agent::protocol::{Answer, ExecId, FromAgent, Request};
+use crate::trial::Listeners;
 use batches::Flush;
 use captures::Capture;
 use clients::Client;
 use counters::Watched;
 use execs::Exec;
+use expectations::Trials;
 use pings::Ping;
 use reaching::Reaching;
 use running::Waiters;
@@ -86,6 +89,7 @@ struct Lab {
     flush: Flush,
     watched: Watched,
     reaching: Reaching,
+    trials: Trials,
     /// The last number given to a browser, ping, capture or command.
     last_number: u64,
     /// Requests that the agent has not answered.
@@ -181,6 +185,7 @@ pub(super) fn spawn(
         flush: Flush::default(),
         watched: Watched::default(),
         reaching: Reaching::default(),
+        trials: Trials::default(),
         last_number: 0,
         requests: 0,
         reports,
@@ -267,6 +272,7 @@ impl Lab {
             }
             Command::Counted { namespace, reply } => self.counted(&namespace, reply),
             Command::Reach { options, reply } => self.reach(options, reply),
+            Command::Check { reply } => self.check(reply),
             Command::Probe {
                 namespace,
                 probe,
@@ -325,6 +331,9 @@ impl Lab {
                 self.broadcast(&ServerMessage::Observed { change });
             }
             FromAgent::Services { states } => self.serves(states),
+            FromAgent::Ping { ping, event } if Listeners::is_one(ping) => {
+                self.trials.listeners.hear(ping, event);
+            }
             FromAgent::Ping { ping, event } => self.ping_said(ping, event),
             FromAgent::Packets { capture, records } => self.packets_came(capture, records),
             FromAgent::Counters { batch } => self.counters_came(batch),

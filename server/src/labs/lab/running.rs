@@ -135,6 +135,7 @@ impl Lab {
     /// The agent's stream has ended: it died, or was told to end.
     pub(super) fn agent_has_ended(&mut self) {
         self.events = None;
+        self.trials.listeners.end();
         if *self.run.borrow() == RunState::Running {
             // How it ended is known when its process has been waited for.
             self.end_sandbox();

@@ -1,11 +1,11 @@
-//! Tries what a lab expects, all at once.
+//! Tries what a lab expects, all at once: for `netyard test`, and in a lab of the yard that runs.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use futures_util::StreamExt;
+use futures_util::{FutureExt, StreamExt};
 use protocol::expect::{Finding, Tally, Verdict, judge_path, judge_tcp, judge_udp};
 use protocol::ping::{PingEvent, PingId, PingOptions};
 use protocol::probe::{PortProbe, Probe, Probed, TraceMethod, Traceroute};
@@ -16,7 +16,7 @@ use topology::expectation::{Bound, Expectation, Target, Transport};
 use topology::{Document, NamespaceId};
 
 use crate::agent::client::Agent;
-use crate::agent::protocol::{Answer, FromAgent, Request};
+use crate::agent::protocol::{Answer, Request};
 
 /// How many are tried at a time.
 const AT_A_TIME: usize = 64;
@@ -37,48 +37,69 @@ const MOST_WAITING: usize = 4096;
 /// From one of them to the next, milliseconds.
 const MEASURED_INTERVAL_MS: u32 = 20;
 
-/// Where what pings say goes.
-type Listeners = Mutex<BTreeMap<u64, mpsc::Sender<PingEvent>>>;
+/// The bit that numbers of trials' pings have, and those of people have not.
+const OF_TRIALS: u64 = 1 << 63;
 
-/// Tries everything; the verdicts are in the order of the document.
-pub(super) async fn all(
+/// Where what pings say goes; clones are the same.
+#[derive(Clone, Default)]
+pub(crate) struct Listeners(Arc<Mutex<BTreeMap<u64, mpsc::Sender<PingEvent>>>>);
+
+impl Listeners {
+    /// Whether a ping is one of a trial.
+    pub(crate) fn is_one(ping: PingId) -> bool {
+        ping.0 & OF_TRIALS != 0
+    }
+
+    /// Takes what the agent says of a ping.
+    pub(crate) fn hear(&self, ping: PingId, event: PingEvent) {
+        let mut listeners = self.lock();
+        let is_heard = listeners
+            .get(&ping.0)
+            .is_none_or(|listener| listener.try_send(event).is_ok());
+        if !is_heard {
+            // It has heard enough, or more than it takes.
+            listeners.remove(&ping.0);
+        }
+    }
+
+    /// Says to all who wait that nothing more will come: the agent has ended.
+    pub(crate) fn end(&self) {
+        self.lock().clear();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, mpsc::Sender<PingEvent>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tries everything; the verdicts are in the order of the document. `round` tells the pings of one
+/// call from those of another one with the same agent. What the agent says of pings must be given to
+/// the listeners meanwhile.
+///
+/// # Errors
+/// If the agent does not answer, or refuses.
+pub(crate) async fn all(
     agent: &Agent,
     document: &Document,
-    mut events: mpsc::Receiver<FromAgent>,
+    listeners: &Listeners,
+    round: u32,
 ) -> Result<Vec<Verdict>, String> {
-    let listeners = Listeners::default();
-    let trials = document.expectations.iter().enumerate();
-    let trials = trials.map(|(index, expectation)| {
+    // By number, and each future boxed: the compiler finds that none outlives what it borrows.
+    let trials = (0..document.expectations.len()).map(|index| {
         let trial = Trial {
             agent,
             document,
-            listeners: &listeners,
+            listeners,
             // Room for the addresses of a namespace.
-            first_ping: (index as u64) << 16,
+            first_ping: OF_TRIALS | u64::from(round & (u32::MAX >> 1)) << 32 | (index as u64) << 16,
         };
-        async move { trial.verdict(expectation).await }
+        trial.numbered(index).boxed()
     });
-    let trials = futures_util::stream::iter(trials)
+    let verdicts = futures_util::stream::iter(trials)
         .buffered(AT_A_TIME)
-        .collect::<Vec<_>>();
-    let hearing = async {
-        while let Some(event) = events.recv().await {
-            if let FromAgent::Ping { ping, event } = event {
-                let mut listeners = listeners.lock().unwrap_or_else(PoisonError::into_inner);
-                let is_heard = listeners
-                    .get(&ping.0)
-                    .is_none_or(|listener| listener.try_send(event).is_ok());
-                if !is_heard {
-                    // It has heard enough, or more than it takes.
-                    listeners.remove(&ping.0);
-                }
-            }
-        }
-    };
-    tokio::select! {
-        verdicts = trials => verdicts.into_iter().collect(),
-        () = hearing => Err("the lab's agent ended".to_owned()),
-    }
+        .collect::<Vec<_>>()
+        .await;
+    verdicts.into_iter().collect()
 }
 
 struct Trial<'a> {
@@ -89,6 +110,11 @@ struct Trial<'a> {
 }
 
 impl Trial<'_> {
+    async fn numbered(self, index: usize) -> Result<Verdict, String> {
+        let expectation = self.document.expectations.get(index);
+        self.verdict(expectation.ok_or("it is gone")?).await
+    }
+
     async fn verdict(&self, expectation: &Expectation) -> Result<Verdict, String> {
         let begin = Instant::now();
         let finding = self.finding(expectation).await?;
@@ -178,7 +204,7 @@ impl Trial<'_> {
         };
         let ping = PingId(number);
         let (listener, mut heard) = mpsc::channel(MOST_WAITING);
-        self.listeners().insert(number, listener);
+        self.listeners.lock().insert(number, listener);
         let start = Request::StartPing {
             ping,
             source,
@@ -195,17 +221,11 @@ impl Trial<'_> {
                 break;
             }
         }
-        self.listeners().remove(&number);
+        self.listeners.lock().remove(&number);
         if !has_ended {
             self.done(Request::StopPing { ping }).await?;
         }
         Ok(tally.judge(target, can, bounds))
-    }
-
-    fn listeners(&self) -> std::sync::MutexGuard<'_, BTreeMap<u64, mpsc::Sender<PingEvent>>> {
-        self.listeners
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn reach(
