@@ -50,6 +50,7 @@ async fn start(
     view.socket.send(&start).await;
     view.event(|message| match message {
         ServerMessage::CaptureStarted { info, .. } => Some(info.clone()),
+        ServerMessage::RequestFailed { error, .. } => panic!("{error}"),
         _ => None,
     })
     .await

@@ -124,7 +124,9 @@ pub(crate) fn many(_: &Inside) {
         .map(|source| (source.running, source.error.is_some()))
         .collect();
     assert_eq!(states[1..], [(false, true), (true, false)]);
-    capturing.stop();
+    capturing.capture.take().unwrap().stop();
+    let error = capturing.end();
+    assert_eq!(error.as_deref(), Some("The interface disappeared"));
     let (received, dropped) = capturing.counts();
     assert_eq!((received, dropped), (6 * COUNT as u64 + 2, 0));
 }
