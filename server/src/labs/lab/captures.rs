@@ -15,7 +15,7 @@ use topology::Document;
 use super::clients::{Client, frame};
 use super::pings::done;
 use super::{Asked, Lab};
-use crate::agent::protocol::{Answer, Request};
+use crate::agent::protocol::{Answer, Request, Source};
 use crate::labs::handle::{News, Piece};
 use crate::labs::limits::{LAB_RING_BYTES, MAX_CAPTURES};
 use crate::labs::ring::Ring;
@@ -80,6 +80,7 @@ impl Lab {
         let asked = missing(&self.document, source)
             .map_or(Ok(()), Err)
             .and_then(|()| {
+                let source = for_agent(&self.document, source);
                 self.ask(
                     Asked::CheckFilter { by },
                     Request::CheckFilter { source, filter },
@@ -135,7 +136,9 @@ impl Lab {
         let id = CaptureId(self.next_number());
         let request = Request::StartCapture {
             capture: id,
-            sources: sources.clone(),
+            sources: (sources.iter())
+                .map(|source| for_agent(&self.document, *source))
+                .collect(),
             options: options.clone(),
         };
         let asked = problem.map_or(Ok(()), Err);
@@ -412,6 +415,15 @@ fn describe(document: &Document, source: CaptureTarget) -> String {
     match source.interface {
         Some(interface) => document.describe_interface(interface),
         None => format!("{}/any", document.describe_namespace(source.namespace)),
+    }
+}
+
+fn for_agent(document: &Document, target: CaptureTarget) -> Source {
+    let interface = target.interface;
+    let found = interface.and_then(|interface| document.interfaces.get(&interface));
+    Source {
+        target,
+        name: found.map(|found| found.name.to_string()),
     }
 }
 
