@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use protocol::capture::{CaptureOptions, CaptureTarget};
 use protocol::lab::{LabId, NewLab, RunState};
 use protocol::ping::PingEvent;
 use protocol::server::Welcome;
@@ -18,6 +17,7 @@ use topology::observed::Origin;
 use topology::status::{Status, statuses};
 use topology::{Document, Edit, InterfaceId, Observed};
 
+mod captures;
 mod counters;
 mod drift;
 mod firewalls;
@@ -468,75 +468,6 @@ async fn a_ping_ends_with_the_namespace_that_it_comes_from() {
         events.last(),
         Some(PingEvent::Stopped { error: Some(_) })
     ));
-}
-
-#[tokio::test]
-async fn a_capture_streams_and_downloads_what_tcpdump_reads() {
-    let yard = Yard::start("capture");
-    let lab = yard.create_example("article");
-    let mut view = View::open(&yard, &lab).await;
-    view.start().await;
-    let interface = view.interface("blue", "veth-blue");
-    let source = CaptureTarget {
-        namespace: view.document.namespace_named("blue").unwrap(),
-        interface: Some(interface),
-    };
-    let bad = ClientMessage::CheckFilter {
-        token: 1,
-        source,
-        filter: "icmp and and".to_owned(),
-    };
-    view.socket.send(&bad).await;
-    let error = view
-        .event(|message| match message {
-            ServerMessage::FilterChecked { token: 1, error } => Some(error.clone()),
-            _ => None,
-        })
-        .await;
-    assert!(error.is_some_and(|text| text.contains("syntax error")));
-    let start = ClientMessage::StartCapture {
-        token: 2,
-        sources: vec![source],
-        options: CaptureOptions {
-            filter: "icmp".to_owned(),
-            ..CaptureOptions::default()
-        },
-    };
-    view.socket.send(&start).await;
-    let capture = view
-        .event(|message| match message {
-            ServerMessage::CaptureStarted { info, .. } => Some(info.id),
-            _ => None,
-        })
-        .await;
-    let output = yard
-        .exec(&lab, "red", &["ping", "-c2", "-i0.2", "10.0.0.2"])
-        .output()
-        .unwrap();
-    assert!(output.status.success());
-    let deadline = Instant::now() + ANSWER;
-    while view
-        .socket
-        .packets
-        .iter()
-        .map(|batch| batch.records.len())
-        .sum::<usize>()
-        < 4
-    {
-        assert!(Instant::now() < deadline, "{:?}", view.socket.packets);
-        let _ = tokio::time::timeout(Duration::from_millis(100), view.socket.next()).await;
-    }
-    let bytes = yard.bytes(&format!("/api/v1/labs/{lab}/captures/{}.pcapng", capture.0));
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), bytes).unwrap();
-    let output = std::process::Command::new("tcpdump")
-        .args(["-nn", "-r"])
-        .arg(file.path())
-        .output()
-        .unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert_eq!(text.matches("ICMP echo request").count(), 2, "{text}");
-    assert_eq!(text.matches("ICMP echo reply").count(), 2, "{text}");
 }
 
 #[tokio::test]

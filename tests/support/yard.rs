@@ -114,12 +114,17 @@ impl Yard {
 
     /// POST of JSON; the answer's text.
     pub fn post(&self, path: &str, body: &impl Serialize) -> String {
+        String::from_utf8(self.post_for_bytes(path, body)).unwrap()
+    }
+
+    /// POST of JSON; the answer's bytes.
+    pub fn post_for_bytes(&self, path: &str, body: &impl Serialize) -> Vec<u8> {
         let mut response = ureq::post(format!("{}{path}", self.origin))
             .header("Authorization", format!("Bearer {}", self.secret))
             .header("Content-Type", "application/json")
             .send(serde_json::to_string(body).unwrap())
             .unwrap();
-        response.body_mut().read_to_string().unwrap()
+        response.body_mut().read_to_vec().unwrap()
     }
 
     /// A new lab.

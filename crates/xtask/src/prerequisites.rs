@@ -137,6 +137,13 @@ static TABLE: &[Prerequisite] = &[
         source: same_on_ubuntu(&["tshark"], &["wireshark-cli"]),
     },
     Prerequisite {
+        name: "curl",
+        why: "the tests follow a capture with the command that is shown to copy",
+        need: Need::Test,
+        found: || find_program("curl").is_some(),
+        source: same_on_ubuntu(&["curl"], &["curl"]),
+    },
+    Prerequisite {
         name: "ethtool",
         why: "the tests compare with it what is left to interfaces",
         need: Need::Test,

@@ -130,7 +130,7 @@ pub enum Request {
     /// Say whether a filter is one.
     CheckFilter {
         /// Where it would run.
-        source: CaptureTarget,
+        source: Source,
         /// pcap-filter(7).
         filter: String,
     },
@@ -139,7 +139,7 @@ pub enum Request {
         /// Its number from here on.
         capture: CaptureId,
         /// Where; all of them, or it fails.
-        sources: Vec<CaptureTarget>,
+        sources: Vec<Source>,
         /// How; `limit` is the server's to mind.
         options: CaptureOptions,
     },
@@ -165,6 +165,16 @@ pub enum Request {
         /// Which.
         namespace: NamespaceId,
     },
+}
+
+/// Where packets are to be taken.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Source {
+    /// By ids.
+    pub target: CaptureTarget,
+    /// What the document calls the interface, if it is one: one that nobody has made, such as
+    /// loopback, has no id in the kernel.
+    pub name: Option<String>,
 }
 
 /// A command and its surroundings.

@@ -225,7 +225,7 @@ impl Service {
                 options,
             } => self.pings.start(ping, source, target, &options),
             Request::StopPing { ping } => self.pings.stop(ping),
-            Request::CheckFilter { source, filter } => self.captures.check(source, filter).await,
+            Request::CheckFilter { source, filter } => self.captures.check(&source, filter).await,
             Request::StartCapture {
                 capture,
                 sources,

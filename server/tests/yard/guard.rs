@@ -513,3 +513,47 @@ async fn two_servers_do_not_share_a_folder() {
         "{error}"
     );
 }
+
+/// What is copied into a shell opens one capture for reading, for as long as its session lives.
+#[tokio::test]
+async fn a_key_opens_its_capture_alone() {
+    let yard = Yard::scripted().await;
+    let id = yard.lab("A").await;
+    let path = format!("/api/v1/labs/{id}/captures/1.pcapng");
+    let no_capture = yard.ask("POST", &format!("{path}/key"), "").await;
+    assert_eq!(no_capture.status, 404);
+    let (capture, mut browser) = crate::running::captured(&yard, &id).await;
+    let path = protocol::capture::path(&id, capture);
+    let cookie = cookie(&yard).await;
+    let origin = format!("http://{}", yard.host());
+    let headers = [("Cookie", cookie.as_str()), ("Origin", origin.as_str())];
+    let ask = async |method: &str, path: &str, headers: &[(&str, &str)]| {
+        request(yard.server.addr, method, path, &yard.host(), headers, b"").await
+    };
+    let made = ask("POST", &format!("{path}/key"), &headers).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let key = format!("Bearer {}", made.json()["key"].as_str().unwrap());
+    let key = [("Authorization", key.as_str())];
+    assert_eq!(ask("GET", &path, &key).await.status, 200);
+    assert_eq!(
+        ask("GET", &format!("{path}?last=0"), &key).await.status,
+        200
+    );
+    for (method, path) in [
+        ("GET", "/api/v1/labs".to_owned()),
+        ("GET", format!("/api/v1/labs/{id}")),
+        ("POST", path.clone()),
+        ("POST", format!("{path}/key")),
+        ("DELETE", "/api/v1/session".to_owned()),
+    ] {
+        assert_eq!(
+            ask(method, &path, &key).await.status,
+            401,
+            "{method} {path}"
+        );
+    }
+    let out = ask("DELETE", "/api/v1/session", &headers).await;
+    assert_eq!(out.status, 204);
+    assert_eq!(ask("GET", &path, &key).await.status, 401);
+    drop(browser.socket.close(None).await);
+}

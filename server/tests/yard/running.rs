@@ -273,6 +273,17 @@ async fn pings_are_the_labs_and_keep_their_history() {
     assert!(yard.browser(&id).await.welcome().pings.is_empty());
 }
 
+/// A lab that is started and captures, and the browser that had it so.
+pub(crate) async fn captured(yard: &Yard, id: &LabId) -> (CaptureId, Browser) {
+    let mut browser = yard.browser(id).await;
+    browser.say(&ClientMessage::Start).await;
+    browser
+        .until(|m| matches!(m, ServerMessage::Applied { .. }).then_some(()))
+        .await;
+    let info = start_capture(&mut browser, "").await;
+    (info.id, browser)
+}
+
 async fn start_capture(browser: &mut Browser, filter: &str) -> CaptureInfo {
     let options = CaptureOptions {
         filter: filter.into(),

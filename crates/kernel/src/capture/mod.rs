@@ -27,8 +27,8 @@ use open::Refused;
 pub use order::{CaptureItems, WINDOW};
 use worker::Worker;
 
-/// Items that wait for a reader: with the batches at their largest, 8 MiB.
-const MOST_WAITING: usize = 32;
+/// Items that wait for a reader: with the batches at their largest, 16 MiB.
+const MOST_WAITING: usize = 64;
 
 /// How a capture is made.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,6 +23,9 @@ const COUNTS_TIME: Duration = Duration::from_millis(250);
 /// end of one only by asking (`pcap_wait_for_frames_mmap` of its pcap-linux.c).
 const DOWN_TIME: Duration = Duration::from_millis(100);
 
+/// How often it is tried again to hand over what there was no room for.
+const HELD_TIME: Duration = Duration::from_millis(2);
+
 /// After how long the kernel has handed over every block that has packets: libpcap's timeout,
 /// rounded up to the kernel's ticks, of which there are 100 a second or more.
 const BLOCK_TIME: Duration = Duration::from_millis(BLOCK_TIMEOUT_MS as u64 + 10);
@@ -41,6 +44,9 @@ pub(super) struct Worker {
     handle: Handle,
     stop: Arc<EventFd>,
     items: mpsc::Sender<Taken>,
+    /// What there was no room for yet: a batch that grows, because the kernel's blocks are few, and
+    /// one with a single packet is as good as full.
+    held: Vec<CapturedPacket>,
     /// Packets that were read from libpcap.
     read: u64,
     kernel: KernelDrops,
@@ -81,6 +87,7 @@ impl Worker {
             handle,
             stop,
             items,
+            held: Vec::new(),
             read: 0,
             kernel: KernelDrops::default(),
             told: SourceEvent::default(),
@@ -121,7 +128,8 @@ impl Worker {
     fn wait(&mut self) -> Result<bool, Errno> {
         let counts = self.news.then(|| self.told_at + COUNTS_TIME);
         let down = self.down.then(|| Instant::now() + DOWN_TIME);
-        let due = [counts, down].into_iter().flatten().min();
+        let held = (!self.held.is_empty()).then(|| Instant::now() + HELD_TIME);
+        let due = [counts, down, held].into_iter().flatten().min();
         let timeout = due.map_or(PollTimeout::NONE, |due| {
             let left = due.saturating_duration_since(Instant::now());
             // Rounded up: not to ask again and again within the last one.
@@ -163,10 +171,38 @@ impl Worker {
             self.read += records.len() as u64;
             self.news = true;
             self.down = false;
-            // A reader that has gone is seen by the loop.
-            let _ = self.items.blocking_send(Taken::Packets(records));
+            self.hand_over(records);
         }
+        self.hand_over(Vec::new());
         taken.map(|_| self.read - before)
+    }
+
+    /// Hands packets over after those that are held. While there is no room they are held, as many
+    /// as make a batch; beyond that it waits for the reader.
+    fn hand_over(&mut self, packets: Vec<CapturedPacket>) {
+        let bytes = |packets: &[CapturedPacket]| -> usize {
+            packets.iter().map(|packet| packet.record.data.len()).sum()
+        };
+        let fits = self.held.len() + packets.len() <= BATCH_PACKETS
+            && bytes(&self.held) + bytes(&packets) <= BATCH_BYTES;
+        if !fits && !self.held.is_empty() {
+            let held = Taken::Packets(std::mem::take(&mut self.held));
+            // A reader that has gone is seen by the loop.
+            let _ = self.items.blocking_send(held);
+        }
+        match self.held.is_empty() {
+            true => self.held = packets,
+            false => self.held.extend(packets),
+        }
+        if self.held.is_empty() {
+            return;
+        }
+        let held = Taken::Packets(std::mem::take(&mut self.held));
+        if let Err(mpsc::error::TrySendError::Full(Taken::Packets(held))) =
+            self.items.try_send(held)
+        {
+            self.held = held;
+        }
     }
 
     /// Takes what came before the end: it is in blocks that the kernel has or has yet to hand over.
@@ -233,6 +269,9 @@ impl Worker {
             ..self.event()
         };
         drop(self.handle);
+        if !self.held.is_empty() {
+            let _ = self.items.blocking_send(Taken::Packets(self.held));
+        }
         let source = self.source;
         // A reader that has gone need not know.
         let _ = self.items.blocking_send(Taken::Event { source, event });

@@ -71,7 +71,11 @@ impl<'a> Capturing<'a> {
     /// The next item, taken note of; `None` when there are no more.
     pub(crate) fn next(&mut self) -> Option<CaptureItem> {
         let next = async { tokio::time::timeout(PATIENCE, self.items.next()).await };
-        let item = self.lab.runtime.block_on(next).expect("it says nothing");
+        let item = self.lab.runtime.block_on(next);
+        let item = item.unwrap_or_else(|_| {
+            let (count, sources) = (self.packets.len(), &self.sources);
+            panic!("nothing is said after {count} packets: {sources:?}")
+        });
         match &item {
             Some(CaptureItem::Packets(packets)) => self.packets.extend(packets.iter().cloned()),
             Some(CaptureItem::Sources(sources)) => self.sources = sources.clone(),

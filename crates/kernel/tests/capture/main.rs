@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         inside("a_ping_is_seen", taking::a_ping),
         inside("a_filter_chooses", taking::filtered),
         inside("the_loopback_and_all_interfaces", taking::loopback_and_any),
+        inside("many_are_one_timeline", taking::many),
         inside("packets_come_soon", taking::soon),
         inside("large_packets_come_whole", taking::whole),
         inside("a_flood_is_counted", taking::flood),

@@ -84,6 +84,53 @@ pub(crate) fn loopback_and_any(_: &Inside) {
     any.stop();
 }
 
+/// Both ends of both cables, and all of the namespace between: one order in time, in which each
+/// packet passes them one after the other; and what comes later is followed where all is captured.
+pub(crate) fn many(_: &Inside) {
+    const COUNT: usize = 200;
+    let (article, lab) = quiet();
+    let red = lab.namespace(article.red);
+    ping(&red, "10.0.0.2");
+    let sources = [
+        (article.red, "veth-red"),
+        (article.blue, "veth-blue"),
+        (article.blue, "any"),
+    ];
+    let options = CaptureOptions::default();
+    let mut capturing = Capturing::of_many(&lab, &sources, "icmp", &options);
+    let links = capturing.capture.as_ref().unwrap().link_types().to_vec();
+    assert_eq!(
+        links,
+        [LinkType::Ethernet, LinkType::Ethernet, LinkType::LinuxSll2]
+    );
+    let command = format!("ping -qn -i 0.002 -c {COUNT} 10.0.0.2");
+    crate::lab::ip::must(&red, &command);
+    capturing.packets(6 * COUNT);
+    let stamps = capturing.records().map(|record| record.at);
+    assert!(stamps.is_sorted(), "not in the order of time");
+    for packets in capturing.packets.chunks(6) {
+        let places: Vec<u16> = packets.iter().map(|packet| packet.source).collect();
+        assert_eq!((places[0], places[5]), (0, 0), "{places:?}");
+    }
+    // An interface that was not there.
+    lab.must(article.blue, "ip link add late type bridge");
+    lab.must(article.blue, "ip addr add 10.9.9.9/24 dev late");
+    lab.must(article.blue, "ip link set late up");
+    lab.must(article.blue, "ip link del veth-blue");
+    ping(&lab.namespace(article.blue), "10.9.9.9");
+    capturing.packets(6 * COUNT + 2);
+    // A source ends alone, and the capture goes on.
+    let states: Vec<_> = (capturing.sources.iter())
+        .map(|source| (source.running, source.error.is_some()))
+        .collect();
+    assert_eq!(states[1..], [(false, true), (true, false)]);
+    capturing.capture.take().unwrap().stop();
+    let error = capturing.end();
+    assert_eq!(error.as_deref(), Some("The interface disappeared"));
+    let (received, dropped) = capturing.counts();
+    assert_eq!((received, dropped), (6 * COUNT as u64 + 2, 0));
+}
+
 /// From the wire to the reader in less than two frames of a screen, usually; the bound is that of
 /// a busy machine.
 pub(crate) fn soon(_: &Inside) {

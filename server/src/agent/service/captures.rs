@@ -9,7 +9,7 @@ use kernel::engine::Engine;
 use protocol::capture::{CaptureId, CaptureOptions, CaptureTarget};
 
 use super::{Outbound, failed};
-use crate::agent::protocol::{Answer, FromAgent};
+use crate::agent::protocol::{Answer, FromAgent, Source};
 
 /// The captures of the lab.
 pub(super) struct Captures {
@@ -28,21 +28,39 @@ impl Captures {
         }
     }
 
-    /// Where a source is in the kernel now, and what its interface is called there.
-    fn find(&self, source: CaptureTarget) -> Result<(Namespace, String), Answer> {
-        let no_namespace = || failed("could not capture: the namespace is not in the kernel");
-        let Some(interface) = source.interface else {
-            let namespace = self.engine.namespace(source.namespace);
-            return Ok((namespace.ok_or_else(no_namespace)?, ANY.to_owned()));
+    /// Where a source is in the kernel now, and what its interface is called there: found by id
+    /// first and by name second.
+    fn find(&self, source: &Source) -> Result<(Namespace, String), Answer> {
+        let CaptureTarget {
+            namespace,
+            interface,
+        } = source.target;
+        let in_namespace = |id, name: &str| {
+            let no_namespace = || failed("could not capture: the namespace is not in the kernel");
+            let namespace = self.engine.namespace(id).ok_or_else(no_namespace)?;
+            Ok((namespace, name.to_owned()))
+        };
+        let Some(interface) = interface else {
+            return in_namespace(namespace, ANY);
         };
         let observed = self.engine.observed();
-        let gone = || failed("could not capture: the interface is not in the kernel");
-        let (namespace, _, found) = observed.interface_of(interface).ok_or_else(gone)?;
-        let namespace = self.engine.namespace(namespace).ok_or_else(gone)?;
-        Ok((namespace, found.name.clone()))
+        if let Some((namespace, _, found)) = observed.interface_of(interface) {
+            return in_namespace(namespace, &found.name);
+        }
+        let known = observed.namespaces.get(&namespace);
+        let mut interfaces = known
+            .into_iter()
+            .flat_map(|known| known.interfaces.values());
+        let named = interfaces.find(|found| source.name.as_ref() == Some(&found.name));
+        match named {
+            Some(found) => in_namespace(namespace, &found.name),
+            None => Err(failed(
+                "could not capture: the interface is not in the kernel",
+            )),
+        }
     }
 
-    pub(super) async fn check(&self, source: CaptureTarget, filter: String) -> Answer {
+    pub(super) async fn check(&self, source: &Source, filter: String) -> Answer {
         let (namespace, name) = match self.find(source) {
             Ok(found) => found,
             Err(answer) => return answer,
@@ -59,10 +77,10 @@ impl Captures {
     pub(super) async fn start(
         &mut self,
         id: CaptureId,
-        sources: &[CaptureTarget],
+        sources: &[Source],
         options: CaptureOptions,
     ) -> Answer {
-        let found: Result<Vec<_>, _> = sources.iter().map(|source| self.find(*source)).collect();
+        let found: Result<Vec<_>, _> = sources.iter().map(|source| self.find(source)).collect();
         let found = match found {
             Ok(found) => found,
             Err(answer) => return answer,

@@ -50,13 +50,9 @@ impl Lab {
         let now = Instant::now();
         if self.flush.counts.is_some_and(|due| due <= now) {
             self.flush.counts = None;
-            let untold = self.captures.iter().filter(|(_, capture)| capture.untold);
-            for id in untold.map(|(id, _)| *id).collect::<Vec<_>>() {
+            for id in self.captures.keys().copied().collect::<Vec<_>>() {
                 if self.tell_counts(id) {
                     self.flush.counts_wait();
-                    if let Some(capture) = self.captures.get_mut(&id) {
-                        capture.untold = true;
-                    }
                 }
             }
         }
@@ -98,7 +94,12 @@ impl Lab {
                 };
                 // No room after all: the cursor stays, and it is tried again.
                 if client.outbox.send(Frame::Binary(bytes)).is_ok() {
-                    cursor.missed += first.saturating_sub(cursor.next);
+                    let missed = first.saturating_sub(cursor.next);
+                    cursor.missed += missed;
+                    if missed > 0 {
+                        cursor.untold = true;
+                        self.flush.counts_wait();
+                    }
                     cursor.next = next;
                 }
                 behind |= cursor.next < capture.ring.end();

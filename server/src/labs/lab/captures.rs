@@ -15,7 +15,7 @@ use topology::Document;
 use super::clients::{Client, frame};
 use super::pings::done;
 use super::{Asked, Lab};
-use crate::agent::protocol::{Answer, Request};
+use crate::agent::protocol::{Answer, Request, Source};
 use crate::labs::handle::{News, Piece};
 use crate::labs::limits::{LAB_RING_BYTES, MAX_CAPTURES};
 use crate::labs::ring::Ring;
@@ -63,6 +63,8 @@ pub(super) struct Cursor {
     pub(super) next: u64,
     /// How many the ring has overwritten before it could be sent them.
     pub(super) missed: u64,
+    /// Whether it has not been told the latest counts.
+    pub(super) untold: bool,
 }
 
 impl Lab {
@@ -80,6 +82,7 @@ impl Lab {
         let asked = missing(&self.document, source)
             .map_or(Ok(()), Err)
             .and_then(|()| {
+                let source = for_agent(&self.document, source);
                 self.ask(
                     Asked::CheckFilter { by },
                     Request::CheckFilter { source, filter },
@@ -135,7 +138,9 @@ impl Lab {
         let id = CaptureId(self.next_number());
         let request = Request::StartCapture {
             capture: id,
-            sources: sources.clone(),
+            sources: (sources.iter())
+                .map(|source| for_agent(&self.document, *source))
+                .collect(),
             options: options.clone(),
         };
         let asked = problem.map_or(Ok(()), Err);
@@ -272,22 +277,29 @@ impl Lab {
 
     /// Tells every browser how a capture stands.
     pub(super) fn tell_capture(&mut self, id: CaptureId) {
+        self.mark_untold(id);
         self.tell_capture_to(id, |_| true);
     }
 
-    /// Tells the counts, which others will follow: not to those for whom much waits already, who
-    /// would be cut off for no reason. Says whether somebody was left out.
+    /// Tells the counts, which others will follow, to those who have not heard them: not yet to
+    /// those for whom much waits already, who would be cut off for no reason. Says whether somebody
+    /// was left out.
     pub(super) fn tell_counts(&mut self, id: CaptureId) -> bool {
-        let mut left_out = false;
-        self.tell_capture_to(id, |client| {
-            let has_room = client.outbox.has_room_for_packets();
-            left_out |= !has_room;
-            has_room
-        });
-        left_out
+        if self.captures.get(&id).is_some_and(|capture| capture.untold) {
+            self.mark_untold(id);
+        }
+        self.tell_capture_to(id, |client| client.outbox.has_room_for_packets());
+        let mut clients = self.clients.values();
+        clients.any(|client| client.cursor(id).untold)
     }
 
-    fn tell_capture_to(&mut self, id: CaptureId, mut wanted: impl FnMut(&Client) -> bool) {
+    fn mark_untold(&mut self, id: CaptureId) {
+        for client in self.clients.values_mut() {
+            client.cursors.entry(id).or_default().untold = true;
+        }
+    }
+
+    fn tell_capture_to(&mut self, id: CaptureId, wanted: impl Fn(&Client) -> bool) {
         let Some(capture) = self
             .captures
             .get_mut(&id)
@@ -296,21 +308,23 @@ impl Lab {
             return;
         };
         capture.untold = false;
-        let told: Vec<_> = (self.clients.iter())
-            .filter(|(_, client)| wanted(client))
-            .map(|(&id, client)| (id, client.cursor(capture.info.id).missed))
-            .collect();
+        let mut told = Vec::new();
         let mut messages = BTreeMap::new();
-        for (_, missed) in &told {
-            messages.entry(*missed).or_insert_with(|| {
-                let event = capture.state(*missed);
+        for (&number, client) in &mut self.clients {
+            if !client.cursor(id).untold || !wanted(client) {
+                continue;
+            }
+            let cursor = client.cursors.entry(id).or_default();
+            cursor.untold = false;
+            let missed = cursor.missed;
+            let message = messages.entry(missed).or_insert_with(|| {
+                let event = capture.state(missed);
                 frame(&ServerMessage::Capture { capture: id, event })
             });
+            told.extend(message.clone().map(|message| (number, message)));
         }
-        for (client, missed) in told {
-            if let Some(Some(frame)) = messages.get(&missed) {
-                self.send_to(client, frame.clone());
-            }
+        for (client, message) in told {
+            self.send_to(client, message);
         }
     }
 
@@ -385,6 +399,7 @@ impl Lab {
         let at_first = |capture: &Capture| Cursor {
             next: capture.ring.first(),
             missed: 0,
+            untold: false,
         };
         let captures = self.captures.iter();
         captures
@@ -412,6 +427,15 @@ fn describe(document: &Document, source: CaptureTarget) -> String {
     match source.interface {
         Some(interface) => document.describe_interface(interface),
         None => format!("{}/any", document.describe_namespace(source.namespace)),
+    }
+}
+
+fn for_agent(document: &Document, target: CaptureTarget) -> Source {
+    let interface = target.interface;
+    let found = interface.and_then(|interface| document.interfaces.get(&interface));
+    Source {
+        target,
+        name: found.map(|found| found.name.to_string()),
     }
 }
 
