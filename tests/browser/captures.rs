@@ -94,6 +94,10 @@ async fn from_the_canvas_to_a_followed_stream() {
         .unwrap();
     assert!(serve.wait().unwrap().success());
     assert!(String::from_utf8_lossy(&ask.stdout).contains("hello from blue"));
+    // The details leave the last columns little room: away with them.
+    person
+        .click("//button[@aria-label='Close the details']")
+        .await;
     filter(browser, "http.request").await;
     browser
         .until_text("[data-testid=capture-row]", "GET /yard")
