@@ -116,6 +116,9 @@ async fn from_the_canvas_to_a_followed_stream() {
     assert_eq!(said.matches("hello from blue").count(), 1, "{said}");
     browser.shoot("31-capture-followed").await;
     person.click("//button[.='Filter on this stream']").await;
+    person
+        .click("//button[@aria-label='Close the details']")
+        .await;
     browser
         .until_text("[data-testid=capture-row]", "[SYN]")
         .await;
