@@ -53,6 +53,7 @@ async fn from_an_empty_yard_to_a_cabled_namespace_and_back() {
         .until_attribute("capture-filter", "data-valid", &["true"])
         .await;
     browser.click("capture-start").await;
+    browser.click("capture-as-text").await;
     let row = browser
         .until_text("[data-testid=capture-row]", "ICMP echo request")
         .await;

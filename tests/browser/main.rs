@@ -1,6 +1,7 @@
 //! A real browser on a real server.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod captures;
 mod devices;
 mod drift;
 mod firewall;

@@ -20,6 +20,7 @@ use packet::row::{Colouring, row};
 use packet::sightings::Sightings;
 use packet::text::{Options, Printer};
 use packet::tree::Context;
+use packet::view::open;
 use packet::{LinkType, Record, Timestamp, View};
 
 /// Runs of which the median counts.
@@ -63,6 +64,38 @@ fn main() {
     report("colours", packets, colours(&records));
     report("conversations", packets, conversations(&records));
     report("sightings at two points", packets, sightings(&records));
+    viewing(&file, packets);
+}
+
+/// The viewer on a whole file: opened, filtered, drawn.
+fn viewing(file: &[u8], packets: usize) {
+    // The copy that the viewer keeps is taken before, as a browser has it.
+    let mut copies: Vec<_> = (0..RUNS).map(|_| file.to_vec()).collect();
+    let mut viewer = None;
+    let opened = median(|| viewer = copies.pop().map(|file| open(file, 0).viewer));
+    report("viewer: open", packets, opened);
+    let mut viewer = viewer.unwrap();
+    let worked = median(|| {
+        viewer.set_one_row(false);
+        while viewer.work(1024) {}
+    });
+    report("viewer: all packets again, no filter", packets, worked);
+    for filter in ["udp", "ip.addr == 10.77.1.0/24 and tcp.port == 443"] {
+        let filtered = median(|| {
+            viewer.set_filter(filter).unwrap();
+            while viewer.work(1024) {}
+        });
+        report(&format!("viewer: {filter}"), packets, filtered);
+    }
+    let mut colouring = Colouring::default();
+    let screens = 100;
+    let drawn = median(|| {
+        for screen in 0..screens {
+            let from = viewer.lines() / screens * screen;
+            std::hint::black_box(viewer.shown(from, 50, false, &mut colouring));
+        }
+    });
+    report("viewer: 50 lines, a screen", screens, drawn);
 }
 
 fn report(what: &str, packets: usize, took: Duration) {

@@ -18,16 +18,25 @@ pub(super) fn FieldTree() -> impl IntoView {
     let desk = Desk::of_viewer();
     // Fields that somebody has folded or unfolded, by name: they stay so from packet to packet.
     let turned = RwSignal::new(BTreeSet::<&'static str>::new());
+    // With the packet and what is noted of it, as another packet may have the same lines.
     let lines = Memo::new(move |_| {
+        let notes = desk.notes.get();
         desk.looked.with(|looked| {
-            looked
-                .as_ref()
-                .map(|looked| turned.with(|turned| in_sight(looked, turned)))
-                .unwrap_or_default()
+            let looked = looked.as_ref()?;
+            let lines = turned.with(|turned| in_sight(looked, turned));
+            Some((looked.number, notes, lines))
         })
     });
+    let in_order = move || {
+        lines.with_untracked(|lines| {
+            lines
+                .as_ref()
+                .map(|(.., lines)| lines.clone())
+                .unwrap_or_default()
+        })
+    };
     let key = move |event: KeyboardEvent| {
-        let lines = lines.get_untracked();
+        let lines = in_order();
         let now = desk.field.get_untracked();
         let at = now.and_then(|now| lines.iter().position(|line| *line == now));
         let next = match (event.key().as_str(), at) {
@@ -74,13 +83,14 @@ pub(super) fn FieldTree() -> impl IntoView {
     view! {
         <div class="field-tree" role="tree" aria-label="Fields" tabindex="0" on:keydown=key>
             <For
-                each=move || lines.get()
-                key=move |index| {
-                    (desk.looked.with_untracked(|l| l.as_ref().map(|l| l.number)), *index)
+                each=move || {
+                    let (number, notes, lines) = lines.get().unwrap_or_default();
+                    lines.into_iter().map(move |line| (number, notes, line))
                 }
-                let:index
+                key=|line| *line
+                let:line
             >
-                <FieldLine index=index turned=turned />
+                <FieldLine index=line.2 turned=turned />
             </For>
         </div>
     }

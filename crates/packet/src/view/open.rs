@@ -18,15 +18,14 @@ pub struct Opened {
 /// up to there.
 #[must_use]
 pub fn open(file: Vec<u8>, ahead: i32) -> Opened {
-    let mut store = Store::of_file(file);
-    let mut packets = Vec::new();
+    let mut store = Store::new(usize::MAX, usize::MAX);
     let mut comments = Vec::new();
     let mut sources = Vec::new();
     let mut error = None;
-    match Reader::new(store.file()) {
+    match Reader::new(&file) {
         Err(reason) => error = Some(reason),
         Ok(mut reader) => {
-            let start = store.file().as_ptr() as usize;
+            let start = file.as_ptr() as usize;
             loop {
                 match reader.next() {
                     None => break,
@@ -39,15 +38,15 @@ pub fn open(file: Vec<u8>, ahead: i32) -> Opened {
                         // The bytes lie in the file.
                         let offset = (record.data.as_ptr() as usize).wrapping_sub(start);
                         if let Some(comment) = packet.comment {
-                            comments.push((packets.len() as u64, comment.to_owned()));
+                            comments.push((store.numbers().end, comment.to_owned()));
                         }
-                        packets.push((
+                        store.push_place(
                             packet.interface as u32,
                             record.at,
                             record.length,
                             offset,
                             record.data.len(),
-                        ));
+                        );
                     }
                 }
             }
@@ -70,9 +69,7 @@ pub fn open(file: Vec<u8>, ahead: i32) -> Opened {
     for source in sources {
         store.add_source(source);
     }
-    for (source, at, length, offset, captured) in packets {
-        store.push_place(source, at, length, offset, captured);
-    }
+    store.lie_in(file);
     let mut viewer = Viewer::new(store, ahead);
     for (number, comment) in comments {
         viewer.set_comment(number, &comment);

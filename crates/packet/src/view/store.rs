@@ -100,16 +100,9 @@ impl Store {
         }
     }
 
-    /// The packets of a file, of which each is told by its place in it.
-    pub(super) fn of_file(file: Vec<u8>) -> Self {
-        Self {
-            file,
-            ..Self::new(usize::MAX, usize::MAX)
-        }
-    }
-
-    pub(super) fn file(&self) -> &[u8] {
-        &self.file
+    /// Says in which file the packets lie that were told by their places.
+    pub(super) fn lie_in(&mut self, file: Vec<u8>) {
+        self.file = file;
     }
 
     /// Where packets are taken.

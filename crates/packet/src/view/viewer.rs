@@ -15,6 +15,9 @@ use super::time::TimeMode;
 /// Sightings of one packet are at most this far apart, in nanoseconds.
 const WINDOW: u64 = 1_000_000_000;
 
+/// In a larger file nobody waits for sightings to be found who has not asked for it.
+const AT_ONCE: u64 = 200_000;
+
 /// What is shown of a capture, and how.
 #[derive(Debug)]
 pub struct Viewer {
@@ -45,10 +48,12 @@ pub struct Viewer {
 }
 
 impl Viewer {
-    /// A viewer of what is in a store.
+    /// A viewer of what is in a store. Of several sources, the sightings of a packet are one row, unless there
+    /// are very many packets already.
     #[must_use]
     pub fn new(store: Store, ahead: i32) -> Self {
-        let several = store.sources().len() > 1;
+        let held = store.numbers().end - store.numbers().start;
+        let several = store.sources().len() > 1 && held <= AT_ONCE;
         let mut viewer = Self {
             store,
             streams: Streams::default(),
