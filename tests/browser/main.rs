@@ -11,6 +11,7 @@ mod keyboard;
 mod person;
 mod problems;
 mod quality;
+mod reach;
 mod removed;
 mod routes;
 mod settings;

@@ -9,6 +9,7 @@ use protocol::reach::ReachResult;
 use crate::editor::lab::Lab;
 use crate::live::capture_log::window;
 use crate::live::matrix::{Grade, Matrix, short};
+use crate::panels::dock::Dock;
 use crate::testids;
 
 /// Sizes in pixels, as in the style sheet.
@@ -22,6 +23,7 @@ const NAMES: f64 = 132.0;
 pub(super) fn Grid() -> impl IntoView {
     let lab = Lab::of_page();
     let reach = lab.reach;
+    let dock = Dock::of_page();
     let area = NodeRef::<Div>::new();
     let view = RwSignal::new((0.0, 0.0, 900.0, 200.0));
     let shown = Memo::new(move |_| {
@@ -46,7 +48,7 @@ pub(super) fn Grid() -> impl IntoView {
     Effect::new(move |_| {
         // Its size follows the dock's and the window's.
         shown.track();
-        super::super::dock::Dock::of_page().height.track();
+        dock.height.track();
         if area.get().is_some() {
             request_animation_frame(measure);
         }
@@ -63,10 +65,16 @@ pub(super) fn Grid() -> impl IntoView {
         shown.with(|shown| visible(&shown.columns, left, width, COLUMN))
     });
     let cells = move || {
+        let generation = reach.generation.get();
         let columns = columns.get();
         let rows = rows.get().into_iter();
-        rows.flat_map(|row| columns.clone().into_iter().map(move |column| (row, column)))
-            .collect::<Vec<_>>()
+        rows.flat_map(|row| {
+            columns
+                .clone()
+                .into_iter()
+                .map(move |column| (generation, row, column))
+        })
+        .collect::<Vec<_>>()
     };
     let size = move || {
         shown.with(|shown| {
@@ -77,7 +85,7 @@ pub(super) fn Grid() -> impl IntoView {
         })
     };
     let is_empty = move || shown.with(|s| s.rows.is_empty() || s.columns.is_empty());
-    let head = move |(place, column): (usize, usize)| {
+    let head = move |(_, (place, column)): (u64, (usize, usize))| {
         let text = reach.matrix.with_untracked(|matrix| {
             let target = matrix.as_ref()?.target(column)?;
             Some((
@@ -100,7 +108,7 @@ pub(super) fn Grid() -> impl IntoView {
             </div>
         }
     };
-    let name = move |(place, row): (usize, usize)| {
+    let name = move |(_, (place, row)): (u64, (usize, usize))| {
         let text = reach
             .matrix
             .with_untracked(|matrix| Some(matrix.as_ref()?.source(row)?.name.clone()));
@@ -138,10 +146,7 @@ pub(super) fn Grid() -> impl IntoView {
                 <div class="reach-heads">
                     <div class="reach-corner faint">"from ＼ to"</div>
                     <For
-                        each=move || {
-                            reach.matrix.track();
-                            columns.get()
-                        }
+                        each=move || with_generation(reach.generation.get(), columns.get())
                         key=|column| *column
                         children=head
                     />
@@ -151,20 +156,23 @@ pub(super) fn Grid() -> impl IntoView {
                     style:height=move || format!("{}px", size().1 - HEAD)
                 >
                     <For
-                        each=move || {
-                            reach.matrix.track();
-                            rows.get()
-                        }
+                        each=move || with_generation(reach.generation.get(), rows.get())
                         key=|row| *row
                         children=name
                     />
                 </div>
                 <For each=cells key=|cell| *cell let:cell>
-                    <Cell row=cell.0 column=cell.1 />
+                    <Cell row=cell.1 column=cell.2 />
                 </For>
             </div>
         </div>
     }
+}
+
+/// Who is there may have changed at the same places.
+fn with_generation(generation: u64, places: Vec<(usize, usize)>) -> Vec<(u64, (usize, usize))> {
+    let places = places.into_iter();
+    places.map(|place| (generation, place)).collect()
 }
 
 /// Why there is nothing to see.

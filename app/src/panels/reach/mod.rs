@@ -8,7 +8,7 @@ use protocol::reach::Reachability;
 use topology::NamespaceId;
 
 use self::details::Details;
-use self::grid::Grid;
+use self::grid::{Grid, choose};
 use super::copy::CopyButton;
 use crate::editor::lab::Lab;
 use crate::icons::{Icon, icon};
@@ -32,6 +32,16 @@ pub(crate) fn ReachPanel() -> impl IntoView {
         handle.remove();
         lab.look_at_reach(false);
         lab.hide_way();
+    });
+    // What the chosen cell says may be otherwise now, and so its way.
+    Effect::new(move |began: Option<()>| {
+        let matrix = lab.reach.matrix.get();
+        let chosen = lab.reach.chosen.get_untracked();
+        let cell = matrix.as_ref().zip(chosen);
+        let changed = cell.and_then(|(matrix, (row, column))| Some(matrix.cell(row, column)?.1));
+        if began.is_some() && changed == Some(true) {
+            choose(lab, chosen);
+        }
     });
     let has_run = move || lab.reach.matrix.with(Option::is_some);
     view! {
