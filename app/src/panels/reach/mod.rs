@@ -128,17 +128,17 @@ fn Bar() -> impl IntoView {
                 {icon(Icon::Ping)}
                 {move || if waits() { "Measuring…" } else { "Measure" }}
             </button>
-            <label for="reach-pause">"again"</label>
             <select
                 id="reach-pause"
                 data-testid=testids::REACH_PAUSE
-                title="While this tab is open and looked at"
+                aria-label="When it is measured again"
+                title="Measured again while this tab is open and looked at"
                 on:change=move |event| {
                     lab.repeat_reach(event_target_value(&event).parse().ok());
                 }
             >
                 <option value="" selected=move || reach.pause.get().is_none()>
-                    "when asked"
+                    "once"
                 </option>
                 {PAUSES
                     .map(|pause| {
@@ -147,7 +147,7 @@ fn Bar() -> impl IntoView {
                                 value=pause.to_string()
                                 selected=move || reach.pause.get() == Some(pause)
                             >
-                                {format!("after {pause} s")}
+                                {format!("again after {pause} s")}
                             </option>
                         }
                     })
@@ -156,9 +156,9 @@ fn Bar() -> impl IntoView {
             </select>
             {namespace("From", "reach-from", |w| w.from, |w, id| w.from = id)}
             {namespace("to", "reach-to", |w| w.to, |w, id| w.to = id)}
-            <label for="reach-order">"by"</label>
             <select
                 id="reach-order"
+                aria-label="Order"
                 on:change=move |event| {
                     reach
                         .sort(
@@ -170,9 +170,9 @@ fn Bar() -> impl IntoView {
                         );
                 }
             >
-                <option value="name">"name"</option>
-                <option value="failures">"most failures"</option>
-                <option value="slowest">"slowest"</option>
+                <option value="name">"by name"</option>
+                <option value="failures">"by failures"</option>
+                <option value="slowest">"by time"</option>
             </select>
             <label class="check">
                 <input
