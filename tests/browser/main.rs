@@ -12,6 +12,7 @@ mod keyboard;
 mod person;
 mod problems;
 mod quality;
+mod reach;
 mod removed;
 mod routes;
 mod settings;

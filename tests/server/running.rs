@@ -22,6 +22,7 @@ mod counters;
 mod drift;
 mod firewalls;
 mod probes;
+mod reaching;
 mod uplink;
 
 /// Follows what a browser would see.

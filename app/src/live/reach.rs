@@ -22,6 +22,8 @@ pub(crate) struct Reach {
     pub(crate) wanted: RwSignal<Wanted>,
     /// The chosen cell: places of its source and target.
     pub(crate) chosen: RwSignal<Option<(usize, usize)>>,
+    /// Counts how often who is there has changed: places mean something else then.
+    pub(crate) generation: RwSignal<u64>,
     /// Whether somebody looks.
     looked_at: RwSignal<bool>,
 }
@@ -35,6 +37,7 @@ impl Reach {
             pause: RwSignal::new(None),
             wanted: RwSignal::new(Wanted::default()),
             chosen: RwSignal::new(None),
+            generation: RwSignal::new(0),
             looked_at: RwSignal::new(false),
         }
     }
@@ -51,6 +54,7 @@ impl Reach {
         });
         if !same {
             self.chosen.set(None);
+            self.generation.update(|count| *count += 1);
             self.wanted.update(|wanted| {
                 let known = |id| matrix.found().sources.iter().any(|s| s.namespace == id);
                 wanted.from = wanted.from.filter(|id| known(*id));

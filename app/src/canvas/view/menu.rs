@@ -234,8 +234,10 @@ fn between(lab: Lab, dock: Dock, to: NamespaceId) -> Vec<Item> {
             Object::Node(Node::Namespace(id)) if *id != to => Some(*id),
             _ => None,
         });
-        let others: Vec<_> = others.collect();
-        (selected.len() == 2).then_some(others).unwrap_or_default()
+        match selected.len() {
+            2 => others.collect::<Vec<_>>(),
+            _ => Vec::new(),
+        }
     });
     let [from] = others.as_slice() else {
         return Vec::new();

@@ -8,6 +8,7 @@ use protocol::reach::ReachResult;
 
 use crate::editor::lab::Lab;
 use crate::live::matrix::{Grade, Matrix, short};
+use crate::panels::dock::Dock;
 use crate::testids;
 
 /// Sizes in pixels, as in the style sheet.
@@ -21,6 +22,7 @@ const NAMES: f64 = 132.0;
 pub(super) fn Grid() -> impl IntoView {
     let lab = Lab::of_page();
     let reach = lab.reach;
+    let dock = Dock::of_page();
     let area = NodeRef::<Div>::new();
     let view = RwSignal::new((0.0, 0.0, 900.0, 200.0));
     let shown = Memo::new(move |_| {
@@ -45,7 +47,7 @@ pub(super) fn Grid() -> impl IntoView {
     Effect::new(move |_| {
         // Its size follows the dock's and the window's.
         shown.track();
-        super::super::dock::Dock::of_page().height.track();
+        dock.height.track();
         if area.get().is_some() {
             request_animation_frame(measure);
         }
@@ -62,10 +64,16 @@ pub(super) fn Grid() -> impl IntoView {
         shown.with(|shown| visible(&shown.columns, left, width, COLUMN))
     });
     let cells = move || {
+        let generation = reach.generation.get();
         let columns = columns.get();
         let rows = rows.get().into_iter();
-        rows.flat_map(|row| columns.clone().into_iter().map(move |column| (row, column)))
-            .collect::<Vec<_>>()
+        rows.flat_map(|row| {
+            columns
+                .clone()
+                .into_iter()
+                .map(move |column| (generation, row, column))
+        })
+        .collect::<Vec<_>>()
     };
     let size = move || {
         shown.with(|shown| {
@@ -76,7 +84,7 @@ pub(super) fn Grid() -> impl IntoView {
         })
     };
     let is_empty = move || shown.with(|s| s.rows.is_empty() || s.columns.is_empty());
-    let head = move |(place, column): (usize, usize)| {
+    let head = move |(_, (place, column)): (u64, (usize, usize))| {
         let text = reach.matrix.with_untracked(|matrix| {
             let target = matrix.as_ref()?.target(column)?;
             Some((
@@ -99,7 +107,7 @@ pub(super) fn Grid() -> impl IntoView {
             </div>
         }
     };
-    let name = move |(place, row): (usize, usize)| {
+    let name = move |(_, (place, row)): (u64, (usize, usize))| {
         let text = reach
             .matrix
             .with_untracked(|matrix| Some(matrix.as_ref()?.source(row)?.name.clone()));
@@ -135,12 +143,9 @@ pub(super) fn Grid() -> impl IntoView {
                 style:height=move || format!("{}px", size().1)
             >
                 <div class="reach-heads">
-                    <div class="reach-corner faint">"from ＼ to"</div>
+                    <div class="reach-corner faint">"from → to"</div>
                     <For
-                        each=move || {
-                            reach.matrix.track();
-                            columns.get()
-                        }
+                        each=move || with_generation(reach.generation.get(), columns.get())
                         key=|column| *column
                         children=head
                     />
@@ -150,20 +155,23 @@ pub(super) fn Grid() -> impl IntoView {
                     style:height=move || format!("{}px", size().1 - HEAD)
                 >
                     <For
-                        each=move || {
-                            reach.matrix.track();
-                            rows.get()
-                        }
+                        each=move || with_generation(reach.generation.get(), rows.get())
                         key=|row| *row
                         children=name
                     />
                 </div>
                 <For each=cells key=|cell| *cell let:cell>
-                    <Cell row=cell.0 column=cell.1 />
+                    <Cell row=cell.1 column=cell.2 />
                 </For>
             </div>
         </div>
     }
+}
+
+/// Who is there may have changed at the same places.
+fn with_generation(generation: u64, places: Vec<(usize, usize)>) -> Vec<(u64, (usize, usize))> {
+    let places = places.into_iter();
+    places.map(|place| (generation, place)).collect()
 }
 
 /// Why there is nothing to see.
@@ -212,11 +220,9 @@ fn Cell(row: (usize, usize), column: (usize, usize)) -> impl IntoView {
             .matrix
             .with(|matrix| matrix.as_ref().and_then(|matrix| drawn(matrix, at)))
     });
-    let style = format!(
-        "left:{}px;top:{}px",
-        NAMES + column.0 as f64 * COLUMN,
-        HEAD + row.0 as f64 * ROW
-    );
+    // One by one: the page's policy takes no style as a text.
+    let left = format!("{}px", NAMES + column.0 as f64 * COLUMN);
+    let top = format!("{}px", HEAD + row.0 as f64 * ROW);
     let testid = reach.matrix.with_untracked(|matrix| {
         let matrix = matrix.as_ref()?;
         let (source, target) = (matrix.source(at.0)?, matrix.target(at.1)?);
@@ -227,7 +233,7 @@ fn Cell(row: (usize, usize), column: (usize, usize)) -> impl IntoView {
     });
     move || match drawn.get() {
         None => view! {
-            <div class="reach-own" role="gridcell" style=style.clone()>
+            <div class="reach-own" role="gridcell" style:left=left.clone() style:top=top.clone()>
                 "·"
             </div>
         }
@@ -239,7 +245,7 @@ fn Cell(row: (usize, usize), column: (usize, usize)) -> impl IntoView {
                 class:chosen=move || reach.chosen.get() == Some(at)
                 role="gridcell"
                 tabindex="-1"
-                style=style.clone()
+                style:left=left.clone() style:top=top.clone()
                 title=drawn.title.clone()
                 aria-label=drawn.title
                 data-grade=drawn.grade.key()

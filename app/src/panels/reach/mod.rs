@@ -8,7 +8,7 @@ use protocol::reach::Reachability;
 use topology::NamespaceId;
 
 use self::details::Details;
-use self::grid::Grid;
+use self::grid::{Grid, choose};
 use super::copy::CopyButton;
 use crate::editor::lab::Lab;
 use crate::icons::{Icon, icon};
@@ -32,6 +32,16 @@ pub(crate) fn ReachPanel() -> impl IntoView {
         handle.remove();
         lab.look_at_reach(false);
         lab.hide_way();
+    });
+    // What the chosen cell says may be otherwise now, and so its way.
+    Effect::new(move |began: Option<()>| {
+        let matrix = lab.reach.matrix.get();
+        let chosen = lab.reach.chosen.get_untracked();
+        let cell = matrix.as_ref().zip(chosen);
+        let changed = cell.and_then(|(matrix, (row, column))| Some(matrix.cell(row, column)?.1));
+        if began.is_some() && changed == Some(true) {
+            choose(lab, chosen);
+        }
     });
     let has_run = move || lab.reach.matrix.with(Option::is_some);
     view! {
@@ -118,17 +128,17 @@ fn Bar() -> impl IntoView {
                 {icon(Icon::Ping)}
                 {move || if waits() { "Measuring…" } else { "Measure" }}
             </button>
-            <label for="reach-pause">"again"</label>
             <select
                 id="reach-pause"
                 data-testid=testids::REACH_PAUSE
-                title="While this tab is open and looked at"
+                aria-label="When it is measured again"
+                title="Measured again while this tab is open and looked at"
                 on:change=move |event| {
                     lab.repeat_reach(event_target_value(&event).parse().ok());
                 }
             >
                 <option value="" selected=move || reach.pause.get().is_none()>
-                    "when asked"
+                    "once"
                 </option>
                 {PAUSES
                     .map(|pause| {
@@ -137,7 +147,7 @@ fn Bar() -> impl IntoView {
                                 value=pause.to_string()
                                 selected=move || reach.pause.get() == Some(pause)
                             >
-                                {format!("after {pause} s")}
+                                {format!("again after {pause} s")}
                             </option>
                         }
                     })
@@ -146,9 +156,9 @@ fn Bar() -> impl IntoView {
             </select>
             {namespace("From", "reach-from", |w| w.from, |w, id| w.from = id)}
             {namespace("to", "reach-to", |w| w.to, |w, id| w.to = id)}
-            <label for="reach-order">"by"</label>
             <select
                 id="reach-order"
+                aria-label="Order"
                 on:change=move |event| {
                     reach
                         .sort(
@@ -160,9 +170,9 @@ fn Bar() -> impl IntoView {
                         );
                 }
             >
-                <option value="name">"name"</option>
-                <option value="failures">"most failures"</option>
-                <option value="slowest">"slowest"</option>
+                <option value="name">"by name"</option>
+                <option value="failures">"by failures"</option>
+                <option value="slowest">"by time"</option>
             </select>
             <label class="check">
                 <input

@@ -54,7 +54,7 @@ impl Server {
     ///
     /// # Errors
     /// If the kernel refuses a thread or what it waits with.
-    pub fn start(lab: Arc<impl Surroundings + Send + Sync + 'static>) -> Result<Self> {
+    pub fn start(lab: Arc<impl Surroundings>) -> Result<Self> {
         let object = || "the services";
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
