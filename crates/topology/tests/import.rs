@@ -1,5 +1,6 @@
 //! The formats of others: what becomes of realistic files, what is refused, and that nothing makes
 //! the readers fall over.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use proptest::prelude::*;
 use topology::document::Document;
