@@ -1,5 +1,6 @@
 //! The formats of others: what becomes of realistic files, what is refused, and that nothing makes
 //! the readers fall over.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use proptest::prelude::*;
 use topology::document::Document;
@@ -285,7 +286,11 @@ fn graphs_are_read() {
         .map(|ns| ns.name.as_str())
         .collect();
     assert_eq!(names, ["host", "Client", "Router", "D", "E", "web-1", "G"]);
-    assert_eq!(document.bridges().count(), 1);
+    assert!(
+        document
+            .interface_named(NamespaceId::HOST, "Switch-core")
+            .is_some()
+    );
     assert_eq!(document.links().count(), 8);
 }
 

@@ -15,7 +15,7 @@ use crate::archive;
 /// What `netyard convert` takes.
 #[derive(clap::Args, Debug)]
 pub(super) struct ConvertArguments {
-    /// A lab document or a script of commands; `-` reads standard input.
+    /// A lab in any form that is read, its folder or a zip of it; `-` reads standard input.
     file: PathBuf,
     /// The form to write.
     #[arg(long, value_enum)]

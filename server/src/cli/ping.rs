@@ -16,7 +16,7 @@ mod table;
 /// What `netyard ping` takes.
 #[derive(clap::Args, Debug)]
 pub(super) struct PingArguments {
-    /// A lab document or a script of commands; `-` reads standard input.
+    /// A lab in any form that is read, its folder or a zip of it; `-` reads standard input.
     file: PathBuf,
     /// From every namespace to every address.
     #[arg(long, required = true)]

@@ -10,7 +10,7 @@ use super::{WRONG_USE, complain, file, print, print_json};
 /// What `netyard plan` takes.
 #[derive(clap::Args, Debug)]
 pub(super) struct PlanArguments {
-    /// A lab document or a script of commands; `-` reads standard input.
+    /// A lab in any form that is read, its folder or a zip of it; `-` reads standard input.
     file: PathBuf,
     /// Print one JSON value.
     #[arg(long)]

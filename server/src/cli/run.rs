@@ -24,7 +24,7 @@ use signals::Signals;
 /// What `netyard run` takes.
 #[derive(clap::Args, Debug)]
 pub(super) struct RunArguments {
-    /// A lab document or a script of commands; `-` reads standard input.
+    /// A lab in any form that is read, its folder or a zip of it; `-` reads standard input.
     file: PathBuf,
     /// The namespace in which the command runs.
     #[arg(long = "in", value_name = "NAMESPACE", default_value = topology::name::HOST)]

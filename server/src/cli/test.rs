@@ -18,7 +18,7 @@ mod junit;
 /// What `netyard test` takes.
 #[derive(clap::Args, Debug)]
 pub(super) struct TestArguments {
-    /// A lab document or a script of commands; `-` reads standard input.
+    /// A lab in any form that is read, its folder or a zip of it; `-` reads standard input.
     file: PathBuf,
     /// Print one JSON value: a list of what came of each expectation.
     #[arg(long, conflicts_with = "junit")]
@@ -40,6 +40,15 @@ pub(super) fn main(arguments: &TestArguments) -> ExitCode {
         }
     };
     if read.document.expectations.is_empty() {
+        let offered = read.report.offered.len();
+        if offered > 0 {
+            file::tell(&arguments.file, &read.report);
+            complain(&format!(
+                "{} tries {offered} things that could be expected: take them with `netyard \
+                 convert --to yaml --with-expectations`",
+                arguments.file.display()
+            ));
+        }
         complain(&format!(
             "{} expects nothing: say what should be true under `expect:`. {}",
             arguments.file.display(),

@@ -126,11 +126,22 @@ impl Builder {
 
     /// A name as the kernel takes it, that nothing else has; says what was changed.
     fn name(&mut self, wanted: &str, what: &str, is_used: impl Fn(&Self, &str) -> bool) -> String {
-        let is_bad = |c: char| c.is_whitespace() || c.is_control() || "/:%\"'\\".contains(c);
-        let clean: String = wanted
-            .chars()
-            .map(|c| if is_bad(c) { '-' } else { c })
-            .collect();
+        // What the kernel refuses, and what a shell would take for its own.
+        let is_bad = |c: char| {
+            c.is_whitespace() || c.is_control() || "/:%\"'\\()[]{}<>|&;$*?!#`~".contains(c)
+        };
+        let mut clean = String::new();
+        for c in wanted.chars() {
+            match is_bad(c) {
+                true if clean.ends_with('-') => {}
+                true => clean.push('-'),
+                false => clean.push(c),
+            }
+        }
+        let clean = match wanted.ends_with(is_bad) {
+            true => clean.trim_end_matches('-'),
+            false => clean.as_str(),
+        };
         let clean = clean.trim_start_matches(['-', '.']);
         let base = match clean {
             "" => "node".to_owned(),

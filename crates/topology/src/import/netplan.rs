@@ -72,7 +72,7 @@ struct Machine<'a> {
 }
 
 /// Words that are owned, as they are put together.
-fn words<'a>(words: &'a [String]) -> Vec<&'a str> {
+fn words(words: &[String]) -> Vec<&str> {
     words.iter().map(String::as_str).collect()
 }
 

@@ -288,11 +288,11 @@ impl Parser {
             .iter()
             .find(|(key, _)| key == "label")
             .map(|(_, value)| value.as_str());
-        if let [only] = groups.as_slice() {
-            if let ([id], Some(label)) = (only.as_slice(), label) {
-                let label = label.to_owned();
-                self.graph.node(line, id)?.label = Some(label);
-            }
+        if let ([only], Some(label)) = (groups.as_slice(), label)
+            && let [id] = only.as_slice()
+        {
+            let label = label.to_owned();
+            self.graph.node(line, id)?.label = Some(label);
         }
         for pair in groups.windows(2) {
             let [from, to] = pair else { continue };
