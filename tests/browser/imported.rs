@@ -4,9 +4,9 @@ use support::Yard;
 use support::browser::Browser;
 
 const SCRIPT: &str = "#!/bin/sh\\n# Two by a cable\\nip netns add red\\nip netns add blue\\n\
-ip link add a netns red type veth peer name b netns blue\\n\
-ip -n red addr add 10.0.0.1/24 dev a\\nip -n blue addr add 10.0.0.2/24 dev b\\n\
-ip -n red link set a up\\nip -n blue link set b up\\nip -n red link set lo up\\nip -n blue link set lo up\\n\
+ip link add veth-red netns red type veth peer name veth-blue netns blue\\n\
+ip -n red addr add 10.0.0.1/24 dev veth-red\\nip -n blue addr add 10.0.0.2/24 dev veth-blue\\n\
+ip -n red link set veth-red up\\nip -n blue link set veth-blue up\\nip -n red link set lo up\\nip -n blue link set lo up\\n\
 ip netns exec red ping -c 1 10.0.0.2\\nip -n red addr\\n";
 
 /// Lets a file fall on the page, as a person's browser says it.

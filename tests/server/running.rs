@@ -19,6 +19,7 @@ use topology::{Document, Edit, InterfaceId, Observed};
 
 mod counters;
 mod drift;
+mod expectations;
 mod firewalls;
 mod probes;
 mod uplink;
