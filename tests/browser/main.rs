@@ -7,6 +7,7 @@ mod drift;
 mod firewall;
 mod first_lab;
 mod first_load;
+mod imported;
 mod inspector;
 mod keyboard;
 mod person;

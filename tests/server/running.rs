@@ -20,6 +20,7 @@ use topology::{Document, Edit, InterfaceId, Observed};
 mod captures;
 mod counters;
 mod drift;
+mod expectations;
 mod firewalls;
 mod probes;
 mod reaching;

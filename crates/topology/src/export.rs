@@ -14,7 +14,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::command::{self, Command, of_step, told};
-use crate::document::Document;
+use crate::document::{Document, Kind};
 use crate::id::NamespaceId;
 use crate::import::Remark;
 use crate::step::{NewInterface, Step};
@@ -191,7 +191,13 @@ fn inside(
     let name = document.describe_namespace(namespace);
     let names = Names::of(document);
     let all = told(document).into_iter();
-    all.filter(|told| told.namespace == namespace)
+    // Others' machines have it up from the beginning.
+    let loopback = document.interfaces_of(namespace).find(|(_, interface)| {
+        interface.kind == Kind::Loopback && !interface.up && namespace != NamespaceId::HOST
+    });
+    let down = loopback.map(|_| Command::of(&["ip", "link", "set", "lo", "down"]));
+    let made = all
+        .filter(|told| told.namespace == namespace)
         .filter_map(|told| match &told.step {
             Some(Step::AddNamespace { .. }) => None,
             Some(step) if is_elsewhere(step) => None,
@@ -207,6 +213,6 @@ fn inside(
                 is_here.then(|| of_step(&Step::AddVeth { ends }, &names))
             }
             _ => Some(told.command.within(&name)),
-        })
-        .collect()
+        });
+    down.into_iter().chain(made).collect()
 }

@@ -163,6 +163,47 @@ fn the_examples_are_undone_too() {
     }
 }
 
+/// A chain of routers and a bridge with three ports: what both forms carry whole.
+const CARRIED: &str = "netyard: 1
+title: Three and a router
+namespaces:
+  host: {loopback: {up: false}}
+  red: {routes: [{to: default, via: 10.0.0.254}]}
+  green: {}
+  router: {forwarding: [ipv4]}
+  far: {routes: [{to: default, via: 10.9.0.254}]}
+links:
+  - {red/veth-red: {addresses: [10.0.0.1/24]}, router/eth1: {addresses: [10.0.0.254/24]}}
+  - {router/eth0: {addresses: [10.9.0.254/24]}, far/eth0: {addresses: [10.9.0.1/24], mtu: 1400}}
+  - {green/lan: {addresses: [10.5.0.1/24]}, red/lan: {addresses: [10.5.0.2/24]}}
+";
+
+#[test]
+fn containerlab_and_kathara_are_read_again_as_the_same_lab() {
+    let document = read(CARRIED).unwrap().document;
+    for format in [Format::Containerlab, Format::Kathara] {
+        let written = export(&document, format);
+        assert_eq!(written.lost, [], "{format:?}");
+        let files = written.files.iter().map(|file| topology::import::File {
+            path: file.path.clone(),
+            bytes: file.text.clone().into_bytes(),
+        });
+        let files: Vec<_> = files.collect();
+        let again = topology::read::read_files(&files)
+            .unwrap_or_else(|error| panic!("{format:?}: {error}\n{written:#?}"));
+        let mut again = again.document;
+        again.positions.clear();
+        // containerlab has no titles, only names.
+        again.title = document.title.clone();
+        assert!(
+            again.same_lab(&document),
+            "{format:?}\n{written:#?}\n{}\n{}",
+            topology::yaml::write(&again),
+            topology::yaml::write(&document)
+        );
+    }
+}
+
 #[test]
 fn what_is_lost_is_named() {
     let document = read(EXAMPLES[2]).unwrap().document;

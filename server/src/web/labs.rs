@@ -88,6 +88,10 @@ fn decoded(files: Vec<NewFile>) -> Result<Vec<File>, Refusal> {
 }
 
 async fn read(files: Vec<File>) -> Result<Import, Refusal> {
+    let name = match files.as_slice() {
+        [only] if !only.path.is_empty() => format!("{}: ", only.path),
+        _ => String::new(),
+    };
     // What is at its limit takes a while: not on a thread that serves others.
     let read = tokio::task::spawn_blocking(move || topology::read::read_files(&files));
     match read.await {
@@ -99,7 +103,15 @@ async fn read(files: Vec<File>) -> Result<Import, Refusal> {
                 }
                 _ => StatusCode::UNPROCESSABLE_ENTITY,
             };
-            Err(Refusal::new(status, format!("this is no lab: {error}")))
+            // The others name the file themselves.
+            let name = match error {
+                ReadError::Script(_) | ReadError::Yaml(_) | ReadError::Empty => name.as_str(),
+                _ => "",
+            };
+            Err(Refusal::new(
+                status,
+                format!("this is no lab: {name}{error}"),
+            ))
         }
         Err(_) => Err(Refusal::new(
             StatusCode::INTERNAL_SERVER_ERROR,

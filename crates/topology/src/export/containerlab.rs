@@ -157,7 +157,10 @@ fn is_containerlabs(document: &Document, step: &Step) -> bool {
     match step {
         Step::AddDevice { device, .. } => device.kind == crate::document::DeviceKind::Bridge,
         Step::SetMaster { at, .. } => is_on_bridge(at) && find(at).is_some_and(is_veth),
-        Step::SetUp { at, up: true } => is_bridge(at) || is_on_bridge(at),
+        Step::SetUp { at, up: true } => {
+            let is_host = at.namespace == NamespaceId::HOST;
+            is_host && (at.name.as_str() == "lo" || is_bridge(at) || is_on_bridge(at))
+        }
         _ => false,
     }
 }

@@ -274,6 +274,8 @@ fn startup(
         id == NamespaceId::HOST
             && match step {
                 Step::AddDevice { new, .. } => of_hub(&new.at.name),
+                // A machine's own is up from the beginning.
+                Step::SetUp { at, up: true } if at.name == InterfaceName::loopback() => true,
                 Step::SetUp { at, .. } | Step::SetMaster { at, .. } => of_hub(&at.name),
                 _ => false,
             }

@@ -24,6 +24,7 @@ const TO_LABEL: f64 = 14.0;
 
 const STYLE: &str = "text{font-family:system-ui,sans-serif;fill:#17202c}\
     .m{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:11px;fill:#4d5a6b}\
+    .p{paint-order:stroke;stroke:#fafbfc;stroke-width:4px;stroke-linejoin:round}\
     .n{font-size:14px;font-weight:600}.t{font-size:16px;font-weight:600}\
     .c{fill:#fff;stroke:#ccd3dc}.b{fill:#e7efff;stroke:#2563eb}\
     .f{fill:none;stroke:#ccd3dc;stroke-width:1.5;stroke-dasharray:2 6;stroke-linecap:round}\
@@ -273,7 +274,8 @@ fn end_label(
         (false, true) => (at.x - 6.0, at.y - 6.0, "start"),
         (false, false) => (at.x + 6.0, at.y - 6.0, "end"),
     };
-    label("m", (x, y), anchor, &said.join(" "))
+    // The cable does not run through its letters.
+    label("m p", (x, y), anchor, &said.join(" "))
 }
 
 fn card(document: &Document, node: Node, area: Area) -> String {
