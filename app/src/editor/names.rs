@@ -101,8 +101,8 @@ fn cut(text: &str, bytes: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use topology::document::{Interface, Kind, Namespace};
     use topology::InterfaceId;
+    use topology::document::{Interface, Kind, Namespace};
 
     fn with_namespaces(names: &[&str]) -> Document {
         let mut document = Document::new("");
