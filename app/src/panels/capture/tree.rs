@@ -127,7 +127,7 @@ fn FieldLine(index: usize, turned: RwSignal<BTreeSet<&'static str>>) -> impl Int
             role="treeitem"
             attr:aria-level=(level + 1).to_string()
             aria-selected=move || selected().to_string()
-            aria-expanded=has_more.then(|| move || open().to_string())
+            aria-expanded=has_more.then_some(move || open().to_string())
             title=name
             data-testid=testids::FIELD
             data-field=name
