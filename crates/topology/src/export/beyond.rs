@@ -9,16 +9,41 @@ use crate::import::Remark;
 /// Most objects that are named; the rest is counted.
 const MOST_NAMED: usize = 6;
 
-/// What no command says.
-pub(super) fn of_commands(document: &Document) -> Vec<Remark> {
+/// What only Netyard knows: what a lab expects, serves and advertises, which its agent does.
+pub(super) fn of_lab(document: &Document, reason: &str) -> Vec<Remark> {
     let mut left = Vec::new();
     if !document.expectations.is_empty() {
         let count = document.expectations.len();
+        left.push(lost(format!("{count} of the lab's expectations"), reason));
+    }
+    let serving = document.namespaces.values();
+    let serving: Vec<_> = serving
+        .filter(|namespace| !namespace.serve.is_empty())
+        .map(|namespace| namespace.name.to_string())
+        .collect();
+    if !serving.is_empty() {
         left.push(lost(
-            format!("{count} of the lab's expectations"),
-            "commands say what is done, not what should be true",
+            format!("the ports that are served by {}", listed(&serving)),
+            reason,
         ));
     }
+    let advertising = document.interfaces.iter();
+    let advertising: Vec<_> = advertising
+        .filter(|(_, interface)| interface.advertise.is_some())
+        .map(|(id, _)| document.describe_interface(*id))
+        .collect();
+    if !advertising.is_empty() {
+        left.push(lost(
+            format!("the router advertisements of {}", listed(&advertising)),
+            reason,
+        ));
+    }
+    left
+}
+
+/// What no command says.
+pub(super) fn of_commands(document: &Document) -> Vec<Remark> {
+    let mut left = of_lab(document, "no command says it");
     if !document.positions.is_empty() {
         left.push(lost("the drawing's positions", "no command has them"));
     }
@@ -53,7 +78,7 @@ pub(super) fn of_commands(document: &Document) -> Vec<Remark> {
 
 /// What a graph of nodes, cables and addresses does not show.
 pub(super) fn of_graph(document: &Document) -> Vec<Remark> {
-    let mut left = Vec::new();
+    let mut left = of_lab(document, "a picture does not carry it");
     let namespaces = document.namespaces.iter();
     let namespaces: Vec<_> = namespaces
         .map(|(id, ns)| (ns.name.to_string(), id))
@@ -117,13 +142,6 @@ pub(super) fn of_graph(document: &Document) -> Vec<Remark> {
             &|i| matches!(&i.kind, Kind::Device(device) if device.kind != crate::document::DeviceKind::Bridge),
         ),
     );
-    if !document.expectations.is_empty() {
-        let count = document.expectations.len();
-        left.push(lost(
-            format!("{count} of the lab's expectations"),
-            "a picture does not carry them",
-        ));
-    }
     left
 }
 

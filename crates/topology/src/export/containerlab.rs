@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{file_name, fitting};
-use super::{inside, lost};
+use super::{beyond, inside, lost};
 use crate::command::{Command, Names, of_step, told};
 use crate::document::{Document, Interface};
 use crate::id::{InterfaceId, NamespaceId};
@@ -35,7 +35,12 @@ pub(super) fn write(document: &Document) -> (String, Vec<Remark>) {
         text.push_str(&format!(
             "      kind: linux\n      image: {IMAGE}\n      network-mode: none\n"
         ));
-        let commands = inside(document, *id, |_| false);
+        let mut commands = inside(document, *id, |_| false);
+        let forwards = |namespace: &crate::document::Namespace| namespace.forwarding.ipv4;
+        if !document.namespaces.get(id).is_some_and(forwards) {
+            // Containers do by themselves.
+            commands.push(Command::of(&["sysctl", "-w", "net.ipv4.ip_forward=0"]));
+        }
         text.push_str(&exec(&commands));
     }
     for (id, name) in &nodes.bridges {
@@ -66,13 +71,7 @@ pub(super) fn write(document: &Document) -> (String, Vec<Remark>) {
             "its uplink: the host is the machine itself there",
         ));
     }
-    if !document.expectations.is_empty() {
-        let count = document.expectations.len();
-        left.push(lost(
-            format!("{count} of the lab's expectations"),
-            "containerlab has none",
-        ));
-    }
+    left.extend(beyond::of_lab(document, "containerlab has no such thing"));
     if text.contains('$') {
         left.push(lost(
             "`$`",

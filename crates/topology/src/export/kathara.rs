@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::names::{file_name, fitting, letters};
-use super::{Export, File, inside, lost};
+use super::{Export, File, beyond, inside, lost};
 use crate::command::Command;
 use crate::document::{Document, Interface, Kind};
 use crate::id::{InterfaceId, NamespaceId};
@@ -68,13 +68,7 @@ pub(super) fn write(document: &Document) -> Export {
             "its uplink: say `[bridged]` of a machine instead",
         ));
     }
-    if !document.expectations.is_empty() {
-        let count = document.expectations.len();
-        left.push(lost(
-            format!("{count} of the lab's expectations"),
-            "Kathará has none",
-        ));
-    }
+    left.extend(beyond::of_lab(document, "Kathará has no such thing"));
     Export { files, lost: left }
 }
 
