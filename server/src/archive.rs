@@ -34,15 +34,19 @@ mod tests {
 
     #[test]
     fn what_is_packed_is_read() {
-        let text =
-            "netyard: 1\nnamespaces: {red: {}, blue: {}}\nlinks:\n  - {red/a: {}, blue/b: {}}\n";
+        let text = "netyard: 1\ntitle: Two\nnamespaces: {host: {loopback: {up: false}}, red: {}, blue: {}}\n\
+                    links:\n  - {red/eth0: {}, blue/eth0: {}}\n";
         let document = topology::read::read(text).unwrap().document;
         let written = export::export(&document, export::Format::Kathara);
         let file = topology::import::File {
             path: "lab.zip".into(),
             bytes: pack(&written.files).unwrap(),
         };
-        let read = topology::read::read_files(&[file]).unwrap();
-        assert!(read.document.same_lab(&document), "{read:#?}\n{written:#?}");
+        let read = topology::read::read_files(&[file]).unwrap().document;
+        assert!(
+            read.same_lab(&document),
+            "{}{written:#?}",
+            topology::yaml::write(&read)
+        );
     }
 }

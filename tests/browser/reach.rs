@@ -68,6 +68,8 @@ async fn the_matrix_says_who_reaches_whom_why_not_and_what_has_changed() {
     again.click().await.unwrap();
     person.run("db", "ip link set eth0 up");
     person.run("db", "ip route add default via 10.0.3.1");
+    // What is mended is no failure any more: all are shown again.
+    browser.click("reach-failures").await;
     browser
         .until_attribute(down, "data-grade", &["reachable"])
         .await;

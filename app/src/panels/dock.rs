@@ -105,7 +105,8 @@ pub(crate) struct Dock {
     pub(crate) capture_filter: RwSignal<String>,
     /// How the next capture is made; the filter is apart.
     pub(crate) capture_options: RwSignal<CaptureOptions>,
-    has_room: StoredValue<bool>,
+    /// The height before the dock was made higher for packets, and after.
+    room: StoredValue<Option<[f64; 2]>>,
     /// What came of the latest check of the expectations.
     pub(crate) checks: Checks,
     toasts: Toasts,
@@ -125,7 +126,7 @@ impl Dock {
             probe_port: RwSignal::new("80".to_owned()),
             capture_filter: RwSignal::new(String::new()),
             capture_options: RwSignal::new(CaptureOptions::default()),
-            has_room: StoredValue::new(false),
+            room: StoredValue::new(None),
             checks: Checks::new(),
             toasts: Toasts::of_page(),
         };
@@ -141,6 +142,14 @@ impl Dock {
     /// Brings a tab to the front.
     pub(crate) fn show(self, tab: Tab) {
         self.tab.set(tab);
+        // The room that packets had goes back to the canvas.
+        if tab != Tab::Capture
+            && let Some([before, after]) = self.room.get_value()
+            && (self.height.get_untracked() - after).abs() < 1.0
+        {
+            self.room.set_value(None);
+            self.height.set(before);
+        }
     }
 
     /// The next ping goes from there: only the target is missing.
@@ -205,15 +214,16 @@ impl Dock {
         }
     }
 
-    /// Makes room for packets, once: who makes the dock lower again wants it so.
+    /// Makes room for packets, as long as they are shown: who then changes the height wants it so.
     pub(crate) fn heighten(self) {
-        if self.has_room.get_value() {
+        if self.room.get_value().is_some() {
             return;
         }
-        self.has_room.set_value(true);
         let window = window().inner_height().ok().and_then(|h| h.as_f64());
         let wanted = (window.unwrap_or(800.0) * 0.55).round();
-        if self.height.get_untracked() < wanted {
+        let before = self.height.get_untracked();
+        if before < wanted {
+            self.room.set_value(Some([before, wanted]));
             self.height.set(wanted);
         }
     }

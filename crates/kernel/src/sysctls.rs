@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 use nix::errno::Errno;
 use topology::observed::{ObservedInterface, ObservedNamespace};
@@ -143,7 +144,16 @@ impl Known {
                             file,
                         };
                     }
-                    Err(error) if is_gone(&error) => {}
+                    Err(error) if is_gone(&error) => {
+                        // Since the interfaces were looked at it may have got another name: the
+                        // event of that brings the next look, which finds it.
+                        let name = interface.as_ref().map(|i| i.name.as_str().to_owned());
+                        if let Some(name) = name
+                            && !namespace.run(|| has_settings(&name))?
+                        {
+                            continue;
+                        }
+                    }
                     Err(error) => {
                         let object = || format!("sysctl {path} in {namespace}");
                         return Err(error).context("read", object);
@@ -196,6 +206,13 @@ fn open(path: &str) -> std::io::Result<(File, Option<i32>)> {
 
 fn file_of(path: &str) -> String {
     format!("/proc/sys/{path}")
+}
+
+/// Whether there is an interface of that name: all have settings of IPv4.
+fn has_settings(interface: &str) -> bool {
+    Path::new("/proc/sys/net/ipv4/conf")
+        .join(interface)
+        .exists()
 }
 
 fn is_gone(error: &std::io::Error) -> bool {

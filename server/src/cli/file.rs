@@ -36,7 +36,9 @@ pub(super) fn read(path: &Path) -> Result<Import, String> {
 
 /// Says on standard error what became of what was read, if it was not taken as it stands.
 pub(super) fn tell(path: &Path, report: &Report) {
-    if report.format == Format::Yaml {
+    let is_whole = report.changed.is_empty() && report.left_out.is_empty();
+    let is_own = matches!(report.format, Format::Yaml | Format::Script);
+    if is_own && is_whole && report.offered.is_empty() {
         return;
     }
     for line in report.to_string().lines() {

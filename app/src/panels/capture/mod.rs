@@ -48,7 +48,7 @@ pub(crate) fn CapturePanel() -> impl IntoView {
     // A capture that has come needs no form any more.
     Effect::new(move |before: Option<usize>| {
         let count = ids.with(Vec::len);
-        if before.is_some_and(|before| count > before) {
+        if count > before.unwrap_or_default() {
             asks.set(false);
             dock.heighten();
         }
