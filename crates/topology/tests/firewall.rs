@@ -130,6 +130,14 @@ fn iptables_is_said_in_nft() {
             "add rule ip filter INPUT icmp type echo-request limit rate 5/second burst 9 packets counter accept",
         ),
         (
+            "iptables -t nat -A PREROUTING -d 10.0.0.1 -p tcp --dport 80 -m statistic --mode random --probability 0.5 -j DNAT --to-destination 10.0.0.2:80",
+            "add rule ip nat PREROUTING ip daddr 10.0.0.1 tcp dport 80 numgen random mod 2147483648 < 1073741824 counter dnat to 10.0.0.2:80",
+        ),
+        (
+            "iptables -A INPUT -m statistic --mode nth --every 3 --packet 1 -j DROP",
+            "add rule ip filter INPUT numgen inc mod 3 1 counter drop",
+        ),
+        (
             "ip6tables -A INPUT -p ipv6-icmp -s fd00::/64 -j ACCEPT",
             "add rule ip6 filter INPUT meta l4proto ipv6-icmp ip6 saddr fd00::/64 counter accept",
         ),

@@ -36,13 +36,22 @@ pub(super) fn read(path: &Path) -> Result<Import, String> {
 
 /// Says on standard error what became of what was read, if it was not taken as it stands.
 pub(super) fn tell(path: &Path, report: &Report) {
-    let is_whole = report.changed.is_empty() && report.left_out.is_empty();
-    let is_own = matches!(report.format, Format::Yaml | Format::Script);
-    if is_own && is_whole && report.offered.is_empty() {
+    if report.format == Format::Yaml {
         return;
     }
     for line in report.to_string().lines() {
         complain(&format!("{}: {line}", path.display()));
+    }
+}
+
+/// The same for a command whose own words matter more: what a script only tries or looks at is left
+/// to `netyard check`.
+pub(super) fn tell_changes(path: &Path, report: &Report) {
+    if report.format != Format::Script {
+        return tell(path, report);
+    }
+    for remark in &report.changed {
+        complain(&format!("{}: {remark}", path.display()));
     }
 }
 

@@ -53,7 +53,7 @@ pub(super) fn main(arguments: RunArguments) -> ExitCode {
             return ExitCode::from(WRONG_USE);
         }
     };
-    file::tell(&arguments.file, &read.report);
+    file::tell_changes(&arguments.file, &read.report);
     let Some(namespace) = read.document.namespace_named(&arguments.namespace) else {
         let names: Vec<_> = read
             .document

@@ -8,6 +8,7 @@ use crate::address::Family;
 use crate::command::words::Words;
 
 mod rule;
+mod statistic;
 
 /// What a command does to the text of a ruleset.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::statistic::Statistic;
 use super::{Target, Translated, chain_name};
 use crate::address::Family;
 use crate::command::words::Words;
@@ -25,6 +26,7 @@ struct Rule {
     /// Options of the target.
     options: Vec<(String, String)>,
     limit: Option<(String, Option<String>)>,
+    statistic: Statistic,
 }
 
 /// Reads the words after the chain.
@@ -150,6 +152,9 @@ impl Rule {
             }
             "-g" | "--goto" | "-f" | "--fragment" | "-c" | "--set-counters" => {
                 return Err(format!("`{word}` is not supported"));
+            }
+            "--mode" | "--probability" | "--every" | "--packet" => {
+                self.statistic.take(word, words.value(word)?);
             }
             other => return Err(format!("`{other}` is not understood here")),
         }
@@ -299,6 +304,7 @@ impl Rule {
         }
         words.append(&mut self.addresses);
         words.append(&mut self.matches);
+        words.extend(self.statistic.text()?);
         if let Some((rate, burst)) = self.limit.take() {
             let burst = burst.unwrap_or_else(|| "5".to_owned());
             words.push(format!("limit rate {rate} burst {burst} packets"));
@@ -424,6 +430,7 @@ fn module(name: &str) -> Result<(), String> {
         "multiport",
         "comment",
         "limit",
+        "statistic",
     ];
     match known.contains(&name) {
         true => Ok(()),
