@@ -432,3 +432,17 @@ fn a_rule_in_the_way_makes_a_gateway_unreachable() {
     })
     .unwrap();
 }
+
+/// Two interfaces lead to the gateway: the kernel takes the one that the route names.
+#[test]
+fn a_gateway_on_link_may_be_on_another_link_too() {
+    let text = "ip link add one type veth peer name two\nip link set one up\nip link set two up\n\
+                ip addr add fd00::1/64 dev one\nip addr add fd00::2/64 dev two\n";
+    for name in ["one", "two"] {
+        let route = format!("ip route add fd03::/64 via fd00::ffff dev {name} onlink\n");
+        script::read(&format!("{text}{route}")).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    }
+    let longer =
+        "ip addr add fd00::3/112 dev one\nip route add fd03::/64 via fd00::ffff dev two onlink\n";
+    assert!(script::read(&format!("{text}{longer}")).is_err());
+}

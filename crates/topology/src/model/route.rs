@@ -162,7 +162,15 @@ impl Said<'_> {
             Family::Ipv6 => {
                 let leads = reach::longest(self.namespace, TABLE_MAIN, gateway, None);
                 let leads = leads.filter(|way| way.prefix_len > 0);
-                leads.is_some_and(|way| way.interface != Some(through))
+                // Of equal ways the kernel takes that of the interface it was told (`rt6_check_dev`).
+                let own = reach::longest(self.namespace, TABLE_MAIN, gateway, Some(through));
+                leads.is_some_and(|way| {
+                    let is_equal = |own: reach::Way| {
+                        own.interface == Some(through)
+                            && (own.prefix_len, own.metric) == (way.prefix_len, way.metric)
+                    };
+                    way.interface != Some(through) && !own.is_some_and(is_equal)
+                })
             }
         };
         match is_elsewhere {

@@ -14,7 +14,7 @@ const PRIORITY_OF_MAIN: u32 = 32_766;
 /// What a look-up in a table finds.
 pub(super) struct Way {
     pub(super) prefix_len: u8,
-    metric: u32,
+    pub(super) metric: u32,
     /// `None`: through another router, or nowhere.
     pub(super) interface: Option<u32>,
 }
