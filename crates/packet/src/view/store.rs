@@ -130,28 +130,16 @@ impl Store {
 
     /// Takes a packet in; the oldest make room.
     pub fn push(&mut self, source: u32, record: View<'_>) {
-        let (captured, length) = (record.data.len(), record.length);
         let chunk = self.chunk();
         let offset = chunk.data.len();
         chunk.data.extend_from_slice(record.data);
-        chunk.heads.push(Head {
-            at: record.at,
-            offset,
-            captured: captured as u32,
-            length,
-            source,
-            back: 0,
-            next: 0,
-            place: None,
-        });
-        self.end += 1;
-        self.bytes += captured;
+        self.push_place(source, record.at, record.length, offset, record.data.len());
         while self.chunks.len() > 1 && self.is_full() {
             self.drop_oldest();
         }
     }
 
-    /// Takes in a packet whose bytes lie in the file.
+    /// Takes in a packet whose bytes lie there already: in its chunk, or in the file.
     pub(super) fn push_place(
         &mut self,
         source: u32,

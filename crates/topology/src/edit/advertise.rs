@@ -2,7 +2,7 @@
 
 use super::Edit;
 use super::error::{EditError, Field, Place, Reason};
-use super::validate::{THAT_INTERFACE, refuse};
+use super::validate::refuse;
 use crate::advertise::Advertisement;
 use crate::document::{Document, Interface, Kind};
 use crate::id::InterfaceId;
@@ -15,11 +15,7 @@ pub(super) fn set(
     let place = Place::Interface(interface, Some(Field::Advertise));
     let found = document.interfaces.get(&interface);
     let mut changed = found
-        .ok_or_else(|| EditError {
-            place,
-            subject: THAT_INTERFACE.to_owned(),
-            reason: Reason::Gone,
-        })?
+        .ok_or_else(|| refuse(document, place, Reason::Gone))?
         .clone();
     let old = std::mem::replace(&mut changed.advertise, advertise);
     of_interface(document, interface, &changed)?;

@@ -2,7 +2,7 @@
 
 use super::Edit;
 use super::error::{EditError, Field, Place, Reason};
-use super::validate::{THAT_INTERFACE, refuse};
+use super::validate::refuse;
 use crate::document::{Document, Interface, Kind};
 use crate::id::InterfaceId;
 use crate::offload::{Offload, check};
@@ -16,11 +16,7 @@ pub(super) fn set(
     let place = Place::Interface(interface, Some(Field::Offloads));
     let found = document.interfaces.get(&interface);
     let mut changed = found
-        .ok_or_else(|| EditError {
-            place,
-            subject: THAT_INTERFACE.to_owned(),
-            reason: Reason::Gone,
-        })?
+        .ok_or_else(|| refuse(document, place, Reason::Gone))?
         .clone();
     let old = match on {
         Some(on) => changed.offloads.insert(offload, on),

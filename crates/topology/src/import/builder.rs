@@ -267,11 +267,14 @@ impl Builder {
             name: port.clone(),
         };
         self.link(end, &other);
-        self.run(
-            NamespaceId::HOST,
-            &["ip", "link", "set", "dev", &port, "master", bridge],
-        );
+        self.plug(&other, bridge);
         port
+    }
+
+    /// Makes an interface a port of a bridge beside it.
+    pub(super) fn plug(&mut self, end: &End, bridge: &str) {
+        let argv = ["ip", "link", "set", "dev", &end.name, "master", bridge];
+        self.run(end.namespace, &argv);
     }
 
     /// The name of a namespace, but for the host's.

@@ -180,16 +180,7 @@ fn connect(
     for (end, bridge) in [(a, first), (b, second)] {
         match bridge {
             Some(bridge) => {
-                let argv = [
-                    "ip",
-                    "link",
-                    "set",
-                    "dev",
-                    &end.name,
-                    "master",
-                    bridge.as_str(),
-                ];
-                builder.run(NamespaceId::HOST, &argv);
+                builder.plug(end, bridge.as_str());
             }
             None => match segments.next(index) {
                 Some(address) => {

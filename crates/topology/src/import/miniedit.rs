@@ -181,16 +181,7 @@ fn add_link(builder: &mut Builder, link: &Tree, nodes: &mut BTreeMap<String, Pla
     builder.link(a, b);
     for (end, bridge) in [(a, first), (b, second)] {
         if let Some(bridge) = bridge {
-            let argv = [
-                "ip",
-                "link",
-                "set",
-                "dev",
-                &end.name,
-                "master",
-                bridge.as_str(),
-            ];
-            builder.run(NamespaceId::HOST, &argv);
+            builder.plug(end, bridge.as_str());
         }
         shape(builder, link, end);
     }

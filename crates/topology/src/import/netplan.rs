@@ -255,34 +255,26 @@ impl Machine<'_> {
             .unwrap_or_default()
         {
             builder.at(rule.line);
-            let mut argv = vec!["ip".to_owned()];
-            let text = |key: &str| rule.text_of(key);
-            let is_ipv6 = [text("from"), text("to")]
-                .into_iter()
-                .flatten()
-                .any(|text| text.contains(':'));
-            if is_ipv6 {
-                argv.push("-6".to_owned());
-            }
-            argv.extend(["rule", "add"].map(str::to_owned));
-            let keys = [
-                ("from", "from"),
-                ("to", "to"),
-                ("mark", "fwmark"),
-                ("type-of-service", "tos"),
-                ("priority", "priority"),
-                ("table", "table"),
-            ];
-            for (key, word) in keys {
-                if let Some(value) = text(key) {
-                    argv.extend([word.to_owned(), value.to_owned()]);
-                }
-            }
-            if let (None, Some(table)) = (text("table"), table) {
-                argv.extend(["table".to_owned(), table.to_owned()]);
-            }
-            self.run(builder, &words(&argv));
+            self.one_rule(builder, table, rule);
         }
+    }
+
+    fn one_rule(&self, builder: &mut Builder, table: Option<&str>, rule: &Tree) {
+        let ends = [rule.text_of("from"), rule.text_of("to")];
+        let is_ipv6 = ends.into_iter().flatten().any(|text| text.contains(':'));
+        let family: &[&str] = if is_ipv6 { &["-6"] } else { &[] };
+        let begin = [&["ip"], family, &["rule", "add"]].concat();
+        let mut argv: Vec<String> = begin.into_iter().map(str::to_owned).collect();
+        let keys = [
+            ("from", "from"),
+            ("to", "to"),
+            ("mark", "fwmark"),
+            ("type-of-service", "tos"),
+            ("priority", "priority"),
+            ("table", "table"),
+        ];
+        say(&mut argv, rule, &keys, table);
+        self.run(builder, &words(&argv));
     }
 
     fn one_route(&self, builder: &mut Builder, name: &str, table: Option<&str>, route: &Tree) {
@@ -317,14 +309,19 @@ impl Machine<'_> {
             ("scope", "scope"),
             ("mtu", "mtu"),
         ];
-        for (key, word) in keys {
-            if let Some(value) = text(key) {
-                argv.extend([word.to_owned(), value.to_owned()]);
-            }
-        }
-        if let (None, Some(table)) = (text("table"), table) {
-            argv.extend(["table".to_owned(), table.to_owned()]);
-        }
+        say(&mut argv, route, &keys, table);
         self.run(builder, &words(&argv));
+    }
+}
+
+/// Says what the file says under these keys in `ip`'s words; of the VRF's table where it names none.
+fn say(argv: &mut Vec<String>, tree: &Tree, keys: &[(&str, &str)], table: Option<&str>) {
+    for (key, word) in keys {
+        if let Some(value) = tree.text_of(key) {
+            argv.extend([(*word).to_owned(), value.to_owned()]);
+        }
+    }
+    if let (None, Some(table)) = (tree.text_of("table"), table) {
+        argv.extend(["table".to_owned(), table.to_owned()]);
     }
 }

@@ -87,16 +87,7 @@ impl<'a> Links<'a> {
                         );
                         builder.bridge("mgmt-net")
                     });
-                    let argv = [
-                        "ip",
-                        "link",
-                        "set",
-                        "dev",
-                        &port.name,
-                        "master",
-                        bridge.as_str(),
-                    ];
-                    builder.run(NamespaceId::HOST, &argv);
+                    builder.plug(&port, bridge.as_str());
                 }
             }
             ("dummy", [own]) => {
@@ -207,16 +198,7 @@ impl<'a> Links<'a> {
         mtu: Option<&str>,
     ) {
         if let Some(Node::Bridge(bridge)) = self.nodes.get(endpoint.node) {
-            let argv = [
-                "ip",
-                "link",
-                "set",
-                "dev",
-                &end.name,
-                "master",
-                bridge.as_str(),
-            ];
-            builder.run(end.namespace, &argv);
+            builder.plug(end, bridge.as_str());
         }
         if let Some(mac) = endpoint.mac {
             let argv = ["ip", "link", "set", "dev", &end.name, "address", mac];
