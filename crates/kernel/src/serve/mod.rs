@@ -27,7 +27,7 @@ use crate::probe::Surroundings;
 /// After how long a port that could not be had is tried again: whoever has it may end.
 const AGAIN: Duration = Duration::from_secs(2);
 /// Connections of all services of a lab at a time: each is a descriptor of the agent. Who comes
-/// later waits to be accepted.
+/// later waits, one of each listener accepted and the others not.
 const CONNECTIONS: usize = 256;
 /// Documents that may wait.
 const WAITING: usize = 16;

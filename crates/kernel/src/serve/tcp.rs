@@ -46,15 +46,16 @@ pub(super) async fn serve(
 async fn accept(listener: TcpListener, answer: Answer, name: Arc<str>, room: Arc<Semaphore>) {
     let mut connections = JoinSet::new();
     loop {
-        // It is never closed.
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
-            return;
-        };
         let accepted = listener.accept().await;
         while connections.try_join_next().is_some() {}
         let Ok((stream, peer)) = accepted else {
             tokio::time::sleep(REST).await;
             continue;
+        };
+        // Taken after a connection has come: a listener that waits for one keeps no place from
+        // others. It is never closed.
+        let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
+            return;
         };
         let name = Arc::clone(&name);
         connections.spawn(async move {

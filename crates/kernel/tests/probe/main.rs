@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         inside("ports_behind_firewalls", ports::firewalls),
         inside("served_ports_answer", serving::answers),
         inside("services_follow_the_document", serving::follows),
+        inside("many_services_answer_all", serving::many),
         inside("ways", ways::traced),
         inside("a_way_that_ends", ways::nowhere),
         inside("a_way_as_far_as_it_comes", ways::way),

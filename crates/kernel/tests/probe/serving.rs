@@ -180,3 +180,24 @@ pub(crate) fn follows(_: &Inside) {
     assert!(!is_open(&lab, red, "10.0.0.2", 80));
     assert_eq!(descriptors(), before);
 }
+
+/// More listeners than connections are taken at a time, each of both families: all answer.
+pub(crate) fn many(_: &Inside) {
+    let mut article = labs::article();
+    let document = &mut article.builder.document;
+    let services: Vec<String> = (1000..1150)
+        .map(|port| format!("tcp/{port} http"))
+        .collect();
+    let services: Vec<&str> = services.iter().map(String::as_str).collect();
+    serve(document, article.blue, &services);
+    let lab = Lab::start(document);
+    let server = Server::start(Arc::clone(&lab.engine)).unwrap();
+    lab.runtime.block_on(server.set(document));
+    for port in [1000, 1149] {
+        for host in ["10.0.0.2", "[fd00::2]"] {
+            let ask = format!("curl -gs -m 5 http://{host}:{port}/");
+            let page = ip::must(&lab.namespace(article.red), &ask);
+            assert!(page.contains("served by Netyard"), "{ask}: {page}");
+        }
+    }
+}
