@@ -180,5 +180,17 @@ pub(crate) fn packets() -> Vec<Vec<u8>> {
         udp(50_000, 4789, &vxlan),
         ipv4(47, &join(&[&[0x20, 0, 8, 0, 0, 0, 0, 9], inner])),
         ipv4(4, inner),
+        // A time above 127, which is a mantissa and an exponent.
+        ipv4(
+            2,
+            &sealed(vec![0x11, 0xfe, 0, 0, 0, 0, 0, 0, 2, 20, 0, 0], 2),
+        ),
+        udp(
+            4001,
+            53,
+            &dns(0x0120, [1, 0, 0, 0], &[&question(&name("red.lab"), 1, 1)]),
+        ),
+        // What is behind a short frame's packet, and is no padding.
+        join(&[&ipv4(17, &udp_datagram(9, 10, b"")), b"not zeros"]),
     ]
 }
