@@ -11,7 +11,7 @@ use kernel::doctor::{self, Finding};
 use support::{As, outside, program};
 
 fn main() -> ExitCode {
-    support::main(vec![
+    support::main_by_root_too(vec![
         outside("labs_can_run_here", labs_can_run_here),
         program("examine", examine),
     ])

@@ -14,7 +14,7 @@ use support::inside;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 fn main() -> ExitCode {
-    support::main(vec![
+    support::main_by_root_too(vec![
         inside("exit_codes_are_the_commands", exit_codes_are_the_commands),
         inside("streams_are_piped", streams_are_piped),
         inside("a_terminal_controls", a_terminal_controls),

@@ -29,7 +29,7 @@ use support::{inside, program};
 use tokio::io::AsyncReadExt;
 
 fn main() -> ExitCode {
-    support::main(vec![
+    support::main_by_root_too(vec![
         inside("a_node_cannot_touch_others", a_node_cannot_touch_others),
         program("attack", attack),
         inside("what_leads_out_is_refused", what_leads_out_is_refused),

@@ -18,7 +18,7 @@ use nix::unistd::Pid;
 use support::{As, Started, eventually, outside, program, scene};
 
 fn main() -> ExitCode {
-    support::main(vec![
+    support::main_by_root_too(vec![
         outside(
             "the_end_of_one_is_the_end_of_all",
             the_end_of_one_is_the_end_of_all,

@@ -17,7 +17,7 @@ use nix::unistd::geteuid;
 use support::{As, inside, outside, scene};
 
 fn main() -> ExitCode {
-    support::main(vec![
+    support::main_by_root_too(vec![
         inside("inside_is_private", inside_is_private),
         inside("namespaces_are_created_fast", namespaces_are_created_fast),
         inside("no_descriptor_is_left", no_descriptor_is_left),

@@ -33,9 +33,6 @@ const SEED: (&str, &str) = ("PROPTEST_RNG_SEED", "1");
 /// The package with the tests of the program.
 const PROGRAM_TESTS: &str = "netyard-tests";
 
-/// The packages whose tests say what they need of the kernel.
-const WITH_NEEDS: [&str; 2] = ["kernel", PROGRAM_TESTS];
-
 /// Runs these stages (all when none is named); an error if anything failed.
 pub(crate) fn run(workspace: &Workspace, only: &[Stage], consent: Consent) -> Result<()> {
     let stages = stages::selected(only);
@@ -136,14 +133,14 @@ impl<'a> Tests<'a> {
                 let toolchain = self.wasm.as_ref().context("no compiler for the browser")?;
                 purity::check(self.workspace, toolchain)
             }
-            Stage::Unit => self.tests(&["--workspace", "--exclude", PROGRAM_TESTS], None),
+            Stage::Unit => self.tests(&Chosen::Crates, None),
             Stage::Doc => self.doc(),
             Stage::Build => {
                 self.program = Some(program::build(self.workspace, Mode::Release, self.consent)?);
                 Ok((Counts::PASSED, Vec::new()))
             }
-            Stage::Kernel => self.program_tests(&["--test", "kernel", "--test", "features"]),
-            Stage::Server | Stage::Browser => self.program_tests(&["--test", stage.name()]),
+            Stage::Kernel => self.program_tests(&["kernel", "features"]),
+            Stage::Server | Stage::Browser => self.program_tests(&[stage.name()]),
             Stage::Vm => self.second_kernel(),
         }
     }
@@ -170,10 +167,9 @@ impl<'a> Tests<'a> {
     }
 
     /// Test targets of the package with the tests of the program.
-    fn program_tests(&mut self, targets: &[&str]) -> StageResult {
-        let selection = [&["--package", PROGRAM_TESTS], targets].concat();
+    fn program_tests(&mut self, targets: &[&'static str]) -> StageResult {
         self.prepare_stage()?;
-        self.tests(&selection, self.stage.as_ref())
+        self.tests(&Chosen::OfTheProgram(targets.to_vec()), self.stage.as_ref())
     }
 
     /// What this kernel lacks, in a virtual machine.
@@ -181,12 +177,10 @@ impl<'a> Tests<'a> {
         self.prepare_stage()?;
         let stage = self.stage.as_ref().context("no stage")?;
         // Also those that did not run before, with the programs where the test user can read them.
+        // All that there are, though few of them say anything: see `Chosen`.
         let mut cargo = self.workspace.cargo();
-        cargo.arg("test").arg("--tests");
-        for package in WITH_NEEDS {
-            cargo.args(["--package", package]);
-        }
-        cargo.args(["--", "--list"]).env(vm::LEFT, self.left.path());
+        cargo.args(["test", "--tests", "--workspace", "--", "--list"]);
+        cargo.env(vm::LEFT, self.left.path());
         stage.configure(self.workspace, &self.host, &mut cargo);
         process::output(&mut cargo)?;
         let given = std::env::var(SEED.0);
@@ -213,20 +207,24 @@ impl<'a> Tests<'a> {
         Ok(())
     }
 
-    fn tests(&self, selection: &[&str], stage: Option<&unprivileged::Stage>) -> StageResult {
+    fn tests(&self, chosen: &Chosen, stage: Option<&unprivileged::Stage>) -> StageResult {
         let mut cargo = self.workspace.cargo();
         // Several browsers at once would only slow each other down.
-        let one_by_one: &[&str] = if selection.contains(&Stage::Browser.name()) {
-            &["--test-threads", "1"]
-        } else {
-            &[]
+        let one_by_one: &[&str] = match chosen {
+            Chosen::OfTheProgram(targets) if targets.contains(&Stage::Browser.name()) => {
+                &["--test-threads", "1"]
+            }
+            _ => &[],
         };
         let summary = if self.nextest {
-            cargo.args(["nextest", "run", "--no-fail-fast"]);
-            cargo.args(selection).args(one_by_one);
+            cargo.args(["nextest", "run", "--no-fail-fast", "--workspace"]);
+            cargo.args(["--filterset", &chosen.filter()]);
+            cargo.args(one_by_one);
             Summary::Nextest
         } else {
-            cargo.args(["test", "--no-fail-fast"]).args(selection);
+            cargo
+                .args(["test", "--no-fail-fast"])
+                .args(chosen.selection());
             if stage.is_none() {
                 // Examples in the documentation have a stage of their own.
                 cargo.args(["--lib", "--bins", "--tests"]);
@@ -270,6 +268,46 @@ impl<'a> Tests<'a> {
             ),
             Err(error) => outcome(Counts::FAILED, vec![format!("{error:#}")]),
         })
+    }
+}
+
+/// Which tests a stage runs.
+///
+/// Every stage builds the tests of the whole workspace, and chooses among them afterwards: built for
+/// some packages alone, their dependencies have other features, and all of them would be compiled
+/// anew for each choice (measured: six minutes of fifty).
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Chosen {
+    /// Those of the crates.
+    Crates,
+    /// These targets of the package with the tests of the program.
+    OfTheProgram(Vec<&'static str>),
+}
+
+impl Chosen {
+    /// As a filter of nextest.
+    fn filter(&self) -> String {
+        match self {
+            Self::Crates => format!("not package(={PROGRAM_TESTS})"),
+            Self::OfTheProgram(targets) => {
+                let binaries: Vec<String> = targets
+                    .iter()
+                    .map(|target| format!("binary(={target})"))
+                    .collect();
+                format!("package(={PROGRAM_TESTS}) and ({})", binaries.join(" or "))
+            }
+        }
+    }
+
+    /// As arguments of `cargo test`, which cannot choose after it has built.
+    fn selection(&self) -> Vec<&'static str> {
+        match self {
+            Self::Crates => vec!["--workspace", "--exclude", PROGRAM_TESTS],
+            Self::OfTheProgram(targets) => ["--package", PROGRAM_TESTS]
+                .into_iter()
+                .chain(targets.iter().flat_map(|target| ["--test", *target]))
+                .collect(),
+        }
     }
 }
 
@@ -341,6 +379,20 @@ fn left_to_another(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_choice_is_the_same_for_both_runners() {
+        let chosen = Chosen::OfTheProgram(vec!["kernel", "features"]);
+        assert_eq!(
+            chosen.filter(),
+            "package(=netyard-tests) and (binary(=kernel) or binary(=features))"
+        );
+        assert_eq!(
+            chosen.selection().join(" "),
+            "--package netyard-tests --test kernel --test features"
+        );
+        assert_eq!(Chosen::Crates.filter(), "not package(=netyard-tests)");
+    }
 
     #[test]
     fn a_test_program_that_dies_or_runs_nothing_is_a_failure() {

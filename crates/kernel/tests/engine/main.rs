@@ -68,13 +68,18 @@ fn main() -> ExitCode {
         inside("a_refused_route_changes_nothing", failing::route),
         inside("a_name_that_is_taken_changes_nothing", failing::taken),
         inside("removals_are_taken_back", failing::removals),
-        inside("every_step_can_fail", every_step::fails).asks(),
+        inside("every_step_can_fail", every_step::fails)
+            .asks()
+            .by_root_too(),
         inside(
             "every_step_of_demanding_examples_can_fail",
             every_step::demanding_fails,
         )
-        .needs(every_step::DEMANDED),
-        outside("every_step_is_a_moment_to_be_killed_at", every_step::killed).asks(),
+        .needs(every_step::DEMANDED)
+        .by_root_too(),
+        outside("every_step_is_a_moment_to_be_killed_at", every_step::killed)
+            .asks()
+            .by_root_too(),
         scene("is_killed_at", every_step::is_killed_at),
         inside("outside_changes_are_heard", hearing::outside_changes),
         inside(

@@ -3,7 +3,8 @@
 //! A sandbox is entered by a process with one thread, which the threads of a
 //! test harness are not. So a test runs its own program again, as the server
 //! does with its agent, and the body of the test runs inside. When the tests
-//! are run by root, each is run twice: as root and as an ordinary user.
+//! are run by root, it is started by an ordinary user; a test of what differs
+//! between the two is run twice ([`Test::by_root_too`]).
 //!
 //! Use it in a test declared with `harness = false`:
 //! `fn main() -> ExitCode { support::main(&[inside("name", body)]) }`.
@@ -62,6 +63,7 @@ pub(crate) struct Test {
     name: &'static str,
     body: Body,
     needs: Needs,
+    by_root_too: bool,
 }
 
 impl Test {
@@ -70,7 +72,15 @@ impl Test {
             name,
             body,
             needs: Needs::default(),
+            by_root_too: false,
         }
+    }
+
+    /// When root runs the tests, it is run as root and as an ordinary user. Inside a sandbox the two
+    /// are alike; worth it for how one is started, ends and is kept apart from the machine.
+    pub(crate) fn by_root_too(mut self) -> Self {
+        self.by_root_too = true;
+        self
     }
 
     /// It is left out where the kernel lacks one of these.
@@ -128,6 +138,11 @@ pub(crate) fn program(name: &'static str, body: fn(&[String])) -> Test {
     Test::new(name, Body::Program(body))
 }
 
+/// As [`main`], for tests that are all run [by root too](Test::by_root_too).
+pub(crate) fn main_by_root_too(tests: Vec<Test>) -> ExitCode {
+    main(tests.into_iter().map(Test::by_root_too).collect())
+}
+
 /// The whole of a test program's `main`.
 pub(crate) fn main(tests: Vec<Test>) -> ExitCode {
     let arguments: Vec<String> = env::args().collect();
@@ -146,11 +161,7 @@ pub(crate) fn main(tests: Vec<Test>) -> ExitCode {
         body(&arguments[3..]);
         return ExitCode::SUCCESS;
     }
-    let identities: &[As] = if geteuid().is_root() {
-        &[As::Myself, As::Ordinary]
-    } else {
-        &[As::Myself]
-    };
+    let root = geteuid().is_root();
     let arguments = Arguments::from_args();
     let asks = |test: &Test| test.needs.any() && needs::comes_to(&arguments, test.name);
     if tests.iter().any(asks) {
@@ -162,6 +173,11 @@ pub(crate) fn main(tests: Vec<Test>) -> ExitCode {
         if !needs::is_wanted(test.name) {
             continue;
         }
+        let identities: &[As] = match (root, test.by_root_too) {
+            (true, true) => &[As::Myself, As::Ordinary],
+            (true, false) => &[As::Ordinary],
+            (false, _) => &[As::Myself],
+        };
         for &identity in identities {
             let reported = format!("{}::{identity:?}", test.name);
             let name = reported.clone();
@@ -197,7 +213,8 @@ pub(crate) fn missing() -> Vec<Feature> {
 }
 
 /// Which of many cases fall to this sandbox: the first one, and how far it is to the next. When root
-/// runs the tests, root and the ordinary user take turns.
+/// runs the tests, root and the ordinary user take turns: for tests that are run [by root
+/// too](Test::by_root_too).
 pub(crate) fn share() -> (usize, usize) {
     match env::var(SHARE) {
         Ok(first) => (first.parse().unwrap(), 2),
