@@ -250,3 +250,13 @@ fn what_is_lost_is_named() {
         lost(Format::Kathara)
     );
 }
+
+#[test]
+fn a_firewalls_words_are_words_in_the_script_that_undoes_it() {
+    let lab =
+        "netyard: 1\nnamespaces:\n  host:\n    firewall: |\n      table inet `id` {\n      }\n";
+    let document = read(lab).unwrap().document;
+    let undo = export(&document, Format::IpUndo);
+    let said = text(&undo);
+    assert!(said.contains("nft delete table inet '`id`'"), "{said}");
+}

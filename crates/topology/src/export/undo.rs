@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::lost;
-use crate::command::{Names, of_step, steps_from_nothing};
+use crate::command::{Command, Names, of_step, steps_from_nothing};
 use crate::document::Document;
 use crate::id::NamespaceId;
 use crate::import::Remark;
@@ -73,14 +73,17 @@ fn commands(document: &Document, step: &Step, names: &Names) -> Vec<String> {
             Some(own),
         ) => tables(own.as_str())
             .into_iter()
-            .map(|table| format!("nft delete {table}"))
+            // The ruleset is anybody's text: quoted, a name of it is never more than a word.
+            .map(|[family, name]| {
+                Command::of(&["nft", "delete", "table", &family, &name]).to_string()
+            })
             .collect(),
         _ => vec![of_step(step, names).to_string()],
     }
 }
 
-/// `table FAMILY NAME` of each table that a ruleset makes.
-fn tables(ruleset: &str) -> BTreeSet<String> {
+/// Family and name of each table that a ruleset makes.
+fn tables(ruleset: &str) -> BTreeSet<[String; 2]> {
     // A line may go on on the next one.
     let ruleset = ruleset.replace("\\\n", " ");
     let heads = ruleset.split(['\n', ';', '{', '}']);
@@ -90,8 +93,8 @@ fn tables(ruleset: &str) -> BTreeSet<String> {
             words.remove(0);
         }
         match words.as_slice() {
-            ["table", name] => Some(format!("table ip {name}")),
-            ["table", family, name] => Some(format!("table {family} {name}")),
+            ["table", name] => Some(["ip", name].map(str::to_owned)),
+            ["table", family, name] => Some([*family, *name].map(str::to_owned)),
             _ => None,
         }
     });
