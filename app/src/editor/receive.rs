@@ -14,7 +14,7 @@ use crate::live::streams::CaptureKey;
 
 impl Lab {
     /// Takes in what came over the socket.
-    pub(super) fn receive(self, incoming: Incoming) {
+    pub(super) fn receive(self, incoming: Incoming<'_>) {
         match incoming {
             Incoming::Message(message) => self.take(*message),
             Incoming::Packets(batch) => self.streams.packets(batch),

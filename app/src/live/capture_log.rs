@@ -1,7 +1,7 @@
 //! One capture, or one opened file, with what is shown of it.
 
 use packet::view::{Opened, Source, Store, Viewer};
-use protocol::capture::{CaptureEvent, CaptureInfo, CapturedPacket};
+use protocol::capture::{CaptureEvent, CaptureInfo, PacketView};
 
 /// Most packets that a browser keeps of a capture, and their bytes: older ones make room.
 const MOST_PACKETS: usize = 1_000_000;
@@ -78,11 +78,11 @@ impl CaptureLog {
     }
 
     /// Takes packets in, oldest first; `first` is the server's number of the first.
-    pub(crate) fn take(&mut self, first: u64, packets: &[CapturedPacket]) {
+    pub(crate) fn take(&mut self, first: u64, packets: &[PacketView<'_>]) {
         self.missed += first.saturating_sub(self.expected);
         self.expected = first + packets.len() as u64;
         for packet in packets {
-            self.viewer.push(packet.source.into(), packet.record.view());
+            self.viewer.push(packet.source.into(), packet.record);
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
-use protocol::capture::{CaptureEvent, CaptureId, CaptureInfo, PacketBatch};
+use protocol::capture::{CaptureEvent, CaptureId, CaptureInfo, PacketBatch, PacketView};
 use protocol::ping::{PingEvent, PingId, PingInfo};
 
 use packet::view::{Opened, Source};
@@ -145,7 +145,7 @@ impl Streams {
     }
 
     /// Packets came. They become rows in the next frame.
-    pub(crate) fn packets(self, batch: PacketBatch) {
+    pub(crate) fn packets(self, batch: PacketBatch<Vec<PacketView<'_>>>) {
         if let Some(log) = self.capture(CaptureKey::Live(batch.capture)) {
             log.update_untracked(|log| log.take(batch.first, &batch.records));
             work_on(log);

@@ -123,6 +123,34 @@ fn a_packet_at_three_points_is_one_row_that_unfolds() {
 }
 
 #[test]
+fn a_file_is_all_there_before_its_sightings_are_found() {
+    let mut before = viewer(&["web/eth0", "fw/eth0"], 100);
+    for number in 0..8 {
+        for source in [0, 1] {
+            let data = segment(64, 4000, 0x18, number);
+            push(&mut before, source, u64::from(number) * 1_000, &data);
+        }
+    }
+    let file = before.save(0..16);
+    let mut viewer = open(file, 0).viewer;
+    assert_eq!(rows(&viewer), (0..16).collect::<Vec<_>>());
+    assert!(viewer.work(6));
+    // Three packets are one row each, the rest is still to be read.
+    let halfway: Vec<u64> = [0, 2, 4].into_iter().chain(6..16).collect();
+    assert_eq!(rows(&viewer), halfway);
+    assert_eq!(
+        [1, 6, 15].map(|n| viewer.row_of(n)),
+        [None, Some(3), Some(12)]
+    );
+    assert_eq!(viewer.line_of(5), Some(2));
+    all_work(&mut viewer);
+    assert_eq!(rows(&viewer), (0..16).step_by(2).collect::<Vec<_>>());
+    // What comes later is no row before it is read.
+    push(&mut viewer, 0, 9_000, &segment(64, 4000, 0x18, 9));
+    assert_eq!(viewer.row_count(), 8);
+}
+
+#[test]
 fn the_ring_forgets_the_oldest_and_numbers_stay() {
     let mut viewer = viewer(&["a/a"], 5_000);
     viewer.set_filter("tcp.flags.push == 1").unwrap();

@@ -53,6 +53,14 @@ impl Clock {
     };
 
     fn time(self, ticks: u64) -> Timestamp {
+        const SECOND: u64 = 1_000_000_000;
+        // The usual, micro- and nanoseconds, without numbers of 128 bits: wasm32 divides them step by step.
+        if self.offset == 0
+            && SECOND.is_multiple_of(self.per_second)
+            && let Some(nanoseconds) = ticks.checked_mul(SECOND / self.per_second)
+        {
+            return Timestamp(nanoseconds);
+        }
         let nanoseconds = i128::from(ticks) * 1_000_000_000 / i128::from(self.per_second)
             + i128::from(self.offset) * 1_000_000_000;
         Timestamp(nanoseconds.clamp(0, u64::MAX.into()) as u64)

@@ -209,10 +209,15 @@ impl Store {
         let last = self.chunks.pop_back();
         let last = match last {
             Some(chunk) if chunk.heads.len() < CHUNK => chunk,
-            full => {
-                self.chunks.extend(full);
-                Chunk::default()
+            // Where one was filled, another will be: it grows no more.
+            Some(full) => {
+                self.chunks.push_back(full);
+                Chunk {
+                    heads: Vec::with_capacity(CHUNK),
+                    data: Vec::new(),
+                }
             }
+            None => Chunk::default(),
         };
         self.chunks.push_back_mut(last)
     }

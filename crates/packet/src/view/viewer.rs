@@ -1,6 +1,7 @@
 //! The viewer's state.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
 
 use crate::View;
 use crate::filter::{Filter, FilterError};
@@ -14,9 +15,6 @@ use super::time::TimeMode;
 
 /// Sightings of one packet are at most this far apart, in nanoseconds.
 const WINDOW: u64 = 1_000_000_000;
-
-/// In a larger file nobody waits for sightings to be found who has not asked for it.
-const AT_ONCE: u64 = 200_000;
 
 /// What is shown of a capture, and how.
 #[derive(Debug)]
@@ -33,6 +31,8 @@ pub struct Viewer {
     read: u64,
     /// The packets that are rows, if not all are.
     rows: Option<VecDeque<u64>>,
+    /// Are packets that are not read yet rows too? So a large file is there before its sightings are found.
+    ahead_of_work: bool,
     unfolded: BTreeSet<u64>,
     marks: BTreeSet<u64>,
     comments: BTreeMap<u64, String>,
@@ -48,12 +48,10 @@ pub struct Viewer {
 }
 
 impl Viewer {
-    /// A viewer of what is in a store. Of several sources, the sightings of a packet are one row, unless there
-    /// are very many packets already.
+    /// A viewer of what is in a store. Of several sources, the sightings of a packet are one row.
     #[must_use]
     pub fn new(store: Store, ahead: i32) -> Self {
-        let held = store.numbers().end - store.numbers().start;
-        let several = store.sources().len() > 1 && held <= AT_ONCE;
+        let several = store.sources().len() > 1;
         let mut viewer = Self {
             store,
             streams: Streams::default(),
@@ -64,6 +62,7 @@ impl Viewer {
             sighted: 0,
             read: 0,
             rows: None,
+            ahead_of_work: false,
             unfolded: BTreeSet::new(),
             marks: BTreeSet::new(),
             comments: BTreeMap::new(),
@@ -163,7 +162,9 @@ impl Viewer {
                 insert(rows, first.max(numbers.start));
             }
         }
-        self.read < all
+        let more = self.read < all;
+        self.ahead_of_work &= more;
+        more
     }
 
     /// How much of the packets has become rows, from 0 to 1.
@@ -181,16 +182,26 @@ impl Viewer {
     #[must_use]
     pub fn row_count(&self) -> usize {
         let start = self.store.numbers().start;
-        self.rows
-            .as_ref()
-            .map_or((self.end() - start) as usize, VecDeque::len)
+        match &self.rows {
+            Some(rows) => rows.len() + self.unread().map_or(0, |unread| unread.count()),
+            None => (self.end() - start) as usize,
+        }
+    }
+
+    /// Packets that are rows because nobody has read them yet.
+    fn unread(&self) -> Option<Range<u64>> {
+        let start = self.read.max(self.store.numbers().start);
+        self.ahead_of_work.then(|| start..self.end())
     }
 
     /// The packet of a row.
     #[must_use]
     pub fn row(&self, at: usize) -> Option<u64> {
         match &self.rows {
-            Some(rows) => rows.get(at).copied(),
+            Some(rows) => rows.get(at).copied().or_else(|| {
+                let behind = at.checked_sub(rows.len())?;
+                self.unread()?.nth(behind)
+            }),
             None => {
                 let numbers = self.store.numbers();
                 let number = numbers.start + at as u64;
@@ -203,7 +214,11 @@ impl Viewer {
     #[must_use]
     pub fn row_of(&self, number: u64) -> Option<usize> {
         match &self.rows {
-            Some(rows) => rows.binary_search(&number).ok(),
+            Some(rows) => rows.binary_search(&number).ok().or_else(|| {
+                let unread = self.unread()?;
+                let at = number.checked_sub(unread.start)? as usize;
+                unread.contains(&number).then_some(rows.len() + at)
+            }),
             None => {
                 let numbers = self.store.numbers();
                 let at = number.checked_sub(numbers.start)?;
@@ -346,6 +361,7 @@ impl Viewer {
         self.read = self.store.numbers().start;
         let all = self.filter.is_empty() && !self.one_row;
         self.rows = (!all).then(VecDeque::new);
+        self.ahead_of_work = self.filter.is_empty();
     }
 
     /// Finds out whether a packet was seen before, and hangs it on to its sightings.
