@@ -137,7 +137,9 @@ impl Lab {
             let sources = self.capture_sources(&info);
             (info, event, sources)
         });
-        self.streams.welcome(welcome.pings, captures.collect());
+        let visit = format!("{}.{}", self.id(), welcome.opened_at);
+        self.streams
+            .welcome(welcome.pings, captures.collect(), visit);
         self.online.set(Online::Yes);
         if self.traffic.on.get_untracked() {
             self.show_traffic(true);

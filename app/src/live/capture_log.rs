@@ -1,7 +1,9 @@
 //! One capture, or one opened file, with what is shown of it.
 
 use packet::view::{Opened, Source, Store, Viewer};
-use protocol::capture::{CaptureEvent, CaptureInfo, PacketView};
+use protocol::capture::{CaptureEvent, CaptureExport, CaptureInfo, MAX_EXPORT_ITEMS, PacketView};
+
+use super::keepsake;
 
 /// Most packets that a browser keeps of a capture, and their bytes: older ones make room.
 const MOST_PACKETS: usize = 1_000_000;
@@ -23,8 +25,12 @@ pub(crate) struct CaptureLog {
     pub(crate) viewer: Viewer,
     /// Packets that came nowhere near this browser, as it was too slow for them.
     pub(crate) missed: u64,
+    /// Under which name this browser keeps what is noted, if it does.
+    pub(crate) kept_as: Option<String>,
     /// The server's number of the next packet, if nothing is missed.
     expected: u64,
+    /// From which packet on the server counts so many more, as they are not here.
+    gaps: Vec<(u64, u64)>,
     /// Whether rows are being made of packets.
     pub(crate) working: bool,
 }
@@ -56,7 +62,9 @@ impl CaptureLog {
             origin,
             viewer,
             missed: 0,
+            kept_as: None,
             expected: 0,
+            gaps: Vec::new(),
             working: false,
         }
     }
@@ -77,9 +85,42 @@ impl CaptureLog {
         }
     }
 
+    /// The server's number of a packet.
+    fn number_there(&self, number: u64) -> u64 {
+        let gap = self.gaps.iter().rev().find(|(from, _)| *from <= number);
+        number + gap.map_or(0, |(_, behind)| *behind)
+    }
+
+    /// All packets as a file with the remarks on them, as the server is asked for it; `None` without remarks.
+    /// Of very many the first, as many as the server takes.
+    pub(crate) fn remarked(&self) -> Option<CaptureExport> {
+        let comments = self.viewer.comments();
+        (!comments.is_empty()).then(|| CaptureExport {
+            comments: comments
+                .iter()
+                .take(MAX_EXPORT_ITEMS)
+                .map(|(number, text)| (self.number_there(*number), text.clone()))
+                .collect(),
+            ..CaptureExport::default()
+        })
+    }
+
+    /// Keeps what is noted in this browser.
+    pub(crate) fn keep(&self) {
+        if let Some(name) = &self.kept_as {
+            keepsake::keep_notes(name, &self.viewer.notes());
+        }
+    }
+
     /// Takes packets in, oldest first; `first` is the server's number of the first.
     pub(crate) fn take(&mut self, first: u64, packets: &[PacketView<'_>]) {
         self.missed += first.saturating_sub(self.expected);
+        self.viewer.begin_at(first);
+        let next = self.viewer.store().numbers().end;
+        let behind = first.saturating_sub(next);
+        if behind > self.gaps.last().map_or(0, |(_, behind)| *behind) {
+            self.gaps.push((next, behind));
+        }
         self.expected = first + packets.len() as u64;
         for packet in packets {
             self.viewer.push(packet.source.into(), packet.record);

@@ -10,6 +10,7 @@ use packet::view::{Opened, Source};
 
 use super::capture_log::{CaptureLog, Origin};
 use super::capture_work::work_on;
+use super::keepsake;
 use super::ping_log::PingLog;
 
 /// A capture of the lab, or a file from this computer.
@@ -32,6 +33,8 @@ pub(crate) struct Streams {
     pub(crate) shown: RwSignal<Option<CaptureKey>>,
     pings: StoredValue<BTreeMap<PingId, ArcRwSignal<PingLog>>>,
     captures: StoredValue<BTreeMap<CaptureKey, ArcRwSignal<CaptureLog>>>,
+    /// Within what the server's numbers of captures mean the same: the lab, since it was opened.
+    visit: StoredValue<String>,
 }
 
 impl Streams {
@@ -43,6 +46,7 @@ impl Streams {
             shown: RwSignal::new(None),
             pings: StoredValue::new(BTreeMap::new()),
             captures: StoredValue::new(BTreeMap::new()),
+            visit: StoredValue::new(String::new()),
         }
     }
 
@@ -62,7 +66,9 @@ impl Streams {
         self,
         pings: Vec<(PingInfo, Vec<PingEvent>)>,
         captures: Vec<(CaptureInfo, CaptureEvent, Vec<Source>)>,
+        visit: String,
     ) {
+        self.visit.set_value(visit);
         let logs = pings.into_iter().map(|(info, events)| {
             let mut log = PingLog::new(info);
             for event in events {
@@ -73,12 +79,17 @@ impl Streams {
         self.pings.set_value(logs.collect());
         let ids = self.pings.with_value(|p| p.keys().copied().collect());
         self.ping_ids.set(ids);
-        // Opened files stay: the server knows nothing of them.
-        self.captures
-            .update_value(|all| all.retain(|key, _| matches!(key, CaptureKey::File(_))));
+        let before = self.captures.try_update_value(std::mem::take);
+        let mut before = before.unwrap_or_default();
         for (info, event, sources) in captures {
-            self.keep(info, event, sources);
+            let known = before.remove(&CaptureKey::Live(info.id));
+            let text = known.map(|log| log.with_untracked(|log| log.viewer.text.clone()));
+            let log = self.keep(info, event, sources);
+            log.update_untracked(|log| log.viewer.text = text.unwrap_or_default());
         }
+        // Opened files stay: the server knows nothing of them.
+        before.retain(|key, _| matches!(key, CaptureKey::File(_)));
+        self.captures.update_value(|all| all.extend(before));
         let ids: Vec<CaptureKey> = self.captures.with_value(|c| c.keys().copied().collect());
         self.show_one_of(&ids);
         // Those that came again are other ones.
@@ -86,12 +97,24 @@ impl Streams {
         self.capture_ids.set(ids);
     }
 
-    fn keep(self, info: CaptureInfo, event: CaptureEvent, sources: Vec<Source>) {
+    fn keep(
+        self,
+        info: CaptureInfo,
+        event: CaptureEvent,
+        sources: Vec<Source>,
+    ) -> ArcRwSignal<CaptureLog> {
         let key = CaptureKey::Live(info.id);
-        let log = CaptureLog::live(info, event, sources, ahead_of_utc());
+        let name = format!("{}.{}", self.visit.get_value(), info.id.0);
+        let mut log = CaptureLog::live(info, event, sources, ahead_of_utc());
+        if let Some(notes) = keepsake::notes(&name) {
+            log.viewer.recall(notes);
+        }
+        log.kept_as = Some(name);
+        let log = ArcRwSignal::new(log);
         self.captures.update_value(|captures| {
-            captures.insert(key, ArcRwSignal::new(log));
+            captures.insert(key, log.clone());
         });
+        log
     }
 
     /// A ping was started.

@@ -238,6 +238,63 @@ fn text_out_of_order_is_what_tcpdump_prints_in_order() {
 }
 
 #[test]
+fn notes_are_kept_until_their_packets_come_again_under_other_numbers() {
+    let packets = |viewer: &mut Viewer, from: u64| {
+        viewer.begin_at(from);
+        for number in from..40 {
+            let data = segment(64, 4000, 0x18, number as u32);
+            push(viewer, 0, number * 1_000, &data);
+        }
+    };
+    let mut first = viewer(&["web/eth0"], 100);
+    packets(&mut first, 0);
+    all_work(&mut first);
+    first.set_filter("tcp.port == 4000").unwrap();
+    first.time = TimeMode::First;
+    first.turn_mark(4);
+    first.turn_mark(20);
+    first.set_comment(21, "look");
+    first.set_reference(Some(22));
+    let notes = first.notes();
+    // The ring has lost what was there before; and the numbers count from what is left.
+    let mut again = viewer(&["web/eth0"], 100);
+    again.recall(notes.clone());
+    assert_eq!(
+        again.notes(),
+        notes,
+        "nothing is lost while nothing has come"
+    );
+    packets(&mut again, 10);
+    all_work(&mut again);
+    assert_eq!(again.filter(), "tcp.port == 4000");
+    assert_eq!(again.time, TimeMode::First);
+    assert_eq!(again.marks().iter().copied().collect::<Vec<_>>(), [20]);
+    assert_eq!(again.comment(21), Some("look"));
+    assert_eq!(again.reference(), Some(22));
+    assert_eq!(again.row(0), Some(10));
+    let mut moved = viewer(&["web/eth0"], 100);
+    moved.recall(notes);
+    for number in 15..40 {
+        let data = segment(64, 4000, 0x18, number);
+        push(&mut moved, 0, u64::from(number) * 1_000, &data);
+    }
+    all_work(&mut moved);
+    assert_eq!(moved.marks().iter().copied().collect::<Vec<_>>(), [5]);
+}
+
+#[test]
+fn a_field_is_a_column() {
+    let mut viewer = viewer(&["web/eth0"], 100);
+    push(&mut viewer, 0, 0, &segment(63, 4000, 0x18, 1));
+    viewer.columns = ["ip.ttl", "tcp.srcport", "http", "dns.id"]
+        .map(str::to_owned)
+        .to_vec();
+    let shown = viewer.shown(0, 1, false, &mut Colouring::default());
+    let http = "Hypertext Transfer Protocol";
+    assert_eq!(shown[0].columns, ["63", "4000", http, ""]);
+}
+
+#[test]
 fn finds_and_counts_times() {
     let mut viewer = viewer(&["a/a"], 1000);
     for number in 0..10u16 {

@@ -30,7 +30,7 @@ pub(super) fn open_file(lab: Lab, dock: Dock, file: File) {
     });
 }
 
-fn said(error: &JsValue) -> String {
+pub(super) fn said(error: &JsValue) -> String {
     let text = js_sys::Reflect::get(error, &JsValue::from_str("message")).ok();
     text.and_then(|text| text.as_string())
         .unwrap_or_else(|| "the browser does not say why".into())
@@ -67,13 +67,15 @@ pub(super) fn OpenButton() -> impl IntoView {
 /// Saves packets of the viewer as pcapng.
 pub(super) fn save(desk: Desk, lab: Lab, numbers: &[u64], name: &str) {
     let bytes = desk.peek(|viewer| viewer.save(numbers.iter().copied()));
+    let bytes = js_sys::Uint8Array::from(bytes.as_slice());
     if let Err(error) = hand_over(&bytes, name) {
         lab.say(format!("{name} cannot be saved: {}", said(&error)));
     }
 }
 
-fn hand_over(bytes: &[u8], name: &str) -> Result<(), JsValue> {
-    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
+/// Gives bytes to the person as a file.
+pub(super) fn hand_over(bytes: &JsValue, name: &str) -> Result<(), JsValue> {
+    let parts = js_sys::Array::of1(bytes);
     let kind = BlobPropertyBag::new();
     kind.set_type("application/x-pcapng");
     let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &kind)?;

@@ -46,7 +46,7 @@ struct Chunk {
 /// One packet of a [`Store`].
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
-    /// Its number, from 0 for the first that ever came.
+    /// Its number, from 0 for the first that ever came, or from where the ring began.
     pub number: u64,
     /// Where it was taken: an index into [`Store::sources`].
     pub source: u32,
@@ -126,6 +126,13 @@ impl Store {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Says which number the first packet has; without an effect once one is here.
+    pub(super) fn begin_at(&mut self, number: u64) {
+        if self.chunks.is_empty() {
+            (self.first, self.end) = (number, number);
+        }
     }
 
     /// Takes a packet in; the oldest make room.

@@ -9,6 +9,7 @@ use crate::sightings::{Outcome, Sightings};
 use crate::text::Options;
 use crate::tree::Context;
 
+use super::notes::{Awaited, Told};
 use super::store::{Entry, Source, Store};
 use super::streams::Streams;
 use super::time::TimeMode;
@@ -36,6 +37,8 @@ pub struct Viewer {
     unfolded: BTreeSet<u64>,
     marks: BTreeSet<u64>,
     comments: BTreeMap<u64, String>,
+    /// What is noted of packets that have not come yet.
+    pub(super) awaited: BTreeMap<Told, Awaited>,
     reference: Option<u64>,
     /// Where the view stands still: packets from this number on come later.
     paused_at: Option<u64>,
@@ -43,6 +46,8 @@ pub struct Viewer {
     pub time: TimeMode,
     /// What local time is ahead of UTC, in seconds.
     pub ahead: i32,
+    /// The fields, by their names, that are columns besides Wireshark's usual ones.
+    pub columns: Vec<String>,
     /// How tcpdump's text is printed; its time follows [`Viewer::time`].
     pub text: Options,
 }
@@ -66,10 +71,12 @@ impl Viewer {
             unfolded: BTreeSet::new(),
             marks: BTreeSet::new(),
             comments: BTreeMap::new(),
+            awaited: BTreeMap::new(),
             reference: None,
             paused_at: None,
             time: TimeMode::default(),
             ahead,
+            columns: Vec::new(),
             text: Options::default(),
         };
         viewer.start_over();
@@ -80,6 +87,11 @@ impl Viewer {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Says which number the first packet has, before any has come.
+    pub fn begin_at(&mut self, number: u64) {
+        self.store.begin_at(number);
     }
 
     /// Takes a packet in. It becomes a row by [`Viewer::work`].
@@ -138,6 +150,9 @@ impl Viewer {
             if self.one_row && number >= self.sighted {
                 self.sight(number);
             }
+            if !self.awaited.is_empty() {
+                self.take_awaited(number);
+            }
             let Some(rows) = &mut self.rows else {
                 continue;
             };
@@ -176,6 +191,13 @@ impl Viewer {
             return 1.0;
         }
         self.read.saturating_sub(numbers.start) as f64 / all as f64
+    }
+
+    /// Are all packets rows that will be, at least as far as can be seen without looking at them? If not,
+    /// somebody waits for a filter.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.rows.is_none() || self.ahead_of_work || self.read >= self.end()
     }
 
     /// How many rows there are.
@@ -293,6 +315,12 @@ impl Viewer {
                 .find(shown)
         };
         found.copied()
+    }
+
+    /// The remarks, by the numbers of their packets.
+    #[must_use]
+    pub fn comments(&self) -> &BTreeMap<u64, String> {
+        &self.comments
     }
 
     /// The remark on a packet.
