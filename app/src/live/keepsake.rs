@@ -10,6 +10,8 @@ const CAPTURES: &str = "netyard.captures";
 const NOTES: &str = "netyard.capture.";
 /// The columns that were added.
 const COLUMNS: &str = "netyard.columns";
+/// The share of the details.
+const SHARE: &str = "netyard.packet-details";
 /// The most captures of which something is kept: some 100 KiB each at most, where a browser gives 5 MiB.
 const MOST: usize = 24;
 
@@ -38,6 +40,18 @@ pub(crate) fn keep_notes(capture: &str, notes: &Notes) {
     }
     let _ = storage.set_item(&format!("{NOTES}{capture}"), &text);
     keep_list(&storage, CAPTURES, &known);
+}
+
+/// Which share of the viewer's width the details of a packet are.
+pub(crate) fn share() -> Option<f64> {
+    storage()?.get_item(SHARE).ok()??.parse().ok()
+}
+
+/// Keeps that share.
+pub(crate) fn keep_share(share: f64) {
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(SHARE, &format!("{share:.3}"));
+    }
 }
 
 /// The fields that are columns.

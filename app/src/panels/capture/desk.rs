@@ -72,6 +72,8 @@ pub(super) struct Desk {
     pub(super) look_in: RwSignal<LookIn>,
     /// Asks it to look once more, forward or not.
     pub(super) again: RwSignal<Option<bool>>,
+    /// Which share of the viewer's width the details are, if somebody has said so.
+    pub(super) share: RwSignal<Option<f64>>,
     /// The fields that are columns.
     pub(super) columns: RwSignal<Vec<String>>,
     /// What came of the last search.
@@ -126,6 +128,7 @@ impl Desk {
             finding: RwSignal::new(false),
             look_in: RwSignal::new(LookIn::Rows(Where::Text)),
             again: RwSignal::new(None),
+            share: RwSignal::new(keepsake::share()),
             columns: RwSignal::new(columns),
             found: RwSignal::new(None),
             colouring: StoredValue::new(Colouring::default()),

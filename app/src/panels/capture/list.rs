@@ -106,6 +106,7 @@ pub(super) fn PacketList() -> impl IntoView {
         <div
             class="packet-table"
             class:as-text=move || desk.as_text.get()
+            class:one-source=move || desk.read(|viewer| viewer.store().sources().len() < 2)
             style=("--columns", move || "minmax(60px, 1fr) ".repeat(desk.columns.with(Vec::len)))
         >
             <Head />
