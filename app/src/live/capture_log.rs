@@ -1,6 +1,6 @@
 //! One capture, or one opened file, with what is shown of it.
 
-use packet::view::{Opened, Source, Store, Viewer};
+use packet::view::{Opening, Source, Store, Viewer};
 use protocol::capture::{CaptureEvent, CaptureExport, CaptureInfo, MAX_EXPORT_ITEMS, PacketView};
 
 use super::keepsake;
@@ -13,8 +13,8 @@ const MOST_BYTES: usize = 512 << 20;
 pub(crate) enum Origin {
     /// A capture of the lab: what it is, its counts and state.
     Live(CaptureInfo, CaptureEvent),
-    /// A file from this computer: its name, its length in bytes, and why not all of it could be read.
-    File(String, usize, Option<String>),
+    /// A file from this computer: its name, its length in bytes, and how far it has come.
+    File(String, usize, Opening),
 }
 
 /// One capture or file.
@@ -51,10 +51,17 @@ impl CaptureLog {
         Self::new(Origin::Live(info, event), Viewer::new(store, ahead))
     }
 
-    /// An opened file.
-    pub(crate) fn file(name: String, length: usize, opened: Opened) -> Self {
-        let error = opened.error.map(|error| error.to_string());
-        Self::new(Origin::File(name, length, error), opened.viewer)
+    /// A file of so many bytes, of which nothing has come. `ahead` as above.
+    pub(crate) fn file(name: String, length: usize, ahead: i32) -> Self {
+        let (opening, viewer) = Opening::new(length, ahead);
+        Self::new(Origin::File(name, length, opening), viewer)
+    }
+
+    /// Takes the next piece of the file, which `append` puts behind what has come.
+    pub(crate) fn more(&mut self, append: impl FnOnce(&mut Vec<u8>)) {
+        if let Origin::File(_, _, opening) = &mut self.origin {
+            opening.more(&mut self.viewer, append);
+        }
     }
 
     fn new(origin: Origin, viewer: Viewer) -> Self {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use protocol::capture::{CaptureEvent, CaptureId, CaptureInfo, PacketBatch, PacketView};
 use protocol::ping::{PingEvent, PingId, PingInfo};
 
-use packet::view::{Opened, Source};
+use packet::view::Source;
 
 use super::capture_log::{CaptureLog, Origin};
 use super::capture_work::work_on;
@@ -175,8 +175,8 @@ impl Streams {
         }
     }
 
-    /// A file was opened: it is shown.
-    pub(crate) fn file_opened(self, name: String, length: usize, opened: Opened) {
+    /// A file of so many bytes is opened: it is shown, and its bytes follow.
+    pub(crate) fn file_opened(self, name: String, length: usize) -> CaptureKey {
         let files = self.capture_ids.with_untracked(|ids| {
             let files = ids.iter().filter_map(|id| match id {
                 CaptureKey::File(file) => Some(*file),
@@ -185,13 +185,23 @@ impl Streams {
             files.max().unwrap_or(0)
         });
         let key = CaptureKey::File(files + 1);
-        let log = ArcRwSignal::new(CaptureLog::file(name, length, opened));
+        let log = ArcRwSignal::new(CaptureLog::file(name, length, ahead_of_utc()));
         self.captures.update_value(|captures| {
-            captures.insert(key, log.clone());
+            captures.insert(key, log);
         });
         self.capture_ids.update(|ids| ids.push(key));
         self.shown.set(Some(key));
+        key
+    }
+
+    /// The next piece of a file came, which `append` puts behind what has come. False if nobody wants it.
+    pub(crate) fn file_came(self, key: CaptureKey, append: impl FnOnce(&mut Vec<u8>)) -> bool {
+        let Some(log) = self.capture(key) else {
+            return false;
+        };
+        log.update(|log| log.more(append));
         work_on(log);
+        true
     }
 
     /// A capture was dismissed, or a file closed.

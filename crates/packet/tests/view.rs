@@ -12,7 +12,7 @@ mod build;
 use build::*;
 use packet::row::Colouring;
 use packet::text::{Options, Printer, Time};
-use packet::view::{Finder, Found, Source, Store, TimeMode, Viewer, Where, open};
+use packet::view::{Finder, Found, Opening, Source, Store, TimeMode, Viewer, Where, open};
 use packet::{LinkType, Timestamp, View};
 
 fn source(name: &str) -> Source {
@@ -148,6 +148,48 @@ fn a_file_is_all_there_before_its_sightings_are_found() {
     // What comes later is no row before it is read.
     push(&mut viewer, 0, 9_000, &segment(64, 4000, 0x18, 9));
     assert_eq!(viewer.row_count(), 8);
+}
+
+#[test]
+fn a_file_in_pieces_is_the_file_wherever_it_is_cut() {
+    let mut before = viewer(&["web/eth0", "fw/eth0"], 100);
+    for number in 0..6 {
+        push(
+            &mut before,
+            number % 2,
+            number.into(),
+            &segment(64, 4000, 0x18, number),
+        );
+    }
+    before.set_comment(3, "look");
+    let file = before.save(0..6);
+    let whole = open(file.clone(), 0).viewer;
+    let shown = |viewer: &mut Viewer| {
+        all_work(viewer);
+        viewer.shown(0, 99, false, &mut Colouring::default())
+    };
+    let expected = shown(&mut { whole });
+    for cut in 0..file.len() {
+        let (mut opening, mut viewer) = Opening::new(file.len(), 0);
+        for piece in [&file[..cut], &file[cut..]] {
+            opening.more(&mut viewer, |all| all.extend_from_slice(piece));
+            viewer.work(1);
+        }
+        assert!(
+            opening.error().is_none(),
+            "cut at {cut}: {:?}",
+            opening.error()
+        );
+        assert_eq!(viewer.save(0..6), file, "cut at {cut}");
+        assert_eq!(shown(&mut viewer), expected, "cut at {cut}");
+    }
+    // Shorter than it was said to be.
+    let (mut opening, mut viewer) = Opening::new(file.len() - 1, 0);
+    opening.more(&mut viewer, |all| {
+        all.extend_from_slice(&file[..file.len() - 1])
+    });
+    assert!(opening.error().is_some());
+    assert_eq!(viewer.store().numbers(), 0..5);
 }
 
 #[test]

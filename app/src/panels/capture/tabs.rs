@@ -21,11 +21,20 @@ pub(super) fn CaptureTab(key: Key) -> impl IntoView {
     let lab = Lab::of_page();
     let shown = lab.streams.shown;
     let log = lab.streams.capture(key)?;
-    let (name, filter, error) = log.with_untracked(|log| match &log.origin {
-        Origin::Live(info, _) => (info.name.clone(), info.filter.clone(), None),
-        Origin::File(name, length, error) => {
+    let (name, filter) = log.with_untracked(|log| match &log.origin {
+        Origin::Live(info, _) => (info.name.clone(), info.filter.clone()),
+        Origin::File(name, length, _) => {
             let size = format!("{:.1} MB", *length as f64 / 1e6);
-            (name.clone(), size, error.clone())
+            (name.clone(), size)
+        }
+    });
+    let error = Memo::new({
+        let log = log.clone();
+        move |_| {
+            log.with(|log| match &log.origin {
+                Origin::File(_, _, opening) => opening.error().map(ToString::to_string),
+                Origin::Live(..) => None,
+            })
         }
     });
     let event = Memo::new(move |_| log.with(|log| log.event().cloned()));
@@ -54,14 +63,15 @@ pub(super) fn CaptureTab(key: Key) -> impl IntoView {
                     }}
                 </span>
             </button>
-            {error
-                .map(|error| {
+            {move || {
+                error.get().map(|error| {
                     view! {
                         <span class="field-error" data-testid=testids::CAPTURE_FILE_ERROR>
                             {error}
                         </span>
                     }
-                })}
+                })
+            }}
             {match key {
                 Key::Live(id) => view! { <Live id=id event=event /> }.into_any(),
                 Key::File(_) => {

@@ -37,6 +37,15 @@ struct Section {
     first_interface: usize,
 }
 
+/// How far a reader has come, apart from the bytes, of which more may have come meanwhile.
+#[derive(Debug)]
+pub(crate) struct Position {
+    at: usize,
+    format: Format,
+    interfaces: Vec<Interface>,
+    clocks: Vec<Clock>,
+}
+
 /// How the time stamps of an interface count.
 #[derive(Clone, Copy, Debug)]
 struct Clock {
@@ -99,6 +108,34 @@ impl<'a> Reader<'a> {
             return Err(Error::NotACapture { start });
         }
         Ok(reader)
+    }
+
+    /// Goes on where another reader stopped: in the same bytes, or with more behind them.
+    pub(crate) fn resume(bytes: &'a [u8], position: Position) -> Self {
+        let Position {
+            at,
+            format,
+            interfaces,
+            clocks,
+        } = position;
+        Self {
+            bytes,
+            at,
+            format,
+            interfaces,
+            clocks,
+            failed: false,
+        }
+    }
+
+    /// How far it has come. What could not be read is read again by [`Reader::resume`].
+    pub(crate) fn stop(self) -> Position {
+        Position {
+            at: self.at,
+            format: self.format,
+            interfaces: self.interfaces,
+            clocks: self.clocks,
+        }
     }
 
     /// The interfaces that were read so far. For pcap one without a name.

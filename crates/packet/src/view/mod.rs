@@ -20,7 +20,7 @@ pub use self::find::{Finder, Found, Where};
 pub use self::follow::Followed;
 pub use self::lines::Line;
 pub use self::notes::Notes;
-pub use self::open::{Opened, open};
+pub use self::open::{Opened, Opening, open};
 pub use self::show::Shown;
 pub use self::store::{Entry, Source, Store};
 pub use self::time::TimeMode;

@@ -100,6 +100,11 @@ impl Store {
         }
     }
 
+    /// Takes the file away, for more of it to come.
+    pub(super) fn take_file(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.file)
+    }
+
     /// Says in which file the packets lie that were told by their places.
     pub(super) fn lie_in(&mut self, file: Vec<u8>) {
         self.file = file;
