@@ -44,6 +44,18 @@ pub(crate) async fn post<T: DeserializeOwned>(
     read(&response).await
 }
 
+/// Posts a value and reads the answer as bytes, which stay in the browser's memory.
+pub(crate) async fn post_for_bytes(
+    path: &str,
+    value: &impl Serialize,
+) -> Result<js_sys::ArrayBuffer, Failure> {
+    let response = send("POST", path, Some(json(value)?)).await?;
+    let bytes = JsFuture::from(response.array_buffer().map_err(lost)?)
+        .await
+        .map_err(lost)?;
+    Ok(bytes.unchecked_into())
+}
+
 /// Posts a value; the answer's body does not matter.
 pub(crate) async fn tell(path: &str, value: &impl Serialize) -> Result<(), Failure> {
     send("POST", path, Some(json(value)?)).await.map(|_| ())
@@ -102,11 +114,14 @@ async fn read<T: DeserializeOwned>(response: &Response) -> Result<T, Failure> {
     })
 }
 
-async fn body(response: &Response) -> Result<String, Failure> {
-    let lost = |_: JsValue| Failure {
+fn lost(_: JsValue) -> Failure {
+    Failure {
         status: 0,
         message: "The connection broke while the answer was read".into(),
-    };
+    }
+}
+
+async fn body(response: &Response) -> Result<String, Failure> {
     let text = JsFuture::from(response.text().map_err(lost)?)
         .await
         .map_err(lost)?;

@@ -53,8 +53,10 @@ pub(crate) fn LabPage(
             <main>
                 <Rail />
                 <div class="middle">
-                    <ImportPanel />
-                    <Canvas />
+                    <div class="drawing">
+                        <Canvas />
+                        <ImportPanel />
+                    </div>
                     <DockView />
                 </div>
                 <Inspector />

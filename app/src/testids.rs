@@ -35,6 +35,8 @@ pub(crate) const EXPORT_TEXT: &str = "export-text";
 pub(crate) const EXPORT_SAVE: &str = "export-save";
 /// Tries what the lab expects.
 pub(crate) const EXPECT_CHECK: &str = "expect-check";
+/// The field in which a packet is looked for.
+pub(crate) const CAPTURE_FIND: &str = "capture-find";
 /// A sentence that should be true.
 pub(crate) const EXPECT_SENTENCE: &str = "expect-sentence";
 /// Adds it.

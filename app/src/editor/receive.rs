@@ -14,7 +14,7 @@ use crate::live::streams::CaptureKey;
 
 impl Lab {
     /// Takes in what came over the socket.
-    pub(super) fn receive(self, incoming: Incoming) {
+    pub(super) fn receive(self, incoming: Incoming<'_>) {
         match incoming {
             Incoming::Message(message) => self.take(*message),
             Incoming::Packets(batch) => self.streams.packets(batch),
@@ -137,7 +137,9 @@ impl Lab {
             let sources = self.capture_sources(&info);
             (info, event, sources)
         });
-        self.streams.welcome(welcome.pings, captures.collect());
+        let visit = format!("{}.{}", self.id(), welcome.opened_at);
+        self.streams
+            .welcome(welcome.pings, captures.collect(), visit);
         self.online.set(Online::Yes);
         if self.traffic.on.get_untracked() {
             self.show_traffic(true);

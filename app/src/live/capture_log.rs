@@ -1,7 +1,9 @@
 //! One capture, or one opened file, with what is shown of it.
 
-use packet::view::{Opened, Source, Store, Viewer};
-use protocol::capture::{CaptureEvent, CaptureInfo, CapturedPacket};
+use packet::view::{Opening, Source, Store, Viewer};
+use protocol::capture::{CaptureEvent, CaptureExport, CaptureInfo, MAX_EXPORT_ITEMS, PacketView};
+
+use super::keepsake;
 
 /// Most packets that a browser keeps of a capture, and their bytes: older ones make room.
 const MOST_PACKETS: usize = 1_000_000;
@@ -11,8 +13,8 @@ const MOST_BYTES: usize = 512 << 20;
 pub(crate) enum Origin {
     /// A capture of the lab: what it is, its counts and state.
     Live(CaptureInfo, CaptureEvent),
-    /// A file from this computer: its name, its length in bytes, and why not all of it could be read.
-    File(String, usize, Option<String>),
+    /// A file from this computer: its name, its length in bytes, and how far it has come.
+    File(String, usize, Opening),
 }
 
 /// One capture or file.
@@ -23,8 +25,12 @@ pub(crate) struct CaptureLog {
     pub(crate) viewer: Viewer,
     /// Packets that came nowhere near this browser, as it was too slow for them.
     pub(crate) missed: u64,
+    /// Under which name this browser keeps what is noted, if it does.
+    pub(crate) kept_as: Option<String>,
     /// The server's number of the next packet, if nothing is missed.
     expected: u64,
+    /// From which packet on the server counts so many more, as they are not here.
+    gaps: Vec<(u64, u64)>,
     /// Whether rows are being made of packets.
     pub(crate) working: bool,
 }
@@ -45,10 +51,17 @@ impl CaptureLog {
         Self::new(Origin::Live(info, event), Viewer::new(store, ahead))
     }
 
-    /// An opened file.
-    pub(crate) fn file(name: String, length: usize, opened: Opened) -> Self {
-        let error = opened.error.map(|error| error.to_string());
-        Self::new(Origin::File(name, length, error), opened.viewer)
+    /// A file of so many bytes, of which nothing has come. `ahead` as above.
+    pub(crate) fn file(name: String, length: usize, ahead: i32) -> Self {
+        let (opening, viewer) = Opening::new(length, ahead);
+        Self::new(Origin::File(name, length, opening), viewer)
+    }
+
+    /// Takes the next piece of the file, which `append` puts behind what has come.
+    pub(crate) fn more(&mut self, append: impl FnOnce(&mut Vec<u8>)) {
+        if let Origin::File(_, _, opening) = &mut self.origin {
+            opening.more(&mut self.viewer, append);
+        }
     }
 
     fn new(origin: Origin, viewer: Viewer) -> Self {
@@ -56,7 +69,9 @@ impl CaptureLog {
             origin,
             viewer,
             missed: 0,
+            kept_as: None,
             expected: 0,
+            gaps: Vec::new(),
             working: false,
         }
     }
@@ -77,12 +92,45 @@ impl CaptureLog {
         }
     }
 
+    /// The server's number of a packet.
+    fn number_there(&self, number: u64) -> u64 {
+        let gap = self.gaps.iter().rev().find(|(from, _)| *from <= number);
+        number + gap.map_or(0, |(_, behind)| *behind)
+    }
+
+    /// All packets as a file with the remarks on them, as the server is asked for it; `None` without remarks.
+    /// Of very many the first, as many as the server takes.
+    pub(crate) fn remarked(&self) -> Option<CaptureExport> {
+        let comments = self.viewer.comments();
+        (!comments.is_empty()).then(|| CaptureExport {
+            comments: comments
+                .iter()
+                .take(MAX_EXPORT_ITEMS)
+                .map(|(number, text)| (self.number_there(*number), text.clone()))
+                .collect(),
+            ..CaptureExport::default()
+        })
+    }
+
+    /// Keeps what is noted in this browser.
+    pub(crate) fn keep(&self) {
+        if let Some(name) = &self.kept_as {
+            keepsake::keep_notes(name, &self.viewer.notes());
+        }
+    }
+
     /// Takes packets in, oldest first; `first` is the server's number of the first.
-    pub(crate) fn take(&mut self, first: u64, packets: &[CapturedPacket]) {
+    pub(crate) fn take(&mut self, first: u64, packets: &[PacketView<'_>]) {
         self.missed += first.saturating_sub(self.expected);
+        self.viewer.begin_at(first);
+        let next = self.viewer.store().numbers().end;
+        let behind = first.saturating_sub(next);
+        if behind > self.gaps.last().map_or(0, |(_, behind)| *behind) {
+            self.gaps.push((next, behind));
+        }
         self.expected = first + packets.len() as u64;
         for packet in packets {
-            self.viewer.push(packet.source.into(), packet.record.view());
+            self.viewer.push(packet.source.into(), packet.record);
         }
     }
 }

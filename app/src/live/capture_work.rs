@@ -6,10 +6,10 @@ use super::capture_log::CaptureLog;
 
 /// Packets between two looks at the clock.
 const PACKETS: usize = 1024;
-/// Milliseconds of a frame that go into what somebody waits for: a filter, the rows of several interfaces.
+/// Milliseconds of a frame that go into what somebody waits for: a filter.
 const WAITED_FOR: f64 = 28.0;
-/// And into what nobody sees: which conversations there are.
-const UNSEEN: f64 = 6.0;
+/// And into what changes little: which conversations there are, and what was seen several times.
+const UNSEEN: f64 = 8.0;
 
 /// Makes rows of what has come, frame by frame, until nothing is left.
 pub(crate) fn work_on(log: ArcRwSignal<CaptureLog>) {
@@ -21,8 +21,8 @@ pub(crate) fn work_on(log: ArcRwSignal<CaptureLog>) {
 
 fn part(log: ArcRwSignal<CaptureLog>) {
     let more = log.try_update(|log| {
-        let all = log.viewer.filter().is_empty() && !log.viewer.one_row();
-        let until = now() + if all { UNSEEN } else { WAITED_FOR };
+        let waited_for = !log.viewer.is_there();
+        let until = now() + if waited_for { WAITED_FOR } else { UNSEEN };
         let mut more = true;
         while more && now() < until {
             more = log.viewer.work(PACKETS);

@@ -2,6 +2,7 @@
 
 pub(crate) mod capture_log;
 pub(crate) mod capture_work;
+pub(crate) mod keepsake;
 pub(crate) mod matrix;
 pub(crate) mod ping_log;
 pub(crate) mod probe_words;

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use protocol::ClientMessage;
 use protocol::ServerMessage;
 use protocol::binary::Binary;
-use protocol::capture::PacketBatch;
+use protocol::capture::{PacketBatch, PacketView};
 use protocol::counters::CounterBatch;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -14,11 +14,11 @@ use web_sys::{BinaryType, MessageEvent, WebSocket};
 const BACK_OFF: [u64; 6] = [250, 500, 1000, 2000, 4000, 8000];
 
 /// What the socket hands on.
-pub(crate) enum Incoming {
+pub(crate) enum Incoming<'a> {
     /// A control message.
     Message(Box<ServerMessage>),
     /// Captured packets.
-    Packets(PacketBatch),
+    Packets(PacketBatch<Vec<PacketView<'a>>>),
     /// What interfaces have counted.
     Counters(CounterBatch),
     /// The connection is gone; another attempt follows.
@@ -33,7 +33,7 @@ pub(crate) struct Socket {
     inner: StoredValue<Inner, LocalStorage>,
 }
 
-type Handler = std::rc::Rc<dyn Fn(Incoming)>;
+type Handler = std::rc::Rc<dyn Fn(Incoming<'_>)>;
 
 struct Inner {
     url: String,
@@ -63,7 +63,7 @@ impl Drop for Connection {
 
 impl Socket {
     /// Connects to a path of this page's server, until the owner goes.
-    pub(crate) fn open(path: &str, handler: impl Fn(Incoming) + 'static) -> Self {
+    pub(crate) fn open(path: &str, handler: impl Fn(Incoming<'_>) + 'static) -> Self {
         let location = window().location();
         let secure = location.protocol().is_ok_and(|p| p == "https:");
         let host = location.host().unwrap_or_default();
@@ -153,7 +153,7 @@ impl Socket {
         let socket = WebSocket::new(url).ok()?;
         socket.set_binary_type(BinaryType::Arraybuffer);
         let message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            self.hand_on(read(&event));
+            self.heard(&event);
         });
         let close = Closure::<dyn FnMut()>::new(move || self.lost());
         let open = Closure::<dyn FnMut()>::new(move || {
@@ -193,28 +193,30 @@ impl Socket {
         );
     }
 
-    fn hand_on(self, incoming: Incoming) {
+    fn heard(self, event: &MessageEvent) {
+        let data = event.data();
+        if let Some(text) = data.as_string() {
+            self.hand_on(match serde_json::from_str(&text) {
+                Ok(message) => Incoming::Message(Box::new(message)),
+                Err(error) => Incoming::Unreadable(error.to_string()),
+            });
+            return;
+        }
+        // The one copy from the browser's memory; packets are read where they lie in it.
+        let bytes = js_sys::Uint8Array::new(&data).to_vec();
+        self.hand_on(match Binary::decode_in_place(&bytes) {
+            Ok(Binary::Packets(batch)) => Incoming::Packets(batch),
+            Ok(Binary::Counters(batch)) => Incoming::Counters(batch),
+            Err(error) => Incoming::Unreadable(error.to_string()),
+        });
+    }
+
+    fn hand_on(self, incoming: Incoming<'_>) {
         let handler = self
             .inner
             .try_with_value(|inner| (!inner.closed).then(|| inner.handler.clone()));
         if let Some(Some(handler)) = handler {
             handler(incoming);
         }
-    }
-}
-
-fn read(event: &MessageEvent) -> Incoming {
-    let data = event.data();
-    if let Some(text) = data.as_string() {
-        return match serde_json::from_str(&text) {
-            Ok(message) => Incoming::Message(Box::new(message)),
-            Err(error) => Incoming::Unreadable(error.to_string()),
-        };
-    }
-    let bytes = js_sys::Uint8Array::new(&data).to_vec();
-    match Binary::decode(&bytes) {
-        Ok(Binary::Packets(batch)) => Incoming::Packets(batch),
-        Ok(Binary::Counters(batch)) => Incoming::Counters(batch),
-        Err(error) => Incoming::Unreadable(error.to_string()),
     }
 }

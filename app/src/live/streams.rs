@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
-use protocol::capture::{CaptureEvent, CaptureId, CaptureInfo, PacketBatch};
+use protocol::capture::{CaptureEvent, CaptureId, CaptureInfo, PacketBatch, PacketView};
 use protocol::ping::{PingEvent, PingId, PingInfo};
 
-use packet::view::{Opened, Source};
+use packet::view::Source;
 
 use super::capture_log::{CaptureLog, Origin};
 use super::capture_work::work_on;
+use super::keepsake;
 use super::ping_log::PingLog;
 
 /// A capture of the lab, or a file from this computer.
@@ -32,6 +33,8 @@ pub(crate) struct Streams {
     pub(crate) shown: RwSignal<Option<CaptureKey>>,
     pings: StoredValue<BTreeMap<PingId, ArcRwSignal<PingLog>>>,
     captures: StoredValue<BTreeMap<CaptureKey, ArcRwSignal<CaptureLog>>>,
+    /// Within what the server's numbers of captures mean the same: the lab, since it was opened.
+    visit: StoredValue<String>,
 }
 
 impl Streams {
@@ -43,6 +46,7 @@ impl Streams {
             shown: RwSignal::new(None),
             pings: StoredValue::new(BTreeMap::new()),
             captures: StoredValue::new(BTreeMap::new()),
+            visit: StoredValue::new(String::new()),
         }
     }
 
@@ -62,7 +66,9 @@ impl Streams {
         self,
         pings: Vec<(PingInfo, Vec<PingEvent>)>,
         captures: Vec<(CaptureInfo, CaptureEvent, Vec<Source>)>,
+        visit: String,
     ) {
+        self.visit.set_value(visit);
         let logs = pings.into_iter().map(|(info, events)| {
             let mut log = PingLog::new(info);
             for event in events {
@@ -73,12 +79,17 @@ impl Streams {
         self.pings.set_value(logs.collect());
         let ids = self.pings.with_value(|p| p.keys().copied().collect());
         self.ping_ids.set(ids);
-        // Opened files stay: the server knows nothing of them.
-        self.captures
-            .update_value(|all| all.retain(|key, _| matches!(key, CaptureKey::File(_))));
+        let before = self.captures.try_update_value(std::mem::take);
+        let mut before = before.unwrap_or_default();
         for (info, event, sources) in captures {
-            self.keep(info, event, sources);
+            let known = before.remove(&CaptureKey::Live(info.id));
+            let text = known.map(|log| log.with_untracked(|log| log.viewer.text.clone()));
+            let log = self.keep(info, event, sources);
+            log.update_untracked(|log| log.viewer.text = text.unwrap_or_default());
         }
+        // Opened files stay: the server knows nothing of them.
+        before.retain(|key, _| matches!(key, CaptureKey::File(_)));
+        self.captures.update_value(|all| all.extend(before));
         let ids: Vec<CaptureKey> = self.captures.with_value(|c| c.keys().copied().collect());
         self.show_one_of(&ids);
         // Those that came again are other ones.
@@ -86,12 +97,24 @@ impl Streams {
         self.capture_ids.set(ids);
     }
 
-    fn keep(self, info: CaptureInfo, event: CaptureEvent, sources: Vec<Source>) {
+    fn keep(
+        self,
+        info: CaptureInfo,
+        event: CaptureEvent,
+        sources: Vec<Source>,
+    ) -> ArcRwSignal<CaptureLog> {
         let key = CaptureKey::Live(info.id);
-        let log = CaptureLog::live(info, event, sources, ahead_of_utc());
+        let name = format!("{}.{}", self.visit.get_value(), info.id.0);
+        let mut log = CaptureLog::live(info, event, sources, ahead_of_utc());
+        if let Some(notes) = keepsake::notes(&name) {
+            log.viewer.recall(notes);
+        }
+        log.kept_as = Some(name);
+        let log = ArcRwSignal::new(log);
         self.captures.update_value(|captures| {
-            captures.insert(key, ArcRwSignal::new(log));
+            captures.insert(key, log.clone());
         });
+        log
     }
 
     /// A ping was started.
@@ -145,15 +168,15 @@ impl Streams {
     }
 
     /// Packets came. They become rows in the next frame.
-    pub(crate) fn packets(self, batch: PacketBatch) {
+    pub(crate) fn packets(self, batch: PacketBatch<Vec<PacketView<'_>>>) {
         if let Some(log) = self.capture(CaptureKey::Live(batch.capture)) {
             log.update_untracked(|log| log.take(batch.first, &batch.records));
             work_on(log);
         }
     }
 
-    /// A file was opened: it is shown.
-    pub(crate) fn file_opened(self, name: String, length: usize, opened: Opened) {
+    /// A file of so many bytes is opened: it is shown, and its bytes follow.
+    pub(crate) fn file_opened(self, name: String, length: usize) -> CaptureKey {
         let files = self.capture_ids.with_untracked(|ids| {
             let files = ids.iter().filter_map(|id| match id {
                 CaptureKey::File(file) => Some(*file),
@@ -162,13 +185,23 @@ impl Streams {
             files.max().unwrap_or(0)
         });
         let key = CaptureKey::File(files + 1);
-        let log = ArcRwSignal::new(CaptureLog::file(name, length, opened));
+        let log = ArcRwSignal::new(CaptureLog::file(name, length, ahead_of_utc()));
         self.captures.update_value(|captures| {
-            captures.insert(key, log.clone());
+            captures.insert(key, log);
         });
         self.capture_ids.update(|ids| ids.push(key));
         self.shown.set(Some(key));
+        key
+    }
+
+    /// The next piece of a file came, which `append` puts behind what has come. False if nobody wants it.
+    pub(crate) fn file_came(self, key: CaptureKey, append: impl FnOnce(&mut Vec<u8>)) -> bool {
+        let Some(log) = self.capture(key) else {
+            return false;
+        };
+        log.update(|log| log.more(append));
         work_on(log);
+        true
     }
 
     /// A capture was dismissed, or a file closed.

@@ -9,6 +9,7 @@ use topology::Edit;
 use topology::expectation::Expectation;
 
 use super::inspector::{commit, commit_or_tell};
+use super::row_buttons::RowButton;
 use crate::editor::expectation::{namespaces, proposals, read};
 use crate::editor::lab::Lab;
 use crate::editor::selection::Object;
@@ -280,7 +281,7 @@ fn Row(
         });
         commit_or_tell(lab, edit);
     };
-    let remove_label = format!("Remove: {sentence}");
+    let removed = sentence.clone();
     let change_label = format!("Change: {sentence}");
     view! {
         <li
@@ -305,9 +306,7 @@ fn Row(
             >
                 "Change"
             </button>
-            <button class="ghost small" aria-label=remove_label on:click=remove>
-                {icon(Icon::Trash)}
-            </button>
+            <RowButton label="Remove" of=removed sign=Icon::Trash act=Callback::new(remove) />
         </li>
     }
 }

@@ -48,7 +48,7 @@ pub(crate) fn ImportButton() -> impl IntoView {
     })
 }
 
-/// The account, over the canvas's edge.
+/// The account, beside the drawing.
 #[component]
 pub(crate) fn ImportPanel() -> impl IntoView {
     let account: ImportAccount = expect_context();

@@ -14,3 +14,4 @@ pub(crate) mod pings;
 pub(crate) mod probes;
 pub(crate) mod problems;
 pub(crate) mod reach;
+pub(crate) mod row_buttons;

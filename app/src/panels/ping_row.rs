@@ -8,6 +8,7 @@ use crate::editor::lab::Lab;
 use crate::editor::reach::owner;
 use crate::icons::{Icon, icon};
 use crate::live::ping_log::{PingLog, PingState, milliseconds, sparkline};
+use crate::panels::row_buttons::{AgainAndDismiss, RowButton};
 use crate::testids;
 
 /// The line of round trips, pixels.
@@ -116,39 +117,25 @@ pub(crate) fn PingRow(
                         when=move || state.get().1
                         fallback=move || {
                             view! {
-                                <button
-                                    class="ghost small"
-                                    aria-label="Ping again"
-                                    title="Ping again"
-                                    disabled=move || !lab.is_live()
-                                    on:click=again
-                                >
-                                    {icon(Icon::Restart)}
-                                </button>
-                                <button
-                                    class="ghost small"
-                                    aria-label="Dismiss"
-                                    title="Dismiss"
-                                    on:click=move |_| {
+                                <AgainAndDismiss
+                                    label="Ping again"
+                                    again=Callback::new(again)
+                                    can=Signal::derive(move || lab.is_live())
+                                    dismiss=Callback::new(move |()| {
                                         lab.send(&ClientMessage::DismissPing { ping: id });
-                                    }
-                                >
-                                    {icon(Icon::Close)}
-                                </button>
+                                    })
+                                />
                             }
                         }
                     >
-                        <button
-                            class="ghost small"
-                            aria-label="Stop"
-                            title="Stop"
-                            data-testid=testids::PING_STOP
-                            on:click=move |_| {
+                        <RowButton
+                            label="Stop"
+                            sign=Icon::Stop
+                            testid=testids::PING_STOP
+                            act=Callback::new(move |()| {
                                 lab.send(&ClientMessage::StopPing { ping: id });
-                            }
-                        >
-                            {icon(Icon::Stop)}
-                        </button>
+                            })
+                        />
                     </Show>
                 </span>
             </div>

@@ -75,6 +75,13 @@ fn viewing(file: &[u8], packets: usize) {
     let opened = median(|| viewer = copies.pop().map(|file| open(file, 0).viewer));
     report("viewer: open", packets, opened);
     let mut viewer = viewer.unwrap();
+    let started = processor();
+    while viewer.work(1024) {}
+    report("viewer: conversations", packets, processor() - started);
+    let started = processor();
+    viewer.set_one_row(true);
+    while viewer.work(1024) {}
+    report("viewer: one row a packet", packets, processor() - started);
     let worked = median(|| {
         viewer.set_one_row(false);
         while viewer.work(1024) {}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use crate::layers::layers;
+use crate::layers::{Layers, layers};
 use crate::numbers::protocol::{TCP, UDP};
 use crate::{LinkType, View, bytes};
 
@@ -32,7 +32,11 @@ impl Key {
     #[must_use]
     pub fn of<'a>(link: LinkType, record: impl Into<View<'a>>) -> Option<(Self, bool)> {
         let data = record.into().data;
-        let layers = layers(link, data);
+        Self::of_layers(&layers(link, data), data)
+    }
+
+    /// As [`Key::of`], where the layers are known.
+    fn of_layers(layers: &Layers, data: &[u8]) -> Option<(Self, bool)> {
         let tcp = match layers.protocol {
             TCP => true,
             UDP => false,
@@ -84,8 +88,13 @@ struct Known {
 impl Conversations {
     /// Takes the next record of a capture. Returns its place, or `None` if it belongs to no conversation.
     pub fn next<'a>(&mut self, link: LinkType, record: impl Into<View<'a>>) -> Option<Place> {
-        let view = record.into();
-        let (key, reversed) = Key::of(link, view)?;
+        let data = record.into().data;
+        self.next_of(&layers(link, data), data)
+    }
+
+    /// As [`Conversations::next`], where the layers are known.
+    pub(crate) fn next_of(&mut self, layers: &Layers, data: &[u8]) -> Option<Place> {
+        let (key, reversed) = Key::of_layers(layers, data)?;
         let count = &mut self.counts[usize::from(key.tcp)];
         let known = self.seen.entry(key).or_insert_with(|| {
             *count += 1;
@@ -101,10 +110,10 @@ impl Conversations {
                 acknowledgment: 0,
             });
         }
-        let at = layers(link, view.data).transport?;
-        let sequence = bytes::u32_at(view.data, at + 4)?;
-        let acknowledgment = bytes::u32_at(view.data, at + 8)?;
-        let flags = *view.data.get(at + 13)?;
+        let at = layers.transport?;
+        let sequence = bytes::u32_at(data, at + 4)?;
+        let acknowledgment = bytes::u32_at(data, at + 8)?;
+        let flags = *data.get(at + 13)?;
         let (syn, ack) = (flags & 2 != 0, flags & 16 != 0);
         let [mine, other] = if reversed { [1, 0] } else { [0, 1] };
         // A packet that opens the conversation counts from itself. A capture that began later counts from

@@ -22,9 +22,9 @@
 //!   sends the same datagram again: from the second on, each sighting stays a row of its own until nothing like
 //!   it was seen for a window. What is ambiguous is not merged.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-use std::hash::{DefaultHasher, Hasher};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::hash::{BuildHasherDefault, DefaultHasher, Hasher};
 
 use crate::layers::{Layers, layers};
 use crate::numbers::protocol::{GRE, ICMP, ICMPV6, IPV4, IPV6, TCP, UDP};
@@ -199,7 +199,7 @@ pub enum Outcome {
 pub struct Sightings {
     window: u64,
     /// Rows by fingerprint: the last one, which new sightings may join.
-    open: BTreeMap<Fingerprint, Row>,
+    open: HashMap<Fingerprint, Row, BuildHasherDefault<AsItIs>>,
     /// When the rows that are too old were last thrown away.
     swept: u64,
 }
@@ -210,9 +210,31 @@ struct Row {
     /// The last time at which it was seen.
     last: u64,
     /// Where it was seen, and with which TTL: a router may send it out where it came in.
-    points: Vec<(u32, u8)>,
+    point: (u32, u8),
+    /// Where else; empty, and no memory, for what is seen once.
+    more: Vec<(u32, u8)>,
     /// Was there another packet that looks the same?
     ambiguous: bool,
+}
+
+/// A fingerprint is a hash already.
+#[derive(Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        self.0 = number;
+    }
 }
 
 /// The most points at which one packet is followed.
@@ -225,7 +247,7 @@ impl Sightings {
     pub fn new(window: u64) -> Self {
         Self {
             window,
-            open: BTreeMap::new(),
+            open: HashMap::default(),
             swept: 0,
         }
     }
@@ -252,7 +274,8 @@ impl Sightings {
         let row = Row {
             first: sighting,
             last: view.at.0,
-            points: vec![point],
+            point,
+            more: Vec::new(),
             ambiguous: false,
         };
         match self.open.entry(fingerprint) {
@@ -268,12 +291,13 @@ impl Sightings {
                     return Outcome::New;
                 }
                 known.last = known.last.max(view.at.0);
-                known.ambiguous |=
-                    known.points.contains(&point) || known.points.len() >= MOST_POINTS;
+                known.ambiguous |= known.point == point
+                    || known.more.contains(&point)
+                    || known.more.len() + 1 >= MOST_POINTS;
                 if known.ambiguous {
                     return Outcome::New;
                 }
-                known.points.push(point);
+                known.more.push(point);
                 let after = i128::from(view.at.0) - i128::from(known.first.at.0);
                 Outcome::Same {
                     first: known.first.record,

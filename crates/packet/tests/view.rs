@@ -12,7 +12,7 @@ mod build;
 use build::*;
 use packet::row::Colouring;
 use packet::text::{Options, Printer, Time};
-use packet::view::{Finder, Found, Source, Store, TimeMode, Viewer, Where, open};
+use packet::view::{Finder, Found, Opening, Source, Store, TimeMode, Viewer, Where, open};
 use packet::{LinkType, Timestamp, View};
 
 fn source(name: &str) -> Source {
@@ -123,6 +123,76 @@ fn a_packet_at_three_points_is_one_row_that_unfolds() {
 }
 
 #[test]
+fn a_file_is_all_there_before_its_sightings_are_found() {
+    let mut before = viewer(&["web/eth0", "fw/eth0"], 100);
+    for number in 0..8 {
+        for source in [0, 1] {
+            let data = segment(64, 4000, 0x18, number);
+            push(&mut before, source, u64::from(number) * 1_000, &data);
+        }
+    }
+    let file = before.save(0..16);
+    let mut viewer = open(file, 0).viewer;
+    assert_eq!(rows(&viewer), (0..16).collect::<Vec<_>>());
+    assert!(viewer.work(6));
+    // Three packets are one row each, the rest is still to be read.
+    let halfway: Vec<u64> = [0, 2, 4].into_iter().chain(6..16).collect();
+    assert_eq!(rows(&viewer), halfway);
+    assert_eq!(
+        [1, 6, 15].map(|n| viewer.row_of(n)),
+        [None, Some(3), Some(12)]
+    );
+    assert_eq!(viewer.line_of(5), Some(2));
+    all_work(&mut viewer);
+    assert_eq!(rows(&viewer), (0..16).step_by(2).collect::<Vec<_>>());
+    // What comes later is no row before it is read.
+    push(&mut viewer, 0, 9_000, &segment(64, 4000, 0x18, 9));
+    assert_eq!(viewer.row_count(), 8);
+}
+
+#[test]
+fn a_file_in_pieces_is_the_file_wherever_it_is_cut() {
+    let mut before = viewer(&["web/eth0", "fw/eth0"], 100);
+    for number in 0..6 {
+        push(
+            &mut before,
+            number % 2,
+            number.into(),
+            &segment(64, 4000, 0x18, number),
+        );
+    }
+    before.set_comment(3, "look");
+    let file = before.save(0..6);
+    let whole = open(file.clone(), 0).viewer;
+    let shown = |viewer: &mut Viewer| {
+        all_work(viewer);
+        viewer.shown(0, 99, false, &mut Colouring::default())
+    };
+    let expected = shown(&mut { whole });
+    for cut in 0..file.len() {
+        let (mut opening, mut viewer) = Opening::new(file.len(), 0);
+        for piece in [&file[..cut], &file[cut..]] {
+            opening.more(&mut viewer, |all| all.extend_from_slice(piece));
+            viewer.work(1);
+        }
+        assert!(
+            opening.error().is_none(),
+            "cut at {cut}: {:?}",
+            opening.error()
+        );
+        assert_eq!(viewer.save(0..6), file, "cut at {cut}");
+        assert_eq!(shown(&mut viewer), expected, "cut at {cut}");
+    }
+    // Shorter than it was said to be.
+    let (mut opening, mut viewer) = Opening::new(file.len() - 1, 0);
+    opening.more(&mut viewer, |all| {
+        all.extend_from_slice(&file[..file.len() - 1])
+    });
+    assert!(opening.error().is_some());
+    assert_eq!(viewer.store().numbers(), 0..5);
+}
+
+#[test]
 fn the_ring_forgets_the_oldest_and_numbers_stay() {
     let mut viewer = viewer(&["a/a"], 5_000);
     viewer.set_filter("tcp.flags.push == 1").unwrap();
@@ -207,6 +277,63 @@ fn text_out_of_order_is_what_tcpdump_prints_in_order() {
     let followed = viewer.follow(3).unwrap();
     assert_eq!(followed.filter(), "tcp.stream eq 0");
     assert!(!followed.pieces.is_empty());
+}
+
+#[test]
+fn notes_are_kept_until_their_packets_come_again_under_other_numbers() {
+    let packets = |viewer: &mut Viewer, from: u64| {
+        viewer.begin_at(from);
+        for number in from..40 {
+            let data = segment(64, 4000, 0x18, number as u32);
+            push(viewer, 0, number * 1_000, &data);
+        }
+    };
+    let mut first = viewer(&["web/eth0"], 100);
+    packets(&mut first, 0);
+    all_work(&mut first);
+    first.set_filter("tcp.port == 4000").unwrap();
+    first.time = TimeMode::First;
+    first.turn_mark(4);
+    first.turn_mark(20);
+    first.set_comment(21, "look");
+    first.set_reference(Some(22));
+    let notes = first.notes();
+    // The ring has lost what was there before; and the numbers count from what is left.
+    let mut again = viewer(&["web/eth0"], 100);
+    again.recall(notes.clone());
+    assert_eq!(
+        again.notes(),
+        notes,
+        "nothing is lost while nothing has come"
+    );
+    packets(&mut again, 10);
+    all_work(&mut again);
+    assert_eq!(again.filter(), "tcp.port == 4000");
+    assert_eq!(again.time, TimeMode::First);
+    assert_eq!(again.marks().iter().copied().collect::<Vec<_>>(), [20]);
+    assert_eq!(again.comment(21), Some("look"));
+    assert_eq!(again.reference(), Some(22));
+    assert_eq!(again.row(0), Some(10));
+    let mut moved = viewer(&["web/eth0"], 100);
+    moved.recall(notes);
+    for number in 15..40 {
+        let data = segment(64, 4000, 0x18, number);
+        push(&mut moved, 0, u64::from(number) * 1_000, &data);
+    }
+    all_work(&mut moved);
+    assert_eq!(moved.marks().iter().copied().collect::<Vec<_>>(), [5]);
+}
+
+#[test]
+fn a_field_is_a_column() {
+    let mut viewer = viewer(&["web/eth0"], 100);
+    push(&mut viewer, 0, 0, &segment(63, 4000, 0x18, 1));
+    viewer.columns = ["ip.ttl", "tcp.srcport", "http", "dns.id"]
+        .map(str::to_owned)
+        .to_vec();
+    let shown = viewer.shown(0, 1, false, &mut Colouring::default());
+    let http = "Hypertext Transfer Protocol";
+    assert_eq!(shown[0].columns, ["63", "4000", http, ""]);
 }
 
 #[test]

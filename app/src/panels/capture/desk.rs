@@ -3,14 +3,27 @@
 use leptos::prelude::*;
 use packet::row::Colouring;
 use packet::tree::Tree;
-use packet::view::{Found, Viewer};
+use packet::view::{Found, Viewer, Where};
 
 use crate::live::capture_log::CaptureLog;
 use crate::live::capture_work::work_on;
+use crate::live::keepsake;
 use crate::panels::capture::menu::OpenMenu;
 
 /// How many display filters are remembered.
 const HISTORY: usize = 12;
+
+/// Columns besides the usual ones: more leave no room for them.
+const MOST_COLUMNS: usize = 8;
+
+/// Where a packet is looked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum LookIn {
+    /// In the rows.
+    Rows(Where),
+    /// By its number, from 1.
+    Number,
+}
 
 /// A packet that was looked at in detail.
 #[derive(Clone, PartialEq)]
@@ -55,6 +68,14 @@ pub(super) struct Desk {
     pub(super) notes: RwSignal<u64>,
     /// Is the field shown that looks for packets?
     pub(super) finding: RwSignal<bool>,
+    /// Where it looks.
+    pub(super) look_in: RwSignal<LookIn>,
+    /// Asks it to look once more, forward or not.
+    pub(super) again: RwSignal<Option<bool>>,
+    /// Which share of the viewer's width the details are, if somebody has said so.
+    pub(super) share: RwSignal<Option<f64>>,
+    /// The fields that are columns.
+    pub(super) columns: RwSignal<Vec<String>>,
     /// What came of the last search.
     pub(super) found: RwSignal<Option<Found>>,
     /// Decides the colours of rows.
@@ -72,6 +93,9 @@ impl Desk {
         let notes = RwSignal::new(0);
         let filter = log.with_untracked(|log| log.viewer.filter().to_owned());
         let work = StoredValue::new(log.clone());
+        let mut columns = keepsake::columns();
+        columns.truncate(MOST_COLUMNS);
+        log.update_untracked(|log| log.viewer.columns.clone_from(&columns));
         let log = RwSignal::from(log);
         let looked = Memo::new(move |_| {
             notes.track();
@@ -102,6 +126,10 @@ impl Desk {
             menu: RwSignal::new(None),
             notes,
             finding: RwSignal::new(false),
+            look_in: RwSignal::new(LookIn::Rows(Where::Text)),
+            again: RwSignal::new(None),
+            share: RwSignal::new(keepsake::share()),
+            columns: RwSignal::new(columns),
             found: RwSignal::new(None),
             colouring: StoredValue::new(Colouring::default()),
         };
@@ -126,19 +154,47 @@ impl Desk {
 
     /// Changes how packets are shown.
     pub(super) fn change(self, change: impl FnOnce(&mut Viewer)) {
-        self.log.update(|log| change(&mut log.viewer));
+        self.log.update(|log| {
+            change(&mut log.viewer);
+            log.keep();
+        });
         self.work_on();
     }
 
     /// Changes what is noted about packets.
     pub(super) fn note(self, change: impl FnOnce(&mut Viewer)) {
-        self.log.update(|log| change(&mut log.viewer));
+        self.log.update(|log| {
+            change(&mut log.viewer);
+            log.keep();
+        });
         self.notes.update(|notes| *notes += 1);
     }
 
     /// Has rows made of what is not a row yet.
     pub(super) fn work_on(self) {
         work_on(self.work.get_value());
+    }
+
+    /// Makes a field a column, or no longer.
+    pub(super) fn turn_column(self, name: &str) {
+        self.columns.update(|columns| {
+            let before = columns.len();
+            columns.retain(|other| other != name);
+            if columns.len() == before {
+                columns.insert(0, name.to_owned());
+                columns.truncate(MOST_COLUMNS);
+            }
+            keepsake::keep_columns(columns);
+        });
+        let columns = self.columns.get_untracked();
+        self.log.update(|log| log.viewer.columns = columns);
+    }
+
+    /// Shows the field that looks for packets.
+    pub(super) fn look_in(self, place: LookIn) {
+        self.look_in.set(place);
+        self.found.set(None);
+        self.finding.set(true);
     }
 
     /// Selects a packet.
@@ -160,9 +216,11 @@ impl Desk {
     pub(super) fn apply(self, text: &str) {
         let text = text.trim();
         text.clone_into(&mut self.filter.write());
-        let done = self
-            .log
-            .try_update(|log| log.viewer.set_filter(text).is_ok());
+        let done = self.log.try_update(|log| {
+            let is_ok = log.viewer.set_filter(text).is_ok();
+            log.keep();
+            is_ok
+        });
         if done != Some(true) {
             return;
         }

@@ -9,28 +9,60 @@ use web_sys::{Blob, BlobPropertyBag, File, HtmlAnchorElement, Url};
 use super::desk::Desk;
 use crate::editor::lab::Lab;
 use crate::icons::{Icon, icon};
-use crate::live::streams::ahead_of_utc;
 use crate::panels::dock::Dock;
 use crate::testids;
+
+/// Bytes of a file that are read at once: some ten milliseconds' worth.
+const PIECE: f64 = (8 << 20) as f64;
 
 /// Opens a file in the viewer.
 pub(super) fn open_file(lab: Lab, dock: Dock, file: File) {
     spawn_local(async move {
-        let name = file.name();
-        match JsFuture::from(file.array_buffer()).await {
-            Ok(buffer) => {
-                let bytes = js_sys::Uint8Array::new(&buffer).to_vec();
-                let length = bytes.len();
-                let opened = packet::view::open(bytes, ahead_of_utc());
-                dock.heighten();
-                lab.streams.file_opened(name, length, opened);
-            }
-            Err(error) => lab.say(format!("{name} cannot be read: {}", said(&error))),
+        if let Err(error) = read(lab, dock, &file).await {
+            let name = file.name();
+            lab.say(format!("{name} cannot be read: {}", said(&error)));
         }
     });
 }
 
-fn said(error: &JsValue) -> String {
+/// Reads a file piece by piece: while one is looked at, the browser fetches the next.
+async fn read(lab: Lab, dock: Dock, file: &File) -> Result<(), JsValue> {
+    let length = file.size();
+    let piece = |from: f64| {
+        let to = (from + PIECE).min(length);
+        let part = file.slice_with_f64_and_f64(from, to)?;
+        Ok::<_, JsValue>(JsFuture::from(part.array_buffer()))
+    };
+    let mut coming = piece(0.0)?;
+    let mut from = 0.0;
+    let mut key = None;
+    loop {
+        let buffer = coming.await?;
+        from += PIECE;
+        let is_last = from >= length;
+        let next = if is_last { None } else { Some(piece(from)?) };
+        // Only what can be read becomes a capture.
+        let key = *key.get_or_insert_with(|| {
+            dock.heighten();
+            lab.streams.file_opened(file.name(), length as usize)
+        });
+        let wanted = lab.streams.file_came(key, |all| {
+            let bytes = js_sys::Uint8Array::new(&buffer);
+            all.reserve_exact((length as usize).saturating_sub(all.len()));
+            let start = all.len();
+            all.resize(start + bytes.length() as usize, 0);
+            if let Some(place) = all.get_mut(start..) {
+                bytes.copy_to(place);
+            }
+        });
+        match next.filter(|_| wanted) {
+            Some(next) => coming = next,
+            None => return Ok(()),
+        }
+    }
+}
+
+pub(super) fn said(error: &JsValue) -> String {
     let text = js_sys::Reflect::get(error, &JsValue::from_str("message")).ok();
     text.and_then(|text| text.as_string())
         .unwrap_or_else(|| "the browser does not say why".into())
@@ -67,13 +99,15 @@ pub(super) fn OpenButton() -> impl IntoView {
 /// Saves packets of the viewer as pcapng.
 pub(super) fn save(desk: Desk, lab: Lab, numbers: &[u64], name: &str) {
     let bytes = desk.peek(|viewer| viewer.save(numbers.iter().copied()));
+    let bytes = js_sys::Uint8Array::from(bytes.as_slice());
     if let Err(error) = hand_over(&bytes, name) {
         lab.say(format!("{name} cannot be saved: {}", said(&error)));
     }
 }
 
-fn hand_over(bytes: &[u8], name: &str) -> Result<(), JsValue> {
-    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
+/// Gives bytes to the person as a file.
+pub(super) fn hand_over(bytes: &JsValue, name: &str) -> Result<(), JsValue> {
+    let parts = js_sys::Array::of1(bytes);
     let kind = BlobPropertyBag::new();
     kind.set_type("application/x-pcapng");
     let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &kind)?;

@@ -13,6 +13,8 @@ use crate::toast::Toasts;
 pub(super) fn LineView(
     /// What it says; nothing at the end of a short list.
     shown: Memo<Option<Shown>>,
+    /// Where it is drawn, pixels, unless lines are of different heights.
+    top: Memo<f64>,
 ) -> impl IntoView {
     let desk = Desk::of_viewer();
     let toasts = Toasts::of_page();
@@ -60,6 +62,7 @@ pub(super) fn LineView(
         <div
             class=class
             class:selected=is_selected
+            style:transform=move || format!("translateY({}px)", top.get())
             data-testid=testids::CAPTURE_ROW
             data-number=move || shown.with(|shown| shown.as_ref().map(|shown| shown.number + 1))
             on:click=move |_| {
@@ -105,6 +108,13 @@ pub(super) fn LineView(
                         <span>{cell(|shown| shown.destination.clone())}</span>
                         <span>{cell(|shown| shown.protocol.clone())}</span>
                         <span class="length">{cell(|shown| shown.length.to_string())}</span>
+                        <For each=move || 0..desk.columns.with(Vec::len) key=|at| *at let:at>
+                            <span>
+                                {move || {
+                                    shown.with(|shown| shown.as_ref()?.columns.get(at).cloned())
+                                }}
+                            </span>
+                        </For>
                         <span class="info">{cell(|shown| shown.info.clone())}</span>
                     }
                         .into_any()

@@ -4,11 +4,12 @@ use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 use packet::text::Dump;
-use packet::view::Shown;
+use packet::view::{Shown, Where};
 
-use super::desk::Desk;
+use super::desk::{Desk, LookIn};
 use super::line::LineView;
-use super::scroll::Scroll;
+use super::scroll::{LINE, Scroll};
+use crate::icons::{Icon, icon};
 use crate::testids;
 
 /// The list.
@@ -43,7 +44,11 @@ pub(super) fn PacketList() -> impl IntoView {
         let shown = desk.colouring.try_update_value(|colouring| {
             desk.read(|viewer| viewer.shown(first, count, as_text, colouring))
         });
-        (shown.unwrap_or_default(), above)
+        Visible {
+            lines: shown.unwrap_or_default(),
+            first: if uneven.get() { 0 } else { first },
+            above,
+        }
     });
     let slots = Memo::new(move |_| scroll.get().fit() + 1);
     let measure = move || {
@@ -98,7 +103,12 @@ pub(super) fn PacketList() -> impl IntoView {
     };
     let keys = move |event: KeyboardEvent| key(desk, scroll.get_untracked(), &event);
     view! {
-        <div class="packet-table" class:as-text=move || desk.as_text.get()>
+        <div
+            class="packet-table"
+            class:as-text=move || desk.as_text.get()
+            class:one-source=move || desk.read(|viewer| viewer.store().sources().len() < 2)
+            style=("--columns", move || "minmax(60px, 1fr) ".repeat(desk.columns.with(Vec::len)))
+        >
             <Head />
             <div
                 class="packet-list"
@@ -123,11 +133,16 @@ pub(super) fn PacketList() -> impl IntoView {
                         <div
                             class="packet-lines"
                             style:transform=move || {
-                                format!("translateY(-{}px)", visible.with(|(_, above)| *above))
+                                format!("translateY(-{}px)", visible.with(Visible::offset))
                             }
                         >
                             <For each=move || 0..slots.get() key=|slot| *slot let:slot>
-                                <LineView shown=Memo::new(move |_| line(visible, slot)) />
+                                <LineView
+                                    shown=Memo::new(move |_| line(visible, slot, slots.get()))
+                                    top=Memo::new(move |_| {
+                                        visible.with(|visible| visible.top(slot, slots.get()))
+                                    })
+                                />
                             </For>
                         </div>
                     </div>
@@ -153,8 +168,41 @@ pub(super) fn PacketList() -> impl IntoView {
     }
 }
 
-fn line(visible: Memo<(Vec<Shown>, f64)>, slot: usize) -> Option<Shown> {
-    visible.with(|(shown, _)| shown.get(slot).cloned())
+/// The lines in sight. Each stays where it is drawn while the list is scrolled, so that only what comes into
+/// sight is drawn anew.
+#[derive(Clone, PartialEq, Default)]
+struct Visible {
+    lines: Vec<Shown>,
+    /// Which line of the list the first is; 0 where lines are of different heights and stand in order.
+    first: usize,
+    /// How much of the first is above, pixels.
+    above: f64,
+}
+
+impl Visible {
+    /// From which line of the list places are counted: browsers draw nothing at the millionth line's place.
+    fn base(&self) -> usize {
+        self.first - self.first % 4096
+    }
+
+    /// How far the lines are moved up, pixels.
+    fn offset(&self) -> f64 {
+        (self.first - self.base()) as f64 * LINE + self.above
+    }
+
+    /// Which of the lines is drawn at a place of so many.
+    fn index(&self, slot: usize, slots: usize) -> usize {
+        (slot + slots - self.first % slots.max(1)) % slots.max(1)
+    }
+
+    /// Where a place is, pixels.
+    fn top(&self, slot: usize, slots: usize) -> f64 {
+        (self.first - self.base() + self.index(slot, slots)) as f64 * LINE
+    }
+}
+
+fn line(visible: Memo<Visible>, slot: usize, slots: usize) -> Option<Shown> {
+    visible.with(|visible| visible.lines.get(visible.index(slot, slots)).cloned())
 }
 
 fn none(desk: Desk) -> &'static str {
@@ -172,23 +220,41 @@ fn none(desk: Desk) -> &'static str {
 #[component]
 fn Head() -> impl IntoView {
     let desk = Desk::of_viewer();
-    move || {
-        let names: &[&str] = if desk.as_text.get() {
-            &["No.", "Time", "Seen at", "Packet"]
-        } else {
-            &[
-                "No.",
-                "Time",
-                "Seen at",
-                "Source",
-                "Destination",
-                "Protocol",
-                "Length",
-                "Info",
-            ]
-        };
-        let names = names.iter().map(|name| view! { <span>{*name}</span> });
-        view! { <div class="packet-head" aria-hidden="true">{names.collect_view()}</div> }
+    let added = move || {
+        let columns = desk.columns.get().into_iter();
+        columns
+            .map(|name| {
+                let (gone, title) = (name.clone(), name.clone());
+                view! {
+                    <span class="added" title=title>
+                        <button
+                            class="ghost"
+                            aria-label=format!("Remove the column {name}")
+                            title="Remove the column"
+                            on:click=move |_| desk.turn_column(&gone)
+                        >
+                            {icon(Icon::Close)}
+                        </button>
+                        {name}
+                    </span>
+                }
+            })
+            .collect_view()
+    };
+    let plain = |name: &'static str, class: &'static str| view! { <span class=class>{name}</span> };
+    view! {
+        <div class="packet-head">
+            {["No.", "Time", "Seen at"].map(|name| plain(name, "")).into_iter().collect_view()}
+            <Show when=move || !desk.as_text.get() fallback=move || plain("Packet", "")>
+                {["Source", "Destination", "Protocol"]
+                    .map(|name| plain(name, ""))
+                    .into_iter()
+                    .collect_view()}
+                {plain("Length", "length")}
+                {added}
+                {plain("Info", "")}
+            </Show>
+        </div>
     }
 }
 
@@ -226,7 +292,15 @@ fn key(desk: Desk, scroll: Scroll, event: &KeyboardEvent) {
     let control = event.ctrl_key() || event.meta_key();
     let next = match (event.key().as_str(), at) {
         ("f", _) if control => {
-            desk.finding.set(true);
+            desk.look_in(LookIn::Rows(Where::Text));
+            None
+        }
+        ("g", _) if control => {
+            desk.look_in(LookIn::Number);
+            None
+        }
+        ("F3", _) => {
+            desk.again.set(Some(!event.shift_key()));
             None
         }
         _ if control || event.alt_key() => return,

@@ -40,6 +40,16 @@ impl Desk {
         };
         self.field.set(Some(index));
         let mut items = self.filter_items(&filter);
+        let is_column = self
+            .columns
+            .with_untracked(|all| all.iter().any(|column| column == name));
+        let label = if is_column {
+            "Remove the column"
+        } else {
+            "Apply as column"
+        };
+        let turn = Callback::new(move |()| self.turn_column(name));
+        items.push((label.to_owned(), turn));
         items.push(copying("Copy value", value, toasts));
         items.push(copying("Copy field name", name.to_owned(), toasts));
         items.push(copying("Copy as filter", filter, toasts));

@@ -3,13 +3,14 @@
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::ClientMessage;
-use protocol::capture::{CaptureEvent, CaptureId, CaptureKey, follow_command};
+use protocol::capture::{self, CaptureEvent, CaptureExport, CaptureId, CaptureKey, follow_command};
 
+use super::file::{hand_over, said};
 use super::menu::copy;
 use crate::editor::lab::Lab;
 use crate::http;
 use crate::icons::{Icon, icon};
-use crate::live::capture_log::Origin;
+use crate::live::capture_log::{CaptureLog, Origin};
 use crate::live::streams::CaptureKey as Key;
 use crate::testids;
 use crate::toast::Toasts;
@@ -20,11 +21,20 @@ pub(super) fn CaptureTab(key: Key) -> impl IntoView {
     let lab = Lab::of_page();
     let shown = lab.streams.shown;
     let log = lab.streams.capture(key)?;
-    let (name, filter, error) = log.with_untracked(|log| match &log.origin {
-        Origin::Live(info, _) => (info.name.clone(), info.filter.clone(), None),
-        Origin::File(name, length, error) => {
+    let (name, filter) = log.with_untracked(|log| match &log.origin {
+        Origin::Live(info, _) => (info.name.clone(), info.filter.clone()),
+        Origin::File(name, length, _) => {
             let size = format!("{:.1} MB", *length as f64 / 1e6);
-            (name.clone(), size, error.clone())
+            (name.clone(), size)
+        }
+    });
+    let error = Memo::new({
+        let log = log.clone();
+        move |_| {
+            log.with(|log| match &log.origin {
+                Origin::File(_, _, opening) => opening.error().map(ToString::to_string),
+                Origin::Live(..) => None,
+            })
         }
     });
     let event = Memo::new(move |_| log.with(|log| log.event().cloned()));
@@ -53,14 +63,15 @@ pub(super) fn CaptureTab(key: Key) -> impl IntoView {
                     }}
                 </span>
             </button>
-            {error
-                .map(|error| {
+            {move || {
+                error.get().map(|error| {
                     view! {
                         <span class="field-error" data-testid=testids::CAPTURE_FILE_ERROR>
                             {error}
                         </span>
                     }
-                })}
+                })
+            }}
             {match key {
                 Key::Live(id) => view! { <Live id=id event=event /> }.into_any(),
                 Key::File(_) => {
@@ -86,7 +97,7 @@ fn Live(id: CaptureId, event: Memo<Option<CaptureEvent>>) -> impl IntoView {
     let lab = Lab::of_page();
     let toasts = Toasts::of_page();
     let running = move || event.with(|event| event.as_ref().is_some_and(|event| event.running));
-    let path = format!("/api/v1/labs/{}/captures/{}.pcapng", lab.id(), id.0);
+    let path = capture::path(&lab.id(), id);
     let counts = move || {
         event.with(|event| {
             let event = event.as_ref()?;
@@ -114,6 +125,17 @@ fn Live(id: CaptureId, event: Memo<Option<CaptureEvent>>) -> impl IntoView {
             download=""
             title="Save all that is kept as pcapng, for Wireshark and tcpdump -r"
             data-testid=testids::CAPTURE_SAVE
+            on:click=move |event| {
+                // Remarks are this browser's: the server is told of them for the file.
+                let export = lab
+                    .streams
+                    .capture(Key::Live(id))
+                    .and_then(|log| log.with_untracked(CaptureLog::remarked));
+                if let Some(export) = export {
+                    event.prevent_default();
+                    save_remarked(lab, id, export, toasts);
+                }
+            }
         >
             {icon(Icon::Download)}
             "Save"
@@ -159,6 +181,22 @@ fn Live(id: CaptureId, event: Memo<Option<CaptureEvent>>) -> impl IntoView {
             error.map(|error| view! { <span class="field-error">{error}</span> })
         }}
     }
+}
+
+/// Saves a capture with the remarks on its packets.
+fn save_remarked(lab: Lab, id: CaptureId, export: CaptureExport, toasts: Toasts) {
+    spawn_local(async move {
+        let path = capture::path(&lab.id(), id);
+        match http::post_for_bytes(&path, &export).await {
+            Ok(bytes) => {
+                let name = format!("capture-{}.pcapng", id.0);
+                if let Err(error) = hand_over(&bytes, &name) {
+                    toasts.error(format!("{name} cannot be saved: {}", said(&error)));
+                }
+            }
+            Err(failure) => toasts.error(failure.message),
+        }
+    });
 }
 
 /// Copies the command that opens a capture in Wireshark, with a key that opens nothing else.

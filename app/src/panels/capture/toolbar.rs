@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use packet::text::Dump;
-use packet::view::{TimeMode, Viewer};
+use packet::view::{TimeMode, Viewer, Where};
 
-use super::desk::Desk;
+use super::desk::{Desk, LookIn};
 use super::file::save;
 use super::filter_bar::FilterBar;
 use crate::editor::lab::Lab;
@@ -44,8 +44,8 @@ pub(super) fn Toolbar(
                 })}
             <button
                 class="small ghost"
-                title="Find a packet (Ctrl+F in the list)"
-                on:click=move |_| desk.finding.set(true)
+                title="Find a packet (Ctrl+F in the list; F3 for the next; Ctrl+G by its number)"
+                on:click=move |_| desk.look_in(LookIn::Rows(Where::Text))
             >
                 "Find"
             </button>

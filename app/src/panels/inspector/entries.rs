@@ -4,7 +4,8 @@ use leptos::prelude::*;
 use topology::edit::Place;
 
 use super::field::{Commit, TextField};
-use crate::icons::{Icon, icon};
+use crate::icons::Icon;
+use crate::panels::row_buttons::RowButton;
 
 /// The list: each line can be removed, but those that the kernel made by itself.
 #[component]
@@ -28,14 +29,12 @@ where
             <For each=move || entries.get() key=|(text, _)| text.clone() let((text, entry))>
                 <li class="entry">
                     <span class="mono">{text.clone()}</span>
-                    <button
-                        class="ghost small"
-                        aria-label=format!("Remove the {noun} {text}")
-                        title="Remove"
-                        on:click=move |_| remove.run(entry.clone())
-                    >
-                        {icon(Icon::Close)}
-                    </button>
+                    <RowButton
+                        label="Remove"
+                        of=format!("the {noun} {text}")
+                        sign=Icon::Close
+                        act=Callback::new(move |()| remove.run(entry.clone()))
+                    />
                 </li>
             </For>
             <For

@@ -10,6 +10,7 @@ use topology::{Document, Edit};
 use super::field::{TextField, commit, commit_or_tell};
 use crate::editor::lab::Lab;
 use crate::icons::{Icon, icon};
+use crate::panels::row_buttons::RowButton;
 
 fn parameter<'d>(
     document: &'d Document,
@@ -164,14 +165,12 @@ fn PeerForm(id: InterfaceId, peer: PublicKey) -> impl IntoView {
                 placeholder="endpoint 192.0.2.1:51820 allowed-ips 10.9.0.0/24"
                 place=Place::Interface(id, Some(Field::Parameters))
             />
-            <button
-                class="ghost small"
-                aria-label=format!("Remove the peer {peer}")
-                title="Remove"
-                on:click=remove
-            >
-                {icon(Icon::Close)}
-            </button>
+            <RowButton
+                label="Remove"
+                of=format!("the peer {peer}")
+                sign=Icon::Close
+                act=Callback::new(remove)
+            />
         </li>
     }
 }

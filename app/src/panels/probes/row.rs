@@ -8,6 +8,7 @@ use crate::editor::lab::Lab;
 use crate::editor::way::hops;
 use crate::icons::{Icon, icon};
 use crate::live::probe_words::{ProbeRow, how, name, said, target};
+use crate::panels::row_buttons::AgainAndDismiss;
 use crate::testids;
 
 /// The row.
@@ -67,7 +68,7 @@ pub(super) fn ProbeRowView(
     };
     let again = {
         let probe = probe.clone();
-        move |_| ask(lab, source, probe.clone())
+        move |()| ask(lab, source, probe.clone())
     };
     view! {
         <li class="probe-row" data-testid=testids::PROBE_ROW data-state=state>
@@ -90,23 +91,14 @@ pub(super) fn ProbeRowView(
                     <button class="small" title="Show the way on the canvas" on:click=show>
                         "Way"
                     </button>
-                    <button
-                        class="ghost small"
-                        aria-label="Ask again"
-                        title="Ask again"
-                        disabled=move || !lab.is_live()
-                        on:click=again
-                    >
-                        {icon(Icon::Restart)}
-                    </button>
-                    <button
-                        class="ghost small"
-                        aria-label="Dismiss"
-                        title="Dismiss"
-                        on:click=move |_| lab.probes.update(|all| all.retain(|row| row.id != id))
-                    >
-                        {icon(Icon::Close)}
-                    </button>
+                    <AgainAndDismiss
+                        label="Ask again"
+                        again=Callback::new(again)
+                        can=Signal::derive(move || lab.is_live())
+                        dismiss=Callback::new(move |()| {
+                            lab.probes.update(|all| all.retain(|row| row.id != id));
+                        })
+                    />
                 </span>
             </div>
             {(!lines.is_empty()).then(|| view! { <dl class="probe-lines">{lines}</dl> })}

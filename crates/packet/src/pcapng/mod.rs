@@ -15,6 +15,7 @@ use thiserror::Error;
 
 use crate::{LinkType, View};
 
+pub(crate) use read::Position;
 pub use read::Reader;
 pub use write::{InterfaceId, Statistics, Writer};
 

@@ -37,6 +37,15 @@ struct Section {
     first_interface: usize,
 }
 
+/// How far a reader has come, apart from the bytes, of which more may have come meanwhile.
+#[derive(Debug)]
+pub(crate) struct Position {
+    at: usize,
+    format: Format,
+    interfaces: Vec<Interface>,
+    clocks: Vec<Clock>,
+}
+
 /// How the time stamps of an interface count.
 #[derive(Clone, Copy, Debug)]
 struct Clock {
@@ -53,6 +62,14 @@ impl Clock {
     };
 
     fn time(self, ticks: u64) -> Timestamp {
+        const SECOND: u64 = 1_000_000_000;
+        // The usual, micro- and nanoseconds, without numbers of 128 bits: wasm32 divides them step by step.
+        if self.offset == 0
+            && SECOND.is_multiple_of(self.per_second)
+            && let Some(nanoseconds) = ticks.checked_mul(SECOND / self.per_second)
+        {
+            return Timestamp(nanoseconds);
+        }
         let nanoseconds = i128::from(ticks) * 1_000_000_000 / i128::from(self.per_second)
             + i128::from(self.offset) * 1_000_000_000;
         Timestamp(nanoseconds.clamp(0, u64::MAX.into()) as u64)
@@ -91,6 +108,34 @@ impl<'a> Reader<'a> {
             return Err(Error::NotACapture { start });
         }
         Ok(reader)
+    }
+
+    /// Goes on where another reader stopped: in the same bytes, or with more behind them.
+    pub(crate) fn resume(bytes: &'a [u8], position: Position) -> Self {
+        let Position {
+            at,
+            format,
+            interfaces,
+            clocks,
+        } = position;
+        Self {
+            bytes,
+            at,
+            format,
+            interfaces,
+            clocks,
+            failed: false,
+        }
+    }
+
+    /// How far it has come. What could not be read is read again by [`Reader::resume`].
+    pub(crate) fn stop(self) -> Position {
+        Position {
+            at: self.at,
+            format: self.format,
+            interfaces: self.interfaces,
+            clocks: self.clocks,
+        }
     }
 
     /// The interfaces that were read so far. For pcap one without a name.

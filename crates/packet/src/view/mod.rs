@@ -7,6 +7,7 @@
 mod find;
 mod follow;
 mod lines;
+mod notes;
 mod open;
 mod save;
 mod show;
@@ -18,7 +19,8 @@ mod viewer;
 pub use self::find::{Finder, Found, Where};
 pub use self::follow::Followed;
 pub use self::lines::Line;
-pub use self::open::{Opened, open};
+pub use self::notes::Notes;
+pub use self::open::{Opened, Opening, open};
 pub use self::show::Shown;
 pub use self::store::{Entry, Source, Store};
 pub use self::time::TimeMode;

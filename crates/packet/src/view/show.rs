@@ -1,8 +1,8 @@
 //! A row as it is drawn.
 
-use crate::row::{Colouring, Rule, row};
+use crate::row::{Colouring, Rule, of_tree};
 use crate::text::{Options, Printer, Time};
-use crate::tree::{Tree, dissect};
+use crate::tree::{Tree, Value, dissect};
 
 use super::lines::Line;
 use super::store::Entry;
@@ -32,6 +32,8 @@ pub struct Shown {
     pub length: u32,
     /// Wireshark's column.
     pub info: String,
+    /// Of each of [`Viewer::columns`] its values.
+    pub columns: Vec<String>,
     /// The rule that colours it.
     pub rule: Option<Rule>,
     /// tcpdump's text, if that is what is asked for; empty otherwise.
@@ -121,7 +123,13 @@ impl Viewer {
         if as_text {
             shown.text = self.tcpdump(number, &self.text)?;
         } else {
-            let row = row(entry.link, entry.view, &context);
+            let tree = dissect(entry.link, entry.view, &context);
+            let row = of_tree(&tree, entry.view);
+            shown.columns = self
+                .columns
+                .iter()
+                .map(|name| column(&tree, name, entry.view.data))
+                .collect();
             shown.source = row.source;
             shown.destination = row.destination;
             shown.protocol = row.protocol;
@@ -194,4 +202,14 @@ impl Viewer {
         names.dedup();
         names.join(" → ")
     }
+}
+
+/// The values of a field in a packet, as Wireshark writes them into a column.
+fn column(tree: &Tree, name: &str, data: &[u8]) -> String {
+    let values = tree.find(name).map(|node| match &node.value {
+        // A protocol has no value: that it is there is what is told.
+        Value::None => node.field.title.to_owned(),
+        _ => node.text(data),
+    });
+    values.collect::<Vec<_>>().join(",")
 }

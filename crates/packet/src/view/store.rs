@@ -46,7 +46,7 @@ struct Chunk {
 /// One packet of a [`Store`].
 #[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
-    /// Its number, from 0 for the first that ever came.
+    /// Its number, from 0 for the first that ever came, or from where the ring began.
     pub number: u64,
     /// Where it was taken: an index into [`Store::sources`].
     pub source: u32,
@@ -100,6 +100,11 @@ impl Store {
         }
     }
 
+    /// Takes the file away, for more of it to come.
+    pub(super) fn take_file(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.file)
+    }
+
     /// Says in which file the packets lie that were told by their places.
     pub(super) fn lie_in(&mut self, file: Vec<u8>) {
         self.file = file;
@@ -126,6 +131,13 @@ impl Store {
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Says which number the first packet has; without an effect once one is here.
+    pub(super) fn begin_at(&mut self, number: u64) {
+        if self.chunks.is_empty() {
+            (self.first, self.end) = (number, number);
+        }
     }
 
     /// Takes a packet in; the oldest make room.
@@ -209,10 +221,15 @@ impl Store {
         let last = self.chunks.pop_back();
         let last = match last {
             Some(chunk) if chunk.heads.len() < CHUNK => chunk,
-            full => {
-                self.chunks.extend(full);
-                Chunk::default()
+            // Where one was filled, another will be: it grows no more.
+            Some(full) => {
+                self.chunks.push_back(full);
+                Chunk {
+                    heads: Vec::with_capacity(CHUNK),
+                    data: Vec::new(),
+                }
             }
+            None => Chunk::default(),
         };
         self.chunks.push_back_mut(last)
     }

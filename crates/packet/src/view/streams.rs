@@ -1,9 +1,7 @@
 //! Which conversation packets belong to, and which of its packets tcpdump counts sequence numbers from.
 
-use std::collections::BTreeMap;
-
 use crate::conversation::Conversations;
-use crate::layers::layers;
+use crate::layers::{Layers, layers};
 use crate::numbers::protocol::TCP;
 use crate::{LinkType, View};
 
@@ -15,9 +13,9 @@ pub(super) struct Streams {
     conversations: Conversations,
     /// The number of the next packet to learn from.
     next: u64,
-    /// Of each TCP conversation: the first packet that acknowledges, and those that also open it. From the last
+    /// Of each TCP conversation, by its number: the first packet that acknowledges, and those that also open it. From the last
     /// of them tcpdump counts.
-    anchors: BTreeMap<u32, Vec<u64>>,
+    anchors: Vec<Vec<u64>>,
 }
 
 impl Streams {
@@ -33,10 +31,19 @@ impl Streams {
             let Some(entry) = store.get(self.next) else {
                 return;
             };
-            let place = self.conversations.next(entry.link, entry.view);
-            if let (Some(place), Some(flags)) = (place, tcp_flags(entry.link, entry.view)) {
-                let anchors = self.anchors.entry(place.stream).or_default();
-                if flags & 0x10 != 0 && (anchors.is_empty() || flags & 0x02 != 0) {
+            let data = entry.view.data;
+            let layers = layers(entry.link, data);
+            let place = self.conversations.next_of(&layers, data);
+            if let (Some(place), Some(flags)) = (place, flags_of(&layers, data))
+                && flags & 0x10 != 0
+            {
+                let at = place.stream as usize;
+                if self.anchors.len() <= at {
+                    self.anchors.resize_with(at + 1, Vec::new);
+                }
+                if let Some(anchors) = self.anchors.get_mut(at)
+                    && (anchors.is_empty() || flags & 0x02 != 0)
+                {
                     anchors.push(self.next);
                 }
             }
@@ -49,7 +56,7 @@ impl Streams {
 
     /// The packet that says where tcpdump's sequence numbers of a TCP packet count from.
     pub(super) fn anchor(&self, stream: u32, number: u64) -> Option<u64> {
-        let anchors = self.anchors.get(&stream)?;
+        let anchors = self.anchors.get(stream as usize)?;
         let end = anchors.partition_point(|anchor| *anchor < number);
         anchors.get(end.checked_sub(1)?).copied()
     }
@@ -57,9 +64,12 @@ impl Streams {
 
 /// The flags of a TCP packet.
 pub(super) fn tcp_flags(link: LinkType, view: View<'_>) -> Option<u8> {
-    let layers = layers(link, view.data);
+    flags_of(&layers(link, view.data), view.data)
+}
+
+fn flags_of(layers: &Layers, data: &[u8]) -> Option<u8> {
     if layers.protocol != TCP {
         return None;
     }
-    view.data.get(layers.transport? + 13).copied()
+    data.get(layers.transport? + 13).copied()
 }

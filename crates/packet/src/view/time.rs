@@ -1,10 +1,13 @@
 //! The column of times.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Timestamp;
 use crate::text::put_date_time;
 
 /// What times count from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum TimeMode {
     /// The time of day.
     #[default]

@@ -1,6 +1,7 @@
 //! The viewer's state.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Range;
 
 use crate::View;
 use crate::filter::{Filter, FilterError};
@@ -8,15 +9,13 @@ use crate::sightings::{Outcome, Sightings};
 use crate::text::Options;
 use crate::tree::Context;
 
+use super::notes::{Awaited, Told};
 use super::store::{Entry, Source, Store};
 use super::streams::Streams;
 use super::time::TimeMode;
 
 /// Sightings of one packet are at most this far apart, in nanoseconds.
 const WINDOW: u64 = 1_000_000_000;
-
-/// In a larger file nobody waits for sightings to be found who has not asked for it.
-const AT_ONCE: u64 = 200_000;
 
 /// What is shown of a capture, and how.
 #[derive(Debug)]
@@ -33,9 +32,13 @@ pub struct Viewer {
     read: u64,
     /// The packets that are rows, if not all are.
     rows: Option<VecDeque<u64>>,
+    /// Are packets that are not read yet rows too? So a large file is there before its sightings are found.
+    ahead_of_work: bool,
     unfolded: BTreeSet<u64>,
     marks: BTreeSet<u64>,
     comments: BTreeMap<u64, String>,
+    /// What is noted of packets that have not come yet.
+    pub(super) awaited: BTreeMap<Told, Awaited>,
     reference: Option<u64>,
     /// Where the view stands still: packets from this number on come later.
     paused_at: Option<u64>,
@@ -43,17 +46,17 @@ pub struct Viewer {
     pub time: TimeMode,
     /// What local time is ahead of UTC, in seconds.
     pub ahead: i32,
+    /// The fields, by their names, that are columns besides Wireshark's usual ones.
+    pub columns: Vec<String>,
     /// How tcpdump's text is printed; its time follows [`Viewer::time`].
     pub text: Options,
 }
 
 impl Viewer {
-    /// A viewer of what is in a store. Of several sources, the sightings of a packet are one row, unless there
-    /// are very many packets already.
+    /// A viewer of what is in a store. Of several sources, the sightings of a packet are one row.
     #[must_use]
     pub fn new(store: Store, ahead: i32) -> Self {
-        let held = store.numbers().end - store.numbers().start;
-        let several = store.sources().len() > 1 && held <= AT_ONCE;
+        let several = store.sources().len() > 1;
         let mut viewer = Self {
             store,
             streams: Streams::default(),
@@ -64,13 +67,16 @@ impl Viewer {
             sighted: 0,
             read: 0,
             rows: None,
+            ahead_of_work: false,
             unfolded: BTreeSet::new(),
             marks: BTreeSet::new(),
             comments: BTreeMap::new(),
+            awaited: BTreeMap::new(),
             reference: None,
             paused_at: None,
             time: TimeMode::default(),
             ahead,
+            columns: Vec::new(),
             text: Options::default(),
         };
         viewer.start_over();
@@ -81,6 +87,11 @@ impl Viewer {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// Says which number the first packet has, before any has come.
+    pub fn begin_at(&mut self, number: u64) {
+        self.store.begin_at(number);
     }
 
     /// Takes a packet in. It becomes a row by [`Viewer::work`].
@@ -139,6 +150,9 @@ impl Viewer {
             if self.one_row && number >= self.sighted {
                 self.sight(number);
             }
+            if !self.awaited.is_empty() {
+                self.take_awaited(number);
+            }
             let Some(rows) = &mut self.rows else {
                 continue;
             };
@@ -163,7 +177,9 @@ impl Viewer {
                 insert(rows, first.max(numbers.start));
             }
         }
-        self.read < all
+        let more = self.read < all;
+        self.ahead_of_work &= more;
+        more
     }
 
     /// How much of the packets has become rows, from 0 to 1.
@@ -177,20 +193,37 @@ impl Viewer {
         self.read.saturating_sub(numbers.start) as f64 / all as f64
     }
 
+    /// Are all packets rows that will be, at least as far as can be seen without looking at them? If not,
+    /// somebody waits for a filter.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.rows.is_none() || self.ahead_of_work || self.read >= self.end()
+    }
+
     /// How many rows there are.
     #[must_use]
     pub fn row_count(&self) -> usize {
         let start = self.store.numbers().start;
-        self.rows
-            .as_ref()
-            .map_or((self.end() - start) as usize, VecDeque::len)
+        match &self.rows {
+            Some(rows) => rows.len() + self.unread().map_or(0, |unread| unread.count()),
+            None => (self.end() - start) as usize,
+        }
+    }
+
+    /// Packets that are rows because nobody has read them yet.
+    fn unread(&self) -> Option<Range<u64>> {
+        let start = self.read.max(self.store.numbers().start);
+        self.ahead_of_work.then(|| start..self.end())
     }
 
     /// The packet of a row.
     #[must_use]
     pub fn row(&self, at: usize) -> Option<u64> {
         match &self.rows {
-            Some(rows) => rows.get(at).copied(),
+            Some(rows) => rows.get(at).copied().or_else(|| {
+                let behind = at.checked_sub(rows.len())?;
+                self.unread()?.nth(behind)
+            }),
             None => {
                 let numbers = self.store.numbers();
                 let number = numbers.start + at as u64;
@@ -203,7 +236,11 @@ impl Viewer {
     #[must_use]
     pub fn row_of(&self, number: u64) -> Option<usize> {
         match &self.rows {
-            Some(rows) => rows.binary_search(&number).ok(),
+            Some(rows) => rows.binary_search(&number).ok().or_else(|| {
+                let unread = self.unread()?;
+                let at = number.checked_sub(unread.start)? as usize;
+                unread.contains(&number).then_some(rows.len() + at)
+            }),
             None => {
                 let numbers = self.store.numbers();
                 let at = number.checked_sub(numbers.start)?;
@@ -280,6 +317,12 @@ impl Viewer {
         found.copied()
     }
 
+    /// The remarks, by the numbers of their packets.
+    #[must_use]
+    pub fn comments(&self) -> &BTreeMap<u64, String> {
+        &self.comments
+    }
+
     /// The remark on a packet.
     #[must_use]
     pub fn comment(&self, number: u64) -> Option<&str> {
@@ -346,6 +389,7 @@ impl Viewer {
         self.read = self.store.numbers().start;
         let all = self.filter.is_empty() && !self.one_row;
         self.rows = (!all).then(VecDeque::new);
+        self.ahead_of_work = self.filter.is_empty();
     }
 
     /// Finds out whether a packet was seen before, and hangs it on to its sightings.
