@@ -56,14 +56,16 @@ impl Record {
     }
 }
 
-/// One captured packet that borrows its bytes, for example from a capture file in memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// One captured packet that borrows its bytes, for example from a capture file in memory. Written as
+/// a [`Record`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct View<'a> {
     /// When the packet was seen.
     pub at: Timestamp,
     /// Its length on the wire in bytes.
     pub length: u32,
     /// The bytes that were captured, from the link-layer header on.
+    #[serde(with = "serde_bytes")]
     pub data: &'a [u8],
 }
 
