@@ -13,6 +13,7 @@ pub mod client;
 pub mod counters;
 pub mod expect;
 pub mod lab;
+pub mod packets;
 pub mod ping;
 pub mod probe;
 pub mod reach;

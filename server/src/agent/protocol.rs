@@ -6,9 +6,10 @@
 use std::ffi::OsString;
 use std::net::IpAddr;
 
-use protocol::capture::{CaptureId, CaptureOptions, CaptureTarget, CapturedPacket, SourceEvent};
+use protocol::capture::{CaptureId, CaptureOptions, CaptureTarget, SourceEvent};
 use protocol::counters::CounterBatch;
 use protocol::lab::ApplyFailure;
+use protocol::packets::Packets;
 use protocol::ping::{PingEvent, PingId, PingOptions};
 use protocol::probe::{Probe, Probed};
 use protocol::reach::{ReachOptions, Reachability};
@@ -20,7 +21,7 @@ use topology::observed::ObservedChange;
 use topology::{Document, NamespaceId};
 
 /// Both ends say theirs first and part ways if they differ.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Largest frame in bytes: a document at its limits, or a batch of captured packets.
 pub const MAX_FRAME: usize = 64 << 20;
@@ -249,7 +250,7 @@ pub enum FromAgent {
         /// Whose.
         capture: CaptureId,
         /// The packets.
-        records: Vec<CapturedPacket>,
+        records: Packets,
     },
     /// What interfaces have counted, while it is watched.
     Counters {

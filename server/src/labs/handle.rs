@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use packet::Timestamp;
 use protocol::ClientMessage;
-use protocol::capture::{CaptureEvent, CaptureId, CaptureInfo, CapturedPacket};
+use protocol::capture::{CaptureEvent, CaptureId, CaptureInfo};
 use protocol::expect::Verdict;
 use protocol::lab::RunState;
+use protocol::packets::Packets;
 use protocol::probe::{Probe, Probed};
 use protocol::reach::{ReachOptions, Reachability};
 use protocol::server::ClientId;
@@ -60,7 +61,7 @@ pub struct Piece {
     /// The number of the first of the packets.
     pub first: u64,
     /// The packets.
-    pub packets: Vec<CapturedPacket>,
+    pub packets: Packets,
     /// To wait for more. It is closed when the capture is dismissed.
     pub news: watch::Receiver<News>,
 }

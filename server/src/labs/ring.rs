@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use protocol::capture::{CaptureId, CapturedPacket, PacketBatch, RingLimit};
+use protocol::capture::{CaptureId, PacketBatch, RingLimit};
+use protocol::packets::{PacketView, Packets};
 use serde::{Serialize, Serializer};
 
 use super::limits::{BATCH_BYTES, BATCH_PACKETS};
@@ -10,38 +11,70 @@ use super::limits::{BATCH_BYTES, BATCH_PACKETS};
 /// What a packet takes besides its bytes, about: so that empty ones count too.
 const OVERHEAD: usize = 64;
 
-/// Packets of one capture, numbered from 0.
+/// Packets that come a few at a time are put together until they are so many, or so many bytes: to
+/// keep each alone would take more memory than the packet.
+const TOGETHER: usize = 512;
+const TOGETHER_BYTES: usize = 64 << 10;
+
+/// Packets of one capture, numbered from 0. They stay in the pieces of memory in which they came;
+/// a piece is given up when its last packet is, so that there is at most one piece more than the
+/// bounds allow.
 #[derive(Debug)]
 pub(super) struct Ring {
     limit: RingLimit,
-    records: VecDeque<CapturedPacket>,
-    /// The number of the first record that is kept.
+    pieces: VecDeque<Piece>,
+    /// The number of the first packet that is kept.
     first: u64,
+    /// The number that the next one will have.
+    end: u64,
     bytes: usize,
+}
+
+#[derive(Debug)]
+struct Piece {
+    /// The number of its first packet.
+    first: u64,
+    packets: Packets,
 }
 
 /// Packets of a ring that lie one after the other, borrowed; written as a list of them.
 #[derive(Debug)]
 pub(super) struct Slice<'a> {
     ring: &'a Ring,
-    range: std::ops::Range<usize>,
+    from: u64,
+    count: usize,
 }
 
 impl<'a> Slice<'a> {
     /// How many they are.
     pub(super) fn len(&self) -> usize {
-        self.range.len()
+        self.count
     }
 
     /// The packets, oldest first.
-    pub(super) fn iter(&self) -> impl ExactSizeIterator<Item = &'a CapturedPacket> {
-        self.ring.records.range(self.range.clone())
+    pub(super) fn iter(&self) -> impl Iterator<Item = PacketView<'a>> {
+        self.ring.from(self.from).take(self.count)
+    }
+
+    /// The packets, copied.
+    pub(super) fn to_packets(&self) -> Packets {
+        let mut packets = Packets::with_capacity(self.count, 0);
+        for packet in self.iter() {
+            packets.push(packet.source, packet.record);
+        }
+        packets
     }
 }
 
 impl Serialize for Slice<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter())
+        use serde::ser::SerializeSeq;
+        // Not `collect_seq`: an iterator over pieces does not say how long it is.
+        let mut list = serializer.serialize_seq(Some(self.count))?;
+        for packet in self.iter() {
+            list.serialize_element(&packet)?;
+        }
+        list.end()
     }
 }
 
@@ -50,19 +83,29 @@ impl Ring {
     pub(super) fn new(limit: RingLimit) -> Self {
         Self {
             limit,
-            records: VecDeque::new(),
+            pieces: VecDeque::new(),
             first: 0,
+            end: 0,
             bytes: 0,
         }
     }
 
     /// Adds the newest packets; the oldest go if there are too many.
-    pub(super) fn extend(&mut self, records: Vec<CapturedPacket>) {
-        for record in records {
-            self.bytes += size(&record);
-            self.records.push_back(record);
+    pub(super) fn extend(&mut self, packets: Packets) {
+        self.bytes += packets.bytes() + packets.len() * OVERHEAD;
+        let first = self.end;
+        self.end += packets.len() as u64;
+        match self.pieces.back_mut() {
+            Some(piece)
+                if piece.packets.len() + packets.len() <= TOGETHER
+                    && piece.packets.bytes() + packets.bytes() <= TOGETHER_BYTES =>
+            {
+                piece.packets.append(&packets);
+            }
+            _ if packets.is_empty() => {}
+            _ => self.pieces.push_back(Piece { first, packets }),
         }
-        while self.records.len() as u64 > u64::from(self.limit.packets)
+        while self.len() as u64 > u64::from(self.limit.packets)
             || self.bytes as u64 > self.limit.bytes
         {
             self.drop_oldest();
@@ -71,9 +114,16 @@ impl Ring {
 
     /// Gives up the oldest packet.
     pub(super) fn drop_oldest(&mut self) {
-        if let Some(record) = self.records.pop_front() {
-            self.bytes -= size(&record);
-            self.first += 1;
+        let Some(piece) = self.pieces.front() else {
+            return;
+        };
+        let place = self.first - piece.first;
+        if let Some(packet) = piece.packets.get(place as usize) {
+            self.bytes -= size(&packet);
+        }
+        self.first += 1;
+        if place + 1 >= piece.packets.len() as u64 {
+            self.pieces.pop_front();
         }
     }
 
@@ -84,7 +134,7 @@ impl Ring {
 
     /// How many packets are kept.
     pub(super) fn len(&self) -> usize {
-        self.records.len()
+        (self.end - self.first) as usize
     }
 
     /// How much memory they take, about.
@@ -94,40 +144,46 @@ impl Ring {
 
     /// The number that the next packet will have.
     pub(super) fn end(&self) -> u64 {
-        self.first + self.records.len() as u64
+        self.end
+    }
+
+    /// The packets from that number on, which must not be less than the first's.
+    fn from(&self, from: u64) -> impl Iterator<Item = PacketView<'_>> {
+        let after = self.pieces.partition_point(|piece| piece.first <= from);
+        let pieces = self.pieces.range(after.saturating_sub(1)..);
+        pieces.flat_map(move |Piece { first, packets }| {
+            let skip = from.saturating_sub(*first) as usize;
+            packets.range(skip..packets.len())
+        })
     }
 
     /// The packets from number `from` on, or from the first that is still kept, as many as go into
     /// one frame; `None` if there are none yet.
     pub(super) fn batch(&self, capture: CaptureId, from: u64) -> Option<PacketBatch<Slice<'_>>> {
         let first = from.max(self.first);
-        let skip = usize::try_from(first - self.first).ok()?;
-        let most = self.records.len().min(skip.saturating_add(BATCH_PACKETS));
-        if skip >= most {
-            return None;
-        }
         let mut room = BATCH_BYTES;
-        let mut end = skip;
-        for record in self.records.range(skip..most) {
-            let size = size(record);
-            if size > room && end > skip {
+        let mut count = 0;
+        for packet in self.from(first).take(BATCH_PACKETS) {
+            let size = size(&packet);
+            if size > room && count > 0 {
                 break;
             }
             room = room.saturating_sub(size);
-            end += 1;
+            count += 1;
         }
-        Some(PacketBatch {
+        (count > 0).then_some(PacketBatch {
             capture,
             first,
             records: Slice {
                 ring: self,
-                range: skip..end,
+                from: first,
+                count,
             },
         })
     }
 }
 
-fn size(packet: &CapturedPacket) -> usize {
+fn size(packet: &PacketView<'_>) -> usize {
     packet.record.data.len() + OVERHEAD
 }
 
@@ -135,6 +191,7 @@ fn size(packet: &CapturedPacket) -> usize {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use packet::{Record, Timestamp};
+    use protocol::capture::CapturedPacket;
 
     use super::*;
 
@@ -152,16 +209,30 @@ mod tests {
         CapturedPacket { source: 3, record }
     }
 
+    fn packets(lengths: &[usize]) -> Packets {
+        lengths.iter().map(|length| record(*length)).collect()
+    }
+
     #[test]
     fn keeps_the_newest_within_its_bounds() {
         let mut ring = Ring::new(LIMIT);
-        ring.extend(vec![record(0); 1_005]);
+        ring.extend(packets(&[0; 1_005]));
         assert_eq!((ring.len(), ring.first(), ring.end()), (1_000, 5, 1_005));
-        ring.extend(vec![record(1 << 20); 80]);
+        ring.extend(packets(&[1 << 20; 80]));
         assert_eq!(ring.len(), 3);
         assert!(ring.bytes() as u64 <= LIMIT.bytes);
-        assert_eq!(ring.end(), 1_085);
-        let sum: usize = ring.records.iter().map(size).sum();
+        assert_eq!((ring.end(), ring.pieces.len()), (1_085, 1));
+        while ring.len() > 0 {
+            ring.drop_oldest();
+        }
+        assert_eq!(
+            (ring.bytes(), ring.pieces.len(), ring.first()),
+            (0, 0, 1_085)
+        );
+        ring.drop_oldest();
+        ring.extend(packets(&[5; 2]));
+        assert_eq!((ring.first(), ring.len()), (1_085, 2));
+        let sum: usize = ring.from(ring.first()).map(|packet| size(&packet)).sum();
         assert_eq!(sum, ring.bytes());
     }
 
@@ -169,7 +240,7 @@ mod tests {
     fn batches_tell_their_place_and_leave_a_gap_for_what_has_gone() {
         let mut ring = Ring::new(LIMIT);
         assert!(ring.batch(CaptureId(1), 0).is_none());
-        ring.extend(vec![record(100); 3]);
+        ring.extend(packets(&[100; 3]));
         ring.drop_oldest();
         let batch = ring.batch(CaptureId(1), 0).unwrap();
         assert_eq!((batch.first, batch.records.len()), (1, 2));
@@ -180,11 +251,7 @@ mod tests {
     #[test]
     fn a_batch_is_small_but_never_empty() {
         let mut ring = Ring::new(LIMIT);
-        ring.extend(vec![
-            record(BATCH_BYTES * 2),
-            record(10),
-            record(BATCH_BYTES),
-        ]);
+        ring.extend(packets(&[BATCH_BYTES * 2, 10, BATCH_BYTES]));
         assert_eq!(ring.batch(CaptureId(1), 0).unwrap().records.len(), 1);
         assert_eq!(ring.batch(CaptureId(1), 1).unwrap().records.len(), 1);
     }
@@ -193,14 +260,19 @@ mod tests {
     fn a_batch_is_read_as_what_it_holds() {
         use protocol::binary::Binary;
         let mut ring = Ring::new(LIMIT);
-        ring.extend(vec![record(1), record(2), record(3)]);
+        // Of several pieces, and of one that has grown.
+        for lengths in [&[1][..], &[2, TOGETHER_BYTES], &[3]] {
+            ring.extend(packets(lengths));
+        }
+        ring.extend(packets(&[4]));
+        assert_eq!(ring.pieces.len(), 3);
         let bytes = Binary::Packets(ring.batch(CaptureId(1), 1).unwrap())
             .encode()
             .unwrap();
         let expected = PacketBatch {
             capture: CaptureId(1),
             first: 1,
-            records: vec![record(2), record(3)],
+            records: [2, TOGETHER_BYTES, 3, 4].map(record).into(),
         };
         assert_eq!(Binary::decode(&bytes).unwrap(), Binary::Packets(expected));
     }

@@ -2,6 +2,7 @@
 
 use packet::{LinkType, pcapng};
 use protocol::capture::{CaptureExport, CaptureSource};
+use protocol::packets::PacketView;
 use tokio::time::{Duration, Instant};
 
 use crate::labs::handle::Piece;
@@ -80,7 +81,7 @@ impl File {
         let first = self.last.map_or(piece.first, |last| last.min(piece.first));
         self.missed += first.saturating_sub(self.next);
         let mut number = piece.first;
-        for packet in &piece.packets {
+        for packet in piece.packets.iter() {
             if self.last.is_some_and(|last| number >= last) {
                 break;
             }
@@ -116,12 +117,7 @@ impl File {
         }
     }
 
-    fn packet(
-        &mut self,
-        number: u64,
-        packet: &protocol::capture::CapturedPacket,
-        out: &mut Vec<u8>,
-    ) {
+    fn packet(&mut self, number: u64, packet: PacketView<'_>, out: &mut Vec<u8>) {
         let CaptureExport {
             packets,
             since,
@@ -138,7 +134,7 @@ impl File {
             let comment = comments.get(&number).map(String::as_str);
             source.written += 1;
             self.writer
-                .packet(source.interface, &packet.record, comment, out);
+                .packet(source.interface, packet.record, comment, out);
         }
     }
 

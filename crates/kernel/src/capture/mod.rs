@@ -9,6 +9,7 @@
 mod filter;
 mod open;
 mod order;
+mod pending;
 mod worker;
 
 use std::sync::Arc;
@@ -16,7 +17,8 @@ use std::thread;
 
 use nix::sys::eventfd::{EfdFlags, EventFd};
 use packet::LinkType;
-use protocol::capture::{CapturedPacket, SourceEvent};
+use protocol::capture::SourceEvent;
+use protocol::packets::Packets;
 use tokio::sync::mpsc;
 
 use crate::error::{Context, Error, Result};
@@ -27,8 +29,8 @@ use open::Refused;
 pub use order::{CaptureItems, WINDOW};
 use worker::Worker;
 
-/// Items that wait for a reader: with the batches at their largest, 16 MiB.
-const MOST_WAITING: usize = 64;
+/// Items that wait for a reader: with the batches at their largest, 4 MiB.
+const MOST_WAITING: usize = 16;
 
 /// How a capture is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +62,7 @@ impl Default for CaptureOptions {
 pub enum CaptureItem {
     /// Packets in the order of their stamps, each with the place of its source in the list that
     /// the capture was started with. About 5 ms old, of several sources about [`WINDOW`].
-    Packets(Vec<CapturedPacket>),
+    Packets(Packets),
     /// How the sources stand, in their order; at most four times a second, and whenever one ends.
     /// When none runs any more, it is the last item.
     Sources(Vec<SourceEvent>),

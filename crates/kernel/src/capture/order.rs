@@ -2,17 +2,20 @@
 //!
 //! The kernel stamps each packet as it passes, and hands it over some milliseconds later, each
 //! source on its own. So a packet of one source waits a while ([`WINDOW`]) for earlier ones of the
-//! others. One that is later than that is not lost, but stands after what is younger. A capture of
-//! one source does not wait.
+//! others, or until all of them have come to its stamp. One that is later than that is not lost, but
+//! stands after what is younger. A capture of one source does not wait.
 
 use std::collections::VecDeque;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use protocol::capture::{CapturedPacket, SourceEvent};
+use packet::Timestamp;
+use protocol::capture::SourceEvent;
+use protocol::packets::Packets;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::CaptureItem;
+use super::pending::Pending;
 use super::worker::Taken;
 
 /// How long a packet waits for earlier ones of other sources, counted from its stamp: the time
@@ -23,12 +26,9 @@ pub const WINDOW: Duration = Duration::from_millis(16);
 /// Between two looks at what has waited long enough: sorting costs less when it is of many.
 const LOOK: Duration = Duration::from_millis(4);
 
-/// Packets that may wait; beyond them they are given out whatever their stamps. As many as come in
-/// the window at the highest rate of a veth, and twice as many again.
-const MOST_PENDING: usize = 32_768;
-
-/// Bytes that may wait, likewise.
-const MOST_PENDING_BYTES: usize = 16 << 20;
+/// Stamps of one source may be so much out of order: two processors give the same socket packets,
+/// and what they stamp they put there a while later.
+const SLACK: Duration = Duration::from_micros(200);
 
 /// After so long without one that is old enough all are given out: the clock was set back.
 const STUCK: Duration = Duration::from_millis(200);
@@ -53,15 +53,6 @@ pub struct CaptureItems {
     ended: bool,
 }
 
-/// Packets that wait for earlier ones.
-#[derive(Debug)]
-struct Pending {
-    packets: Vec<CapturedPacket>,
-    bytes: usize,
-    /// When packets were given out, or came to where none were.
-    moved: Instant,
-}
-
 impl CaptureItems {
     pub(super) fn new(taken: mpsc::Receiver<Taken>, sources: usize) -> Self {
         let running = SourceEvent {
@@ -74,11 +65,7 @@ impl CaptureItems {
             sources: vec![running; sources],
             told: now,
             untold: false,
-            pending: Pending {
-                packets: Vec::new(),
-                bytes: 0,
-                moved: now,
-            },
+            pending: Pending::new(sources),
             looked: now,
             ready: VecDeque::new(),
             ended: false,
@@ -94,7 +81,7 @@ impl CaptureItems {
             if self.ended {
                 return None;
             }
-            let looks = (!self.pending.packets.is_empty()).then(|| self.looked + LOOK);
+            let looks = (!self.pending.is_empty()).then(|| self.looked + LOOK);
             let tells = self.untold.then(|| self.told + EVENTS_TIME);
             let due = [looks, tells].into_iter().flatten().min();
             let taken = match due {
@@ -112,17 +99,17 @@ impl CaptureItems {
         }
     }
 
-    fn packets(&mut self, packets: Vec<CapturedPacket>) {
+    fn packets(&mut self, packets: Packets) {
         if self.sources.len() == 1 {
             return self.ready.push_back(CaptureItem::Packets(packets));
         }
-        if self.pending.packets.is_empty() {
+        if self.pending.is_empty() {
             // Looks a while from now, so that more are sorted at once.
             self.looked = Instant::now();
         }
         self.pending.add(packets);
         if self.pending.is_too_much() {
-            self.give(self.pending.packets.len() / 2);
+            self.give(self.pending.len() / 2);
         }
     }
 
@@ -143,8 +130,12 @@ impl CaptureItems {
     fn look(&mut self) {
         let now = Instant::now();
         self.looked = now;
-        if !self.pending.packets.is_empty() {
-            let old_enough = self.pending.until(now_less(WINDOW));
+        if !self.pending.is_empty() {
+            let runs = |source: usize| self.sources.get(source).is_some_and(|it| it.running);
+            let all_have = self.pending.all_have(runs).0;
+            let passed = all_have.saturating_sub(SLACK.as_nanos() as u64);
+            let at = Timestamp(now_less(WINDOW).max(passed));
+            let old_enough = self.pending.until(at);
             let is_stuck = old_enough == 0 && self.pending.moved + STUCK <= now;
             self.give(if is_stuck { usize::MAX } else { old_enough });
         }
@@ -154,10 +145,9 @@ impl CaptureItems {
     }
 
     fn give(&mut self, count: usize) {
-        let packets = self.pending.take(count);
-        if !packets.is_empty() {
-            self.ready.push_back(CaptureItem::Packets(packets));
-        }
+        let pieces = self.pending.take(count);
+        self.ready
+            .extend(pieces.into_iter().map(CaptureItem::Packets));
     }
 
     fn tell(&mut self) {
@@ -175,46 +165,6 @@ impl CaptureItems {
         self.tell();
         self.ended = true;
     }
-}
-
-impl Pending {
-    fn add(&mut self, packets: Vec<CapturedPacket>) {
-        if self.packets.is_empty() {
-            self.moved = Instant::now();
-        }
-        self.bytes += bytes(&packets);
-        self.packets.extend(packets);
-    }
-
-    fn is_too_much(&self) -> bool {
-        self.packets.len() > MOST_PENDING || self.bytes > MOST_PENDING_BYTES
-    }
-
-    /// How many are not younger than that, nanoseconds since the Unix epoch.
-    fn until(&mut self, at: u64) -> usize {
-        let old = self
-            .packets
-            .iter()
-            .filter(|packet| packet.record.at.0 <= at);
-        old.count()
-    }
-
-    /// The so many oldest, in order. Of one stamp, in the order in which they came.
-    fn take(&mut self, count: usize) -> Vec<CapturedPacket> {
-        // They come in runs, one of each source: what this sort is made for.
-        self.packets.sort_by_key(|packet| packet.record.at);
-        let rest = self.packets.split_off(count.min(self.packets.len()));
-        let taken = std::mem::replace(&mut self.packets, rest);
-        if !taken.is_empty() {
-            self.bytes -= bytes(&taken);
-            self.moved = Instant::now();
-        }
-        taken
-    }
-}
-
-fn bytes(packets: &[CapturedPacket]) -> usize {
-    packets.iter().map(|packet| packet.record.data.len()).sum()
 }
 
 /// The moment that long ago, nanoseconds since the Unix epoch: stamps are of that clock.

@@ -7,16 +7,17 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::EventFd;
-use packet::{Record, Timestamp};
-use protocol::capture::{CapturedPacket, SourceEvent};
+use packet::{Timestamp, View};
+use protocol::capture::SourceEvent;
+use protocol::packets::Packets;
 use tokio::sync::mpsc;
 
 use super::open::{BLOCK_TIMEOUT_MS, Handle, words};
 
-/// Most packets of a batch.
-const BATCH_PACKETS: usize = 512;
+/// Most packets of a batch: so many of the shortest are as many bytes as it may have.
+pub(super) const BATCH_PACKETS: usize = 4_096;
 /// Most bytes of a batch, but for one packet that is longer.
-const BATCH_BYTES: usize = 256 << 10;
+pub(super) const BATCH_BYTES: usize = 256 << 10;
 /// Between two tellings of the counts.
 const COUNTS_TIME: Duration = Duration::from_millis(250);
 /// How often libpcap is asked whether an interface that went down still exists: it hears of the
@@ -33,8 +34,8 @@ const BLOCK_TIME: Duration = Duration::from_millis(BLOCK_TIMEOUT_MS as u64 + 10)
 /// What a source says.
 #[derive(Debug)]
 pub(super) enum Taken {
-    /// Packets, oldest first; at most 512, of 256 KiB together unless it is one.
-    Packets(Vec<CapturedPacket>),
+    /// Packets of one source, oldest first; at most 4,096, of 256 KiB together unless it is one.
+    Packets(Packets),
     /// How it stands; when it does not run any more, the last.
     Event { source: u16, event: SourceEvent },
 }
@@ -46,7 +47,7 @@ pub(super) struct Worker {
     items: mpsc::Sender<Taken>,
     /// What there was no room for yet: a batch that grows, because the kernel's blocks are few, and
     /// one with a single packet is as good as full.
-    held: Vec<CapturedPacket>,
+    held: Packets,
     /// Packets that were read from libpcap.
     read: u64,
     kernel: KernelDrops,
@@ -58,9 +59,10 @@ pub(super) struct Worker {
     down: bool,
 }
 
-/// Packets, in batches of no more than [`BATCH_BYTES`] or one packet.
+/// Packets, in batches of no more than [`BATCH_BYTES`] or one packet. Those of a batch lie in one
+/// piece of memory, as they are copied once from where the kernel has put them.
 #[derive(Default)]
-struct Batches(Vec<Vec<CapturedPacket>>, usize);
+struct Batches(Vec<Packets>);
 
 /// libpcap counts in 32 bits.
 #[derive(Default)]
@@ -87,7 +89,7 @@ impl Worker {
             handle,
             stop,
             items,
-            held: Vec::new(),
+            held: Packets::default(),
             read: 0,
             kernel: KernelDrops::default(),
             told: SourceEvent::default(),
@@ -159,32 +161,29 @@ impl Worker {
         let mut batches = Batches::default();
         let source = self.source;
         let taken = self.handle.dispatch(Some(BATCH_PACKETS), |packet| {
-            let record = Record {
+            let record = View {
                 at: timestamp(packet.header),
                 length: packet.header.len,
-                data: packet.data.to_vec(),
+                data: packet.data,
             };
-            batches.push(CapturedPacket { source, record });
+            batches.push(source, record);
         });
         let before = self.read;
-        for records in batches.0 {
-            self.read += records.len() as u64;
+        for packets in batches.0 {
+            self.read += packets.len() as u64;
             self.news = true;
             self.down = false;
-            self.hand_over(records);
+            self.hand_over(packets);
         }
-        self.hand_over(Vec::new());
+        self.hand_over(Packets::default());
         taken.map(|_| self.read - before)
     }
 
     /// Hands packets over after those that are held. While there is no room they are held, as many
     /// as make a batch; beyond that it waits for the reader.
-    fn hand_over(&mut self, packets: Vec<CapturedPacket>) {
-        let bytes = |packets: &[CapturedPacket]| -> usize {
-            packets.iter().map(|packet| packet.record.data.len()).sum()
-        };
+    fn hand_over(&mut self, packets: Packets) {
         let fits = self.held.len() + packets.len() <= BATCH_PACKETS
-            && bytes(&self.held) + bytes(&packets) <= BATCH_BYTES;
+            && self.held.bytes() + packets.bytes() <= BATCH_BYTES;
         if !fits && !self.held.is_empty() {
             let held = Taken::Packets(std::mem::take(&mut self.held));
             // A reader that has gone is seen by the loop.
@@ -192,7 +191,7 @@ impl Worker {
         }
         match self.held.is_empty() {
             true => self.held = packets,
-            false => self.held.extend(packets),
+            false => self.held.append(&packets),
         }
         if self.held.is_empty() {
             return;
@@ -279,16 +278,16 @@ impl Worker {
 }
 
 impl Batches {
-    fn push(&mut self, packet: CapturedPacket) {
-        let Self(batches, bytes) = self;
-        *bytes += packet.record.data.len();
-        match batches.last_mut() {
-            Some(batch) if *bytes <= BATCH_BYTES => batch.push(packet),
-            _ => {
-                *bytes = packet.record.data.len();
-                batches.push(vec![packet]);
-            }
+    fn push(&mut self, source: u16, record: View<'_>) {
+        let Self(batches) = self;
+        if let Some(batch) = batches.last_mut()
+            && batch.bytes() + record.data.len() <= BATCH_BYTES
+        {
+            return batch.push(source, record);
         }
+        let mut batch = Packets::default();
+        batch.push(source, record);
+        batches.push(batch);
     }
 }
 
@@ -325,14 +324,14 @@ mod tests {
         let lengths = |sizes: &[usize]| {
             let mut batches = Batches::default();
             for size in sizes {
-                let record = Record {
+                let record = View {
                     at: Timestamp(0),
                     length: 0,
-                    data: vec![0; *size],
+                    data: &vec![0; *size],
                 };
-                batches.push(CapturedPacket { source: 0, record });
+                batches.push(0, record);
             }
-            batches.0.iter().map(Vec::len).collect::<Vec<_>>()
+            batches.0.iter().map(Packets::len).collect::<Vec<_>>()
         };
         const MOST: usize = BATCH_BYTES;
         assert!(lengths(&[]).is_empty());

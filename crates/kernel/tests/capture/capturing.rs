@@ -7,6 +7,7 @@ use kernel::capture::{Capture, CaptureItem, CaptureItems, CaptureOptions};
 use packet::Record;
 use packet::text::{Options, Printer};
 use protocol::capture::{CapturedPacket, SourceEvent};
+use protocol::packets::PacketView;
 use topology::NamespaceId;
 
 use crate::PATIENCE;
@@ -77,7 +78,10 @@ impl<'a> Capturing<'a> {
             panic!("nothing is said after {count} packets: {sources:?}")
         });
         match &item {
-            Some(CaptureItem::Packets(packets)) => self.packets.extend(packets.iter().cloned()),
+            Some(CaptureItem::Packets(packets)) => {
+                self.packets
+                    .extend(packets.iter().map(PacketView::to_packet));
+            }
             Some(CaptureItem::Sources(sources)) => self.sources = sources.clone(),
             None => {}
         }

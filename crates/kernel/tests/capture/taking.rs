@@ -256,8 +256,8 @@ pub(crate) fn slow_reader(_: &Inside) {
     let (received, dropped) = capturing.counts();
     assert_eq!(received, COUNT);
     assert_eq!(received - dropped, capturing.packets.len() as u64);
-    // Of 106 bytes: the channel has 33 batches of 512 with the thread's own, the kernel's 4 MiB
+    // Of 106 bytes: the channel has 17 batches of 2,400 with the thread's own, the kernel's 4 MiB
     // some 25,000.
-    assert!(capturing.packets.len() < 50_000);
+    assert!(capturing.packets.len() < 70_000);
     assert!(dropped > COUNT / 2, "{dropped}");
 }

@@ -6,8 +6,9 @@ use packet::Timestamp;
 use protocol::ServerMessage;
 use protocol::capture::{
     self, CaptureEvent, CaptureId, CaptureInfo, CaptureOptions, CaptureSource, CaptureTarget,
-    CapturedPacket, Dropped, SourceEvent,
+    Dropped, SourceEvent,
 };
+use protocol::packets::Packets;
 use protocol::server::ClientId;
 use tokio::sync::watch;
 use topology::Document;
@@ -225,7 +226,7 @@ impl Lab {
     }
 
     /// Packets came.
-    pub(super) fn packets_came(&mut self, id: CaptureId, records: Vec<CapturedPacket>) {
+    pub(super) fn packets_came(&mut self, id: CaptureId, records: Packets) {
         let Some(capture) = self.captures.get_mut(&id) else {
             return;
         };
@@ -416,7 +417,7 @@ impl Lab {
             event: capture.state(0),
             now: Timestamp(super::now()),
             first: (batch.as_ref()).map_or(from.max(capture.ring.first()), |batch| batch.first),
-            packets: batch.map_or_else(Vec::new, |batch| batch.records.iter().cloned().collect()),
+            packets: batch.map_or_else(Packets::default, |batch| batch.records.to_packets()),
             news: capture.news.subscribe(),
         })
     }
