@@ -5,6 +5,7 @@
 //! here, with file and line. Every import ends with a [`Report`].
 
 use crate::read::{Format, ReadError};
+use crate::script::Beside;
 
 mod archive;
 mod builder;
@@ -68,9 +69,15 @@ pub(crate) fn read(files: &[File]) -> Option<Result<Import, ReadError>> {
         let read = |builder: &mut Builder| kathara::read(builder, files, folder);
         return Some(built(Format::Kathara, "", read));
     }
-    let [file] = files else {
-        return None;
-    };
+    match files {
+        [file] => read_file(file, &Beside::new()),
+        _ => None,
+    }
+}
+
+/// Reads a file that is of a format of others, with what lies beside it by its path from there;
+/// `None` where it is none of them.
+pub(crate) fn read_file(file: &File, beside: &Beside) -> Option<Result<Import, ReadError>> {
     let text = text_of(file).ok()?;
     if kathara::is_one(&text) {
         let read = |builder: &mut Builder| kathara::read_configuration(builder, file, &text);
@@ -80,12 +87,22 @@ pub(crate) fn read(files: &[File]) -> Option<Result<Import, ReadError>> {
     let read = |builder: &mut Builder| match format {
         Format::Containerlab => containerlab::read(builder, file, &text),
         Format::Netplan => netplan::read(builder, file, &text),
-        Format::Compose => compose::read(builder, file, &text),
+        Format::Compose => compose::read(builder, file, &text, beside),
         Format::Miniedit => miniedit::read(builder, file, &text),
         Format::Graphviz => graph::build(builder, graph::graphviz::read(&text)),
         _ => graph::build(builder, graph::mermaid::read(&text)),
     };
     Some(built(format, &file.path, read))
+}
+
+/// The files that a file reads of those that may lie beside it; `None` where it is of none of these
+/// formats.
+pub(crate) fn wanted(file: &File, beside: &Beside) -> Option<Vec<String>> {
+    let text = text_of(file).ok()?;
+    match format_of(&text)? {
+        Format::Compose => Some(compose::wanted(file, &text, beside)),
+        _ => Some(Vec::new()),
+    }
 }
 
 /// Which of the formats of others, that are one text, this is.

@@ -53,6 +53,7 @@ pub mod name;
 pub mod neighbour;
 pub mod observed;
 pub mod offload;
+mod paths;
 pub mod plan;
 pub mod problem;
 pub mod quality;

@@ -5,7 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::import::{File, Import, Refusal, Report};
-use crate::script::{self, ScriptError};
+use crate::paths::{folder, from};
+use crate::script::{self, Beside, ScriptError};
 use crate::yaml::{self, MAX_TEXT_BYTES, YamlError};
 
 /// Most files that are read at once.
@@ -144,23 +145,96 @@ pub fn read_files(files: &[File]) -> Result<Import, ReadError> {
     }
     match files {
         [] => Err(ReadError::Empty),
-        [file] => match std::str::from_utf8(&file.bytes) {
-            Ok(text) => read_text(&file.path, text),
-            Err(error) => Err(ReadError::Import(
-                Format::Script,
-                vec![Refusal {
-                    file: file.path.clone(),
-                    line: 0,
-                    what: String::new(),
-                    reason: format!("it is no UTF-8 text: {error}"),
-                }],
-            )),
-        },
+        [file] => read_file(file, &Beside::new()),
         // A README beside the lab, or what the lab's nodes read.
-        files => single(files).map_or(Err(ReadError::NoLab(files.len())), |file| {
-            read_files(std::slice::from_ref(file))
-        }),
+        files => match main(files) {
+            Some(file) => read_beside(file, files),
+            None => Err(ReadError::NoLab(files.len())),
+        },
     }
+}
+
+/// Reads a lab from a file, which may say more in others beside it. All paths are from one folder,
+/// and may begin with `..`.
+///
+/// # Errors
+/// Says what cannot be taken, with file and line.
+pub fn read_beside(file: &File, others: &[File]) -> Result<Import, ReadError> {
+    if file.bytes.len() > MAX_TEXT_BYTES {
+        return Err(ReadError::TooLarge);
+    }
+    let beside = beside(file, others);
+    match crate::import::read_file(file, &beside) {
+        Some(read) => read,
+        None => read_file(file, &beside),
+    }
+}
+
+/// The files that a lab's file reads and that are not among the others, by their paths from its
+/// folder: whoever can read files brings them, and asks again until there are none.
+#[must_use]
+pub fn wanted(file: &File, others: &[File]) -> Vec<String> {
+    let Ok(text) = std::str::from_utf8(&file.bytes) else {
+        return Vec::new();
+    };
+    let beside = beside(file, others);
+    match crate::import::wanted(file, &beside) {
+        Some(wanted) => wanted,
+        None if format_of(text) == Some(Format::Script) => {
+            script::wanted(&file.path, text, &beside)
+        }
+        None => Vec::new(),
+    }
+}
+
+/// The texts among other files, by their paths from the folder of one.
+fn beside(file: &File, others: &[File]) -> Beside {
+    let folder = folder(&file.path);
+    let texts = others.iter().filter(|other| other.path != file.path);
+    let texts = texts.filter_map(|other| {
+        let text = std::str::from_utf8(&other.bytes).ok()?;
+        Some((from(folder, &other.path), text.to_owned()))
+    });
+    texts.collect()
+}
+
+/// Reads a document or a script.
+fn read_file(file: &File, beside: &Beside) -> Result<Import, ReadError> {
+    match std::str::from_utf8(&file.bytes) {
+        Ok(text) => read_text(&file.path, text, beside),
+        Err(error) => Err(ReadError::Import(
+            Format::Script,
+            vec![Refusal {
+                file: file.path.clone(),
+                line: 0,
+                what: String::new(),
+                reason: format!("it is no UTF-8 text: {error}"),
+            }],
+        )),
+    }
+}
+
+/// The file of several with the lab in it: the only one whose name says that it has one, else the
+/// only script that no other reads.
+fn main(files: &[File]) -> Option<&File> {
+    single(files).or_else(|| {
+        let scripts: Vec<&File> = files
+            .iter()
+            .filter(|file| file.path.ends_with(".sh"))
+            .collect();
+        let says = |script: &File, name: &str| {
+            let mut places = script.bytes.windows(name.len());
+            places.any(|place| place == name.as_bytes())
+        };
+        let is_read = |file: &File| {
+            let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+            let mut others = scripts.iter().filter(|other| other.path != file.path);
+            others.any(|other| says(other, name))
+        };
+        let mut found = scripts.iter().filter(|file| !is_read(file));
+        let first = found.next()?;
+        found.next().is_none().then_some(*first)
+    })
 }
 
 /// The only file of several with a lab in it, as its name says.
@@ -181,7 +255,7 @@ fn single(files: &[File]) -> Option<&File> {
     })
 }
 
-fn read_text(path: &str, text: &str) -> Result<Import, ReadError> {
+fn read_text(path: &str, text: &str, beside: &Beside) -> Result<Import, ReadError> {
     if text.len() > MAX_TEXT_BYTES {
         return Err(ReadError::TooLarge);
     }
@@ -195,7 +269,8 @@ fn read_text(path: &str, text: &str) -> Result<Import, ReadError> {
             Ok(Import { document, report })
         }
         Some(_) => {
-            let script = script::read(text).map_err(ReadError::Script)?;
+            let script = script::read_beside(path, text, beside);
+            let script = script.map_err(ReadError::Script)?;
             let mut report = Report::of(Format::Script, &script.document);
             report.note(path, script.notes);
             report.offer(&script.document, path, script.offers);

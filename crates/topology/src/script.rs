@@ -3,6 +3,7 @@
 //! The commands are executed on the [`crate::model`] kernel, in their order, so that what the
 //! kernel would refuse is refused here, with the line; the document is what that kernel ends with.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::document::Document;
@@ -70,9 +71,24 @@ pub struct ScriptError {
     pub reason: String,
 }
 
+/// Files that lie beside a script, by their paths from its folder: `lib.sh`, `../lib.sh`.
+pub type Beside = BTreeMap<String, String>;
+
 /// Reads a script; every command that cannot be taken is named, at most a hundred of them.
+///
+/// # Errors
+/// The commands that cannot be taken.
 pub fn read(text: &str) -> Result<Script, Vec<ScriptError>> {
-    let shell = run(text, usize::MAX);
+    read_beside("", text, &Beside::new())
+}
+
+/// Reads a script of this name that may read files beside it.
+///
+/// # Errors
+/// The commands that cannot be taken.
+pub fn read_beside(name: &str, text: &str, beside: &Beside) -> Result<Script, Vec<ScriptError>> {
+    let run = |limit| run(name, text, beside, limit);
+    let shell = run(usize::MAX);
     if !shell.errors.is_empty() {
         return Err(shell.errors);
     }
@@ -82,13 +98,21 @@ pub fn read(text: &str) -> Result<Script, Vec<ScriptError>> {
             document,
             notes: shell.notes,
         }),
-        Err(reason) => Err(vec![first_invalid(text, shell.acted, reason)]),
+        Err(reason) => Err(vec![first_invalid(text, run, shell.acted, reason)]),
     }
 }
 
+/// The files that a script reads and that are not beside it, by their paths from its folder.
+#[must_use]
+pub fn wanted(name: &str, text: &str, beside: &Beside) -> Vec<String> {
+    let shell = run(name, text, beside, usize::MAX);
+    shell.wanted().cloned().collect()
+}
+
 /// Runs a script, at most so many changes of the network far.
-fn run(text: &str, limit: usize) -> Shell {
+fn run(name: &str, text: &str, beside: &Beside, limit: usize) -> Shell {
     let mut shell = Shell::new(limit);
+    shell.lies(name, beside.clone());
     match is_batch(text) {
         true => shell.run_batch(text),
         false => shell.run(text),
@@ -134,16 +158,21 @@ fn document(text: &str, world: &World) -> Result<Document, String> {
 }
 
 /// The command that made the document invalid: all before it is valid, and it is not.
-fn first_invalid(text: &str, acted: usize, reason: String) -> ScriptError {
+fn first_invalid(
+    text: &str,
+    run: impl Fn(usize) -> Shell,
+    acted: usize,
+    reason: String,
+) -> ScriptError {
     let (mut valid, mut invalid) = (0, acted);
     while invalid - valid > 1 {
         let middle = valid.midpoint(invalid);
-        match document(text, &run(text, middle).world) {
+        match document(text, &run(middle).world) {
             Ok(_) => valid = middle,
             Err(_) => invalid = middle,
         }
     }
-    let (line, command) = run(text, invalid).last.unwrap_or_default();
+    let (line, command) = run(invalid).last.unwrap_or_default();
     ScriptError {
         line,
         command,

@@ -220,6 +220,48 @@ fn compose_is_read() {
 }
 
 #[test]
+fn compose_files_include_and_extend_others() {
+    let main = file(
+        "project/compose.yaml",
+        "include:\n  - path: db/compose.yaml\nservices:\n  web:\n    extends: base\n    networks:\n      front:\n        ipv4_address: 10.1.0.9\n  base:\n    extends:\n      file: ../common.yaml\n      service: any\n    networks: [front]\nnetworks:\n  front:\n    ipam:\n      config: [{subnet: 10.1.0.0/24}]\n",
+    );
+    let others = [
+        file(
+            "common.yaml",
+            "services:\n  any:\n    sysctls: [net.ipv4.conf.all.rp_filter=2]\n    networks: [back]\n",
+        ),
+        file(
+            "project/db/compose.yaml",
+            "services:\n  db:\n    networks: [back]\nnetworks:\n  back:\n    ipam:\n      config: [{subnet: 10.2.0.0/24}]\n",
+        ),
+        file("project/README", "no lab"),
+    ];
+    let wanted = topology::read::wanted(&main, &[]);
+    assert_eq!(wanted, ["../common.yaml", "db/compose.yaml"]);
+    let import =
+        topology::read::read_beside(&main, &others).unwrap_or_else(|error| panic!("{error}"));
+    let document = &import.document;
+    // Sorted by name: `back` is the first interface, of the service that is extended.
+    assert_eq!(addresses(document, "web", "eth0"), ["10.2.0.2/24"]);
+    assert_eq!(addresses(document, "web", "eth1"), ["10.1.0.9/24"]);
+    assert_eq!(addresses(document, "base", "eth0"), ["10.2.0.3/24"]);
+    assert_eq!(addresses(document, "db", "eth0"), ["10.2.0.4/24"]);
+    let web = document.namespace_named("web").unwrap();
+    assert!(!document.namespaces[&web].sysctls.is_empty());
+
+    let alone = topology::read::read_beside(&main, &[])
+        .unwrap_err()
+        .to_string();
+    assert!(
+        alone.contains("`../common.yaml` is not known here"),
+        "{alone}"
+    );
+    let circle = "services:\n  a:\n    extends: b\n  b:\n    extends: a\n";
+    let error = read(circle).unwrap_err().to_string();
+    assert!(error.contains("too many others"), "{error}");
+}
+
+#[test]
 fn netplan_is_read() {
     let import = taken("01.yaml", NETPLAN, Format::Netplan);
     let document = &import.document;

@@ -49,6 +49,108 @@ fn scripts_do_what_a_real_shell_does() {
 }
 
 #[test]
+fn a_script_reads_what_lies_beside_it() {
+    let main = r#"#!/bin/bash
+here=$(cd "$(dirname "$0")" && pwd)
+source "$here/lib/net.sh"
+[ -f "$here/local.conf" ] && . "$here/local.conf"
+setup red
+nested
+./later.sh blue
+nft -f rules.nft
+"#;
+    let files = [
+        (
+            "lib/net.sh",
+            "folder=$(dirname \"$(readlink -f \"${BASH_SOURCE[0]}\")\")\n. $folder/../more.sh\nsetup() {\n\n\n    ip netns add $1\n}\n",
+        ),
+        (
+            "more.sh",
+            "nested() { ip link add va type veth peer name vb; }\n",
+        ),
+        ("later.sh", "#!/bin/sh\nip netns add $1\n"),
+        ("rules.nft", "table ip t { }\n"),
+    ];
+    let mut beside = script::Beside::new();
+    // Whoever reads files asks until nothing is wanted that there is.
+    for round in 0.. {
+        assert!(round < 4, "{beside:?}");
+        let wanted = script::wanted("labs/main.sh", main, &beside);
+        let found = files
+            .iter()
+            .filter(|(path, _)| wanted.contains(&(*path).to_owned()));
+        let before = beside.len();
+        beside.extend(found.map(|(path, text)| ((*path).to_owned(), (*text).to_owned())));
+        if beside.len() == before {
+            break;
+        }
+    }
+    let script = script::read_beside("labs/main.sh", main, &beside)
+        .unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let document = &script.document;
+    let names: Vec<String> = document
+        .namespaces
+        .values()
+        .map(|ns| ns.name.to_string())
+        .collect();
+    assert_eq!(names, ["host", "red", "blue"]);
+    assert_eq!(document.links().count(), 1);
+    assert!(
+        document.namespaces[&topology::NamespaceId::HOST]
+            .firewall
+            .is_some()
+    );
+
+    // Alone it is refused where it begins to depend on them, and for that only.
+    let errors = script::read(main).unwrap_err();
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+    assert_eq!(errors[0].line, 3);
+    assert!(
+        errors[0]
+            .reason
+            .contains("`./lib/net.sh` is not known here"),
+        "{errors:#?}"
+    );
+
+    // What goes wrong in a function of another file is told of the line that called it.
+    beside.insert(
+        "more.sh".to_owned(),
+        "\n\n\nnested() { ip link add; }\n".to_owned(),
+    );
+    let errors = script::read_beside("labs/main.sh", main, &beside).unwrap_err();
+    assert_eq!(errors[0].line, 6, "{errors:#?}");
+}
+
+#[test]
+fn what_is_not_known_may_be_kept_but_decide_nothing() {
+    let read = |text: &str| script::read(text);
+    assert!(read("out=$(ping -c1 10.0.0.1)\necho \"$out\"\n[ -n \"$out\" ] || echo no\n").is_ok());
+    for text in [
+        "out=$(ping -c1 10.0.0.1)\nip netns add \"$out\"\n",
+        "out=$(ping -c1 10.0.0.1)\nif [ -n \"$out\" ]; then ip netns add red; fi\n",
+        "if out=$(ping -c1 10.0.0.1); then ip netns add red; fi\n",
+        "while [ $SECONDS -lt 3 ]; do ip netns add red; done\n",
+    ] {
+        let errors = read(text).unwrap_err();
+        assert!(
+            errors[0].reason.contains("not known before it runs"),
+            "{text}: {errors:#?}"
+        );
+    }
+    // Names that are others each time are taken as some, and that is said.
+    let script =
+        read("ns=$(mktemp -u client-XXXXXXXX)\nip netns add $ns\nip netns add b-$$\n").unwrap();
+    let names: Vec<String> = script
+        .document
+        .namespaces
+        .values()
+        .map(|ns| ns.name.to_string())
+        .collect();
+    assert_eq!(names, ["host", "client-00000001", "b-4242"]);
+    assert_eq!(script.notes.len(), 2, "{:#?}", script.notes);
+}
+
+#[test]
 fn old_commands_do_what_those_of_today_do() {
     let old = "brctl addbr br0\nip link add va type veth peer name vb\nbrctl addif br0 va\n\
         brctl stp br0 on\nifconfig br0 10.0.0.1 netmask 255.255.255.0 up\nifconfig va up\nifconfig vb up mtu 1400\n\

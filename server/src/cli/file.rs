@@ -22,7 +22,14 @@ pub(super) fn read(path: &Path) -> Result<Import, String> {
         true => folder(path)?,
         false => vec![file(path)?],
     };
-    topology::read::read_files(&files).map_err(|error| {
+    let mut read = topology::read::read_files(&files);
+    if let (Err(_), [only], false) = (&read, files.as_slice(), path == Path::new("-")) {
+        let others = others(path, only);
+        if !others.is_empty() && !path.is_dir() {
+            read = topology::read::read_beside(only, &others);
+        }
+    }
+    read.map_err(|error| {
         let error = error.to_string();
         // What names the file itself already.
         let name = files.first().map(|file| file.path.as_str());
@@ -32,6 +39,39 @@ pub(super) fn read(path: &Path) -> Result<Import, String> {
             false => format!("{}: {error}", path.display()),
         }
     })
+}
+
+/// The files that a lab's file reads, such as a script's library, from where they lie. What is not
+/// there or no plain file is left to the reader, which says so.
+fn others(path: &Path, main: &File) -> Vec<File> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut others: Vec<File> = Vec::new();
+    let mut total = 0;
+    loop {
+        let wanted = topology::read::wanted(main, &others);
+        let before = others.len();
+        for wanted in wanted {
+            let place = folder.join(&wanted);
+            let size = match fs::metadata(&place) {
+                Ok(found) if found.is_file() => found.len(),
+                _ => continue,
+            };
+            total += size;
+            let is_within = size <= MAX_FILE_BYTES as u64 && total <= MAX_BYTES;
+            if !is_within || others.len() >= MAX_FILES {
+                return others;
+            }
+            if let Ok(found) = file(&place) {
+                others.push(File {
+                    path: wanted,
+                    bytes: found.bytes,
+                });
+            }
+        }
+        if others.len() == before {
+            return others;
+        }
+    }
 }
 
 /// Says on standard error what became of what was read, if it was not taken as it stands.

@@ -25,14 +25,13 @@ const VERBS: [&str; 12] = [
 ];
 
 /// Keywords that say something which no document has.
-const UNSUPPORTED: [&str; 15] = [
+const UNSUPPORTED: [&str; 14] = [
     "peer",
     "remote",
     "label",
     "anycast",
     "metric",
     "priority",
-    "nodad",
     "home",
     "mngtmpaddr",
     "noprefixroute",
@@ -61,6 +60,8 @@ pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, Stri
     while let Some(word) = words.next() {
         match word {
             "dev" => interface = Some(words.parsed(word)?),
+            // It only says that the kernel need not try first whether another has the address.
+            "nodad" => {}
             "local" => address = Some(parse(words.value(word)?, global.family)?),
             // The broadcast address only tells IPv4 hosts whom not to answer.
             "broadcast" | "brd" => drop(words.value(word)?),

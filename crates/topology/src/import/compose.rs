@@ -16,10 +16,14 @@ use super::report::File;
 use super::tree::{Entry, Tree, parse};
 use super::variables;
 use crate::id::NamespaceId;
+use crate::read::Format;
+use crate::script::Beside;
 
 mod network;
+mod others;
 
 use network::Networks;
+use others::Others;
 
 /// Most replicas of a service.
 const MOST_REPLICAS: usize = 256;
@@ -55,7 +59,7 @@ const NO_NETWORK: [&str; 26] = [
 ];
 
 /// Reads a file.
-pub(super) fn read(builder: &mut Builder, file: &File, text: &str) {
+pub(super) fn read(builder: &mut Builder, file: &File, text: &str, beside: &Beside) {
     builder.in_file(&file.path);
     let mut tree = match parse(&file.path, text) {
         Ok(tree) => tree,
@@ -64,29 +68,15 @@ pub(super) fn read(builder: &mut Builder, file: &File, text: &str) {
             return builder.refuse(refusal.what, refusal.reason);
         }
     };
-    tree.each_text(&mut |line, text| {
-        text.contains('$').then(|| {
-            builder.at(line);
-            interpolated(builder, text)
-        })
-    });
+    interpolate(builder, &mut tree);
+    let tree = Others::new(beside).merged(builder, tree);
     if let Some(name) = tree.text_of("name") {
         builder.title(name);
-    }
-    if let Some(include) = tree.get("include") {
-        builder.at(include.line);
-        builder.refuse("include", "other files are not read: paste what they say");
     }
     let mut services = Vec::new();
     for entry in tree.get("services").map(Tree::entries).unwrap_or_default() {
         builder.at(entry.line);
-        if let Some(extends) = entry.value.get("extends") {
-            builder.at(extends.line);
-            builder.refuse(
-                format!("extends of {}", entry.key),
-                "a service that extends another is not supported: write what it has in full",
-            );
-        } else if let Some(profiles) = entry.value.get("profiles") {
+        if let Some(profiles) = entry.value.get("profiles") {
             builder.at(profiles.line);
             builder.left_out(format!(
                 "the service {}: Docker starts it only if its profile is asked for",
@@ -104,6 +94,27 @@ pub(super) fn read(builder: &mut Builder, file: &File, text: &str) {
     }
     networks.make(builder);
     members.connect(builder, &mut networks);
+}
+
+/// The other files that a file includes or extends services of, and that are not beside it.
+pub(super) fn wanted(file: &File, text: &str, beside: &Beside) -> Vec<String> {
+    let Ok(mut tree) = parse(&file.path, text) else {
+        return Vec::new();
+    };
+    let mut builder = Builder::new(Format::Compose, usize::MAX);
+    interpolate(&mut builder, &mut tree);
+    let mut others = Others::new(beside);
+    others.merged(&mut builder, tree);
+    others.wanted()
+}
+
+fn interpolate(builder: &mut Builder, tree: &mut Tree) {
+    tree.each_text(&mut |line, text| {
+        text.contains('$').then(|| {
+            builder.at(line);
+            interpolated(builder, text)
+        })
+    });
 }
 
 /// Replaces variables as Compose does; nothing is known of the environment.

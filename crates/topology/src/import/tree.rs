@@ -184,6 +184,31 @@ impl Tree {
         }
     }
 
+    /// Says that all of it stands in this line.
+    pub(super) fn set_line(&mut self, line: usize) {
+        self.line = line;
+        match &mut self.value {
+            Value::List(items) => items.iter_mut().for_each(|item| item.set_line(line)),
+            Value::Map(entries) => {
+                for entry in entries {
+                    entry.line = line;
+                    entry.value.set_line(line);
+                }
+            }
+            Value::Nothing | Value::Bool(_) | Value::Text(_) => {}
+        }
+    }
+
+    /// Whether it says the same, wherever it stands.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let without = |tree: &Self| {
+            let mut tree = tree.clone();
+            tree.set_line(0);
+            tree
+        };
+        without(self) == without(other)
+    }
+
     /// The value of a key of a map.
     pub(super) fn get(&self, key: &str) -> Option<&Tree> {
         self.entries()

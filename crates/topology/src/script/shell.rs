@@ -18,11 +18,13 @@ use crate::id::NamespaceId;
 
 mod arithmetic;
 mod assignment;
+mod beside;
 mod brace;
 mod builtin;
 mod condition;
 mod files;
 mod flow;
+mod getopts;
 mod input_output;
 mod inside;
 mod parameter;
@@ -33,7 +35,9 @@ mod text_tools;
 mod tool;
 mod variables;
 mod word;
+mod xargs;
 
+use beside::Beside;
 use input_output::{Io, Out};
 pub(crate) use inside::Outcome;
 use variables::Variables;
@@ -111,6 +115,14 @@ impl From<&str> for Failure {
     }
 }
 
+/// A function of a script.
+#[derive(Clone)]
+struct Function {
+    body: Rc<FunctionBody>,
+    /// Whether it stands in the script itself and not in text that a command brought.
+    is_own: bool,
+}
+
 /// A shell that runs a script.
 #[derive(Clone)]
 pub(crate) struct Shell {
@@ -120,9 +132,13 @@ pub(crate) struct Shell {
     variables: Variables,
     /// `$1`, `$2`, …
     arguments: Vec<String>,
-    functions: BTreeMap<String, Rc<FunctionBody>>,
+    functions: BTreeMap<String, Function>,
     /// Files that the script wrote.
     files: BTreeMap<String, String>,
+    /// Files that lie beside it.
+    beside: Beside,
+    /// What it is called: `$0`.
+    name: String,
     status: Status,
     pub(super) notes: Vec<Note>,
     pub(super) errors: Vec<ScriptError>,
@@ -146,6 +162,10 @@ pub(crate) struct Shell {
     limit: usize,
     /// Whether this only tries what would be done.
     is_trial: bool,
+    /// The word that `getopts` reads, as `OPTIND` counts, and how many of its letters it read.
+    option_read: (usize, usize),
+    /// How many numbers and names were made up for it.
+    made_up: u32,
     /// What the script pings.
     pub(super) tried: Vec<Tried>,
     /// In how many `!` around it a command runs.
@@ -165,6 +185,8 @@ impl Shell {
             arguments: Vec::new(),
             functions: BTreeMap::new(),
             files: BTreeMap::new(),
+            beside: Beside::default(),
+            name: "script".to_owned(),
             status: Status::Success,
             notes: Vec::new(),
             errors: Vec::new(),
@@ -179,10 +201,26 @@ impl Shell {
             last: None,
             limit,
             is_trial: false,
+            option_read: (1, 0),
+            made_up: 0,
             tried: Vec::new(),
             inversions: 0,
             is_lenient: false,
         }
+    }
+
+    /// Says what the script is called, and what lies beside it, by its path from there.
+    pub(super) fn lies(&mut self, name: &str, files: BTreeMap<String, String>) {
+        if let Some(name) = name.rsplit('/').next().filter(|name| !name.is_empty()) {
+            self.name = format!("./{name}");
+            self.variables.set(files::SOURCE, files::source(&self.name));
+        }
+        self.beside = Beside::new(files);
+    }
+
+    /// The files that the script was to read and that are not there, by their paths from its folder.
+    pub(super) fn wanted(&self) -> impl Iterator<Item = &String> {
+        self.beside.wanted().iter()
     }
 
     /// Runs a whole script.
@@ -290,6 +328,15 @@ impl Shell {
         }
     }
 
+    /// A number for what is another each time that a script runs, and decides no more than a name.
+    fn made_up(&mut self, what: &str, shape: impl Fn(u32) -> String) -> String {
+        self.made_up += 1;
+        let text = shape(self.made_up);
+        let told = format!("{what} is another each time: taken as {text}");
+        self.note(NoteKind::Changed, told);
+        text
+    }
+
     fn note(&mut self, kind: NoteKind, text: String) {
         let note = Note {
             line: self.line,
@@ -342,8 +389,11 @@ impl Shell {
                 self.redirected(redirects, io, |shell, io| shell.compound(compound, io))
             }
             Command::Function(function) => {
-                let body = Rc::new(function.body.clone());
-                self.functions.insert(function.fname.value.clone(), body);
+                let known = Function {
+                    body: Rc::new(function.body.clone()),
+                    is_own: self.within == 0,
+                };
+                self.functions.insert(function.fname.value.clone(), known);
                 self.status = Status::Success;
                 Flow::Next
             }
@@ -393,6 +443,20 @@ impl Shell {
                         inverted: false,
                         command: simple.to_string(),
                     };
+                }
+                Some("exit" | "return") if word::is_unknown(&reason) => {
+                    self.status = Status::Unknown {
+                        inverted: false,
+                        command: simple.to_string(),
+                    };
+                    return match name {
+                        Some("exit") => Flow::Exit,
+                        _ => Flow::Return,
+                    };
+                }
+                Some(name) if word::is_unknown(&reason) && self.only_tells(name) => {
+                    io.out.print_unknown(name);
+                    self.note(NoteKind::LeftOut, format!("{simple}: {reason}"));
                 }
                 Some(name) if self.is_lenient && word::is_unknown(&reason) && is_other(name) => {
                     self.note(NoteKind::LeftOut, format!("{simple}: {reason}"));
@@ -464,6 +528,17 @@ impl Shell {
         Ok(())
     }
 
+    /// Whether what this name runs changes no network whatever words it gets.
+    fn only_tells(&self, name: &str) -> bool {
+        let role = super::program::role(&[name.to_owned()]);
+        let is_so = matches!(name, "echo" | "printf" | ":" | "true")
+            || matches!(
+                role,
+                super::program::Role::LeftOut(_) | super::program::Role::Looks
+            );
+        is_so && !self.functions.contains_key(name)
+    }
+
     /// Runs what a function or a program of this name does.
     fn dispatch(
         &mut self,
@@ -474,8 +549,12 @@ impl Shell {
         let Some(name) = argv.first() else {
             return Flow::Next;
         };
-        if let Some(body) = self.functions.get(name).cloned() {
-            return self.call(argv, &body, io);
+        if let Some(function) = self.functions.get(name).cloned() {
+            // The lines of another text are none of the script.
+            self.within += usize::from(!function.is_own);
+            let flow = self.call(argv, &function.body, io);
+            self.within -= usize::from(!function.is_own);
+            return flow;
         }
         match self.builtin(argv, declared, io) {
             Some(flow) => flow,
@@ -512,8 +591,10 @@ impl Shell {
         let variables = self.variables.clone();
         let arguments = self.arguments.clone();
         let functions = self.functions.clone();
+        let folder = self.beside.folder().to_owned();
         let here = self.here;
         let flow = run(self);
+        self.beside.enter(&folder);
         self.variables = variables;
         self.arguments = arguments;
         self.functions = functions;

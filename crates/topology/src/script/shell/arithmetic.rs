@@ -100,8 +100,12 @@ impl Shell {
 
     fn target(&mut self, target: &ArithmeticTarget, depth: usize) -> Result<i64, String> {
         let text = match target {
-            ArithmeticTarget::Variable(name) => self.variables.text(name).map(str::to_owned),
+            ArithmeticTarget::Variable(name) => {
+                self.known(name)?;
+                self.variable(name)
+            }
             ArithmeticTarget::ArrayElement(name, index) => {
+                self.known(name)?;
                 let index = self.value_of(index, depth + 1)?;
                 match self.variables.get(name) {
                     Some(Value::List(list)) => list.get(&index).cloned(),

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use brush_parser::ast::{AssignmentName, AssignmentValue};
 
 use super::variables::{MOST_TEXT, Value};
-use super::{MOST_WORDS, Shell};
+use super::word::is_unknown;
+use super::{MOST_WORDS, Shell, Status};
 
 impl Shell {
     pub(super) fn assign(
@@ -26,7 +27,25 @@ impl Shell {
     ) -> Result<(), String> {
         let (name, value) = match (name, value) {
             (AssignmentName::VariableName(name), AssignmentValue::Scalar(word)) => {
-                let text = self.one(&word.value)?;
+                let text = match self.one(&word.value) {
+                    Ok(text) => text,
+                    // It matters where it is used.
+                    Err(reason) if is_unknown(&reason) => {
+                        let value = Value::Unknown(reason);
+                        match local {
+                            true => self.variables.set_local(name, value),
+                            false => {
+                                self.variables.set(name, value);
+                                self.status = Status::Unknown {
+                                    inverted: false,
+                                    command: format!("{name}={}", word.value),
+                                };
+                            }
+                        }
+                        return Ok(());
+                    }
+                    Err(reason) => return Err(reason),
+                };
                 let before = match append {
                     true => self.variables.get(name).cloned(),
                     false => None,
@@ -38,7 +57,7 @@ impl Shell {
                         first.push_str(&text);
                         Value::List(list)
                     }
-                    Some(map @ Value::Map(_)) => map,
+                    Some(other @ (Value::Map(_) | Value::Unknown(_))) => other,
                     None => Value::Text(text),
                 };
                 (name, value)
@@ -69,7 +88,7 @@ impl Shell {
                         }
                         list.insert(key, text);
                     }
-                    Value::Text(_) => {}
+                    Value::Text(_) | Value::Unknown(_) => {}
                 }
                 (name, value)
             }

@@ -52,8 +52,14 @@ impl Shell {
                 self.arguments.drain(..by);
             }
             "set" => self.set_options(argv, words),
-            "shopt" | "ulimit" | "umask" | "hash" | "alias" | "unalias" | "enable" | "cd"
-            | "pushd" | "popd" | "jobs" | "disown" | "wait" => {}
+            "shopt" | "ulimit" | "umask" | "hash" | "alias" | "unalias" | "enable" | "pushd"
+            | "popd" | "jobs" | "disown" | "wait" => {}
+            "cd" => {
+                let folder = words.iter().find(|word| !word.starts_with('-'));
+                self.beside.enter(folder.map_or("/root", String::as_str));
+                let folder = Value::Text(self.beside.folder().to_owned());
+                self.variables.set("PWD", folder);
+            }
             "trap" => {
                 if !words.is_empty() {
                     let text = format!("runs when the script ends, not run: {}", shown(argv));
@@ -93,6 +99,7 @@ impl Shell {
                 _ => io.out.print(&text_tools::printf(words)),
             },
             "read" => self.read(words, io),
+            "getopts" => self.getopts(argv, words),
             "unset" => {
                 for word in words.iter().filter(|word| !word.starts_with('-')) {
                     self.variables.unset(word);
@@ -102,10 +109,13 @@ impl Shell {
             "eval" => return Some(self.text_within(&words.join(" "), io)),
             "source" | "." => {
                 let path = words.first().cloned().unwrap_or_default();
-                match self.read_file(&path) {
-                    Some(text) => return Some(self.text_within(&text, io)),
+                return Some(match self.read_file(&path) {
+                    Some(text) => {
+                        let arguments = words.get(1..).unwrap_or_default();
+                        self.sourced(&path, arguments, &text, io)
+                    }
                     None => self.unknown_file(argv, &path),
-                }
+                });
             }
             "command" | "type" | "which"
                 if words

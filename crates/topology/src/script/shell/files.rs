@@ -1,7 +1,8 @@
 //! The files that a script can know: what it wrote itself, and what the kernel shows of the network.
 
-use super::input_output::Out;
-use super::{Failure, NoteKind, Shell, shown};
+use super::input_output::{Io, Out};
+use super::variables::Value;
+use super::{Failure, Flow, NoteKind, Shell, shown};
 
 /// Where the settings of the kernel lie.
 const SETTINGS: &str = "/proc/sys/";
@@ -10,20 +11,74 @@ const INTERFACES: &str = "/sys/class/net/";
 /// Where `ip netns` names namespaces.
 const NAMESPACES: [&str; 2] = ["/var/run/netns/", "/run/netns/"];
 
+/// The variable with the file that is run.
+pub(super) const SOURCE: &str = "BASH_SOURCE";
+
+/// What it says of a file.
+pub(super) fn source(path: &str) -> Value {
+    Value::List([(0, path.to_owned())].into())
+}
+
 impl Shell {
-    /// A file that the script wrote, or one that is empty everywhere.
-    pub(super) fn read_file(&self, path: &str) -> Option<String> {
-        match path {
-            "/dev/null" => Some(String::new()),
-            path => self.files.get(path).cloned(),
+    /// A file that is known, or one that is empty everywhere.
+    pub(super) fn read_file(&mut self, path: &str) -> Option<String> {
+        if path == "/dev/null" {
+            return Some(String::new());
         }
+        let known = self.known_file(path).cloned();
+        if known.is_none() {
+            let place = self.beside.place(path);
+            self.beside.want(place);
+        }
+        known
+    }
+
+    /// A file that the script wrote, or one that lies beside it.
+    pub(super) fn known_file(&self, path: &str) -> Option<&String> {
+        let place = self.beside.place(path);
+        self.files.get(&place).or_else(|| self.beside.get(&place))
     }
 
     /// A script to run that is not there to be read.
-    pub(super) fn unknown_file(&mut self, argv: &[String], path: &str) {
-        match self.is_lenient {
-            true => self.leave_out(argv, "what is in this file is not known here"),
-            false => self.fail(argv, format!("the file `{path}` is not known here").into()),
+    pub(super) fn unknown_file(&mut self, argv: &[String], path: &str) -> Flow {
+        if self.is_lenient {
+            self.leave_out(argv, "what is in this file is not known here");
+            return Flow::Next;
+        }
+        let reason = format!(
+            "the file `{path}` is not known here: give it together with the script, as all after it \
+             may depend on what it says"
+        );
+        self.fail(argv, reason.into());
+        // What follows would be refused for reasons that are not true.
+        Flow::Exit
+    }
+
+    /// Runs the text of another file in this shell.
+    pub(super) fn sourced(
+        &mut self,
+        path: &str,
+        arguments: &[String],
+        text: &str,
+        io: &mut Io,
+    ) -> Flow {
+        let before = self.variables.get(SOURCE).cloned();
+        self.variables.set(SOURCE, source(path));
+        let given = match arguments.is_empty() {
+            true => None,
+            false => Some(std::mem::replace(&mut self.arguments, arguments.to_vec())),
+        };
+        let flow = self.text_within(text, io);
+        if let Some(given) = given {
+            self.arguments = given;
+        }
+        match before {
+            Some(before) => self.variables.set(SOURCE, before),
+            None => self.variables.unset(SOURCE),
+        }
+        match flow {
+            Flow::Return => Flow::Next,
+            flow => flow,
         }
     }
 
@@ -39,10 +94,12 @@ impl Shell {
             };
         }
         let Ok(text) = out.into_text() else {
-            self.files.remove(path);
+            self.files.remove(&self.beside.place(path));
             return;
         };
-        let file = self.files.entry(path.to_owned()).or_default();
+        let known = self.known_file(path).cloned();
+        let file = self.files.entry(self.beside.place(path));
+        let file = file.or_insert(known.unwrap_or_default());
         match append {
             true => file.push_str(&text),
             false => *file = text,
@@ -73,7 +130,7 @@ impl Shell {
     }
 
     /// Whether there is such a file; `None` if that is not known.
-    pub(super) fn file_exists(&self, path: &str) -> Option<bool> {
+    pub(super) fn file_exists(&mut self, path: &str) -> Option<bool> {
         if let Some(rest) = path.strip_prefix(INTERFACES) {
             let name = rest.trim_end_matches('/').split('/').next()?;
             return Some(self.world.has_interface(self.here, name));
@@ -87,7 +144,14 @@ impl Shell {
             "/dev/null" | "/proc" | "/proc/sys" | "/sys" | "/" | "/tmp" | "/dev/net/tun" => {
                 Some(true)
             }
-            path => self.files.contains_key(path).then_some(true),
+            path => match self.known_file(path) {
+                Some(_) => Some(true),
+                None => {
+                    let place = self.beside.place(path);
+                    self.beside.want(place.clone());
+                    self.beside.has(&place)
+                }
+            },
         }
     }
 

@@ -7,7 +7,11 @@ use brush_parser::ast::{
 
 use super::input_output::{Io, Out};
 use super::variables::Value;
-use super::{Flow, NoteKind, Shell, Status, TRIAL};
+use super::{Flow, NoteKind, Shell, Status, TRIAL, word};
+
+/// Why a condition that the network of the moment decides is not taken.
+const UNDECIDED: &str = "whether it succeeds is not known before it runs, and what the script does to \
+                         the network depends on it";
 
 impl Shell {
     pub(super) fn list(&mut self, list: &CompoundList, io: &mut Io) -> Flow {
@@ -112,6 +116,13 @@ impl Shell {
             CompoundCommand::Arithmetic(arithmetic) => {
                 match self.number(&arithmetic.expr.value) {
                     Ok(number) => self.status = Status::of(number != 0),
+                    // It may decide nothing that changes the network.
+                    Err(reason) if word::is_unknown(&reason) => {
+                        self.status = Status::Unknown {
+                            inverted: false,
+                            command: format!("(({}))", arithmetic.expr.value),
+                        };
+                    }
                     Err(reason) => self.refuse(format!("(({}))", arithmetic.expr.value), reason),
                 }
                 Flow::Next
@@ -191,20 +202,8 @@ impl Shell {
         if !self.spend(TRIAL) {
             return Flow::Exit;
         }
-        let acts = |list: &CompoundList| {
-            let mut trial = self.clone();
-            trial.is_trial = true;
-            trial.limit = usize::MAX;
-            let _flow = trial.list(list, &mut Io::default());
-            trial.acted > self.acted
-        };
-        if acts(body) || others.iter().any(|(_, body)| acts(body)) {
-            self.refuse(
-                command,
-                "whether it succeeds is not known before it runs, and what the script does to \
-                 the network depends on it"
-                    .to_owned(),
-            );
+        if self.would_act(body) || others.iter().any(|(_, body)| self.would_act(body)) {
+            self.refuse(command, UNDECIDED.to_owned());
             return Flow::Next;
         }
         // It is expected to succeed.
@@ -216,6 +215,15 @@ impl Shell {
                 Flow::Next
             }
         }
+    }
+
+    /// Whether something would change the network.
+    fn would_act(&self, list: &CompoundList) -> bool {
+        let mut trial = self.clone();
+        trial.is_trial = true;
+        trial.limit = usize::MAX;
+        let _flow = trial.list(list, &mut Io::default());
+        trial.acted > self.acted
     }
 
     fn for_each(&mut self, clause: &ForClauseCommand, io: &mut Io) -> Flow {
@@ -306,6 +314,16 @@ impl Shell {
                 }
                 Ok(Some(_)) => {}
                 Ok(None) => {
+                    if self.is_trial {
+                        return self.list(body, io);
+                    }
+                    if !self.spend(TRIAL) {
+                        return Flow::Exit;
+                    }
+                    if self.would_act(body) {
+                        self.refuse(condition.to_string(), UNDECIDED.to_owned());
+                        return Flow::Next;
+                    }
                     let waits = format!("waits for something, not run: {condition}");
                     self.note(NoteKind::LeftOut, waits);
                     self.status = Status::Success;

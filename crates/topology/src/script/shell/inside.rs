@@ -76,6 +76,7 @@ impl Shell {
         self.here = here;
         self.is_lenient = true;
         self.files = files.clone();
+        self.beside.set_folder("/");
         self.status = Status::Success;
         self.variables = super::Variables::new();
         self.functions.clear();

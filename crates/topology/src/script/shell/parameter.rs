@@ -8,6 +8,8 @@ use super::variables::Value;
 use super::word::Part;
 use super::{NoteKind, Shell};
 
+/// What `$$` is taken as.
+const PROCESS: &str = "4242";
 /// Longest text that patterns are tried on, bytes: the time grows with its square.
 const MOST_MATCHED: usize = 4096;
 
@@ -317,14 +319,20 @@ impl Shell {
         parameter: &Parameter,
         indirect: bool,
     ) -> Result<Option<Vec<String>>, String> {
+        if let Parameter::Named(name)
+        | Parameter::NamedWithIndex { name, .. }
+        | Parameter::NamedWithAllIndices { name, .. } = parameter
+        {
+            self.known(name)?;
+        }
         let direct = match parameter {
-            Parameter::Positional(0) => Some(vec!["script".to_owned()]),
+            Parameter::Positional(0) => Some(vec![self.name.clone()]),
             Parameter::Positional(number) => {
                 let index = usize::try_from(*number).unwrap_or(usize::MAX) - 1;
                 self.arguments.get(index).map(|text| vec![text.clone()])
             }
             Parameter::Special(special) => Some(self.special(special)?),
-            Parameter::Named(name) => self.variables.text(name).map(|text| vec![text.to_owned()]),
+            Parameter::Named(name) => self.variable(name).map(|text| vec![text]),
             Parameter::NamedWithIndex { name, index } => {
                 let found = match self.variables.get(name).cloned() {
                     Some(Value::Map(map)) => map.get(&self.one(index)?).cloned(),
@@ -336,7 +344,7 @@ impl Shell {
                         list.get(&index).cloned()
                     }
                     Some(Value::Text(text)) => (self.number(index)? == 0).then_some(text),
-                    None => None,
+                    Some(Value::Unknown(_)) | None => None,
                 };
                 found.map(|text| vec![text])
             }
@@ -351,16 +359,45 @@ impl Shell {
         }
     }
 
+    /// Whether the value of a variable is known, or that it has none.
+    ///
+    /// # Errors
+    /// A program would have to run first.
+    pub(super) fn known(&self, name: &str) -> Result<(), String> {
+        let is_clock = matches!(name, "SECONDS" | "EPOCHSECONDS" | "EPOCHREALTIME");
+        if is_clock && self.variables.get(name).is_none() {
+            return Err(format!("what `${name}` says is not known before it runs"));
+        }
+        match self.variables.unknown(name) {
+            Some(reason) => Err(reason.to_owned()),
+            None => Ok(()),
+        }
+    }
+
+    /// The text of a variable.
+    pub(super) fn variable(&mut self, name: &str) -> Option<String> {
+        if name == "RANDOM" && self.variables.get(name).is_none() {
+            // `RANDOM` is from 0 to 32767; the factor has no part in common with that.
+            let number = |count: u32| (u64::from(count) * 7_919 % 32_768).to_string();
+            return Some(self.made_up("`$RANDOM`", number));
+        }
+        self.variables.text(name).map(str::to_owned)
+    }
+
     fn special(&mut self, special: &SpecialParameter) -> Result<Vec<String>, String> {
         Ok(match special {
             SpecialParameter::AllPositionalParameters { .. } => self.arguments.clone(),
             SpecialParameter::PositionalParameterCount => vec![self.arguments.len().to_string()],
             SpecialParameter::LastExitStatus => vec![self.status.number().to_string()],
-            SpecialParameter::ShellName => vec!["script".to_owned()],
+            SpecialParameter::ShellName => vec![self.name.clone()],
             SpecialParameter::CurrentOptionFlags => vec!["hB".to_owned()],
             SpecialParameter::LastBackgroundProcessId => vec!["0".to_owned()],
+            // The same in all of a run.
             SpecialParameter::ProcessId => {
-                return Err("the number of the shell's process (`$$`) is not known".to_owned());
+                let text = PROCESS.to_owned();
+                let told = format!("`$$` is another each time: taken as {text}");
+                self.note(NoteKind::Changed, told);
+                vec![text]
             }
         })
     }

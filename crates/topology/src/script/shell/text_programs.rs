@@ -1,20 +1,52 @@
 //! Programs that make text, with what they read and where it goes.
 
+use crate::name::MAX_NAME_BYTES;
+
 use super::input_output::{Input, Io, Out};
 use super::{Shell, Status, shown, text_tools};
 
 impl Shell {
+    /// `mktemp`: a name that nothing has, with a number where its pattern has `XXX`; a file that it
+    /// makes is empty.
+    fn temporary(&mut self, words: &[String]) -> String {
+        let is_folder = words
+            .iter()
+            .any(|word| word == "-d" || word == "--directory");
+        let is_name = words.iter().any(|word| word == "-u" || word == "--dry-run");
+        let pattern = words.iter().find(|word| word.contains("XXX"));
+        let pattern = pattern
+            .map_or("/tmp/tmp.XXXXXXXXXX", String::as_str)
+            .to_owned();
+        // A name of a namespace has no more room.
+        let spare = pattern.len().saturating_sub(MAX_NAME_BYTES);
+        let name = self.made_up("what `mktemp` prints", |number| {
+            let end = pattern.trim_end_matches('X');
+            let width = pattern.len() - end.len();
+            let width = match pattern.contains('/') {
+                true => width,
+                false => width.saturating_sub(spare).max(width.min(3)),
+            };
+            match width {
+                // There is something after it.
+                0 => pattern
+                    .replacen("XXX", &format!("{number:03}"), 1)
+                    .replace('X', "0"),
+                width => format!("{end}{number:0width$}"),
+            }
+        });
+        if !is_folder && !is_name {
+            self.write_file(&name, false, Out::capture());
+        }
+        name
+    }
+
     /// Programs that make text; `Some(None)` if it is not known which.
     pub(super) fn makes_text(&mut self, argv: &[String], io: &mut Io) -> Option<Option<String>> {
         let (first, words) = argv.split_first()?;
         let name = first.rsplit('/').next()?;
         let mut read = |shell: &Self| -> Option<String> {
-            let files: Vec<&String> = words
-                .iter()
-                .filter(|word| shell.files.contains_key(*word))
-                .collect();
-            if let Some(path) = files.first() {
-                return shell.read_file(path);
+            if let Some(text) = words.iter().find_map(|word| shell.known_file(word)) {
+                return Some(text.clone());
             }
             match io.input.take() {
                 Some(Input::Text(text)) => Some(text),
@@ -39,11 +71,18 @@ impl Shell {
                 let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
                 Some(format!("{folder}\n"))
             }
+            // No file here is a link.
+            "readlink" | "realpath" => {
+                let path = words.iter().find(|word| !word.starts_with('-'))?;
+                Some(format!("{}\n", self.beside.place(path)))
+            }
+            "pwd" => Some(format!("{}\n", self.beside.folder())),
+            "mktemp" => Some(self.temporary(words) + "\n"),
             "id" if words.iter().any(|word| word == "-u") => Some("0\n".to_owned()),
             "whoami" => Some("root\n".to_owned()),
             "cat" => match words
                 .iter()
-                .all(|word| word == "-" || self.files.contains_key(word))
+                .all(|word| word == "-" || self.known_file(word).is_some())
             {
                 true => read(self),
                 false => None,
@@ -85,9 +124,8 @@ impl Shell {
                 }
             }
             "sed" | "awk" | "sort" | "uniq" | "rev" | "column" | "less" | "more" | "jq" | "xxd"
-            | "md5sum" | "sha256sum" | "mktemp" | "date" | "nproc" | "hostname" | "uname"
-            | "getent" | "readlink" | "realpath" | "stat" | "ls" | "find" | "od" | "bc"
-            | "uuidgen" | "tty" | "pwd" => None,
+            | "md5sum" | "sha256sum" | "date" | "nproc" | "hostname" | "uname" | "getent"
+            | "stat" | "ls" | "find" | "od" | "bc" | "uuidgen" | "tty" => None,
             _ => return None,
         })
     }

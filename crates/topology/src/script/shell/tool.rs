@@ -32,10 +32,20 @@ impl Shell {
                 }
             },
             "bash" | "sh" | "dash" | "ash" => self.shell(argv, words, io),
+            "xargs" => self.xargs(argv, words, io),
             "nsenter" => self.nsenter(argv, words, io),
             "ip" if words.iter().any(|word| is_batch(word)) => {
                 self.batch(argv, words, io);
                 Flow::Next
+            }
+            // A script that lies beside this one.
+            _ if first.contains('/') && matches!(program::role(argv), Role::Unknown) => {
+                match self.read_file(first) {
+                    Some(text) if !text.starts_with("#!") || is_for_shell(&text) => {
+                        self.shell(argv, argv, io)
+                    }
+                    _ => self.run_tool(argv, io),
+                }
             }
             _ => self.run_tool(argv, io),
         }
@@ -105,13 +115,26 @@ impl Shell {
         }
     }
 
-    /// `nft -f FILE` of a file that the script wrote reads as from its input, and so does `wg` of a
+    /// `nft -f FILE` of a file that is known reads as from its input, and so does `wg` of a
     /// key or a configuration.
-    fn with_file(&self, argv: &[String], input: Option<String>) -> (Vec<String>, Option<String>) {
+    fn with_file(
+        &mut self,
+        argv: &[String],
+        input: Option<String>,
+    ) -> (Vec<String>, Option<String>) {
         let mut argv = argv.to_vec();
         let is_wg = program::name(&argv) == "wg";
         let place = match is_wg {
-            true => argv.iter().position(|word| self.files.contains_key(word)),
+            true => {
+                let takes = matches!(
+                    argv.get(1).map(String::as_str),
+                    Some("setconf" | "addconf" | "syncconf")
+                );
+                if let Some(path) = argv.get(3).filter(|_| takes).cloned() {
+                    let _known = self.read_file(&path);
+                }
+                argv.iter().position(|word| self.known_file(word).is_some())
+            }
             false => {
                 let mut words = argv.iter();
                 let option = words.position(|word| word == "-f" || word == "--file");
@@ -120,11 +143,11 @@ impl Shell {
         };
         let path = place.and_then(|place| argv.get_mut(place));
         if let Some(path) = path
-            && let Some(text) = self.files.get(path.as_str())
+            && let Some(text) = self.read_file(path)
         {
             let input = if is_wg { "/dev/stdin" } else { "-" };
             input.clone_into(path);
-            return (argv, Some(text.clone()));
+            return (argv, Some(text));
         }
         (argv, input)
     }
@@ -351,8 +374,7 @@ impl Shell {
             (false, [path, arguments @ ..]) => match self.read_file(path) {
                 Some(text) => (text, arguments),
                 None => {
-                    self.unknown_file(argv, path);
-                    return Flow::Next;
+                    return self.unknown_file(argv, path);
                 }
             },
             (_, []) => match io.input.take() {
@@ -469,6 +491,14 @@ impl Shell {
             None => self.refuse(line.to_owned(), "a quote is not closed".to_owned()),
         }
     }
+}
+
+/// Whether the first line of a program says that a shell runs it.
+fn is_for_shell(text: &str) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    let words = first.trim_start_matches("#!").split([' ', '/']);
+    let mut names = words.filter(|word| !word.is_empty());
+    names.any(|name| matches!(name, "sh" | "bash" | "dash" | "ash"))
 }
 
 fn is_batch(word: &str) -> bool {

@@ -13,6 +13,8 @@ pub(super) enum Value {
     List(BTreeMap<i64, String>),
     /// An array that `declare -A` made, by key.
     Map(BTreeMap<String, String>),
+    /// What is not known before a program runs; the reason says which.
+    Unknown(String),
 }
 
 /// Variables, those of functions before those of the script.
@@ -31,7 +33,7 @@ impl Variables {
             ("USER", "root"),
             ("LOGNAME", "root"),
             ("HOME", "/root"),
-            ("PWD", "/"),
+            ("PWD", "."),
             ("SHELL", "/bin/bash"),
             ("BASH", "/bin/bash"),
             ("LANG", "C"),
@@ -58,6 +60,15 @@ impl Variables {
             Value::Text(text) => Some(text),
             Value::List(list) => list.get(&0).map(String::as_str),
             Value::Map(map) => map.get("0").map(String::as_str),
+            Value::Unknown(_) => None,
+        }
+    }
+
+    /// Why a variable's value is not known.
+    pub(super) fn unknown(&self, name: &str) -> Option<&str> {
+        match self.get(name)? {
+            Value::Unknown(reason) => Some(reason),
+            _ => None,
         }
     }
 
@@ -118,6 +129,7 @@ impl Value {
             Self::Text(text) => vec![text.clone()],
             Self::List(list) => list.values().cloned().collect(),
             Self::Map(map) => map.values().cloned().collect(),
+            Self::Unknown(_) => Vec::new(),
         }
     }
 
@@ -127,6 +139,7 @@ impl Value {
             Self::Text(_) => vec!["0".to_owned()],
             Self::List(list) => list.keys().map(i64::to_string).collect(),
             Self::Map(map) => map.keys().cloned().collect(),
+            Self::Unknown(_) => Vec::new(),
         }
     }
 }

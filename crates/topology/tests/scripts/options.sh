@@ -1,0 +1,39 @@
+#!/bin/bash
+# Options, words from a pipe, and values that decide nothing.
+started=$(date +%s)
+prefix=n
+count=1
+while getopts "p:c:v" option; do
+    case $option in
+    p) prefix=$OPTARG ;;
+    c) count=$OPTARG ;;
+    esac
+done
+
+make() {
+    local OPTIND option mtu=1500 name
+    while getopts ":m:n:u" option; do
+        case "$option" in
+        m) mtu=$OPTARG ;;
+        n) name=$OPTARG ;;
+        u) up=up ;;
+        :) echo "no value" ;;
+        esac
+    done
+    shift $((OPTIND - 1))
+    ip link add "$name" mtu "$mtu" ${up} type veth peer name "$1"
+}
+make -un va -m 1400 vb
+make -n vc vd
+for ((i = 1; i <= count; i++)); do
+    ip netns add "$prefix$i"
+done
+printf '%s\n' red blue | xargs -I NAME ip netns add NAME
+echo green yellow | xargs -n1 ip netns add
+echo "took $(($(date +%s) - started)) s"
+elapsed=$(($(date +%s) - started))
+if [ "$elapsed" -gt 3600 ]; then
+    echo "that was long"
+fi
+: "$RANDOM" $((SECONDS + 1))
+ip addr add fd00::1/64 dev va nodad
