@@ -7,9 +7,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use brush_parser::ast::{
-    AssignmentName, Command, CommandPrefixOrSuffixItem, FunctionBody, SimpleCommand, SourceLocation,
-};
+use brush_parser::ast::FunctionBody;
 
 use super::offer::Tried;
 use super::world::World;
@@ -17,29 +15,36 @@ use super::{MOST_ERRORS, Note, NoteKind, ScriptError};
 use crate::id::NamespaceId;
 
 mod arithmetic;
+mod arp;
 mod assignment;
+mod batch;
 mod beside;
 mod brace;
 mod builtin;
+mod command;
 mod condition;
+mod elsewhere;
 mod files;
 mod flow;
 mod getopts;
 mod input_output;
 mod inside;
+mod looking;
 mod parameter;
 mod parse;
 mod pattern;
 mod text_programs;
 mod text_tools;
+mod told;
 mod tool;
 mod variables;
 mod word;
 mod xargs;
 
 use beside::Beside;
-use input_output::{Io, Out};
+use input_output::Io;
 pub(crate) use inside::Outcome;
+use told::shown;
 use variables::Variables;
 
 /// How many commands a script may run, loops counted each time.
@@ -310,336 +315,4 @@ impl Shell {
         self.depth -= 1;
         flow
     }
-
-    /// Names a command that cannot be taken.
-    fn refuse(&mut self, command: String, mut reason: String) {
-        self.status = Status::Failure(1);
-        if !self.unset.is_empty() {
-            let verb = if self.unset.len() == 1 { "has" } else { "have" };
-            let names = self.unset.join(", ");
-            reason.push_str(&format!(" ({names} {verb} no value in this script)"));
-        }
-        if self.errors.len() < MOST_ERRORS {
-            self.errors.push(ScriptError {
-                line: self.line,
-                command,
-                reason,
-            });
-        }
-    }
-
-    /// A number for what is another each time that a script runs, and decides no more than a name.
-    fn made_up(&mut self, what: &str, shape: impl Fn(u32) -> String) -> String {
-        self.made_up += 1;
-        let text = shape(self.made_up);
-        let told = format!("{what} is another each time: taken as {text}");
-        self.note(NoteKind::Changed, told);
-        text
-    }
-
-    fn note(&mut self, kind: NoteKind, text: String) {
-        let note = Note {
-            line: self.line,
-            kind,
-            text,
-        };
-        if self.notes.len() < MOST_NOTES && self.notes.last() != Some(&note) {
-            self.notes.push(note);
-        }
-    }
-
-    /// What a command did that could not be done.
-    fn fail(&mut self, argv: &[String], failure: Failure) {
-        let command = shown(argv);
-        match failure {
-            Failure::Fails(reason) if self.provided > 0 => {
-                self.note(
-                    NoteKind::LeftOut,
-                    format!("fails here, as the script provides for: {command}: {reason}"),
-                );
-                self.status = Status::Failure(1);
-            }
-            Failure::Fails(reason) if self.is_lenient => {
-                self.note(NoteKind::LeftOut, format!("{command}: {reason}"));
-                self.status = Status::Failure(1);
-            }
-            Failure::Fails(reason) | Failure::NotUnderstood(reason) => {
-                self.refuse(command, reason);
-            }
-        }
-    }
-
-    fn command(&mut self, command: &Command, io: &mut Io) -> Flow {
-        if self.within == 0
-            && let Some(place) = command.location()
-        {
-            self.line = place.start.line;
-        }
-        if self.is_done() {
-            return Flow::Exit;
-        }
-        if !self.spend(1) {
-            return Flow::Exit;
-        }
-        self.unset.clear();
-        match command {
-            Command::Simple(simple) => self.simple(simple, io),
-            Command::Compound(compound, redirects) => {
-                let redirects = redirects.iter().flat_map(|list| &list.0);
-                self.redirected(redirects, io, |shell, io| shell.compound(compound, io))
-            }
-            Command::Function(function) => {
-                let known = Function {
-                    body: Rc::new(function.body.clone()),
-                    is_own: self.within == 0,
-                };
-                self.functions.insert(function.fname.value.clone(), known);
-                self.status = Status::Success;
-                Flow::Next
-            }
-            Command::ExtendedTest(test) => {
-                self.status = match self.extended(&test.expr) {
-                    Ok(status) => status,
-                    // It may decide nothing that changes the network.
-                    Err(reason) if word::is_unknown(&reason) => Status::Unknown {
-                        inverted: false,
-                        command: format!("[[ {} ]]", test.expr),
-                    },
-                    Err(reason) => {
-                        self.refuse(format!("[[ {} ]]", test.expr), reason);
-                        return Flow::Next;
-                    }
-                };
-                Flow::Next
-            }
-        }
-    }
-
-    fn simple(&mut self, simple: &SimpleCommand, io: &mut Io) -> Flow {
-        let prefix = simple.prefix.iter().flat_map(|prefix| &prefix.0);
-        let suffix = simple.suffix.iter().flat_map(|suffix| &suffix.0);
-        let mut assignments = Vec::new();
-        let mut redirects = Vec::new();
-        for item in prefix {
-            match item {
-                CommandPrefixOrSuffixItem::AssignmentWord(assignment, _) => {
-                    assignments.push(assignment);
-                }
-                CommandPrefixOrSuffixItem::IoRedirect(redirect) => redirects.push(redirect),
-                _ => {}
-            }
-        }
-        let mut argv = Vec::new();
-        let mut declared = Vec::new();
-        let expanded = self.words(simple, suffix, &mut argv, &mut declared, &mut redirects);
-        // Until here `$?` is the command's before.
-        self.status = Status::Success;
-        if let Err(reason) = expanded {
-            let name = simple.word_or_name.as_ref().map(|word| word.value.as_str());
-            match name {
-                // It may decide nothing that changes the network.
-                Some("[" | "test") if word::is_unknown(&reason) => {
-                    self.status = Status::Unknown {
-                        inverted: false,
-                        command: simple.to_string(),
-                    };
-                }
-                Some("exit" | "return") if word::is_unknown(&reason) => {
-                    self.status = Status::Unknown {
-                        inverted: false,
-                        command: simple.to_string(),
-                    };
-                    return match name {
-                        Some("exit") => Flow::Exit,
-                        _ => Flow::Return,
-                    };
-                }
-                Some(name) if word::is_unknown(&reason) && self.only_tells(name) => {
-                    io.out.print_unknown(name);
-                    self.note(NoteKind::LeftOut, format!("{simple}: {reason}"));
-                }
-                Some(name) if self.is_lenient && word::is_unknown(&reason) && is_other(name) => {
-                    self.note(NoteKind::LeftOut, format!("{simple}: {reason}"));
-                }
-                _ => self.refuse(simple.to_string(), reason),
-            }
-            return Flow::Next;
-        }
-        let mut before = Vec::new();
-        for assignment in &assignments {
-            if !argv.is_empty()
-                && let AssignmentName::VariableName(name) = &assignment.name
-            {
-                before.push((name.clone(), self.variables.get(name).cloned()));
-            }
-            if let Err(reason) = self.assign(&assignment.name, &assignment.value, assignment.append)
-            {
-                self.refuse(simple.to_string(), reason);
-                return Flow::Next;
-            }
-        }
-        let flow = self.redirected(redirects.into_iter(), io, |shell, io| {
-            match argv.is_empty() {
-                true => Flow::Next,
-                false => shell.dispatch(&argv, &declared, io),
-            }
-        });
-        // What stands before a command is for it alone.
-        for (name, value) in before {
-            match value {
-                Some(value) => self.variables.set(&name, value),
-                None => self.variables.unset(&name),
-            }
-        }
-        flow
-    }
-
-    /// The words of a command; of `declare`, `local` and their like also what they assign.
-    fn words<'a>(
-        &mut self,
-        simple: &'a SimpleCommand,
-        suffix: impl Iterator<Item = &'a CommandPrefixOrSuffixItem>,
-        argv: &mut Vec<String>,
-        declared: &mut Vec<&'a brush_parser::ast::Assignment>,
-        redirects: &mut Vec<&'a brush_parser::ast::IoRedirect>,
-    ) -> Result<(), String> {
-        if let Some(name) = &simple.word_or_name {
-            argv.extend(self.fields(&name.value)?);
-        }
-        for item in suffix {
-            match item {
-                CommandPrefixOrSuffixItem::Word(word) => argv.extend(self.fields(&word.value)?),
-                CommandPrefixOrSuffixItem::AssignmentWord(assignment, word) => {
-                    let first = argv.first().map(String::as_str);
-                    match first.is_some_and(builtin::declares) {
-                        true => declared.push(assignment),
-                        false => argv.extend(self.fields(&word.value)?),
-                    }
-                }
-                CommandPrefixOrSuffixItem::IoRedirect(redirect) => redirects.push(redirect),
-                CommandPrefixOrSuffixItem::ProcessSubstitution(..) => {
-                    return Err("process substitution (`<(…)`) is not supported".to_owned());
-                }
-            }
-            if argv.len() > MOST_WORDS {
-                return Err(format!("a command of more than {MOST_WORDS} words"));
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether what this name runs changes no network whatever words it gets.
-    fn only_tells(&self, name: &str) -> bool {
-        let role = super::program::role(&[name.to_owned()]);
-        let is_so = matches!(name, "echo" | "printf" | ":" | "true")
-            || matches!(
-                role,
-                super::program::Role::LeftOut(_) | super::program::Role::Looks
-            );
-        is_so && !self.functions.contains_key(name)
-    }
-
-    /// Runs what a function or a program of this name does.
-    fn dispatch(
-        &mut self,
-        argv: &[String],
-        declared: &[&brush_parser::ast::Assignment],
-        io: &mut Io,
-    ) -> Flow {
-        let Some(name) = argv.first() else {
-            return Flow::Next;
-        };
-        if let Some(function) = self.functions.get(name).cloned() {
-            // The lines of another text are none of the script.
-            self.within += usize::from(!function.is_own);
-            let flow = self.call(argv, &function.body, io);
-            self.within -= usize::from(!function.is_own);
-            return flow;
-        }
-        match self.builtin(argv, declared, io) {
-            Some(flow) => flow,
-            None => self.program(argv, io),
-        }
-    }
-
-    fn call(&mut self, argv: &[String], body: &FunctionBody, io: &mut Io) -> Flow {
-        if self.depth >= MOST_DEEP {
-            self.refuse(
-                shown(argv),
-                format!("functions call functions more than {MOST_DEEP} deep"),
-            );
-            return Flow::Exit;
-        }
-        let arguments = argv.get(1..).unwrap_or_default().to_vec();
-        let before = std::mem::replace(&mut self.arguments, arguments);
-        self.variables.enter();
-        self.depth += 1;
-        let redirects = body.1.iter().flat_map(|list| &list.0);
-        let flow = self.redirected(redirects, io, |shell, io| shell.compound(&body.0, io));
-        self.depth -= 1;
-        self.variables.leave();
-        self.arguments = before;
-        match flow {
-            Flow::Return => Flow::Next,
-            flow => flow,
-        }
-    }
-
-    /// Runs something whose variables end with it, as a subshell does; what it does to the network
-    /// stays.
-    fn apart(&mut self, run: impl FnOnce(&mut Self) -> Flow) -> Flow {
-        let variables = self.variables.clone();
-        let arguments = self.arguments.clone();
-        let functions = self.functions.clone();
-        let folder = self.beside.folder().to_owned();
-        let here = self.here;
-        let flow = run(self);
-        self.beside.enter(&folder);
-        self.variables = variables;
-        self.arguments = arguments;
-        self.functions = functions;
-        self.here = here;
-        match flow {
-            Flow::Exit if !self.is_done() => Flow::Next,
-            flow => flow,
-        }
-    }
-
-    /// What a command prints, without the newlines at its end.
-    fn substitution(&mut self, text: &str) -> Result<String, String> {
-        let errors = self.errors.len();
-        let mut io = Io {
-            input: None,
-            out: Out::capture(),
-        };
-        let unset = std::mem::take(&mut self.unset);
-        let line = self.line;
-        let _flow = self.apart(|shell| shell.text_within(text, &mut io));
-        self.line = line;
-        self.unset = unset;
-        // What went wrong in it is told as what went wrong in the command around it.
-        if self.errors.len() > errors {
-            let first = self.errors.drain(errors..).next();
-            return Err(first.map(|error| error.reason).unwrap_or_default());
-        }
-        io.out
-            .into_text()
-            .map(|text| text.trim_end_matches('\n').to_owned())
-            .map_err(|who| format!("what `{who}` prints is not known before it runs"))
-    }
-}
-
-/// Whether a program has nothing to do with the network, as far as is known.
-fn is_other(name: &str) -> bool {
-    let role = super::program::role(&[name.to_owned()]);
-    let is_builtin = [
-        "eval", "source", ".", "export", "local", "declare", "read", "set",
-    ];
-    !matches!(role, super::program::Role::Network) && !is_builtin.contains(&name)
-}
-
-/// A command as a person would write it.
-fn shown(argv: &[String]) -> String {
-    let plain = shlex::try_join(argv.iter().map(String::as_str));
-    plain.unwrap_or_else(|_| argv.join(" "))
 }
