@@ -43,7 +43,7 @@ fn they_go_out_and_in() {
     let text = script_text(&document);
     for command in [
         "ip link add link eth0 name mv0 netns red type macvlan mode bridge",
-        "ip link add name vx0 netns blue type vxlan id 7 remote 10.9.0.2 dev eth0",
+        "ip link add vx0 netns blue type vxlan id 7 remote 10.9.0.2 dev eth0",
         // The root namespace has no name for `ip`: process 1 is in it.
         "ip -n red link add link eth1 name top netns 1 type vlan id 6",
     ] {
