@@ -32,6 +32,12 @@ const NOTHING: Quality = Quality {
     limit: None,
     rate: None,
     burst: None,
+    delay_correlation: None,
+    loss_correlation: None,
+    duplicate_correlation: None,
+    corrupt_correlation: None,
+    reorder_correlation: None,
+    gap: None,
     queue: None,
 };
 

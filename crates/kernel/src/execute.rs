@@ -11,6 +11,7 @@ use nix::errno::Errno;
 use topology::address::Family;
 use topology::kind::{Changes, Channel};
 use topology::step::{At, Step};
+use topology::{InterfaceName, model};
 use tracing::debug;
 
 use crate::engine::Lab;
@@ -67,7 +68,7 @@ impl<'a> Executor<'a> {
             Step::AddDevice { new, device } => self.add_device(new, device),
             Step::SetParameters { at, kind, changes } => {
                 let index = self.index(at)?;
-                let changes = self.indexed(at.namespace, changes)?;
+                let changes = self.indexed(changes)?;
                 let result = match kind.table().channel {
                     Channel::Link => {
                         let socket = self.lab.socket(at.namespace)?;
@@ -81,7 +82,13 @@ impl<'a> Executor<'a> {
             }
             Step::SetPort { at, changes } => {
                 let index = self.index(at)?;
-                let changes = self.indexed(at.namespace, changes)?;
+                let near = |name: &InterfaceName| {
+                    Some(At {
+                        namespace: at.namespace,
+                        name: name.clone(),
+                    })
+                };
+                let changes = self.indexed(&model::renamed(changes, near))?;
                 let result = self.lab.socket(at.namespace)?.set_port(index, &changes);
                 self.say(result, "set", || {
                     format!("{} of the port {}", names_of(&changes), self.interface(at))

@@ -101,7 +101,7 @@ pub(crate) fn check<'a>(
             let bridge = Device::new(DeviceKind::Bridge);
             named
                 .iter()
-                .try_for_each(|name| socket.add_device(name, &bridge))
+                .try_for_each(|name| socket.add_device(name, &bridge, None))
         };
         scratch.run(make)?.context("try", object)?;
     }

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use topology::address::Family;
 use topology::document::Forwarding;
+use topology::kind::Device;
 use topology::observed::{
     Interfaces, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer,
 };
@@ -96,12 +97,38 @@ where
         })
     }
 
+    /// A device with the places of the interfaces that it names, as far as these are in the lab.
+    fn device(
+        &mut self,
+        row: &LinkRow,
+        device: &Device<u32>,
+    ) -> Result<Device<ObservedPeer>, Failure> {
+        let below = match row.link_nsid {
+            Some(nsid) if device.lower().is_some() => (self.number)(self.socket, nsid)?,
+            Some(_) => None,
+            None => Some(self.id),
+        };
+        let place = |index: &u32| {
+            below.map(|namespace| ObservedPeer {
+                namespace,
+                index: *index,
+            })
+        };
+        Ok(Device {
+            kind: device.kind,
+            parameters: device.parameters.map_known(place),
+        })
+    }
+
     /// An interface, without its addresses.
     fn interface(&mut self, row: &LinkRow) -> Result<ObservedInterface, Failure> {
         let mut interface = interface::observed(row, self.tags.get(&row.index).copied());
         if interface.kind == (ObservedKind::Veth { peer: None }) {
             let peer = peer(self.socket, self.id, row, &mut self.number)?;
             interface.kind = ObservedKind::Veth { peer };
+        }
+        if let Some(device) = &row.device {
+            interface.kind = ObservedKind::Device(self.device(row, device)?);
         }
         Ok(interface)
     }

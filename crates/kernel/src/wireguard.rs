@@ -50,7 +50,8 @@ pub(crate) fn observe(
         let found = still_there(found);
         let found = found.context("look at", || format!("{} in {namespace}", interface.name))?;
         if let (ObservedKind::Device(device), Some(found)) = (&mut interface.kind, found) {
-            device.parameters = found;
+            // None of them is an interface.
+            device.parameters = found.map_known(|_| None);
         }
     }
     Ok(())
@@ -68,6 +69,7 @@ pub(crate) fn differs(
         let socket = generic.socket(namespace);
         let now = socket.ok().and_then(|socket| socket.wireguard(*index).ok());
         let known = interface.kind.device().map(|device| &device.parameters);
+        let now = now.map(|now| now.map_known(|_| None));
         now.is_some_and(|now| Some(&now) != known)
     })
 }

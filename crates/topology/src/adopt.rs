@@ -10,7 +10,8 @@ use crate::model::{self, DEFAULT_MTU, LOOPBACK_MTU};
 use crate::name::InterfaceName;
 use crate::neighbour::Neighbour;
 use crate::observed::{
-    Observed, ObservedInterface, ObservedKind, ObservedNamespace, ObservedRoute, Origin,
+    Observed, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer, ObservedRoute,
+    Origin,
 };
 use crate::serve::Served;
 use crate::uplink;
@@ -54,7 +55,7 @@ pub fn adopt(title: &str, observed: &Observed) -> Document {
         document.namespaces.insert(namespace, adopted);
         for (&index, known) in &found.interfaces {
             let id = ids.get(&(namespace, index));
-            if let (Some(&id), Some(adopted)) = (id, interface(namespace, known, &ids, found)) {
+            if let (Some(&id), Some(adopted)) = (id, interface(namespace, known, &ids, observed)) {
                 document.interfaces.insert(id, adopted);
             }
         }
@@ -115,13 +116,15 @@ pub(crate) fn interface(
     namespace: NamespaceId,
     known: &ObservedInterface,
     ids: &Ids,
-    around: &ObservedNamespace,
+    observed: &Observed,
 ) -> Option<Interface> {
+    let around = observed.namespaces.get(&namespace)?;
     let id_of = |index: &u32| ids.get(&(namespace, *index)).copied();
+    let id_at = |place: &ObservedPeer| ids.get(&(place.namespace, place.index)).copied();
     let kind = match &known.kind {
         ObservedKind::Loopback => Kind::Loopback,
         ObservedKind::Device(device) => {
-            let mut device = device.map(id_of)?;
+            let mut device = device.map(id_at)?;
             let table = device.kind.table();
             device.parameters = device.parameters.without_usual(table.parameters);
             Kind::Device(device)
@@ -143,7 +146,7 @@ pub(crate) fn interface(
         name: known.name.parse().ok()?,
         kind,
         up: known.up,
-        mtu: Some(known.mtu).filter(|mtu| usual_mtu(known, around) != Some(*mtu)),
+        mtu: Some(known.mtu).filter(|mtu| usual_mtu(known, around, observed) != Some(*mtu)),
         addresses: addresses.map(|a| a.address).collect(),
         mac: None,
         master: known.master.as_ref().and_then(id_of),
@@ -175,7 +178,11 @@ fn adopted_neighbours(known: &ObservedInterface) -> BTreeSet<Neighbour> {
 }
 
 /// The MTU that the kernel gives it by itself, if that is known.
-fn usual_mtu(known: &ObservedInterface, around: &ObservedNamespace) -> Option<u32> {
+fn usual_mtu(
+    known: &ObservedInterface,
+    around: &ObservedNamespace,
+    observed: &Observed,
+) -> Option<u32> {
     let master = known.master.and_then(|index| around.interfaces.get(&index));
     let is_bond = |i: &&ObservedInterface| {
         let device = i.kind.device();
@@ -195,11 +202,11 @@ fn usual_mtu(known: &ObservedInterface, around: &ObservedNamespace) -> Option<u3
         // Only what was set by hand differs from what a new one has on the model kernel.
         NewMtu::Unknown => Some(DEFAULT_MTU),
         // One above was allowed when what it stands on had more: no document says it.
-        NewMtu::Below { .. } => match model::limit(around, device) {
+        NewMtu::Below { .. } => match model::limit(observed, device) {
             Some(most) => Some(most.max(known.mtu)),
             None => Some(DEFAULT_MTU),
         },
-        NewMtu::OfLower => Some(around.interfaces.get(device.lower()?)?.mtu),
+        NewMtu::OfLower => Some(observed.at(*device.lower()?)?.mtu),
         // `br_mtu_auto_adjust`.
         NewMtu::OfPorts => {
             let (index, _) = around

@@ -33,6 +33,7 @@ pub(crate) mod tc;
 pub(crate) mod wireguard;
 pub(crate) mod words;
 
+pub(crate) use about::is_of;
 pub use about::{Subject, commands_about};
 pub use route::read_next_hops;
 pub use rule::read_rule;

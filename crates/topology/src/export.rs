@@ -13,7 +13,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::command::{self, Command, of_step, told};
+use crate::command::{self, Command, is_of, of_step, told};
 use crate::document::{Document, Kind};
 use crate::id::NamespaceId;
 use crate::import::Remark;
@@ -195,12 +195,15 @@ fn inside(
     let loopback = document.interfaces_of(namespace).find(|(_, interface)| {
         interface.kind == Kind::Loopback && !interface.up && namespace != NamespaceId::HOST
     });
+    // No namespace there is reached from another.
+    let abroad: Vec<_> = beyond::abroad(document).collect();
     let down = loopback.map(|_| Command::of(&["ip", "link", "set", "lo", "down"]));
     let made = all
         .filter(|told| told.namespace == namespace)
         .filter_map(|told| match &told.step {
             Some(Step::AddNamespace { .. }) => None,
             Some(step) if is_elsewhere(step) => None,
+            Some(step) if abroad.iter().any(|id| is_of(document, step, *id)) => None,
             Some(Step::AddVeth { ends }) => {
                 let is_here = ends.iter().all(|end| end.at.namespace == namespace);
                 // Here is where the command runs: nothing leads there.

@@ -227,6 +227,17 @@ impl DeviceKind {
         Self::ALL.iter().copied().find(|kind| kind.name() == name)
     }
 
+    /// Whether it may stand on an interface of another namespace.
+    pub fn stands_abroad(self) -> bool {
+        let mut parameters = self.table().parameters.iter();
+        self == Self::Vxlan || parameters.any(|p| p.form == Form::Lower)
+    }
+
+    /// Whether its packets go through the namespace in which it was made, wherever it is moved.
+    pub fn is_bound(self) -> bool {
+        matches!(self, Self::Vxlan | Self::Gre | Self::Ipip | Self::Wireguard)
+    }
+
     /// Every kind's name, for a message.
     pub fn names() -> String {
         let names: Vec<_> = Self::ALL.iter().map(|kind| kind.name()).collect();
@@ -285,7 +296,7 @@ impl Kind {
     /// The interfaces that it names.
     pub fn links(&self) -> impl Iterator<Item = InterfaceId> {
         let device = self.device().into_iter();
-        device.flat_map(|device| device.parameters.links().map(|(_, link)| *link))
+        device.flat_map(Device::links).copied()
     }
 }
 
@@ -298,9 +309,14 @@ impl<R> Device<R> {
         }
     }
 
+    /// The interfaces that it names.
+    pub fn links(&self) -> impl Iterator<Item = &R> {
+        self.parameters.links().map(|(_, link)| link)
+    }
+
     /// The interface that it stands on, if it stands on one.
     pub fn lower(&self) -> Option<&R> {
-        self.parameters.links().map(|(_, link)| link).next()
+        self.links().next()
     }
 
     /// The interface above whose MTU its own cannot be, and how many bytes below it must stay.

@@ -27,7 +27,8 @@ use crate::step::{At, NewInterface, Step, StepRoute};
 use crate::sysctl::Sysctls;
 pub use carrier::settle_carriers;
 pub(crate) use carrier::settle_carriers_of;
-pub(crate) use device::{limit, most_mtu, named};
+pub use device::renamed;
+pub(crate) use device::{at_of, limit, most_mtu, name_of};
 pub(crate) use qdisc::steps as qdisc_steps;
 pub(crate) use sysctl::promotes;
 
@@ -59,9 +60,7 @@ pub struct Refused(pub String);
 /// A sandbox as it is made: the host namespace with a loopback that is down.
 pub fn fresh() -> Observed {
     let host = namespace(NamespaceName::host());
-    Observed {
-        namespaces: SharedMap::from([(NamespaceId::HOST, host)]),
-    }
+    Observed::new(SharedMap::from([(NamespaceId::HOST, host)]))
 }
 
 /// Executes a step and returns the steps that undo it, in the order to execute them.
@@ -72,7 +71,9 @@ pub fn execute(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> 
     let before = neighbour::Before::of(state, step);
     let mut undo = single(state, step)?;
     undo.extend(sysctl::lose_ipv6(state, step));
-    undo.extend(before.map_or_else(Vec::new, |before| before.lose(state)));
+    for before in before {
+        undo.extend(before.lose(state));
+    }
     Ok(undo)
 }
 
@@ -309,6 +310,10 @@ fn rename(state: &mut Observed, at: &At, name: &InterfaceName) -> Result<Vec<Ste
 /// is (`vlan_dev_open`).
 fn set_up(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused> {
     let before = route::Before::of(state, at.namespace);
+    // Of what stands on it elsewhere.
+    let reached = state.reached_from(at.namespace).into_iter();
+    let elsewhere = reached.filter(|id| *id != at.namespace);
+    let elsewhere: Vec<_> = elsewhere.map(|id| route::Before::of(state, id)).collect();
     let was_up = interface_mut(state, at)?.up;
     let mut undo = switch(state, at, up)?;
     let around = namespace_mut(state, at.namespace)?;
@@ -324,6 +329,7 @@ fn set_up(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused>
         }
         _ => before.again(state),
     });
+    undo.extend(elsewhere.into_iter().flat_map(|before| before.again(state)));
     Ok(undo)
 }
 
@@ -373,6 +379,7 @@ fn switch(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused>
     if old && !up {
         // Taken back, this is a coming up, which those that are down come up with.
         for vlan in device::vlans_on(state, at.namespace, index, false) {
+            let settings = namespace_mut(state, vlan.namespace)?.sysctls.clone();
             let found = interface_mut(state, &vlan)?;
             let keeps = sysctl::keeps_addresses(&settings, &found.sysctls);
             let addresses = found.addresses.iter().filter(|a| {

@@ -26,11 +26,24 @@ use crate::sysctl::Sysctls;
 use crate::vlans::Vlans;
 
 /// The kernel's state of one lab.
-#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+#[derive(Clone, Default, Debug, Serialize, Deserialize)]
 pub struct Observed {
     /// Every namespace of the sandbox, [`NamespaceId::HOST`] included.
     pub namespaces: SharedMap<NamespaceId, ObservedNamespace>,
+    /// Namespaces on whose interfaces some of other namespaces stand, or did: without it each
+    /// question for what stands on an interface would go through the whole lab.
+    #[serde(default)]
+    bearers: BTreeSet<NamespaceId>,
 }
+
+/// Where to look is no part of what there is.
+impl PartialEq for Observed {
+    fn eq(&self, other: &Self) -> bool {
+        self.namespaces == other.namespaces
+    }
+}
+
+impl Eq for Observed {}
 
 /// The kernel's state of one namespace.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -128,14 +141,14 @@ pub enum ObservedKind {
         peer: Option<ObservedPeer>,
     },
     /// A device of a kind that documents have, with its parameters.
-    Device(Device<u32>),
+    Device(Device<ObservedPeer>),
     /// Any other, by its `IFLA_INFO_KIND` (empty if it has none).
     Other(String),
 }
 
 impl ObservedKind {
     /// The device, if it is one that documents have.
-    pub fn device(&self) -> Option<&Device<u32>> {
+    pub fn device(&self) -> Option<&Device<ObservedPeer>> {
         match self {
             Self::Device(device) => Some(device),
             Self::Loopback | Self::Veth { .. } | Self::Other(_) => None,
@@ -159,8 +172,8 @@ impl ObservedKind {
     }
 }
 
-/// Where the other end of a veth pair is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+/// Where another interface is: the other end of a veth pair, or what a device stands on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ObservedPeer {
     /// Its namespace.
     pub namespace: NamespaceId,
@@ -222,6 +235,71 @@ impl ObservedRoute {
 }
 
 impl Observed {
+    /// A lab with nothing but these namespaces, in which nothing stands on those of another.
+    pub(crate) fn new(namespaces: SharedMap<NamespaceId, ObservedNamespace>) -> Self {
+        Self {
+            namespaces,
+            bearers: BTreeSet::new(),
+        }
+    }
+
+    /// Takes over what a namespace is now.
+    pub fn put(&mut self, id: NamespaceId, namespace: ObservedNamespace) {
+        for interface in namespace.interfaces.values() {
+            self.bear(id, &interface.kind);
+        }
+        self.namespaces.insert(id, namespace);
+    }
+
+    /// Remembers that an interface of `home` may stand on one of another namespace.
+    pub(crate) fn bear(&mut self, home: NamespaceId, kind: &ObservedKind) {
+        let links = kind.device().into_iter().flat_map(Device::links);
+        let elsewhere = links.map(|lower| lower.namespace).filter(|ns| *ns != home);
+        self.bearers.extend(elsewhere);
+    }
+
+    /// The namespaces in which something may change with an interface of one: itself, and if others
+    /// stand on its interfaces, all.
+    pub(crate) fn reached_from(&self, namespace: NamespaceId) -> Vec<NamespaceId> {
+        match self.bearers.contains(&namespace) {
+            true => self.namespaces.keys().copied().collect(),
+            false => vec![namespace],
+        }
+    }
+
+    /// What is at a place.
+    pub fn at(&self, place: ObservedPeer) -> Option<&ObservedInterface> {
+        let inside = self.namespaces.get(&place.namespace)?;
+        inside.interfaces.get(&place.index)
+    }
+
+    /// What is at a place, to change it.
+    pub(crate) fn at_mut(&mut self, place: ObservedPeer) -> Option<&mut ObservedInterface> {
+        let inside = self.namespaces.get_mut(&place.namespace)?;
+        inside.interfaces.get_mut(&place.index)
+    }
+
+    /// What stands on an interface, in any namespace.
+    pub fn standing_on(
+        &self,
+        lower: ObservedPeer,
+    ) -> impl Iterator<Item = (ObservedPeer, &ObservedInterface)> {
+        let own = self.namespaces.get_key_value(&lower.namespace);
+        let is_bearer = self.bearers.contains(&lower.namespace);
+        let others = self.namespaces.iter();
+        let others = others.filter(move |(id, _)| is_bearer && **id != lower.namespace);
+        let others = is_bearer.then_some(others).into_iter().flatten();
+        let all = own.into_iter().chain(others);
+        all.flat_map(move |(&namespace, found)| {
+            let all = found.interfaces.iter();
+            let above = all.filter(move |(_, interface)| {
+                let mut links = interface.kind.device().into_iter().flat_map(Device::links);
+                links.any(|link| *link == lower)
+            });
+            above.map(move |(&index, interface)| (ObservedPeer { namespace, index }, interface))
+        })
+    }
+
     /// The interface of that name: its index and itself.
     pub fn interface_named(
         &self,
@@ -243,11 +321,14 @@ impl Observed {
     pub fn apply(&mut self, change: ObservedChange) {
         for (id, namespace) in change.namespaces {
             match namespace {
-                Some(namespace) => drop(self.namespaces.insert(id, namespace)),
+                Some(namespace) => self.put(id, namespace),
                 None => drop(self.namespaces.remove(&id)),
             }
         }
         for (id, part) in change.parts {
+            for interface in part.interfaces.values().flatten() {
+                self.bear(id, &interface.kind);
+            }
             if let Some(namespace) = self.namespaces.get_mut(&id) {
                 part.apply(namespace);
             }

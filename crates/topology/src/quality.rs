@@ -24,6 +24,8 @@ pub const MAX_RATE: u64 = 1_000_000_000_000;
 pub const CERTAIN: u64 = 1_000_000;
 /// Frames that `netem` holds if nothing is said (`limit`, tc-netem(8)).
 pub const USUAL_LIMIT: u64 = 1_000;
+/// Of so many frames one may overtake the others if nothing is said (tc/q_netem.c).
+pub const USUAL_GAP: u64 = 1;
 /// How long a frame may wait for its turn if nothing is said: the `latency` of the examples of the
 /// Linux Advanced Routing & Traffic Control HOWTO, 9.2.2.2.
 pub const USUAL_LATENCY: u64 = 50_000_000;
@@ -56,6 +58,18 @@ pub struct Quality {
     pub reorder: Option<u64>,
     /// Most frames that wait for their delay at a time; [`USUAL_LIMIT`] if nothing is said.
     pub limit: Option<u64>,
+    /// Of two delays that follow each other, so much is the same, in millionths.
+    pub delay_correlation: Option<u64>,
+    /// So much of whether a frame is lost is that of the frame before, in millionths.
+    pub loss_correlation: Option<u64>,
+    /// So much of whether a frame comes twice is that of the frame before, in millionths.
+    pub duplicate_correlation: Option<u64>,
+    /// So much of whether a frame is corrupted is that of the frame before, in millionths.
+    pub corrupt_correlation: Option<u64>,
+    /// So much of whether a frame overtakes is that of the frame before, in millionths.
+    pub reorder_correlation: Option<u64>,
+    /// Of so many frames one may overtake the others; 1 if nothing is said.
+    pub gap: Option<u64>,
     /// Bits a second, whole bytes of them.
     pub rate: Option<u64>,
     /// Bytes that may pass at once after a pause; see [`Quality::burst`].
@@ -81,6 +95,18 @@ pub enum Measure {
     Reorder,
     /// [`Quality::limit`].
     Limit,
+    /// [`Quality::delay_correlation`].
+    DelayCorrelation,
+    /// [`Quality::loss_correlation`].
+    LossCorrelation,
+    /// [`Quality::duplicate_correlation`].
+    DuplicateCorrelation,
+    /// [`Quality::corrupt_correlation`].
+    CorruptCorrelation,
+    /// [`Quality::reorder_correlation`].
+    ReorderCorrelation,
+    /// [`Quality::gap`].
+    Gap,
     /// [`Quality::rate`].
     Rate,
     /// [`Quality::burst`].
@@ -106,13 +132,19 @@ pub enum Unit {
 
 impl Measure {
     /// All, in the order in which they are told.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 16] = [
         Self::Delay,
         Self::Jitter,
+        Self::DelayCorrelation,
         Self::Loss,
+        Self::LossCorrelation,
         Self::Duplicate,
+        Self::DuplicateCorrelation,
         Self::Corrupt,
+        Self::CorruptCorrelation,
         Self::Reorder,
+        Self::ReorderCorrelation,
+        Self::Gap,
         Self::Limit,
         Self::Rate,
         Self::Burst,
@@ -129,6 +161,12 @@ impl Measure {
             Self::Corrupt => "corrupt",
             Self::Reorder => "reorder",
             Self::Limit => "limit",
+            Self::DelayCorrelation => "delay_correlation",
+            Self::LossCorrelation => "loss_correlation",
+            Self::DuplicateCorrelation => "duplicate_correlation",
+            Self::CorruptCorrelation => "corrupt_correlation",
+            Self::ReorderCorrelation => "reorder_correlation",
+            Self::Gap => "gap",
             Self::Rate => "rate",
             Self::Burst => "burst",
             Self::Queue => "queue",
@@ -152,6 +190,22 @@ impl Measure {
             Self::Corrupt => "in how many frames a bit is turned over",
             Self::Reorder => "how many frames do not wait, and overtake those that do",
             Self::Limit => "most frames that wait for their delay; more are lost",
+            Self::DelayCorrelation => {
+                "how much the delay of a frame is like that of the one before"
+            }
+            Self::LossCorrelation => {
+                "how much the loss of a frame depends on that of the one before"
+            }
+            Self::DuplicateCorrelation => {
+                "how much it depends on the frame before whether one comes twice"
+            }
+            Self::CorruptCorrelation => {
+                "how much it depends on the frame before whether one is corrupted"
+            }
+            Self::ReorderCorrelation => {
+                "how much it depends on the frame before whether one overtakes"
+            }
+            Self::Gap => "of how many frames one may overtake the others",
             Self::Rate => "how much passes in a second",
             Self::Burst => "how much may pass at once after a pause",
             Self::Queue => "how much may wait for its turn; more is lost",
@@ -163,7 +217,12 @@ impl Measure {
         match self {
             Self::Delay | Self::Jitter => Unit::Time,
             Self::Loss | Self::Duplicate | Self::Corrupt | Self::Reorder => Unit::Probability,
-            Self::Limit => Unit::Frames,
+            Self::DelayCorrelation
+            | Self::LossCorrelation
+            | Self::DuplicateCorrelation
+            | Self::CorruptCorrelation
+            | Self::ReorderCorrelation => Unit::Probability,
+            Self::Limit | Self::Gap => Unit::Frames,
             Self::Rate => Unit::Rate,
             Self::Burst | Self::Queue => Unit::Size,
         }
@@ -184,6 +243,12 @@ impl Measure {
             Self::Corrupt => quality.corrupt,
             Self::Reorder => quality.reorder,
             Self::Limit => quality.limit,
+            Self::DelayCorrelation => quality.delay_correlation,
+            Self::LossCorrelation => quality.loss_correlation,
+            Self::DuplicateCorrelation => quality.duplicate_correlation,
+            Self::CorruptCorrelation => quality.corrupt_correlation,
+            Self::ReorderCorrelation => quality.reorder_correlation,
+            Self::Gap => quality.gap,
             Self::Rate => quality.rate,
             Self::Burst => quality.burst,
             Self::Queue => quality.queue,
@@ -200,6 +265,12 @@ impl Measure {
             Self::Corrupt => &mut quality.corrupt,
             Self::Reorder => &mut quality.reorder,
             Self::Limit => &mut quality.limit,
+            Self::DelayCorrelation => &mut quality.delay_correlation,
+            Self::LossCorrelation => &mut quality.loss_correlation,
+            Self::DuplicateCorrelation => &mut quality.duplicate_correlation,
+            Self::CorruptCorrelation => &mut quality.corrupt_correlation,
+            Self::ReorderCorrelation => &mut quality.reorder_correlation,
+            Self::Gap => &mut quality.gap,
             Self::Rate => &mut quality.rate,
             Self::Burst => &mut quality.burst,
             Self::Queue => &mut quality.queue,
@@ -240,8 +311,13 @@ impl Measure {
             Self::Delay => (1, MAX_DELAY),
             Self::Jitter => (1, MAX_JITTER),
             Self::Loss | Self::Duplicate | Self::Corrupt | Self::Reorder => (1, CERTAIN),
+            Self::DelayCorrelation
+            | Self::LossCorrelation
+            | Self::DuplicateCorrelation
+            | Self::CorruptCorrelation
+            | Self::ReorderCorrelation => (1, CERTAIN),
             Self::Rate => (8, MAX_RATE),
-            Self::Limit | Self::Burst | Self::Queue => (1, u64::from(u32::MAX)),
+            Self::Gap | Self::Limit | Self::Burst | Self::Queue => (1, u64::from(u32::MAX)),
         }
     }
 
@@ -249,6 +325,11 @@ impl Measure {
     pub fn needs(self) -> Option<Self> {
         match self {
             Self::Jitter | Self::Reorder | Self::Limit => Some(Self::Delay),
+            Self::DelayCorrelation => Some(Self::Jitter),
+            Self::LossCorrelation => Some(Self::Loss),
+            Self::DuplicateCorrelation => Some(Self::Duplicate),
+            Self::CorruptCorrelation => Some(Self::Corrupt),
+            Self::ReorderCorrelation | Self::Gap => Some(Self::Reorder),
             Self::Burst | Self::Queue => Some(Self::Rate),
             _ => None,
         }
@@ -276,15 +357,23 @@ impl Quality {
     pub fn with(self, measure: Measure, number: Option<u64>) -> Option<Self> {
         let mut changed = self;
         measure.set(&mut changed, number);
-        if measure.get(&changed).is_none() {
-            for other in Measure::ALL
-                .into_iter()
-                .filter(|m| m.needs() == Some(measure))
+        let changed = changed.without_idle();
+        (!changed.is_empty()).then_some(changed)
+    }
+
+    /// Without what nothing comes of.
+    #[must_use]
+    pub fn without_idle(mut self) -> Self {
+        // A measure comes after the one that it needs.
+        for measure in Measure::ALL {
+            if measure
+                .needs()
+                .is_some_and(|other| other.get(&self).is_none())
             {
-                other.set(&mut changed, None);
+                measure.set(&mut self, None);
             }
         }
-        (!changed.is_empty()).then_some(changed)
+        self
     }
 
     /// What it says, in order.
@@ -387,6 +476,7 @@ impl Quality {
     pub fn without_usual(self) -> Self {
         let mut short = self;
         short.limit = self.limit.filter(|limit| *limit != USUAL_LIMIT);
+        short.gap = self.gap.filter(|gap| *gap != USUAL_GAP);
         // The usual queue depends on the burst: it is judged by the burst that there is.
         short.queue = self
             .queue

@@ -40,6 +40,12 @@ impl<K: Ord, V: Clone> SharedMap<K, V> {
         self.0.get(key).map(Arc::as_ref)
     }
 
+    /// A key as the map has it, and its value.
+    pub fn get_key_value(&self, key: &K) -> Option<(&K, &V)> {
+        let (key, value) = self.0.get_key_value(key)?;
+        Some((key, value.as_ref()))
+    }
+
     /// The value of a key, to change it for this map alone.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.0.get_mut(key).map(Arc::make_mut)

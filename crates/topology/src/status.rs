@@ -264,6 +264,7 @@ pub(crate) fn interface_status(
     observed: &Observed,
 ) -> Status {
     let namespace = wanted.namespace;
+    let interfaces = observed;
     let Some((_, interface)) = found(document, observed, id, wanted) else {
         return Status::Missing;
     };
@@ -317,23 +318,32 @@ pub(crate) fn interface_status(
         master.unwrap_or_default(),
         master_observed.unwrap_or_default(),
     );
-    let mut compare =
-        |of: &str, wanted: &Parameters<InterfaceId>, observed: &Parameters<u32>, table| {
-            let by_name = (wanted.map(wanted_name), observed.map(observed_name));
-            if let (Some(wanted), Some(observed)) = by_name {
-                for (what, wanted, observed) in differences_of(&wanted, &observed, table) {
-                    differ(&format!("{of}{what}"), wanted, observed);
-                }
+    let mut compare = |of: &str, wanted: Option<_>, observed: Option<_>, table| {
+        if let (Some(wanted), Some(observed)) = (wanted, observed) {
+            for (what, wanted, observed) in differences_of(&wanted, &observed, table) {
+                differ(&format!("{of}{what}"), wanted, observed);
             }
-        };
+        }
+    };
     if let (Kind::Device(wanted), ObservedKind::Device(observed)) = (&wanted.kind, &interface.kind)
         && wanted.kind == observed.kind
     {
         let table = wanted.kind.table().parameters;
-        compare("", &wanted.parameters, &observed.parameters, table);
+        let wanted = wanted
+            .parameters
+            .map(|id| lower_text(document, namespace, *id));
+        let observed = observed.parameters.map(|lower| {
+            let found = interfaces.at(*lower)?.name.clone();
+            Some(match lower.namespace == namespace {
+                true => found,
+                false => format!("{}/{found}", document.describe_namespace(lower.namespace)),
+            })
+        });
+        compare("", wanted, observed, table);
     }
     if wanted.master.is_some() && !interface.port.is_empty() {
-        compare(PORT, &wanted.port, &interface.port, port::TABLE);
+        let observed = interface.port.map(observed_name);
+        compare(PORT, wanted.port.map(wanted_name), observed, port::TABLE);
     }
     let qualities = qdisc::differences(wanted.quality.as_ref(), &interface.qdiscs);
     for (what, wanted, observed) in qualities {
@@ -402,6 +412,19 @@ fn peer_text(document: &Document, observed: &Observed, far: ObservedPeer) -> Str
     let name = inside.and_then(|inside| inside.interfaces.get(&far.index));
     let name = name.map_or_else(|| far.index.to_string(), |found| found.name.clone());
     format!("{}/{name}", document.describe_namespace(far.namespace))
+}
+
+/// An interface as one of `home` names it: with its namespace, if that is another.
+pub(crate) fn lower_text(
+    document: &Document,
+    home: NamespaceId,
+    id: InterfaceId,
+) -> Option<String> {
+    let found = document.interfaces.get(&id)?;
+    Some(match found.namespace == home {
+        true => found.name.to_string(),
+        false => document.describe_interface(id),
+    })
 }
 
 /// Parameters that differ: name, wanted, observed.

@@ -56,8 +56,8 @@ pub enum Step {
     AddDevice {
         /// Where and under which name.
         new: NewInterface,
-        /// What it is, other interfaces by name.
-        device: Device<InterfaceName>,
+        /// What it is; what it stands on may be in another namespace.
+        device: Device<At>,
     },
     /// Changes parameters of a device in place.
     SetParameters {
@@ -66,7 +66,7 @@ pub enum Step {
         /// What it is.
         kind: DeviceKind,
         /// What they are set to.
-        changes: Changes<InterfaceName>,
+        changes: Changes<At>,
     },
     /// Removes an interface; of a veth pair both ends go.
     RemoveInterface {

@@ -145,6 +145,34 @@ fn iptables_is_said_in_nft() {
             "iptables -A FORWARD -i veth+ -j LOG --log-prefix 'seen: ' --log-level 4",
             "add rule ip filter FORWARD iifname \"veth*\" counter log prefix \"seen: \"",
         ),
+        (
+            "iptables -t mangle -A FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --clamp-mss-to-pmtu",
+            "add rule ip mangle FORWARD tcp flags & (syn|rst) == syn counter tcp option maxseg size set rt mtu",
+        ),
+        (
+            "iptables -t mangle -A OUTPUT -p tcp --dport 80 -j MARK --set-mark 1",
+            "add rule ip mangle OUTPUT tcp dport 80 counter meta mark set 0x1",
+        ),
+        (
+            "iptables -t mangle -A PREROUTING -m mark ! --mark 0x10/0xf0 -j MARK --set-xmark 0x20/0xff",
+            "add rule ip mangle PREROUTING meta mark and 0xf0 != 0x10 counter meta mark set meta mark and 0xffffff00 xor 0x20",
+        ),
+        (
+            "iptables -t mangle -A PREROUTING -m connmark --mark 7 -j CONNMARK --restore-mark",
+            "add rule ip mangle PREROUTING ct mark 0x7 counter meta mark set ct mark",
+        ),
+        (
+            "ip6tables -t mangle -A POSTROUTING -p udp -j DSCP --set-dscp-class EF",
+            "add rule ip6 mangle POSTROUTING meta l4proto udp counter ip6 dscp set ef",
+        ),
+        (
+            "iptables -t mangle -A POSTROUTING -j TTL --ttl-set 64",
+            "add rule ip mangle POSTROUTING counter ip ttl set 64",
+        ),
+        (
+            "iptables -t raw -A PREROUTING -p udp --dport 53 -j CT --notrack",
+            "add rule ip raw PREROUTING udp dport 53 counter notrack",
+        ),
     ];
     let mut all = String::new();
     for (command, rule) in cases {
@@ -200,10 +228,12 @@ fn what_is_not_understood_is_named_with_its_line() {
     for (command, word) in [
         ("iptables -A INPUT -m recent --set -j ACCEPT", "`recent`"),
         ("iptables -A INPUT --frob -j ACCEPT", "`--frob`"),
-        ("iptables -A INPUT -j TCPMSS --clamp-mss-to-pmtu", "clamp"),
-        ("iptables -A INPUT -j MARK", "`MARK`"),
+        ("iptables -A INPUT -j TCPMSS", "--clamp-mss-to-pmtu"),
+        ("iptables -A INPUT -j MARK", "--set-mark"),
+        ("iptables -t mangle -A INPUT -j TTL --ttl-dec 1", "ttl-dec"),
+        ("iptables -t raw -A FORWARD -j NOTRACK", "FORWARD"),
         ("iptables -A PREROUTING -j ACCEPT", "PREROUTING"),
-        ("iptables -t mangle -F", "`mangle`"),
+        ("iptables -t security -F", "`security`"),
         ("iptables -D INPUT 1", "`-D`"),
         ("iptables -I INPUT 3 -j ACCEPT", "1 only"),
         (

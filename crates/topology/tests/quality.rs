@@ -115,6 +115,19 @@ fn what_people_write_of_tc_is_read() {
             "tc -n red qdisc add dev eth0 root handle 1:0 netem delay 100ms\ntc -n red qdisc add dev eth0 parent 1:1 handle 10: tbf rate 256kbit buffer 1600 limit 3000",
             "{delay: 100ms, rate: 256kbit, queue: 3000b}",
         ),
+        (
+            "tc -n red qdisc add dev eth0 root netem delay 100ms 10ms 25% loss 5% 25% reorder 25 50 gap 5",
+            "{delay: 100ms, jitter: 10ms, delay_correlation: 25%, loss: 5%, loss_correlation: 25%, reorder: 25%, reorder_correlation: 50%, gap: 5}",
+        ),
+        // Who says one correlation says all three of those that go together.
+        (
+            "tc -n red qdisc add dev eth0 root netem loss 5% 25% duplicate 1%\ntc -n red qdisc change dev eth0 root netem loss 1% duplicate 2%",
+            "{loss: 1%, loss_correlation: 25%, duplicate: 2%}",
+        ),
+        (
+            "tc -n red qdisc add dev eth0 root netem loss 5% 25% duplicate 1%\ntc -n red qdisc change dev eth0 root netem loss 1% duplicate 2% 10%",
+            "{loss: 1%, duplicate: 2%, duplicate_correlation: 10%}",
+        ),
         // A change in place leaves what is not said of some options as it was.
         (
             "tc -n red qdisc add dev eth0 root netem corrupt 1% loss 1%\ntc -n red qdisc change dev eth0 root netem delay 5ms",
@@ -148,8 +161,8 @@ fn what_tc_would_refuse_is_refused() {
             "without specifying some delay",
         ),
         (
-            "tc qdisc add dev eth0 root netem delay 1ms 1ms 25%".to_owned(),
-            "correlation",
+            "tc qdisc add dev eth0 root netem delay 1ms gap 5".to_owned(),
+            "`gap` without `reorder`",
         ),
         (
             "tc qdisc add dev eth0 root netem delay 1ms distribution normal".to_owned(),

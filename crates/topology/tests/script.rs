@@ -262,7 +262,7 @@ fn what_is_not_understood_is_refused_by_name() {
         ("for ns in red blue; do", "syntax"),
         ("ip netns add 'red", "syntax"),
         ("nft delete rule ip x y handle 4", "handle"),
-        ("iptables -t mangle -A PREROUTING -j ACCEPT", "mangle"),
+        ("iptables -t security -A INPUT -j ACCEPT", "security"),
         ("iptables -A INPUT -m recent --set", "recent"),
         ("cat <<EOF", "here"),
         ("tc qdisc add dev lo root htb", "netem and tbf"),

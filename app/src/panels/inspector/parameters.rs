@@ -218,7 +218,7 @@ fn choice(
             .iter()
             .map(|(name, number)| (number.to_string(), (*name).to_owned()))
             .collect(),
-        _ => others(lab, id, parameter.usual == Usual::Required),
+        _ => others(lab, id, of, parameter.usual == Usual::Required),
     });
     let choose = Callback::new(move |key: String| {
         let number = key.parse::<u64>().ok();
@@ -234,15 +234,22 @@ fn choice(
     view! { <Choice label=parameter.name value=shown options=options choose=choose /> }.into_any()
 }
 
-/// The other interfaces of the namespace, but its loopback.
-fn others(lab: Lab, id: InterfaceId, required: bool) -> Vec<(String, String)> {
+/// The other interfaces of the namespace, but its loopback; then those of other namespaces, for what
+/// may stand on them.
+fn others(lab: Lab, id: InterfaceId, of: Of, required: bool) -> Vec<(String, String)> {
     let nothing = (!required).then(|| (String::new(), "none".to_owned()));
     lab.read(|document| {
-        let home = document.interfaces.get(&id).map(|i| i.namespace);
-        let near = document.interfaces.iter().filter(|(other, i)| {
-            **other != id && Some(i.namespace) == home && i.kind.name() != "loopback"
-        });
+        let own = document.interfaces.get(&id);
+        let home = own.map(|i| i.namespace);
+        let device = own.and_then(|own| own.kind.device());
+        let reaches = of == Of::Device && device.is_some_and(|device| device.kind.stands_abroad());
+        let all = document.interfaces.iter();
+        let all = all.filter(|(other, i)| **other != id && i.kind.name() != "loopback");
+        let (near, far): (Vec<_>, Vec<_>) = all.partition(|(_, i)| Some(i.namespace) == home);
+        let near = near.into_iter();
         let near = near.map(|(id, i)| (id.0.to_string(), i.name.to_string()));
-        nothing.into_iter().chain(near).collect()
+        let far = far.into_iter().filter(|_| reaches);
+        let far = far.map(|(id, _)| (id.0.to_string(), document.describe_interface(*id)));
+        nothing.into_iter().chain(near).chain(far).collect()
     })
 }

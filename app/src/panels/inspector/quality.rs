@@ -153,6 +153,12 @@ fn row(
         Measure::Loss | Measure::Duplicate | Measure::Corrupt | Measure::Reorder => {
             "none, like 0.5%"
         }
+        Measure::DelayCorrelation
+        | Measure::LossCorrelation
+        | Measure::DuplicateCorrelation
+        | Measure::CorruptCorrelation
+        | Measure::ReorderCorrelation => "none, like 25%",
+        Measure::Gap => "usually 1",
         Measure::Limit => "usually 1000",
         Measure::Rate => "none, like 10mbit",
         Measure::Burst => "4 ms of it",

@@ -135,7 +135,7 @@ fn make(socket: &mut Socket, kind: DeviceKind, lower: u32) -> Result<u32, Failur
         device.parameters.set(parameter.name, Some(value));
     }
     let name = format!("ny-{kind}");
-    socket.add_device(&name, &device)?;
+    socket.add_device(&name, &device, None)?;
     let row = socket.link_named(&name)?;
     Ok(row.ok_or(Errno::ENODEV)?.index)
 }

@@ -167,8 +167,9 @@ fn veth() -> Result<String> {
 }
 
 fn bridge() -> Result<String> {
-    let made = Socket::open()
-        .and_then(|mut socket| socket.add_device("scratch", &Device::new(DeviceKind::Bridge)));
+    let made = Socket::open().and_then(|mut socket| {
+        socket.add_device("scratch", &Device::new(DeviceKind::Bridge), None)
+    });
     made.context("create", || "a bridge")?;
     Ok("made".to_owned())
 }

@@ -77,43 +77,52 @@ impl Executor<'_> {
     pub(super) fn add_device(
         &mut self,
         new: &NewInterface,
-        device: &Device<InterfaceName>,
+        device: &Device<At>,
     ) -> Result<(), Failed> {
         let at = &new.at;
-        let changes = self.indexed(at.namespace, &device.parameters.as_changes())?;
+        let mut elsewhere = device.links().map(|lower| lower.namespace);
+        let elsewhere = elsewhere.find(|namespace| *namespace != at.namespace);
+        let below = match elsewhere {
+            Some(namespace) => Some(self.number(at.namespace, namespace)?),
+            None => None,
+        };
+        let changes = self.indexed(&device.parameters.as_changes())?;
         let said = changes.into_iter().filter_map(|(name, v)| Some((name, v?)));
         let indexed = Device {
             kind: device.kind,
             parameters: said.collect(),
         };
         let socket = self.lab.socket(at.namespace)?;
-        let result = until_free(|| socket.add_device(at.name.as_str(), &indexed));
+        let result = until_free(|| socket.add_device(at.name.as_str(), &indexed, below));
         self.say(result, "add", || {
             format!("{} {}", device.kind, self.interface(at))
         })?;
         let index = self.look_up(at)?.index;
         self.lab.tag(at.namespace, index, new.id);
         self.indexes.insert(at.clone(), index);
+        if let Some(namespace) = elsewhere {
+            self.lab.introduce([at.namespace, namespace]);
+        }
         Ok(())
     }
 
+    /// The number that one namespace has for another.
+    fn number(&mut self, own: NamespaceId, other: NamespaceId) -> Result<i32, Failed> {
+        let namespace = self.lab.namespace(other)?.clone();
+        let number = self.lab.socket(own)?.number(namespace.net_fd());
+        self.say(number, "number", || {
+            let names = [own, other].map(|id| self.lab.name(id));
+            format!("{} in {}", names[1], names[0])
+        })
+    }
+
     /// Changes with indexes for names.
-    pub(super) fn indexed(
-        &mut self,
-        namespace: NamespaceId,
-        changes: &Changes<InterfaceName>,
-    ) -> Result<Changes<u32>, Failed> {
+    pub(super) fn indexed(&mut self, changes: &Changes<At>) -> Result<Changes<u32>, Failed> {
         let mut indexed = Changes::new();
         for (parameter, value) in changes {
             let value = match value {
                 None => None,
-                Some(Value::Link(name)) => {
-                    let at = At {
-                        namespace,
-                        name: name.clone(),
-                    };
-                    Some(Value::Link(self.index(&at)?))
-                }
+                Some(Value::Link(at)) => Some(Value::Link(self.index(at)?)),
                 // It names no interface.
                 Some(other) => other.map(|_| None),
             };

@@ -26,10 +26,18 @@ const IFLA_INFO_SLAVE_DATA: u16 = 5;
 const HEADER: usize = 4;
 
 impl Socket {
-    /// Makes a device, down; other interfaces by index.
-    pub(crate) fn add_device(&mut self, name: &str, device: &Device<u32>) -> Result<(), Failure> {
+    /// Makes a device, down; other interfaces by index, in the namespace that the socket's own has
+    /// this number for, if they are not in its own.
+    pub(crate) fn add_device(
+        &mut self,
+        name: &str,
+        device: &Device<u32>,
+        below: Option<i32>,
+    ) -> Result<(), Failure> {
         let table = device.kind.table();
         let mut link = named(name);
+        link.attributes
+            .extend(below.map(LinkAttribute::LinkNetNsId));
         let changes = device.parameters.as_changes();
         if let Some(Value::Link(lower)) = lower(table.parameters, &changes) {
             link.attributes.push(LinkAttribute::Link(*lower));

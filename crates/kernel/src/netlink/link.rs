@@ -72,7 +72,8 @@ pub(crate) struct LinkRow {
     pub(crate) link_nsid: Option<i32>,
     /// Index of the bridge, bond or VRF of which it is a port.
     pub(crate) master: Option<u32>,
-    /// What it is, if documents have devices of that kind.
+    /// What it is, if documents have devices of that kind; the interfaces that it names are in the
+    /// namespace of `link_nsid`.
     pub(crate) device: Option<Device<u32>>,
     /// What is set on it as a port of a bridge; empty if it is none.
     pub(crate) port: Parameters<u32>,
@@ -214,10 +215,11 @@ fn row(bytes: &[u8]) -> Result<LinkRow, Failure> {
     let kind = info.text(IFLA_INFO_KIND).unwrap_or_default();
     let link = attributes.u32(IFLA_LINK);
     let link_nsid = attributes.i32(IFLA_LINK_NETNSID);
-    // An interface in another namespace is none that a document's device stands on.
-    let lower = link.filter(|_| link_nsid.is_none());
+    let number = word(bytes, 4);
+    // Elsewhere and with the same index, it is left out.
+    let lower = link.or(link_nsid.map(|_| number));
     Ok(LinkRow {
-        index: word(bytes, 4),
+        index: number,
         flags: LinkFlags::from_bits_retain(word(bytes, 8)),
         name: attributes.text(IFLA_IFNAME).unwrap_or_default(),
         mtu: attributes.u32(IFLA_MTU).unwrap_or_default(),

@@ -149,22 +149,22 @@ fn options(qdisc: &Qdisc) -> Vec<u8> {
 
 /// All that there is, so that a change leaves nothing as it was.
 fn netem_options(netem: &Netem) -> Vec<u8> {
-    // Every frame may be one that overtakes.
-    let gap = u32::from(netem.reorder != 0);
     let numbers = [
         0,
         narrow(netem.limit),
         probability(netem.loss),
-        gap,
+        narrow(netem.gap),
         probability(netem.duplicate),
         0,
     ];
     let mut bytes = words(&numbers);
     put(&mut bytes, TCA_NETEM_LATENCY64, &netem.delay.to_ne_bytes());
     put(&mut bytes, TCA_NETEM_JITTER64, &netem.jitter.to_ne_bytes());
-    let certain = [probability(netem.reorder), 0];
+    let correlations = netem.correlations().map(probability);
+    put(&mut bytes, TCA_NETEM_CORR, &words(&correlations));
+    let certain = [netem.reorder, netem.reorder_correlation].map(probability);
     put(&mut bytes, TCA_NETEM_REORDER, &words(&certain));
-    let certain = [probability(netem.corrupt), 0];
+    let certain = [netem.corrupt, netem.corrupt_correlation].map(probability);
     put(&mut bytes, TCA_NETEM_CORRUPT, &words(&certain));
     // Rate, overhead of a packet, size and overhead of a cell.
     let rate = [narrow(netem.rate), 0, 0, 0];
@@ -246,6 +246,10 @@ fn netem(options: &[u8]) -> Option<Netem> {
         bytes.map(|bytes| u64::from_ne_bytes(*bytes))
     };
     let second = |kind| attributes.get(kind).map_or(0, |bytes| word(bytes, 4));
+    let correlation = |place: usize| {
+        let bytes = attributes.get(TCA_NETEM_CORR);
+        millionths(bytes.map_or(0, |bytes| word(bytes, place * 4)))
+    };
     let is_all_zeros = |kind| {
         let bytes = attributes.get(kind).unwrap_or_default();
         bytes.iter().all(|byte| *byte == 0)
@@ -256,18 +260,20 @@ fn netem(options: &[u8]) -> Option<Netem> {
         .iter()
         .skip(4)
         .any(|byte| *byte != 0);
-    let is_more = !is_all_zeros(TCA_NETEM_CORR)
-        || !is_all_zeros(TCA_NETEM_ECN)
+    let is_more = !is_all_zeros(TCA_NETEM_ECN)
         || !is_all_zeros(TCA_NETEM_SLOT)
         || attributes.get(TCA_NETEM_LOSS).is_some()
-        || second(TCA_NETEM_REORDER) != 0
-        || second(TCA_NETEM_CORRUPT) != 0
         || rate_cells;
-    let gap = number(3);
-    if is_more || gap > 1 {
+    if is_more {
         return None;
     }
     let first = |kind| attributes.u32(kind).unwrap_or_default();
+    let reorder = millionths(first(TCA_NETEM_REORDER));
+    // None overtakes without both.
+    let (reorder, gap) = match number(3) {
+        gap if gap != 0 && reorder != 0 => (reorder, gap),
+        _ => (0, 0),
+    };
     let ticks = |place| u64::from(number(place)) * TICK;
     Some(Netem {
         delay: wide(TCA_NETEM_LATENCY64).unwrap_or(ticks(0)),
@@ -275,9 +281,15 @@ fn netem(options: &[u8]) -> Option<Netem> {
         loss: millionths(number(2)),
         duplicate: millionths(number(4)),
         corrupt: millionths(first(TCA_NETEM_CORRUPT)),
-        reorder: match gap {
+        reorder,
+        gap: u64::from(gap),
+        delay_correlation: correlation(0),
+        loss_correlation: correlation(1),
+        duplicate_correlation: correlation(2),
+        corrupt_correlation: millionths(second(TCA_NETEM_CORRUPT)),
+        reorder_correlation: match reorder {
             0 => 0,
-            _ => millionths(first(TCA_NETEM_REORDER)),
+            _ => millionths(second(TCA_NETEM_REORDER)),
         },
         limit: u64::from(number(1)),
         rate: wide(TCA_NETEM_RATE64).unwrap_or(u64::from(first(TCA_NETEM_RATE))),
@@ -318,6 +330,12 @@ mod tests {
             duplicate: 1,
             corrupt: 999_999,
             reorder: 250_000,
+            gap: 5,
+            delay_correlation: 250_000,
+            loss_correlation: 1,
+            duplicate_correlation: 500_000,
+            corrupt_correlation: 999_999,
+            reorder_correlation: CERTAIN,
             limit: 17,
             rate: 6_000_000_000,
         }
@@ -336,12 +354,9 @@ mod tests {
 
     #[test]
     fn what_no_quality_has_is_another() {
-        let mut gap = netem_options(&full());
-        gap[12] = 2;
-        assert_eq!(netem(&gap), None);
-        let mut correlated = netem_options(&full());
-        put(&mut correlated, TCA_NETEM_CORR, &words(&[0, 1, 0]));
-        assert_eq!(netem(&correlated), None);
+        let mut notified = netem_options(&full());
+        put(&mut notified, TCA_NETEM_ECN, &words(&[1]));
+        assert_eq!(netem(&notified), None);
     }
 
     #[test]

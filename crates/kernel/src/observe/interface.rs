@@ -11,7 +11,7 @@ use topology::sysctl::{SPREADING_ON_INTERFACES, Sysctls};
 use crate::netlink::{Ipv6, LinkRow};
 
 /// The interface of a row, without its addresses, and without its other end
-/// if it is a veth.
+/// if it is a veth; of a device its kind only.
 pub(super) fn observed(row: &LinkRow, id: Option<InterfaceId>) -> ObservedInterface {
     ObservedInterface {
         id,
@@ -44,9 +44,8 @@ fn kind(row: &LinkRow) -> ObservedKind {
     if row.flags.contains(LinkFlags::Loopback) {
         return ObservedKind::Loopback;
     }
-    match (&row.device, row.kind.as_str()) {
-        (Some(device), _) => ObservedKind::Device(device.clone()),
-        (None, "veth") => ObservedKind::Veth { peer: None },
-        (None, other) => ObservedKind::Other(other.to_owned()),
+    match row.kind.as_str() {
+        "veth" => ObservedKind::Veth { peer: None },
+        other => ObservedKind::Other(other.to_owned()),
     }
 }

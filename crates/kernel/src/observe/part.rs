@@ -18,7 +18,9 @@ use std::collections::BTreeSet;
 use topology::NamespaceId;
 use topology::address::Family;
 use topology::document::Forwarding;
-use topology::observed::{ObservedInterface, ObservedKind, ObservedNamespace, ObservedRoute};
+use topology::observed::{
+    ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer, ObservedRoute,
+};
 use topology::quality::qdisc::Qdiscs;
 
 use super::{Viewer, address, is_fallback, neighbour, qdisc, route, tables};
@@ -209,7 +211,11 @@ impl Look {
         let peer = peer.map(|peer| peer.index);
         let master = of.and_then(|of| of.master);
         let near = [master, peer].into_iter().flatten();
-        let above = seen.interfaces.iter().filter(|(_, i)| stands(i, index));
+        let place = ObservedPeer {
+            namespace: self.namespace,
+            index,
+        };
+        let above = seen.interfaces.iter().filter(|(_, i)| stands(i, place));
         let all = near.chain(above.map(|(above, _)| *above));
         let known = all.filter(|index| seen.interfaces.contains_key(index));
         let fresh: Vec<u32> = known.filter(|i| !self.looked.contains(i)).collect();
@@ -225,9 +231,9 @@ fn is_silent(interface: &ObservedInterface) -> bool {
 
 /// Whether an interface stands on the one of that index, or may: of kinds that no document has it
 /// is not known.
-fn stands(interface: &ObservedInterface, index: u32) -> bool {
+fn stands(interface: &ObservedInterface, lower: ObservedPeer) -> bool {
     match &interface.kind {
-        ObservedKind::Device(device) => device.parameters.links().any(|(_, link)| *link == index),
+        ObservedKind::Device(device) => device.links().any(|link| *link == lower),
         ObservedKind::Other(_) => true,
         ObservedKind::Loopback | ObservedKind::Veth { .. } => false,
     }

@@ -67,7 +67,12 @@ const CHANGES: &[(&str, &str)] = &[
 ];
 
 /// Runs a command and waits for what differs then and did not before.
-fn outside(lab: &Lab, document: &Document, namespace: &Namespace, words: &str) -> Vec<Drift> {
+pub(crate) fn outside(
+    lab: &Lab,
+    document: &Document,
+    namespace: &Namespace,
+    words: &str,
+) -> Vec<Drift> {
     let before = drift::drifts(document, &lab.engine.observed());
     ip::must(namespace, words);
     let begin = Instant::now();
@@ -100,7 +105,7 @@ fn state(lab: &Lab) -> impl std::fmt::Debug + PartialEq + use<> {
     rebuilt(&observed)
 }
 
-fn accept(lab: &Lab, document: &mut Document, drift: &Drift) {
+pub(crate) fn accept(lab: &Lab, document: &mut Document, drift: &Drift) {
     let mut last = 1000;
     while document.interfaces.contains_key(&InterfaceId(last + 1)) {
         last += 1;
@@ -116,7 +121,7 @@ fn accept(lab: &Lab, document: &mut Document, drift: &Drift) {
     assert_eq!(applied.unwrap().steps, [], "{drift:?}: the kernel has it");
 }
 
-fn revert(lab: &Lab, document: &Document, drift: &Drift) {
+pub(crate) fn revert(lab: &Lab, document: &Document, drift: &Drift) {
     let applied = lab.runtime.block_on(lab.engine.revert(document, drift));
     let applied = applied.unwrap_or_else(|error| panic!("{drift:?}: {error}"));
     assert_ne!(applied.steps, [], "{drift:?}");

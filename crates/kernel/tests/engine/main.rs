@@ -4,6 +4,7 @@
 
 mod advertising;
 mod applying;
+mod away;
 mod counting;
 mod drifting;
 mod every_step;
@@ -35,7 +36,7 @@ use kernel::apply::Applied;
 use support::{inside, outside, scene};
 use tokio::runtime::Runtime;
 use topology::feature::Feature;
-use topology::observed::{Observed, Origin};
+use topology::observed::{Observed, ObservedPeer, Origin};
 use topology::{Document, plan};
 
 fn main() -> ExitCode {
@@ -115,6 +116,8 @@ fn main() -> ExitCode {
         inside("rules_by_index_follow_interfaces", firewalls::by_index),
         inside("connections_survive_new_rules", firewalls::connection),
         inside("routes_of_every_kind_stand_and_drift", routing::kinds),
+        inside("devices_stand_on_what_other_namespaces_have", away::stands),
+        inside("vlans_stand_on_what_other_namespaces_have", away::tagged).needs(away::NEEDS),
         inside("a_rate_limits_what_leaves", quality::rate),
         inside("a_rate_is_changed_under_a_connection", quality::in_place),
         inside("rates_are_as_tc_sets_them", quality::rates_as_tc_sets_them),
@@ -199,6 +202,7 @@ fn settled(observed: &Observed) -> Observed {
 /// The same, also without what cannot be the same of something made again.
 fn rebuilt(observed: &Observed) -> impl Debug + PartialEq + use<> {
     let observed = settled(observed);
+    let whole = observed.clone();
     let namespaces = observed.namespaces.into_values().map(|namespace| {
         let names: std::collections::BTreeMap<_, _> = namespace
             .interfaces
@@ -211,7 +215,9 @@ fn rebuilt(observed: &Observed) -> impl Debug + PartialEq + use<> {
             .map(|i| {
                 let name = |index: &u32| names.get(index).cloned();
                 let master = i.master.as_ref().and_then(name);
-                let device = i.kind.device().map(|device| device.map(name));
+                let lower = |place: &ObservedPeer| Some((place.namespace, &whole.at(*place)?.name));
+                let device = i.kind.device().map(|device| device.map(lower));
+                let device = format!("{device:?}");
                 let port = i.port.map(name);
                 let set = (
                     i.up,

@@ -81,9 +81,20 @@ impl Wish {
             Form::Secret => Value::Secret(SecretKey([low(number); 32])),
             Form::Peers => Value::Peers(self.peers()),
             Form::Lower | Form::Link => {
-                let inside = document.interfaces_of(namespace);
-                let inside = inside.filter(|(_, i)| matches!(i.kind, Kind::Veth { .. }));
-                Value::Link(pick(inside.map(|(id, _)| id), self.a)?)
+                // Every third time in any namespace.
+                let is_abroad = self.b.is_multiple_of(3);
+                let all = document.interfaces.iter();
+                let veths = all.filter(|(_, i)| {
+                    let is_near = is_abroad || i.namespace == namespace;
+                    // What is sent through one may be sent through a loopback.
+                    let fits = match i.kind {
+                        Kind::Veth { .. } => true,
+                        Kind::Loopback => parameter.form == Form::Link,
+                        Kind::Device(_) => false,
+                    };
+                    is_near && fits
+                });
+                Value::Link(pick(veths.map(|(id, _)| *id), self.a)?)
             }
         })
     }

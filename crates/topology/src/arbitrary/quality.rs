@@ -26,6 +26,7 @@ impl Wish {
             };
             measure.set(&mut quality, Some(number));
         }
+        let quality = quality.without_idle();
         Edit::SetQuality {
             interface: self.interface(document),
             quality: Some(quality).filter(|_| self.on || self.a.is_multiple_of(3)),

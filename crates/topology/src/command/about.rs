@@ -107,7 +107,7 @@ fn is_in(step: &Step, namespace: NamespaceId) -> bool {
     }
 }
 
-fn is_of(document: &Document, step: &Step, id: InterfaceId) -> bool {
+pub(crate) fn is_of(document: &Document, step: &Step, id: InterfaceId) -> bool {
     let Some(wanted) = document.interfaces.get(&id) else {
         return false;
     };

@@ -28,6 +28,8 @@ pub(crate) enum Action {
     AddDevice {
         new: NewEnd,
         device: Device<InterfaceName>,
+        /// The namespace of what it stands on, if it is said.
+        below: Option<NamespaceName>,
     },
     RemoveInterface(InterfaceName),
     SetLink {

@@ -10,7 +10,11 @@ use crate::name::InterfaceName;
 
 /// The words that say these parameters, in the table's order. What `ip` has no word for, to take an
 /// interface away, is left out.
-pub(super) fn write(table: &[Parameter], changes: &Changes<InterfaceName>) -> Vec<String> {
+pub(super) fn write<R: PartialEq>(
+    table: &[Parameter],
+    changes: &Changes<R>,
+    link: impl Fn(&R) -> &InterfaceName,
+) -> Vec<String> {
     let mut words = Vec::new();
     for parameter in table {
         let name = parameter.name;
@@ -42,7 +46,7 @@ pub(super) fn write(table: &[Parameter], changes: &Changes<InterfaceName>) -> Ve
                 words.extend([name.to_owned(), u8::from(is_on).to_string()]);
             }
             _ => {
-                let text = parameter.text(value, ToString::to_string);
+                let text = parameter.text(value, |other| link(other).to_string());
                 words.extend([name.to_owned(), text]);
             }
         }

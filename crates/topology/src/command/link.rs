@@ -3,6 +3,7 @@
 use super::action::{Action, LinkChange, NewEnd};
 use super::words::{Words, abbreviated, refused};
 use super::{Command, Names, device, join, wireguard};
+use crate::id::NamespaceId;
 use crate::kind::{Channel, Device, DeviceKind, Form, Value, port};
 use crate::mac::Mac;
 use crate::name::{InterfaceName, NamespaceName};
@@ -78,6 +79,9 @@ const UNSUPPORTED: [&str; 19] = [
     "numrxqueues",
 ];
 
+/// A process that is in the root namespace, where `ip` takes the number of one for a namespace.
+pub(crate) const FIRST_PROCESS: &str = "1";
+
 fn is_misread(name: &str) -> bool {
     KEYWORDS.iter().any(|keyword| keyword.starts_with(name))
 }
@@ -105,11 +109,12 @@ pub(super) fn write(step: &Step, names: &Names) -> Command {
                 names,
                 at,
                 table.name,
-                device::write(table.parameters, changes),
+                device::write(table.parameters, changes, |at| &at.name),
             )
         }
         Step::SetPort { at, changes } => {
-            write_type(names, at, port::NAME, device::write(port::TABLE, changes))
+            let words = device::write(port::TABLE, changes, |name| name);
+            write_type(names, at, port::NAME, words)
         }
         Step::SetMac { at, mac } => write_set(names, at, &["address", &mac.to_string()]),
         Step::RemoveInterface { at } => {
@@ -143,20 +148,30 @@ fn write_type(names: &Names, at: &At, kind: &str, parameters: Vec<String>) -> Co
     Command::new(argv)
 }
 
-fn add_device(names: &Names, new: &NewInterface, device: &Device<InterfaceName>) -> Command {
+/// Where what it stands on is: that is the namespace in which its name means anything.
+fn add_device(names: &Names, new: &NewInterface, device: &Device<At>) -> Command {
     let table = device.kind.table();
-    let mut argv = join(names.ip(new.at.namespace), &["link", "add"]);
+    let home = new.at.namespace;
+    let below = device.lower().map_or(home, |lower| lower.namespace);
+    let mut argv = join(names.ip(below), &["link", "add"]);
     let lower = table.parameters.iter().find(|p| p.form == Form::Lower);
     if let Some(Value::Link(lower)) = lower.and_then(|p| device.parameters.get(p.name)) {
-        argv = join(argv, &["link", lower.as_str()]);
+        argv = join(argv, &["link", lower.name.as_str()]);
         argv = join(argv, &["name", new.at.name.as_str()]);
     } else {
         argv = join(argv, &named("name", &new.at.name));
+    }
+    match home {
+        home if home == below => {}
+        // It has no name for `ip netns`: the first process is in it.
+        NamespaceId::HOST => argv = join(argv, &["netns", FIRST_PROCESS]),
+        other => argv.extend(names.netns(other)),
     }
     argv = join(argv, &["type", table.name]);
     argv.extend(device::write(
         table.parameters,
         &device.parameters.as_changes(),
+        |at| &at.name,
     ));
     Command::new(argv)
 }
@@ -198,6 +213,7 @@ pub(crate) fn read(words: &mut Words<'_>) -> Result<Action, String> {
                 || named.mtu.is_some()
                 || named.mac.is_some()
                 || named.lower.is_some()
+                || named.lower_namespace.is_some()
                 || named.up.is_some();
             match named.name {
                 Some(name) if !is_more => Ok(Action::RemoveInterface(name)),
@@ -214,6 +230,7 @@ struct Common {
     name: Option<InterfaceName>,
     namespace: Option<NamespaceName>,
     lower: Option<InterfaceName>,
+    lower_namespace: Option<NamespaceName>,
     mtu: Option<u32>,
     mac: Option<Mac>,
     up: Option<bool>,
@@ -229,6 +246,10 @@ impl Common {
                 "name" | "dev" => words.parsed(word)?,
                 "netns" => {
                     common.namespace = Some(words.parsed(word)?);
+                    continue;
+                }
+                "link-netns" => {
+                    common.lower_namespace = Some(words.parsed(word)?);
                     continue;
                 }
                 "mtu" => {
@@ -260,6 +281,9 @@ impl Common {
     }
 
     fn end(self, what: &str) -> Result<NewEnd, String> {
+        if self.lower_namespace.is_some() {
+            return Err(format!("`link-netns`: {what} stands on nothing"));
+        }
         let name = self.name.ok_or_else(|| {
             format!("{what} needs a name: what the kernel would call it is not known before")
         })?;
@@ -314,9 +338,10 @@ fn add(words: &mut Words<'_>) -> Result<Action, String> {
                 kind.ok_or_else(|| format!("interfaces of type {other} are not supported yet"))?;
             let mut common = common;
             let lower = common.lower.take();
+            let below = common.lower_namespace.take();
             let device = device::read_new(kind, lower, words)?;
             let new = common.end(&format!("a {kind}"))?;
-            Ok(Action::AddDevice { new, device })
+            Ok(Action::AddDevice { new, device, below })
         }
     }
 }

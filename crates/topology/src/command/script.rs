@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{Command, Names, Section, from_nothing, route};
 use crate::document::Document;
 use crate::id::NamespaceId;
+use crate::kind::Device;
 use crate::model;
 use crate::plan::{plan, waits};
 use crate::step::{At, Step, StepRoute};
@@ -26,6 +27,7 @@ enum Part {
     Beginnings,
     Devices,
     Links,
+    Standing,
     Namespace(NamespaceId),
     Host,
 }
@@ -37,6 +39,7 @@ impl Part {
             Step::SetSysctl { name, .. } if is_for_new(name) => Self::Beginnings,
             Step::AddDevice { device, .. } if device.lower().is_none() => Self::Devices,
             Step::AddVeth { .. } => Self::Links,
+            Step::AddDevice { new, device } if is_abroad(&new.at, device) => Self::Standing,
             other => Self::inside(other.namespace()),
         }
     }
@@ -54,6 +57,7 @@ impl Part {
             Self::Beginnings => "What interfaces begin with".to_owned(),
             Self::Devices => "Bridges and other interfaces".to_owned(),
             Self::Links => "Links, each end in its namespace".to_owned(),
+            Self::Standing => "What stands on interfaces of other namespaces".to_owned(),
             Self::Namespace(id) => format!("Set up {}", document.describe_namespace(id)),
             Self::Host => "Set up the host".to_owned(),
         }
@@ -122,7 +126,7 @@ pub(crate) fn told(document: &Document) -> Vec<Told> {
         }
         all.push(Told {
             part,
-            namespace,
+            namespace: runs_in(&step),
             command: from_nothing(&step, &names),
             step: Some(step),
         });
@@ -144,8 +148,26 @@ pub(crate) fn told(document: &Document) -> Vec<Told> {
             }
         }
     }
-    all.sort_by_key(|told| told.part);
+    // Where something stands on an interface of another namespace, the namespaces depend on each
+    // other, and the order is the plan's.
+    if !all.iter().any(|told| told.part == Part::Standing) {
+        all.sort_by_key(|told| told.part);
+    }
     all
+}
+
+/// Whether a device is in another namespace than what it stands on.
+pub(crate) fn is_abroad(at: &At, device: &Device<At>) -> bool {
+    device.links().any(|lower| lower.namespace != at.namespace)
+}
+
+/// The namespace in which the command of a step runs.
+fn runs_in(step: &Step) -> NamespaceId {
+    let lower = match step {
+        Step::AddDevice { device, .. } => device.lower().map(|lower| lower.namespace),
+        _ => None,
+    };
+    lower.unwrap_or_else(|| step.namespace())
 }
 
 /// A document as commands that make it on a clean machine, under the headings of its script.

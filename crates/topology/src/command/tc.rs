@@ -10,7 +10,7 @@ use crate::quality::units::{
     Bare, percent_text, rate_text, read_percent, read_rate, read_size, read_time, size_text,
     time_text,
 };
-use crate::quality::{USUAL_LATENCY, USUAL_LIMIT, queue_of};
+use crate::quality::{USUAL_GAP, USUAL_LATENCY, USUAL_LIMIT, queue_of};
 use crate::step::At;
 
 /// The handle of a `netem`: that of a `tbf` is another, for the kernel gives no handle to another
@@ -58,6 +58,8 @@ pub(crate) enum Spec {
         corrupt: bool,
         /// And `rate`.
         rate: bool,
+        /// And any correlation of delays, losses and duplicates.
+        correlated: bool,
     },
     Tbf(Tbf),
 }
@@ -126,18 +128,40 @@ fn netem_words(netem: &Netem, before: &Netem) -> Vec<String> {
     }
     if netem.jitter != 0 {
         words.push(time_text(netem.jitter));
-    }
-    let mut say = |name: &str, text: String| words.extend([name.to_owned(), text]);
-    for (name, is, was) in [
-        ("loss", netem.loss, 0),
-        ("duplicate", netem.duplicate, 0),
-        ("corrupt", netem.corrupt, before.corrupt),
-        ("reorder", netem.reorder, 0),
-    ] {
-        if is != 0 || was != 0 {
-            say(name, percent_text(is));
+        if netem.delay_correlation != 0 {
+            words.push(percent_text(netem.delay_correlation));
         }
     }
+    let none = [0; 3];
+    let is_reset = netem.correlations() == none && before.correlations() != none;
+    for (name, is, was, correlation) in [
+        // Whoever says one of these three correlations says the others, too.
+        (
+            "loss",
+            netem.loss,
+            u64::from(is_reset),
+            netem.loss_correlation,
+        ),
+        ("duplicate", netem.duplicate, 0, netem.duplicate_correlation),
+        (
+            "corrupt",
+            netem.corrupt,
+            before.corrupt,
+            netem.corrupt_correlation,
+        ),
+        ("reorder", netem.reorder, 0, netem.reorder_correlation),
+    ] {
+        if is != 0 || was != 0 {
+            words.extend([name.to_owned(), percent_text(is)]);
+        }
+        if correlation != 0 || (name == "loss" && is_reset) {
+            words.push(percent_text(correlation));
+        }
+    }
+    if netem.gap > USUAL_GAP {
+        words.extend(["gap".to_owned(), netem.gap.to_string()]);
+    }
+    let mut say = |name: &str, text: String| words.extend([name.to_owned(), text]);
     if netem.rate != 0 || before.rate != 0 {
         say("rate", rate_text(netem.rate.saturating_mul(8)));
     }
@@ -293,14 +317,16 @@ const NETEM_WORDS: [&str; 14] = [
 
 fn netem(words: &mut Words<'_>) -> Result<Spec, String> {
     let mut netem = Netem::default();
-    let (mut corrupt, mut rate) = (false, false);
+    let (mut corrupt, mut rate, mut correlated) = (false, false, false);
     while let Some(word) = words.next() {
-        let percent = |words: &mut Words<'_>| {
+        // The second is `None` if it is not said.
+        let correlation = |words: &mut Words<'_>| match next_is_number(words) {
+            true => read_percent(words.value(word)?, Bare::AsTc).map(Some),
+            false => Ok(None),
+        };
+        let percent = |words: &mut Words<'_>| -> Result<(u64, Option<u64>), String> {
             let probability = read_percent(words.value(word)?, Bare::AsTc)?;
-            match next_is_number(words) {
-                true => Err(format!("a correlation of `{word}` is not supported")),
-                false => Ok(probability),
-            }
+            Ok((probability, correlation(words)?))
         };
         match abbreviated(word, &NETEM_WORDS) {
             Some("limit") => netem.limit = words.parsed(word)?,
@@ -309,20 +335,35 @@ fn netem(words: &mut Words<'_>) -> Result<Spec, String> {
                 if next_is_number(words) {
                     netem.jitter = read_time(words.value(word)?, Bare::AsTc)?;
                 }
-                if next_is_number(words) {
-                    return Err(format!("a correlation of `{word}` is not supported"));
+                if let Some(said) = correlation(words)? {
+                    netem.delay_correlation = said;
+                    correlated = true;
                 }
             }
             Some("loss" | "drop") => {
                 words.skip("random");
-                netem.loss = percent(words)?;
+                let (loss, said) = percent(words)?;
+                (netem.loss, netem.loss_correlation) = (loss, said.unwrap_or_default());
+                correlated |= said.is_some();
             }
-            Some("duplicate") => netem.duplicate = percent(words)?,
+            Some("duplicate") => {
+                let (duplicate, said) = percent(words)?;
+                netem.duplicate = duplicate;
+                netem.duplicate_correlation = said.unwrap_or_default();
+                correlated |= said.is_some();
+            }
             Some("corrupt") => {
-                netem.corrupt = percent(words)?;
+                let (probability, said) = percent(words)?;
+                (netem.corrupt, netem.corrupt_correlation) =
+                    (probability, said.unwrap_or_default());
                 corrupt = true;
             }
-            Some("reorder") => netem.reorder = percent(words)?,
+            Some("reorder") => {
+                let (probability, said) = percent(words)?;
+                (netem.reorder, netem.reorder_correlation) =
+                    (probability, said.unwrap_or_default());
+            }
+            Some("gap") => netem.gap = words.parsed(word)?,
             Some("rate") => {
                 netem.rate = read_rate(words.value(word)?, Bare::AsTc)? / 8;
                 rate = true;
@@ -336,10 +377,16 @@ fn netem(words: &mut Words<'_>) -> Result<Spec, String> {
     if netem.reorder != 0 && netem.delay == 0 {
         return Err("reordering not possible without specifying some delay".to_owned());
     }
+    netem.gap = match (netem.reorder, netem.gap) {
+        (0, 0) => 0,
+        (0, _) => return Err("`gap` without `reorder` does nothing".to_owned()),
+        (_, gap) => gap.max(USUAL_GAP),
+    };
     Ok(Spec::Netem {
         netem,
         corrupt,
         rate,
+        correlated,
     })
 }
 

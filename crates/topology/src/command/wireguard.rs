@@ -9,7 +9,6 @@ use crate::id::NamespaceId;
 use crate::kind::parameters::{Changes, Parameters, parameter};
 use crate::kind::wireguard::{FWMARK, LISTEN_PORT, PEERS, PRIVATE_KEY, Peer, Peers, PublicKey};
 use crate::kind::{DeviceKind, Value};
-use crate::name::InterfaceName;
 use crate::step::At;
 
 /// The file that is the here-document.
@@ -23,7 +22,7 @@ pub(crate) struct Change {
     /// Whether what it does not say is set to nothing, as `wg setconf` does.
     whole: bool,
     /// Its own parameters; `None` takes one away.
-    own: Changes<InterfaceName>,
+    own: Changes<At>,
     /// Peers in the order in which they are said.
     peers: Vec<PeerChange>,
 }
@@ -51,7 +50,7 @@ impl Change {
     pub(crate) fn applied_to<R: Clone + PartialEq>(
         &self,
         before: &Parameters<R>,
-    ) -> Result<Changes<InterfaceName>, String> {
+    ) -> Result<Changes<At>, String> {
         let mut after = Changes::new();
         for name in [PRIVATE_KEY, LISTEN_PORT, FWMARK, PEERS] {
             let kept = before.get(name).filter(|_| !self.whole);
@@ -95,7 +94,7 @@ impl Change {
 
 /// The command that leaves an interface with these parameters and no others, and does not disturb
 /// the peers that stay: `wg set` cannot say which peers go without knowing them.
-pub(super) fn write(names: &Names, at: &At, changes: &Changes<InterfaceName>) -> Command {
+pub(super) fn write(names: &Names, at: &At, changes: &Changes<At>) -> Command {
     let mut argv = match at.namespace {
         NamespaceId::HOST => Vec::new(),
         other => {
@@ -127,7 +126,7 @@ const OWN_LINES: [(&str, &str); 3] = [
 ];
 
 /// A text as `wg showconf` prints it.
-fn configuration(changes: &Changes<InterfaceName>) -> String {
+fn configuration(changes: &Changes<At>) -> String {
     let mut text = "[Interface]\n".to_owned();
     let said = |name: &str| changes.get(name).and_then(Option::as_ref);
     for (line, name) in OWN_LINES {
@@ -242,7 +241,7 @@ fn set(words: &mut Words<'_>, input: &mut Option<&str>) -> Result<Change, String
 }
 
 /// Takes what is said of an interface itself.
-fn own(changes: &mut Changes<InterfaceName>, name: &str, text: Option<&str>) -> Result<(), String> {
+fn own(changes: &mut Changes<At>, name: &str, text: Option<&str>) -> Result<(), String> {
     let table = DeviceKind::Wireguard.table();
     let parameter = parameter(table.name, table.parameters, name)?;
     let no_link = |_: &str| Err(String::new());

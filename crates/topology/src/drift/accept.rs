@@ -11,10 +11,12 @@ use crate::edit::{Edit, Fragment, Selection, apply};
 use crate::fdb::FdbEntry;
 use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId};
-use crate::kind::{Parameters, Usual, Value, parameter, port};
+use crate::kind::{Device, Parameters, Usual, Value, parameter, port};
 use crate::name::InterfaceName;
 use crate::neighbour::Neighbour;
-use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, Origin};
+use crate::observed::{
+    Observed, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer, Origin,
+};
 use crate::offload::OFFLOAD;
 use crate::plan::{self, Mtus};
 use crate::quality::{Measure, qdisc};
@@ -316,14 +318,13 @@ impl Seen<'_> {
         found: &ObservedInterface,
         what: &str,
     ) -> Accepted {
-        let value = |parameters: &Parameters<u32>, table, name| {
-            self.value(wanted.namespace, parameters, table, name)
-        };
         if let Some(name) = what.strip_prefix(PORT) {
             return Ok(Edit::SetPort {
                 interface,
                 name: name.to_owned(),
-                value: value(&found.port, port::TABLE, name)?,
+                value: value(&found.port, port::TABLE, name, |index| {
+                    self.id(wanted.namespace, *index)
+                })?,
             });
         }
         match (&wanted.kind, &found.kind) {
@@ -332,31 +333,13 @@ impl Seen<'_> {
                 Ok(Edit::SetParameter {
                     interface,
                     name: what.to_owned(),
-                    value: value(&device.parameters, table, what)?,
+                    value: value(&device.parameters, table, what, |lower| {
+                        self.id(lower.namespace, lower.index)
+                    })?,
                 })
             }
             _ => Err(cannot(what)),
         }
-    }
-
-    /// What a document says for a parameter to be as it is in the kernel.
-    fn value(
-        self,
-        namespace: NamespaceId,
-        observed: &Parameters<u32>,
-        table: &[parameter::Parameter],
-        name: &str,
-    ) -> Result<Option<Value<InterfaceId>>, Impossible> {
-        let known = table.iter().find(|parameter| parameter.name == name);
-        let known = known.ok_or_else(|| cannot(name))?;
-        let value = match observed.get(name) {
-            None => return Ok(None),
-            Some(Value::Link(index)) => Value::Link(self.id(namespace, *index)?),
-            // It names no interface.
-            Some(other) => other.map(|_| None).ok_or_else(|| cannot(name))?,
-        };
-        let is_usual = matches!(known.usual, Usual::Number(usual) if value == Value::Number(usual));
-        Ok(Some(value).filter(|_| !is_usual))
     }
 
     fn stranger(
@@ -388,16 +371,21 @@ impl Seen<'_> {
             new.push((peer.namespace, peer.index));
         }
         let mut known = Ids::new();
-        for (namespace, _) in &new {
-            known.extend(self.ids(*namespace));
+        let below = found_links(self.observed, namespace, index);
+        for namespace in new.iter().map(|(namespace, _)| *namespace).chain(below) {
+            known.extend(self.ids(namespace));
         }
         known.extend(new.iter().map(|place| (*place, ids())));
         let mut interfaces = BTreeMap::new();
         for (namespace, index) in new {
             let around = self.observed.namespaces.get(&namespace);
             let made = around.and_then(|around| {
-                let mut made =
-                    adopt::interface(namespace, around.interfaces.get(&index)?, &known, around)?;
+                let mut made = adopt::interface(
+                    namespace,
+                    around.interfaces.get(&index)?,
+                    &known,
+                    self.observed,
+                )?;
                 if made.master.is_none() {
                     made.port = Parameters::default();
                 }
@@ -548,4 +536,31 @@ fn cannot(what: &str) -> Impossible {
     Impossible(format!(
         "the document cannot say this of the {what}: revert it, or make it anew here"
     ))
+}
+
+/// What a document says for a parameter to be as it is in the kernel.
+fn value<R>(
+    observed: &Parameters<R>,
+    table: &[parameter::Parameter],
+    name: &str,
+    id: impl Fn(&R) -> Result<InterfaceId, Impossible>,
+) -> Result<Option<Value<InterfaceId>>, Impossible> {
+    let known = table.iter().find(|parameter| parameter.name == name);
+    let known = known.ok_or_else(|| cannot(name))?;
+    let value = match observed.get(name) {
+        None => return Ok(None),
+        Some(Value::Link(other)) => Value::Link(id(other)?),
+        // It names no interface.
+        Some(other) => other.map(|_| None).ok_or_else(|| cannot(name))?,
+    };
+    let is_usual = matches!(known.usual, Usual::Number(usual) if value == Value::Number(usual));
+    Ok(Some(value).filter(|_| !is_usual))
+}
+
+/// The namespaces of what an interface stands on.
+fn found_links(observed: &Observed, namespace: NamespaceId, index: u32) -> BTreeSet<NamespaceId> {
+    let found = observed.at(ObservedPeer { namespace, index });
+    let device = found.and_then(|found| found.kind.device()).into_iter();
+    let links = device.flat_map(Device::links);
+    links.map(|lower| lower.namespace).collect()
 }

@@ -3,7 +3,7 @@
 use super::lost;
 use crate::command::told;
 use crate::document::{Document, Interface, Kind};
-use crate::id::NamespaceId;
+use crate::id::{InterfaceId, NamespaceId};
 use crate::import::Remark;
 
 /// Most objects that are named; the rest is counted.
@@ -39,6 +39,28 @@ pub(super) fn of_lab(document: &Document, reason: &str) -> Vec<Remark> {
         ));
     }
     left
+}
+
+/// Interfaces that stand on one of another namespace.
+pub(super) fn abroad(document: &Document) -> impl Iterator<Item = InterfaceId> {
+    let is_abroad = |interface: &Interface| {
+        let lowers = interface.kind.links();
+        let mut lowers = lowers.filter_map(|id| document.interfaces.get(&id));
+        lowers.any(|lower| lower.namespace != interface.namespace)
+    };
+    let all = document.interfaces.iter();
+    all.filter(move |(_, interface)| is_abroad(interface))
+        .map(|(id, _)| *id)
+}
+
+/// [`abroad`], where each namespace is a machine that reaches into no other.
+pub(super) fn of_abroad(document: &Document) -> impl Iterator<Item = Remark> {
+    abroad(document).map(|id| {
+        lost(
+            document.describe_interface(id),
+            "it stands on an interface of another namespace, which a node cannot",
+        )
+    })
 }
 
 /// What no command says.

@@ -72,6 +72,7 @@ pub(super) fn write(document: &Document) -> (String, Vec<Remark>) {
         ));
     }
     left.extend(beyond::of_lab(document, "containerlab has no such thing"));
+    left.extend(beyond::of_abroad(document));
     if text.contains('$') {
         left.push(lost(
             "`$`",

@@ -69,6 +69,7 @@ pub(super) fn write(document: &Document) -> Export {
         ));
     }
     left.extend(beyond::of_lab(document, "Kathará has no such thing"));
+    left.extend(beyond::of_abroad(document));
     Export { files, lost: left }
 }
 

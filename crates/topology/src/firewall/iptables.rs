@@ -7,6 +7,7 @@
 use crate::address::Family;
 use crate::command::words::Words;
 
+mod mark;
 mod rule;
 mod statistic;
 
@@ -26,6 +27,8 @@ pub(crate) struct Translated {
 enum Table {
     Filter,
     Nat,
+    Mangle,
+    Raw,
 }
 
 /// What a command is about.
@@ -44,6 +47,8 @@ impl Target {
         let table = match self.table {
             Table::Filter => "filter",
             Table::Nat => "nat",
+            Table::Mangle => "mangle",
+            Table::Raw => "raw",
         };
         format!("{family} {table}")
     }
@@ -62,7 +67,17 @@ impl Target {
             (Table::Nat, "INPUT") => "type nat hook input priority 100;",
             (Table::Nat, "OUTPUT") => "type nat hook output priority -100;",
             (Table::Nat, "POSTROUTING") => "type nat hook postrouting priority srcnat;",
-            (Table::Filter, "PREROUTING" | "POSTROUTING") | (Table::Nat, "FORWARD") => {
+            (Table::Mangle, "PREROUTING") => "type filter hook prerouting priority mangle;",
+            (Table::Mangle, "INPUT") => "type filter hook input priority mangle;",
+            (Table::Mangle, "FORWARD") => "type filter hook forward priority mangle;",
+            // What is sent here is routed anew by its mark.
+            (Table::Mangle, "OUTPUT") => "type route hook output priority mangle;",
+            (Table::Mangle, "POSTROUTING") => "type filter hook postrouting priority mangle;",
+            (Table::Raw, "PREROUTING") => "type filter hook prerouting priority raw;",
+            (Table::Raw, "OUTPUT") => "type filter hook output priority raw;",
+            (Table::Filter, "PREROUTING" | "POSTROUTING")
+            | (Table::Nat, "FORWARD")
+            | (Table::Raw, "INPUT" | "FORWARD" | "POSTROUTING") => {
                 return Err(format!("the table {} has no chain {chain}", self.table()));
             }
             _ => return Ok(None),
@@ -142,8 +157,10 @@ fn table(words: &[String]) -> Result<Table, String> {
     match words.get(place + 1).map(String::as_str) {
         Some("filter") => Ok(Table::Filter),
         Some("nat") => Ok(Table::Nat),
+        Some("mangle") => Ok(Table::Mangle),
+        Some("raw") => Ok(Table::Raw),
         Some(other) => Err(format!(
-            "of the tables filter and nat are supported, not `{other}`"
+            "of the tables filter, nat, mangle and raw are supported, not `{other}`"
         )),
         None => Err("`-t` needs a value".to_owned()),
     }

@@ -1,6 +1,6 @@
 //! Several interfaces as one.
 
-use super::parameter::{Parameter, Usual, Width};
+use super::parameter::{Parameter, SwitchWords, Usual, Width};
 use super::{Channel, NewMtu, Said, Table};
 
 /// Numbers and defaults: linux/if_link.h, linux/if_bonding.h, drivers/net/bonding/bond_options.c.
@@ -63,6 +63,13 @@ pub(super) const TABLE: Table = Table {
             ],
             0,
             "what tells streams apart when they are spread",
+        ),
+        Parameter::switch(
+            "all_slaves_active",
+            17,
+            (Width::U8, SwitchWords::Number),
+            false,
+            "whether ports that wait take frames, too, which are there twice then",
         ),
         Parameter::number(
             "min_links",

@@ -1,11 +1,11 @@
 //! Devices: made, and changed in place.
 
-use super::{DEFAULT_MTU, Refused, index_of, interface_mut, namespace_mut, vlans};
+use super::{DEFAULT_MTU, Refused, index_of, interface_mut, vlans};
 use crate::id::NamespaceId;
 use crate::kind::parameters::Changes;
-use crate::kind::{Device, DeviceKind, NewMtu, Value};
+use crate::kind::{Device, DeviceKind, NewMtu};
 use crate::name::InterfaceName;
-use crate::observed::{Observed, ObservedKind, ObservedNamespace};
+use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedPeer};
 use crate::step::{At, NewInterface, Step};
 use crate::vlans::Vlans;
 
@@ -13,15 +13,14 @@ use crate::vlans::Vlans;
 pub(super) fn add(
     state: &mut Observed,
     new: &NewInterface,
-    device: &Device<InterfaceName>,
+    device: &Device<At>,
 ) -> Result<Vec<Step>, Refused> {
     device.check().map_err(Refused)?;
-    let namespace = new.at.namespace;
     let mut missing = None;
-    let resolved = device.map(|name| {
-        let found = index(state, namespace, name);
+    let resolved = device.map(|lower| {
+        let found = place_of(state, lower);
         if found.is_none() {
-            missing = Some(name.clone());
+            missing = Some(lower.name.clone());
         }
         found
     });
@@ -31,10 +30,12 @@ pub(super) fn add(
     };
     let table = device.kind.table();
     resolved.parameters = resolved.parameters.with_usual(table.parameters);
-    let mtu = new_mtu(state, namespace, &resolved);
+    let mtu = new_mtu(state, &resolved);
     let is_bridge = device.kind == DeviceKind::Bridge;
     let usual = is_bridge.then(|| Vlans::usual(&resolved.parameters));
-    super::add(state, new, ObservedKind::Device(resolved))?;
+    let kind = ObservedKind::Device(resolved);
+    state.bear(new.at.namespace, &kind);
+    super::add(state, new, kind)?;
     let made = interface_mut(state, &new.at)?;
     made.mtu = mtu;
     made.vlans = usual;
@@ -46,9 +47,9 @@ pub(super) fn set(
     state: &mut Observed,
     at: &At,
     kind: DeviceKind,
-    changes: &Changes<InterfaceName>,
+    changes: &Changes<At>,
 ) -> Result<Vec<Step>, Refused> {
-    let resolved = resolve(state, at.namespace, changes)?;
+    let resolved = resolve(changes, |lower| place_of(state, lower))?;
     let ObservedKind::Device(device) = &mut interface_mut(state, at)?.kind else {
         return Err(Refused(format!("{} is no {kind}", at.name)));
     };
@@ -57,48 +58,40 @@ pub(super) fn set(
     }
     let before = device.clone();
     let old = device.parameters.apply(&resolved);
+    let now = ObservedKind::Device(device.clone());
+    state.bear(at.namespace, &now);
     let mut undo = vec![Step::SetParameters {
         at: at.clone(),
         kind,
-        changes: named(state, at.namespace, &old),
+        changes: renamed(&old, |lower| at_of(state, *lower)),
     }];
     undo.extend(vlans::follow(state, at, &before)?);
     Ok(undo)
 }
 
-/// Changes with indexes for names.
-pub(super) fn resolve(
-    state: &Observed,
-    namespace: NamespaceId,
-    changes: &Changes<InterfaceName>,
-) -> Result<Changes<u32>, Refused> {
+/// Changes with what the kernel calls the interfaces that they name.
+pub(super) fn resolve<F, T>(
+    changes: &Changes<F>,
+    find: impl Fn(&F) -> Option<T>,
+) -> Result<Changes<T>, Refused> {
+    let missing = |name| Refused(format!("`{name}`: there is no such interface"));
     let resolved = changes.iter().map(|(name, value)| {
         let value = match value {
             None => None,
-            Some(value) => {
-                let found = value.map(|link| index(state, namespace, link));
-                Some(
-                    found
-                        .ok_or_else(|| Refused(format!("`{name}`: there is no such interface")))?,
-                )
-            }
+            Some(value) => Some(value.map(&find).ok_or_else(|| missing(name))?),
         };
         Ok((name.clone(), value))
     });
     resolved.collect()
 }
 
-/// Changes with names for indexes; what names one that has none is left out.
-pub(crate) fn named(
-    state: &Observed,
-    namespace: NamespaceId,
-    changes: &Changes<u32>,
-) -> Changes<InterfaceName> {
-    let name = |index: &u32| name_of(state, namespace, *index);
+/// Changes with other names for the interfaces that they name; what names one that has none is
+/// left out.
+pub fn renamed<F, T>(changes: &Changes<F>, name: impl Fn(&F) -> Option<T>) -> Changes<T> {
     let named = changes.iter().filter_map(|(parameter, value)| {
         let value = match value {
             None => None,
-            Some(value) => Some(value.map(name)?),
+            Some(value) => Some(value.map(&name)?),
         };
         Some((parameter.clone(), value))
     });
@@ -106,7 +99,7 @@ pub(crate) fn named(
 }
 
 /// The name of an interface, if a step can say it.
-pub(super) fn name_of(
+pub(crate) fn name_of(
     state: &Observed,
     namespace: NamespaceId,
     index: u32,
@@ -115,50 +108,51 @@ pub(super) fn name_of(
     found.name.parse().ok()
 }
 
-fn index(state: &Observed, namespace: NamespaceId, name: &InterfaceName) -> Option<u32> {
-    let at = At {
-        namespace,
-        name: name.clone(),
-    };
-    index_of(state, &at).ok()
+/// Where an interface is, as steps say it.
+pub(crate) fn at_of(state: &Observed, place: ObservedPeer) -> Option<At> {
+    let ObservedPeer { namespace, index } = place;
+    let name = name_of(state, namespace, index)?;
+    Some(At { namespace, name })
+}
+
+/// Where an interface is, as the kernel says it.
+fn place_of(state: &Observed, at: &At) -> Option<ObservedPeer> {
+    let (index, _) = state.interface_named(at.namespace, at.name.as_str())?;
+    Some(ObservedPeer {
+        namespace: at.namespace,
+        index,
+    })
 }
 
 /// The MTU with which the kernel makes it.
-pub(super) fn new_mtu(state: &mut Observed, namespace: NamespaceId, device: &Device<u32>) -> u32 {
+fn new_mtu(state: &Observed, device: &Device<ObservedPeer>) -> u32 {
     match device.kind.table().mtu {
         NewMtu::Fixed(mtu) => mtu,
         NewMtu::OfPorts | NewMtu::Unknown => DEFAULT_MTU,
-        NewMtu::OfLower | NewMtu::Below { .. } => {
-            let found = namespace_mut(state, namespace).ok();
-            found
-                .and_then(|ns| limit(ns, device))
-                .unwrap_or(DEFAULT_MTU)
-        }
+        NewMtu::OfLower | NewMtu::Below { .. } => limit(state, device).unwrap_or(DEFAULT_MTU),
     }
 }
 
-/// Whether a device falls with an interface on which it stands.
-pub(super) fn falls_with(device: &Device<u32>, lower: u32) -> bool {
-    let stands = |(_, value): (&str, &Value<u32>)| *value == Value::Link(lower);
-    device.kind.table().falls && device.parameters.iter().any(stands)
+/// Whether a device falls with the interface on which it stands.
+pub(super) fn falls(device: &Device<ObservedPeer>) -> bool {
+    device.kind.table().falls
 }
 
 /// The largest MTU that an interface may have, if that depends on what it stands on.
 pub(crate) fn most_mtu(state: &Observed, at: &At) -> Result<Option<u32>, Refused> {
     let index = index_of(state, at)?;
-    let inside = state.namespaces.get(&at.namespace);
-    let most = inside.and_then(|inside| {
-        let device = inside.interfaces.get(&index)?.kind.device()?;
-        limit(inside, device)
+    let found = state.at(ObservedPeer {
+        namespace: at.namespace,
+        index,
     });
-    Ok(most)
+    let device = found.and_then(|found| found.kind.device());
+    Ok(device.and_then(|device| limit(state, device)))
 }
 
 /// The largest MTU that a device may have by what it stands on.
-pub(crate) fn limit(inside: &ObservedNamespace, device: &Device<u32>) -> Option<u32> {
+pub(crate) fn limit(state: &Observed, device: &Device<ObservedPeer>) -> Option<u32> {
     let (lower, headers) = device.mtu_limit()?;
-    let lower = inside.interfaces.get(lower)?;
-    Some(lower.mtu.saturating_sub(headers))
+    Some(state.at(*lower)?.mtu.saturating_sub(headers))
 }
 
 /// What stands on an interface and takes its MTU has none above it (`vlan_device_event`,
@@ -169,25 +163,23 @@ pub(super) fn shrink(
     mtu: u32,
     back: u32,
 ) -> Result<Vec<Step>, Refused> {
-    let lower = index_of(state, at)?;
-    let found = namespace_mut(state, at.namespace)?;
-    let stands = |kind: &ObservedKind| {
-        let device = kind.device();
+    let lower = ObservedPeer {
+        namespace: at.namespace,
+        index: index_of(state, at)?,
+    };
+    let takes = |i: &ObservedInterface| {
+        let device = i.kind.device();
         device.is_some_and(|d| {
             d.lower() == Some(&lower) && matches!(d.kind.table().mtu, NewMtu::OfLower)
         })
     };
-    let above = found.interfaces.values();
+    let above = state.standing_on(lower);
     let above: Vec<_> = above
-        .filter(|i| stands(&i.kind) && i.mtu > mtu)
-        .filter_map(|i| Some((i.name.parse().ok()?, i.mtu)))
+        .filter(|(_, i)| takes(i) && i.mtu > mtu)
+        .filter_map(|(place, i)| Some((at_of(state, place)?, i.mtu)))
         .collect();
     let mut undo = Vec::new();
-    for (name, old) in above {
-        let at = At {
-            namespace: at.namespace,
-            name,
-        };
+    for (at, old) in above {
         undo.extend(super::replace_mtu(state, &at, mtu, old.min(back))?);
     }
     Ok(undo)
@@ -199,21 +191,16 @@ pub(super) fn may_be_up(state: &mut Observed, at: &At) -> Result<bool, Refused> 
         ObservedKind::Device(device) if device.kind == DeviceKind::Vlan => device.lower().copied(),
         _ => None,
     };
-    let found = namespace_mut(state, at.namespace)?;
-    let lower = lower.and_then(|lower| found.interfaces.get(&lower));
+    let lower = lower.and_then(|lower| state.at(lower));
     Ok(lower.is_none_or(|lower| lower.up))
 }
 
 /// The VLANs on an interface that are up, or that are down.
-pub(super) fn vlans_on(state: &Observed, namespace: NamespaceId, lower: u32, up: bool) -> Vec<At> {
-    let inside = state.namespaces.get(&namespace).into_iter();
-    let vlans = inside.flat_map(|ns| ns.interfaces.values()).filter(|i| {
+pub(super) fn vlans_on(state: &Observed, namespace: NamespaceId, index: u32, up: bool) -> Vec<At> {
+    let lower = ObservedPeer { namespace, index };
+    let vlans = state.standing_on(lower).filter(|(_, i)| {
         let device = i.kind.device().filter(|d| d.kind == DeviceKind::Vlan);
         i.up == up && device.is_some_and(|device| device.lower() == Some(&lower))
     });
-    let at = |i: &crate::observed::ObservedInterface| {
-        let name = i.name.parse().ok()?;
-        Some(At { namespace, name })
-    };
-    vlans.filter_map(at).collect()
+    vlans.filter_map(|(place, _)| at_of(state, place)).collect()
 }

@@ -83,7 +83,8 @@ pub(super) fn plugged(state: &Observed, namespace: NamespaceId, index: u32) -> V
     };
     let at = At { namespace, name };
     let port = found.port.clone().without_usual(port::TABLE);
-    let changes = device::named(state, namespace, &port.as_changes());
+    let named = |index: &u32| device::name_of(state, namespace, *index);
+    let changes = device::renamed(&port.as_changes(), named);
     let mut steps = vec![Step::SetMaster {
         at: at.clone(),
         master: Some(master),
@@ -155,15 +156,20 @@ pub(super) fn set_port(
     at: &At,
     changes: &Changes<InterfaceName>,
 ) -> Result<Vec<Step>, Refused> {
-    let resolved = device::resolve(state, at.namespace, changes)?;
+    let index = |name: &InterfaceName| {
+        let named = state.interface_named(at.namespace, name.as_str());
+        named.map(|(index, _)| index)
+    };
+    let resolved = device::resolve(changes, index)?;
     let found = interface_mut(state, at)?;
     if found.port.is_empty() {
         return Err(Refused(format!("{} is no port of a bridge", at.name)));
     }
     let old = found.port.apply(&resolved);
+    let named = |index: &u32| device::name_of(state, at.namespace, *index);
     Ok(vec![Step::SetPort {
         at: at.clone(),
-        changes: device::named(state, at.namespace, &old),
+        changes: device::renamed(&old, named),
     }])
 }
 

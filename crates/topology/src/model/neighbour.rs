@@ -117,8 +117,8 @@ impl Depends {
 }
 
 impl Before {
-    /// `None` where there is none, as mostly.
-    pub(super) fn of(state: &Observed, step: &Step) -> Option<Self> {
+    /// Of each namespace in which there is any: mostly none.
+    pub(super) fn of(state: &Observed, step: &Step) -> Vec<Self> {
         let namespace = match step {
             Step::SetUp { at, .. }
             | Step::SetMtu { at, .. }
@@ -128,8 +128,13 @@ impl Before {
             | Step::RemoveAddress { at, .. }
             | Step::RemoveInterface { at } => at.namespace,
             Step::SetSysctl { namespace, .. } => *namespace,
-            _ => return None,
+            _ => return Vec::new(),
         };
+        let reached = state.reached_from(namespace).into_iter();
+        reached.filter_map(|id| Self::of_one(state, id)).collect()
+    }
+
+    fn of_one(state: &Observed, namespace: NamespaceId) -> Option<Self> {
         let around = state.namespaces.get(&namespace)?;
         let inside = around.interfaces.iter();
         let with_any = inside.filter(|(_, found)| !found.neighbours.is_empty());

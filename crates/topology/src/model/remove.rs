@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::device::{falls_with, limit, name_of, named};
+use super::device::{at_of, falls, limit, name_of, renamed};
 use super::route::lose::Event;
 use super::{
     Refused, adjust_bridge_mtu, fdb, index_of, master, neighbour, qdisc, re_add, route, rule,
@@ -11,7 +11,7 @@ use super::{
 use crate::id::NamespaceId;
 use crate::kind::{Device, DeviceKind, Parameters};
 use crate::mac::Mac;
-use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace};
+use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer};
 use crate::step::{At, NewInterface, Step};
 
 /// Removes an interface, the other end of a veth pair, and what falls with them.
@@ -73,14 +73,14 @@ fn doomed(state: &Observed, at: &At, index: u32) -> Result<Vec<(NamespaceId, u32
     let mut next = 0;
     while let Some(&(namespace, lower)) = doomed.get(next) {
         next += 1;
-        let inside = state.namespaces.get(&namespace).into_iter();
-        let falls = inside.flat_map(|ns| &ns.interfaces).filter(|(_, i)| {
-            let device = i.kind.device();
-            device.is_some_and(|device| falls_with(device, lower))
-        });
-        for (&index, _) in falls {
-            if !doomed.contains(&(namespace, index)) {
-                doomed.push((namespace, index));
+        let lower = ObservedPeer {
+            namespace,
+            index: lower,
+        };
+        for (place, above) in state.standing_on(lower) {
+            let place = (place.namespace, place.index);
+            if above.kind.device().is_some_and(falls) && !doomed.contains(&place) {
+                doomed.push(place);
             }
         }
     }
@@ -183,10 +183,8 @@ fn make_again(state: &Observed, doomed: &[(NamespaceId, u32)]) -> Vec<Step> {
                 }
             }
             ObservedKind::Device(device) => {
-                let (namespace, _) = *place;
                 // An interface that it named and that is gone may come again, and then names it.
-                let name = |index: &u32| name_of(state, namespace, *index);
-                let named = device.parameters.map_known(name);
+                let named = device.parameters.map_known(|lower| at_of(state, *lower));
                 let device = Device {
                     kind: device.kind,
                     parameters: named.without_usual(device.kind.table().parameters),
@@ -222,7 +220,7 @@ fn named_again(state: &Observed, doomed: &[(NamespaceId, u32)]) -> Vec<Step> {
                 continue;
             };
             let mut links = device.parameters.links();
-            let names = links.any(|(_, link)| doomed.contains(&(namespace, *link)));
+            let names = links.any(|(_, link)| doomed.contains(&(link.namespace, link.index)));
             if !names || doomed.contains(&(namespace, index)) {
                 continue;
             }
@@ -230,7 +228,9 @@ fn named_again(state: &Observed, doomed: &[(NamespaceId, u32)]) -> Vec<Step> {
                 steps.push(Step::SetParameters {
                     at: At { namespace, name },
                     kind: device.kind,
-                    changes: named(state, namespace, &device.parameters.as_changes()),
+                    changes: renamed(&device.parameters.as_changes(), |lower| {
+                        at_of(state, *lower)
+                    }),
                 });
             }
         }
@@ -252,7 +252,7 @@ fn settings(state: &Observed, namespace: NamespaceId, index: u32) -> Vec<Step> {
     let at = At { namespace, name };
     let mut steps = Vec::new();
     // A bridge's comes after its ports: they change it.
-    let most = interface.kind.device().and_then(|d| limit(found, d));
+    let most = interface.kind.device().and_then(|d| limit(state, d));
     let mtu = most.map_or(interface.mtu, |most| interface.mtu.min(most));
     if !interface.kind.is_bridge() && mtu != new_mtu(interface) {
         let at = at.clone();

@@ -91,7 +91,11 @@ pub(super) fn lose_ipv6(state: &mut Observed, step: &Step) -> Vec<Step> {
     else {
         return Vec::new();
     };
-    let namespace = at.namespace;
+    let reached = state.reached_from(at.namespace).into_iter();
+    reached.flat_map(|id| lose_ipv6_in(state, id)).collect()
+}
+
+fn lose_ipv6_in(state: &mut Observed, namespace: NamespaceId) -> Vec<Step> {
     let is_losing = |i: &crate::observed::ObservedInterface| {
         i.mtu < MIN_IPV6_MTU && i.sysctls.keys().any(|name| is_of_ipv6(name))
     };

@@ -6,7 +6,7 @@ use super::{Refused, index_of, interface_mut};
 use crate::fdb::FdbEntry;
 use crate::id::NamespaceId;
 use crate::kind::{Device, DeviceKind};
-use crate::observed::{Observed, ObservedInterface};
+use crate::observed::{Observed, ObservedInterface, ObservedPeer};
 use crate::step::{At, Step};
 use crate::vlans::{VlanChange, VlanRange, Vlans};
 
@@ -111,7 +111,7 @@ pub(super) fn of_new(bridge: &ObservedInterface) -> Option<Vlans> {
 
 /// What is usual on a bridge.
 fn usual(bridge: &ObservedInterface) -> Option<Vlans> {
-    let is_bridge = |device: &&Device<u32>| device.kind == DeviceKind::Bridge;
+    let is_bridge = |device: &&Device<ObservedPeer>| device.kind == DeviceKind::Bridge;
     let device = bridge.kind.device().filter(is_bridge)?;
     Some(Vlans::usual(&device.parameters))
 }
@@ -142,7 +142,7 @@ pub(super) fn again(state: &Observed, namespace: NamespaceId, index: u32) -> Vec
 pub(super) fn follow(
     state: &mut Observed,
     at: &At,
-    old: &Device<u32>,
+    old: &Device<ObservedPeer>,
 ) -> Result<Vec<Step>, Refused> {
     let index = index_of(state, at)?;
     let Some(new) = usual(interface_mut(state, at)?) else {

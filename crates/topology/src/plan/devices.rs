@@ -6,7 +6,7 @@ use crate::document::Interface;
 use crate::id::InterfaceId;
 use crate::kind::parameters::Changes;
 use crate::kind::{DeviceKind, port};
-use crate::model::{named, qdisc_steps};
+use crate::model::{at_of, name_of, qdisc_steps, renamed};
 use crate::name::InterfaceName;
 use crate::observed::{ObservedInterface, ObservedKind};
 use crate::offload::Offload;
@@ -31,7 +31,7 @@ impl Planner<'_> {
                 steps.push(Step::SetParameters {
                     at: at(wanted),
                     kind: device.kind,
-                    changes: named(&self.state, wanted.namespace, &changes),
+                    changes: renamed(&changes, |lower| at_of(&self.state, *lower)),
                 });
             }
         }
@@ -159,6 +159,7 @@ impl Planner<'_> {
         };
         let resolved = wanted.port.map(index);
         let changes = resolved.map(|port| port.changes_from(&found.port, port::TABLE));
-        named(&self.state, wanted.namespace, &changes.unwrap_or_default())
+        let named = |index: &u32| name_of(&self.state, wanted.namespace, *index);
+        renamed(&changes.unwrap_or_default(), named)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::document::{Device, Document, Interface, Kind};
 use crate::id::{InterfaceId, NamespaceId};
-use crate::observed::{Observed, ObservedInterface, ObservedKind};
+use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedPeer};
 
 /// Where interfaces were found last, by their ids: a plan asks for each a dozen times, and a
 /// namespace may have a thousand. What is not there any more is looked for.
@@ -114,16 +114,20 @@ fn is_cable(
     other.is_some_and(|(index, _)| far.namespace == wanted.namespace && far.index == index)
 }
 
-/// A device with the kernel's indexes for the interfaces that it names; `None` if the kernel lacks
+/// A device with the kernel's places for the interfaces that it names; `None` if the kernel lacks
 /// one of them.
 pub(super) fn resolve(
     document: &Document,
     state: &Observed,
     places: &Places,
     device: &Device<InterfaceId>,
-) -> Option<Device<u32>> {
+) -> Option<Device<ObservedPeer>> {
     device.map(|id| {
         let interface = document.interfaces.get(id)?;
-        Some(find(document, state, places, *id, interface)?.0)
+        let (index, _) = find(document, state, places, *id, interface)?;
+        Some(ObservedPeer {
+            namespace: interface.namespace,
+            index,
+        })
     })
 }

@@ -219,8 +219,8 @@ impl Planner<'_> {
             }
             self.set_mtus_below(&ready);
             for (id, wanted) in ready {
-                let name = |id: &InterfaceId| Some(self.document.interfaces.get(id)?.name.clone());
-                let device = wanted.kind.device().and_then(|device| device.map(name));
+                let lower = |id: &InterfaceId| Some(at(self.document.interfaces.get(id)?));
+                let device = wanted.kind.device().and_then(|device| device.map(lower));
                 // What is set afterwards is a difference like others.
                 if let Some((device, _)) = device.map(Device::at_birth) {
                     self.push(Step::AddDevice {

@@ -8,7 +8,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Measure, Quality, TICK, USUAL_LIMIT, units};
+use super::{Measure, Quality, TICK, USUAL_GAP, USUAL_LIMIT, units};
 
 /// What is queued where.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -47,6 +47,18 @@ pub struct Netem {
     pub corrupt: u64,
     /// Millionths.
     pub reorder: u64,
+    /// Millionths.
+    pub delay_correlation: u64,
+    /// Millionths.
+    pub loss_correlation: u64,
+    /// Millionths.
+    pub duplicate_correlation: u64,
+    /// Millionths.
+    pub corrupt_correlation: u64,
+    /// Millionths.
+    pub reorder_correlation: u64,
+    /// Frames; 0 where none overtakes.
+    pub gap: u64,
     /// Frames.
     pub limit: u64,
     /// Bytes a second; 0 is none. A quality has a `tbf` for it: this is somebody else's.
@@ -84,6 +96,12 @@ impl Default for Netem {
             duplicate: 0,
             corrupt: 0,
             reorder: 0,
+            delay_correlation: 0,
+            loss_correlation: 0,
+            duplicate_correlation: 0,
+            corrupt_correlation: 0,
+            reorder_correlation: 0,
+            gap: 0,
             limit: USUAL_LIMIT,
             rate: 0,
         }
@@ -124,6 +142,15 @@ impl Netem {
         };
         delay < TICK && jitter < TICK && *self == otherwise
     }
+
+    /// What the kernel takes together: of delays, losses and duplicates.
+    pub fn correlations(&self) -> [u64; 3] {
+        [
+            self.delay_correlation,
+            self.loss_correlation,
+            self.duplicate_correlation,
+        ]
+    }
 }
 
 impl Tbf {
@@ -157,6 +184,15 @@ impl Qdiscs {
                 duplicate: number(quality.duplicate),
                 corrupt: number(quality.corrupt),
                 reorder: number(quality.reorder),
+                delay_correlation: number(quality.delay_correlation),
+                loss_correlation: number(quality.loss_correlation),
+                duplicate_correlation: number(quality.duplicate_correlation),
+                corrupt_correlation: number(quality.corrupt_correlation),
+                reorder_correlation: number(quality.reorder_correlation),
+                gap: match quality.reorder {
+                    Some(_) => quality.gap.unwrap_or(USUAL_GAP),
+                    None => 0,
+                },
                 limit: quality.limit.unwrap_or(USUAL_LIMIT),
                 rate: 0,
             })
@@ -195,6 +231,12 @@ impl Qdiscs {
                     quality.duplicate = some(netem.duplicate);
                     quality.corrupt = some(netem.corrupt);
                     quality.reorder = some(netem.reorder);
+                    quality.delay_correlation = some(netem.delay_correlation);
+                    quality.loss_correlation = some(netem.loss_correlation);
+                    quality.duplicate_correlation = some(netem.duplicate_correlation);
+                    quality.corrupt_correlation = some(netem.corrupt_correlation);
+                    quality.reorder_correlation = some(netem.reorder_correlation);
+                    quality.gap = some(netem.gap);
                     quality.limit = some(netem.limit);
                     quality.rate = some(netem.rate.saturating_mul(8));
                 }
@@ -211,12 +253,7 @@ impl Qdiscs {
                 Qdisc::Other(_) => {}
             }
         }
-        let has = |measure: Option<u64>| measure.is_some();
-        // What nothing comes of.
-        quality.limit = quality.limit.filter(|_| has(quality.delay));
-        quality.jitter = quality.jitter.filter(|_| has(quality.delay));
-        quality.reorder = quality.reorder.filter(|_| has(quality.delay));
-        let quality = quality.without_usual();
+        let quality = quality.without_idle().without_usual();
         (!quality.is_empty()).then_some(quality)
     }
 

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use crate::address::{Family, is_kernels_own, is_per_link};
 use crate::adopt::adopt;
 use crate::command::action::Action;
+use crate::command::link::FIRST_PROCESS;
 use crate::document::Document;
 use crate::edit::{MAX_INTERFACES, MAX_LIST, MAX_NAMESPACES};
 use crate::id::{InterfaceId, NamespaceId};
@@ -96,7 +97,9 @@ impl World {
                 Ok(())
             }
             Action::AddVeth { ends } => self.add_veth(here, ends),
-            Action::AddDevice { new, device } => self.add_device(here, new, &device),
+            Action::AddDevice { new, device, below } => {
+                self.add_device(here, new, &device, below.as_ref())
+            }
             Action::RemoveInterface(name) => self.step(&Step::RemoveInterface {
                 at: At {
                     namespace: here,
@@ -328,6 +331,14 @@ impl World {
     pub(super) fn name_of(&self, namespace: NamespaceId) -> Option<String> {
         let found = self.state.namespaces.get(&namespace);
         found.map(|ns| ns.name.to_string())
+    }
+
+    /// One in which something is to be, which may be said by its first process.
+    fn target(&self, name: &NamespaceName) -> Result<NamespaceId, String> {
+        match self.namespace(name) {
+            Err(_) if name.as_str() == FIRST_PROCESS => Ok(NamespaceId::HOST),
+            found => found,
+        }
     }
 
     pub(super) fn namespace(&self, name: &NamespaceName) -> Result<NamespaceId, String> {

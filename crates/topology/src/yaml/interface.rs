@@ -10,7 +10,7 @@ use crate::document::{Device, DeviceKind, Document, Interface, Kind};
 use crate::id::InterfaceId;
 use crate::kind::parameters::parameter;
 use crate::kind::{Form, Parameter, Parameters, port};
-use crate::name::InterfaceName;
+use crate::status::lower_text;
 
 /// Sets what needs no other interface. `names` are the keys that any interface takes, for the
 /// message about an unknown one.
@@ -89,6 +89,16 @@ pub(super) fn tie(
         let found = document.interface_named(tied.namespace, name);
         found.ok_or_else(|| format!("there is no interface {name} in {place}"))
     };
+    // `NAMESPACE/INTERFACE`, or one of its own namespace.
+    let lower = |name: &str| {
+        let Some((namespace, name)) = name.split_once('/') else {
+            return find(name);
+        };
+        let found = document.namespace_named(namespace);
+        let found = found.ok_or_else(|| format!("there is no namespace {namespace}"))?;
+        let found = document.interface_named(found, name);
+        found.ok_or_else(|| format!("there is no interface {name} in {namespace}"))
+    };
     if let Some((word, name)) = &settings.master {
         let found = find(&name.value).ok().filter(|id| {
             let device = document.interfaces.get(id).and_then(|i| i.kind.device());
@@ -106,7 +116,7 @@ pub(super) fn tie(
     if let Some(device) = interface.kind.device() {
         let kind = device.kind;
         let table = kind.table();
-        let parameters = read(table.name, table.parameters, &settings.parameters, find)?;
+        let parameters = read(table.name, table.parameters, &settings.parameters, lower)?;
         tied.kind = Kind::Device(Device { kind, parameters });
     }
     document.interfaces.insert(id, tied);
@@ -130,7 +140,8 @@ fn read(
 
 /// What is said of an interface.
 pub(super) fn settings(document: &Document, interface: &Interface) -> Settings {
-    let name = |id: &InterfaceId| document.interfaces.get(id).map(|i| &i.name);
+    let name = |id: &InterfaceId| Some(document.interfaces.get(id)?.name.to_string());
+    let lower = |id: &InterfaceId| lower_text(document, interface.namespace, *id);
     let master = interface.master.and_then(|id| document.interfaces.get(&id));
     let device = interface.kind.device();
     let said_kind = device
@@ -138,7 +149,7 @@ pub(super) fn settings(document: &Document, interface: &Interface) -> Settings {
         .filter(|kind| *kind != DeviceKind::Bridge);
     let parameters = device.map(|device| {
         let table = device.kind.table().parameters;
-        said(table, device.parameters.map(name))
+        said(table, device.parameters.map(lower))
     });
     Settings {
         kind: said_kind.map(|kind| spanned(kind.name().to_owned())),
@@ -167,11 +178,11 @@ pub(super) fn settings(document: &Document, interface: &Interface) -> Settings {
 }
 
 /// Parameters in the table's order.
-fn said(table: &[Parameter], values: Option<Parameters<&InterfaceName>>) -> Said {
+fn said(table: &[Parameter], values: Option<Parameters<String>>) -> Said {
     let values = values.unwrap_or_default();
     let said = table.iter().filter_map(|parameter| {
         let value = values.get(parameter.name)?;
-        let text = parameter.text(value, |name| name.to_string());
+        let text = parameter.text(value, Clone::clone);
         let scalar = match parameter.form {
             Form::Peers => Scalar::Entries(entries::of(value)),
             Form::Switch(..) => Scalar::Switch(text == "true"),

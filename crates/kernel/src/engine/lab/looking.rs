@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use topology::NamespaceId;
 use topology::neighbour::Neighbour;
-use topology::observed::{Observed, ObservedKind, ObservedNamespace, ObservedPeer};
+use topology::observed::{
+    Observed, ObservedInterface, ObservedKind, ObservedNamespace, ObservedPeer,
+};
 use tracing::{debug, warn};
 
 use super::Lab;
@@ -136,7 +138,7 @@ impl Lab {
                 }
                 see_past_linkdown(&mut seen);
             }
-            all.namespaces.insert(id, seen);
+            all.put(id, seen);
         }
         Ok(all)
     }
@@ -236,8 +238,9 @@ impl Lab {
         if before == Some(&seen) {
             return Ok(BTreeSet::new());
         }
-        let far = far_ends(before, &seen);
-        self.observed.namespaces.insert(id, seen);
+        let mut far = far_ends(before, &seen);
+        far.extend(standing_elsewhere(&self.observed, id, &seen));
+        self.observed.put(id, seen);
         self.changed = true;
         Ok(far)
     }
@@ -260,6 +263,37 @@ fn viewer<'a>(
             numbers.whose(id, socket, number, namespaces)
         },
     }
+}
+
+/// What stands in other namespaces on the interfaces that changed in this one: what stands on an
+/// interface has its carrier, and the kernel tells of that as late as of a veth's.
+fn standing_elsewhere(
+    before: &Observed,
+    id: NamespaceId,
+    now: &ObservedNamespace,
+) -> BTreeSet<ObservedPeer> {
+    let key = |i: &ObservedInterface| (i.up, i.carrier, i.mtu);
+    let changed = now.interfaces.iter().filter(|(index, interface)| {
+        let was = before.at(ObservedPeer {
+            namespace: id,
+            index: **index,
+        });
+        was.is_some_and(|was| key(was) != key(interface))
+    });
+    let changed: Vec<_> = changed.map(|(index, _)| *index).collect();
+    if changed.is_empty() {
+        return BTreeSet::new();
+    }
+    let above = changed.into_iter().flat_map(|index| {
+        before.standing_on(ObservedPeer {
+            namespace: id,
+            index,
+        })
+    });
+    above
+        .map(|(place, _)| place)
+        .filter(|place| place.namespace != id)
+        .collect()
 }
 
 /// The other ends of the links that were set up or down.

@@ -86,7 +86,7 @@ fn joined(
             }
             // Others on the same cable, and what is tagged, are not followed.
             DeviceKind::Vlan | DeviceKind::Macvlan | DeviceKind::Ipvlan => {
-                next.extend(device.lower().map(|lower| (namespace, *lower)));
+                next.extend(device.lower().map(|lower| (lower.namespace, lower.index)));
                 open = true;
             }
             DeviceKind::Vxlan | DeviceKind::Gre | DeviceKind::Ipip | DeviceKind::Wireguard => {

@@ -3,6 +3,8 @@
 use ipnet::IpNet;
 
 use super::super::error::{EditError, Field, Place, Reason};
+use super::device::shared_address;
+use super::relations::Relations;
 use super::{MIN_IPV6_MTU, WITHOUT_IPV6, refuse};
 use crate::address::{
     AddressError, Family, check_interface_address, is_for_loopback_only, is_kernels_own,
@@ -30,6 +32,18 @@ pub(in crate::edit) fn address_free(
         ));
     }
     address_itself(document, id, found, address)?;
+    let with = Interface {
+        addresses: vec![address],
+        ..found.clone()
+    };
+    if let Some((_, other)) = shared_address(&Relations::of(document), id, &with) {
+        let other = document.describe_interface(other);
+        return Err(refuse(
+            document,
+            place,
+            Reason::AddressTaken { address, other },
+        ));
+    }
     address_elsewhere(document, id, found, address)
 }
 

@@ -3,6 +3,10 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
 use super::super::error::{EditError, Field, Place, Reason};
 use super::refuse;
 use super::relations::Relations;
@@ -38,6 +42,12 @@ pub(in crate::edit) fn device(
             "{twin} has the same ends: the kernel could not tell them apart"
         ));
     }
+    if let Some((address, other)) = shared_address(relations, id, found) {
+        let other = document.describe_interface(other);
+        return fail(format!(
+            "{other} has {address} too, and the frames of both are told apart by addresses"
+        ));
+    }
     for (parameter, &lower) in device.parameters.links() {
         match document.interfaces.get(&lower) {
             None => {
@@ -45,12 +55,18 @@ pub(in crate::edit) fn device(
                     "`{parameter}`: there is no such interface any more"
                 ));
             }
-            Some(other) if other.namespace != found.namespace => {
+            Some(other) if other.namespace != found.namespace && !device.kind.stands_abroad() => {
                 return fail(format!(
-                    "`{parameter}` is an interface of the same namespace"
+                    "`{parameter}`: a {} stands on an interface of its own namespace only",
+                    device.kind
                 ));
             }
-            Some(other) if other.kind == Kind::Loopback && device.kind.table().falls => {
+            // A vxlan sends through one.
+            Some(other)
+                if other.kind == Kind::Loopback
+                    && device.kind.table().falls
+                    && device.kind != DeviceKind::Vxlan =>
+            {
                 return fail(format!("`{parameter}`: nothing stands on a loopback"));
             }
             Some(_) => {}
@@ -70,6 +86,24 @@ pub(in crate::edit) fn device(
         }
     }
     Ok(())
+}
+
+/// An address that another ipvlan on the same interface has, in whichever namespace
+/// (`ipvlan_addr_busy`, EADDRINUSE).
+pub(super) fn shared_address(
+    relations: &Relations<'_>,
+    id: InterfaceId,
+    found: &Interface,
+) -> Option<(IpAddr, InterfaceId)> {
+    let device = found.kind.device();
+    let lower = *device.filter(|d| d.kind == DeviceKind::Ipvlan)?.lower()?;
+    let mut others = relations.uppers(lower).filter(|(other, _)| *other != id);
+    others.find_map(|(other, _)| {
+        let has = &relations.document.interfaces.get(&other)?.addresses;
+        let mut own = found.addresses.iter().map(IpNet::addr);
+        let shared = own.find(|own| has.iter().any(|address| address.addr() == *own));
+        Some((shared?, other))
+    })
 }
 
 /// Why the frames of an interface are another's already: the kernel hands them to one only

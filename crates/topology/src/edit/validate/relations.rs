@@ -58,12 +58,13 @@ impl<'a> Relations<'a> {
         found: &Interface,
         device: &Device<InterfaceId>,
     ) -> Option<InterfaceId> {
-        let own = ends(found.namespace, device)?;
+        let own = ends(self.document, found.namespace, device)?;
         let all = self.ends.get_or_init(|| {
             let mut all = BTreeMap::<_, Vec<_>>::new();
             for (id, interface) in &self.document.interfaces {
                 let device = interface.kind.device();
-                if let Some(ends) = device.and_then(|device| ends(interface.namespace, device)) {
+                let ends = device.and_then(|d| ends(self.document, interface.namespace, d));
+                if let Some(ends) = ends {
                     all.entry(ends).or_default().push(*id);
                 }
             }
@@ -73,7 +74,10 @@ impl<'a> Relations<'a> {
     }
 }
 
-fn ends(namespace: NamespaceId, device: &Device<InterfaceId>) -> Option<Ends> {
+/// They are told apart where their packets go: in the namespace of what they stand on.
+fn ends(document: &Document, home: NamespaceId, device: &Device<InterfaceId>) -> Option<Ends> {
+    let lower = device.lower().and_then(|id| document.interfaces.get(id));
+    let namespace = lower.map_or(home, |lower| lower.namespace);
     let same: &[&str] = match device.kind {
         // `ip_tunnel_find`: those with keys are told apart by what must come in.
         DeviceKind::Gre => &["remote", "local", "dev", "ikey"],

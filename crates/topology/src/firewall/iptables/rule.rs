@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::mark;
 use super::statistic::Statistic;
 use super::{Target, Translated, chain_name};
 use crate::address::Family;
@@ -27,6 +28,8 @@ struct Rule {
     options: Vec<(String, String)>,
     limit: Option<(String, Option<String>)>,
     statistic: Statistic,
+    /// The last module: two of them have a match of one name.
+    module: Option<String>,
 }
 
 /// Reads the words after the chain.
@@ -95,6 +98,8 @@ impl Rule {
             "--state",
             "--ctstate",
             "--syn",
+            "--tcp-flags",
+            "--mark",
             "--icmp-type",
             "--icmpv6-type",
         ];
@@ -115,7 +120,11 @@ impl Rule {
             "-i" | "--in-interface" => self.interface("iifname", not, words.value(word)?)?,
             "-o" | "--out-interface" => self.interface("oifname", not, words.value(word)?)?,
             "-p" | "--protocol" | "--proto" => self.protocol(not, words.value(word)?)?,
-            "-m" | "--match" => module(words.value(word)?)?,
+            "-m" | "--match" => {
+                let name = words.value(word)?;
+                module(name)?;
+                self.module = Some(name.to_owned());
+            }
             "--sport" | "--source-port" => self.ports("sport", not, false, words.value(word)?)?,
             "--dport" | "--destination-port" => {
                 self.ports("dport", not, false, words.value(word)?)?;
@@ -128,6 +137,20 @@ impl Rule {
                 self.only("tcp", word)?;
                 let flags = format!("tcp flags & (fin|syn|rst|ack) {}syn", equals(not));
                 self.matches.push(flags);
+            }
+            "--tcp-flags" => {
+                self.only("tcp", word)?;
+                let looked_at = words.value(word)?;
+                let flags = mark::flags(not, looked_at, words.value(word)?)?;
+                self.matches.push(flags);
+            }
+            "--mark" => {
+                let of = match self.module.as_deref() {
+                    Some("connmark") => "ct mark",
+                    _ => "meta mark",
+                };
+                self.matches
+                    .push(mark::matched(of, not, words.value(word)?)?);
             }
             "--icmp-type" | "--icmpv6-type" => self.icmp(target, not, words.value(word)?)?,
             "--state" | "--ctstate" => self.state(not, words.value(word)?)?,
@@ -149,6 +172,13 @@ impl Rule {
             | "--log-prefix" | "--log-level" => {
                 let value = words.value(word)?.to_owned();
                 self.options.push((word.to_owned(), value));
+            }
+            flag if mark::FLAGS.contains(&flag) => {
+                self.options.push((flag.to_owned(), String::new()));
+            }
+            option if mark::OPTIONS.contains(&option) => {
+                let value = words.value(option)?.to_owned();
+                self.options.push((option.to_owned(), value));
             }
             "-g" | "--goto" | "-f" | "--fragment" | "-c" | "--set-counters" => {
                 return Err(format!("`{word}` is not supported"));
@@ -356,15 +386,17 @@ impl Rule {
                     Some(prefix) => format!("log prefix {}", string(&prefix)?),
                 }
             }
-            "TCPMSS" | "MARK" | "CONNMARK" | "NFLOG" | "NFQUEUE" | "QUEUE" | "CT" | "NOTRACK"
-            | "TOS" | "DSCP" | "TTL" | "HL" | "CLASSIFY" | "SET" | "TPROXY" | "NETMAP" | "TEE"
-            | "AUDIT" | "CHECKSUM" | "ULOG" => {
+            "NFLOG" | "NFQUEUE" | "QUEUE" | "TOS" | "CLASSIFY" | "SET" | "TPROXY" | "NETMAP"
+            | "TEE" | "AUDIT" | "CHECKSUM" | "ULOG" => {
                 return Err(format!("the target `{name}` is not supported"));
             }
-            chain => {
-                chain_name(chain)?;
-                format!("jump {chain}")
-            }
+            other => match mark::statement(other, target.family, |option| self.option(option)) {
+                Some(statement) => statement?,
+                None => {
+                    chain_name(other)?;
+                    format!("jump {other}")
+                }
+            },
         };
         match self.options.first() {
             Some((option, _)) => Err(format!("`{option}` is none of the target {name}")),
@@ -431,6 +463,8 @@ fn module(name: &str) -> Result<(), String> {
         "comment",
         "limit",
         "statistic",
+        "mark",
+        "connmark",
     ];
     match known.contains(&name) {
         true => Ok(()),

@@ -3,10 +3,11 @@
 use super::World;
 use crate::command::action::{LinkChange, NewEnd};
 use crate::id::NamespaceId;
-use crate::kind::{Device, mtu_range};
+use crate::kind::{Device, DeviceKind, mtu_range};
 use crate::mac::Mac;
+use crate::model::renamed;
 use crate::name::{InterfaceName, NamespaceName};
-use crate::observed::{ObservedKind, ObservedPeer};
+use crate::observed::{ObservedInterface, ObservedKind, ObservedPeer};
 use crate::quality::qdisc::Qdiscs;
 use crate::step::{At, NewInterface, Step};
 
@@ -16,16 +17,28 @@ impl World {
         here: NamespaceId,
         end: NewEnd,
         device: &Device<InterfaceName>,
+        below: Option<&NamespaceName>,
     ) -> Result<(), String> {
         let new = self.new_interface(here, &end)?;
         let at = new.at.clone();
-        if at.namespace != here && device.parameters.links().next().is_some() {
+        let below = match below {
+            Some(name) => self.target(name)?,
+            None => here,
+        };
+        let kind = device.kind;
+        if at.namespace != below && kind.is_bound() && device.lower().is_none() {
             return Err(format!(
-                "a {} in another namespace than what it stands on is not supported yet",
-                device.kind
+                "a {kind} that sends through another namespace without a `dev` there is not supported"
             ));
         }
-        let device = device.clone();
+        let lower = |name: &InterfaceName| {
+            Some(At {
+                namespace: below,
+                name: name.clone(),
+            })
+        };
+        let device = device.map(lower).unwrap_or_else(|| Device::new(kind));
+        is_allowed(&at, &device)?;
         self.step(&Step::AddDevice { new, device })?;
         self.set_new(&at, &end)
     }
@@ -46,7 +59,7 @@ impl World {
 
     fn new_interface(&mut self, here: NamespaceId, end: &NewEnd) -> Result<NewInterface, String> {
         let namespace = match &end.namespace {
-            Some(name) => self.namespace(name)?,
+            Some(name) => self.target(name)?,
             None => here,
         };
         Ok(NewInterface {
@@ -120,6 +133,13 @@ impl World {
         self.exists(&at)?;
         if let Some((kind, changes)) = change.device {
             let at = at.clone();
+            let lower = |name: &InterfaceName| {
+                Some(At {
+                    namespace: here,
+                    name: name.clone(),
+                })
+            };
+            let changes = renamed(&changes, lower);
             self.step(&Step::SetParameters { at, kind, changes })?;
         }
         if let Some(changes) = change.port {
@@ -199,17 +219,13 @@ impl World {
         name: &NamespaceName,
         new_name: Option<&InterfaceName>,
     ) -> Result<At, String> {
-        let to = self.namespace(name)?;
+        let to = self.target(name)?;
         if to == at.namespace {
             return Ok(at.clone());
         }
         let found = self.exists(at)?;
-        let ObservedKind::Veth { peer: Some(peer) } = found.kind else {
-            return Err(format!(
-                "{} cannot be moved: only an end of a veth can",
-                at.name
-            ));
-        };
+        may_move(at, found)?;
+        let kind = found.kind.clone();
         let moved_to = At {
             namespace: to,
             name: new_name.unwrap_or(&at.name).clone(),
@@ -226,6 +242,12 @@ impl World {
             .state
             .interface_named(at.namespace, at.name.as_str())
             .map(|(index, _)| index);
+        let old = index.map(|index| ObservedPeer {
+            namespace: at.namespace,
+            index,
+        });
+        let above = old.into_iter().flat_map(|old| self.state.standing_on(old));
+        let above: Vec<_> = above.map(|(place, _)| place).collect();
         let from = self.state.namespaces.get_mut(&at.namespace);
         let taken = from.and_then(|from| from.interfaces.remove(&index?));
         let target = self.state.namespaces.get_mut(&to);
@@ -245,14 +267,64 @@ impl World {
         let last = target.interfaces.keys().next_back();
         let index = last.map_or(1, |last| last + 1);
         target.interfaces.insert(index, moved);
-        let other = self.state.namespaces.get_mut(&peer.namespace);
-        if let Some(other) = other.and_then(|ns| ns.interfaces.get_mut(&peer.index)) {
-            let peer = ObservedPeer {
-                namespace: to,
-                index,
+        let now = ObservedPeer {
+            namespace: to,
+            index,
+        };
+        if let ObservedKind::Veth { peer: Some(peer) } = kind
+            && let Some(other) = self.state.at_mut(peer)
+        {
+            other.kind = ObservedKind::Veth { peer: Some(now) };
+        }
+        self.state.bear(to, &kind);
+        // What stands on it stays where it is.
+        for place in above {
+            let Some(upper) = self.state.at_mut(place) else {
+                continue;
             };
-            other.kind = ObservedKind::Veth { peer: Some(peer) };
+            if let ObservedKind::Device(device) = &mut upper.kind {
+                let moved =
+                    |link: &ObservedPeer| Some(if Some(*link) == old { now } else { *link });
+                device.parameters = device.parameters.map_known(moved);
+                let kind = upper.kind.clone();
+                self.state.bear(place.namespace, &kind);
+            }
         }
         Ok(moved_to)
+    }
+}
+
+/// Refuses a device that stands on what no document lets it stand on.
+fn is_allowed(at: &At, device: &Device<At>) -> Result<(), String> {
+    let kind = device.kind;
+    let is_abroad = device.links().any(|lower| lower.namespace != at.namespace);
+    match is_abroad && !kind.stands_abroad() {
+        true => Err(format!(
+            "a {kind} in another namespace than what it stands on is not supported"
+        )),
+        false => Ok(()),
+    }
+}
+
+/// Refuses to move what the kernel keeps where it is, and what would go on to send through the
+/// namespace that it leaves, which no document says.
+fn may_move(at: &At, found: &ObservedInterface) -> Result<(), String> {
+    let device = match &found.kind {
+        ObservedKind::Veth { peer: Some(_) } => return Ok(()),
+        ObservedKind::Device(device) => device,
+        _ => return Err(format!("{} cannot be moved", at.name)),
+    };
+    match device.kind {
+        DeviceKind::Bridge | DeviceKind::Bond | DeviceKind::Vrf => Err(format!(
+            "{} cannot be moved: a {} stays where it was made",
+            at.name, device.kind
+        )),
+        kind if kind.is_bound() && !(kind.stands_abroad() && device.lower().is_some()) => {
+            Err(format!(
+                "{} cannot be moved: it would go on to send through the namespace that it leaves, which is not supported for a {kind} without `dev`",
+                at.name
+            ))
+        }
+        _ => Ok(()),
     }
 }

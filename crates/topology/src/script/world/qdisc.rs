@@ -107,12 +107,21 @@ fn changed(is: &Qdisc, spec: Spec) -> Qdisc {
                 netem,
                 corrupt,
                 rate,
+                correlated,
             },
-        ) => Qdisc::Netem(Netem {
-            corrupt: if corrupt { netem.corrupt } else { is.corrupt },
-            rate: if rate { netem.rate } else { is.rate },
-            ..netem
-        }),
+        ) => {
+            let corruption = if corrupt { &netem } else { is };
+            let correlation = if correlated { &netem } else { is };
+            Qdisc::Netem(Netem {
+                corrupt: corruption.corrupt,
+                corrupt_correlation: corruption.corrupt_correlation,
+                rate: if rate { netem.rate } else { is.rate },
+                delay_correlation: correlation.delay_correlation,
+                loss_correlation: correlation.loss_correlation,
+                duplicate_correlation: correlation.duplicate_correlation,
+                ..netem
+            })
+        }
         (_, spec) => made(&spec),
     }
 }

@@ -1,0 +1,137 @@
+//! Devices in other namespaces than what they stand on.
+
+use topology::command::script_text;
+use topology::edit::{Selection, apply};
+use topology::{Document, Edit, script, yaml};
+
+const LAB: &str = "netyard: 1
+namespaces:
+  red:
+    interfaces:
+      mv0: {type: macvlan, link: host/eth0, mode: bridge, addresses: [10.0.0.1/24]}
+      tag: {type: vlan, link: eth1, id: 5}
+  blue:
+    interfaces:
+      vx0: {type: vxlan, id: 7, remote: 10.9.0.2, dev: host/eth0}
+      lo7: {type: vxlan, id: 8, dev: lo}
+  host:
+    interfaces:
+      top: {type: vlan, link: red/eth1, id: 6}
+links:
+  - host/eth0: {addresses: [10.9.0.1/24]}
+    red/eth1: {}
+";
+
+fn read(text: &str) -> Document {
+    let read = script::read(text).unwrap_or_else(|errors| panic!("{errors:#?}\n{text}"));
+    read.document
+}
+
+#[test]
+fn they_go_out_and_in() {
+    let document = yaml::read(LAB).unwrap();
+    let text = yaml::write(&document);
+    assert!(
+        text.contains("link: host/eth0") && text.contains("link: eth1"),
+        "{text}"
+    );
+    assert!(
+        text.contains("dev: host/eth0") && text.contains("link: red/eth1"),
+        "{text}"
+    );
+    assert!(yaml::read(&text).unwrap().same_lab(&document), "{text}");
+    let text = script_text(&document);
+    for command in [
+        "ip link add link eth0 name mv0 netns red type macvlan mode bridge",
+        "ip link add vx0 netns blue type vxlan id 7 remote 10.9.0.2 dev eth0",
+        // The root namespace has no name for `ip`: process 1 is in it.
+        "ip -n red link add link eth1 name top netns 1 type vlan id 6",
+    ] {
+        assert!(text.contains(&format!("{command}\n")), "{command}: {text}");
+    }
+    assert!(read(&text).same_lab(&document), "{text}");
+}
+
+#[test]
+fn scripts_make_them_as_containers_do() {
+    let begin = "ip netns add red\nip link add eth0 type veth peer name x\n";
+    for commands in [
+        "ip link add link eth0 name mv type macvlan mode bridge\nip link set mv netns red",
+        "ip link add link eth0 name mv0 type macvlan mode bridge\nip link set mv0 netns red name mv",
+        "ip link add link eth0 name mv netns red type macvlan mode bridge",
+        "ip -n red link add mv link-netns 1 link eth0 type macvlan mode bridge",
+    ] {
+        let document = read(&format!("{begin}{commands}\n"));
+        let document_red = document.namespace_named("red").unwrap();
+        let mv = document.interface_named(document_red, "mv").unwrap();
+        let lower = document.interfaces[&mv].kind.links().next().unwrap();
+        assert_eq!(
+            document.describe_interface(lower),
+            "host/eth0",
+            "{commands}"
+        );
+    }
+    // What stands on something stays where it is when that is moved.
+    let text = format!(
+        "{begin}ip link add link eth0 name tag type vlan id 5\nip link set eth0 netns red\nip link set tag mtu 1400\n"
+    );
+    let text = yaml::write(&read(&text));
+    assert!(text.contains("link: red/eth0"), "{text}");
+    for (commands, why) in [
+        (
+            "ip link add br0 type bridge\nip link set br0 netns red",
+            "stays where it was made",
+        ),
+        (
+            "ip link add vx type vxlan id 7\nip link set vx netns red",
+            "send through the namespace",
+        ),
+        (
+            "ip link add wg netns red type wireguard",
+            "sends through another namespace",
+        ),
+        (
+            "ip link add mv link nowhere netns red type macvlan",
+            "nowhere",
+        ),
+    ] {
+        let errors = script::read(&format!("{begin}{commands}\n")).unwrap_err();
+        let last = errors.last().unwrap();
+        assert!(last.reason.contains(why), "{commands}: {last}");
+    }
+}
+
+#[test]
+fn they_are_told_apart_where_their_packets_go() {
+    let refused = |text: &str| yaml::read(text).unwrap_err().message;
+    let lab = |red: &str, blue: &str| {
+        format!(
+            "netyard: 1\nnamespaces:\n  red:\n    interfaces:\n      a: {{{red}}}\n  blue:\n    interfaces:\n      b: {{{blue}}}\nlinks:\n  - host/eth: {{}}\n    red/x: {{}}\n"
+        )
+    };
+    let vlan = "type: vlan, link: host/eth, id: 5";
+    let error = refused(&lab(vlan, vlan));
+    assert!(error.contains("same ends"), "{error}");
+    let vxlan = "type: vxlan, dev: host/eth, id: 5";
+    let error = refused(&lab(vxlan, vxlan));
+    assert!(error.contains("same ends"), "{error}");
+    let macvlan = "type: macvlan, link: host/eth";
+    yaml::read(&lab(macvlan, macvlan)).unwrap();
+    let ipvlan = "type: ipvlan, link: host/eth, addresses: [10.0.0.1/24]";
+    let error = refused(&lab(ipvlan, ipvlan));
+    assert!(error.contains("told apart by addresses"), "{error}");
+    let gre = "type: gre, remote: 192.0.2.1, dev: host/eth";
+    let error = refused(&lab(gre, macvlan));
+    assert!(error.contains("its own namespace only"), "{error}");
+    // They go with what they stand on, and come again with it.
+    let mut document = yaml::read(LAB).unwrap();
+    let before = document.clone();
+    let red = document.namespace_named("red").unwrap();
+    let back = apply(&mut document, Edit::Remove(Selection::namespace(red))).unwrap();
+    assert_eq!(
+        document.interface_named(topology::NamespaceId::HOST, "top"),
+        None
+    );
+    apply(&mut document, back).unwrap();
+    assert_eq!(document, before);
+}
