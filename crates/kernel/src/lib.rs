@@ -25,6 +25,8 @@ pub mod error;
 pub mod exec;
 mod execute;
 pub mod firewall;
+#[cfg(fuzzing)]
+pub mod fuzz;
 pub mod namespace;
 mod netlink;
 mod observe;

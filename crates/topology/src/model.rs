@@ -83,12 +83,8 @@ fn single(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> {
             namespace: id,
             name,
         } => {
-            if state.namespaces.contains_key(id) {
-                return Err(Refused(format!("{id} exists")));
-            }
             name_is_free(state, name)?;
-            state.namespaces.insert(*id, namespace(name.clone()));
-            Ok(vec![Step::RemoveNamespace { namespace: *id }])
+            add_namespace(state, *id, name)
         }
         Step::RemoveNamespace { namespace } => remove::namespace(state, *namespace),
         Step::RenameNamespace { namespace, name } => {
@@ -155,6 +151,19 @@ fn single(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> {
     }
 }
 
+/// Adds a namespace whose name is known to be free, which takes a look at all of them.
+pub(crate) fn add_namespace(
+    state: &mut Observed,
+    id: NamespaceId,
+    name: &NamespaceName,
+) -> Result<Vec<Step>, Refused> {
+    if state.namespaces.contains_key(&id) {
+        return Err(Refused(format!("{id} exists")));
+    }
+    state.namespaces.insert(id, namespace(name.clone()));
+    Ok(vec![Step::RemoveNamespace { namespace: id }])
+}
+
 /// A namespace as the kernel makes it.
 fn namespace(name: NamespaceName) -> ObservedNamespace {
     let loopback = ObservedInterface {
@@ -213,9 +222,14 @@ fn is_same_address(a: IpNet, b: IpNet) -> bool {
 
 fn name_is_free(state: &Observed, name: &NamespaceName) -> Result<(), Refused> {
     match state.namespaces.values().any(|ns| ns.name == *name) {
-        true => Err(Refused(format!("a namespace {name} exists"))),
+        true => Err(name_is_taken(name)),
         false => Ok(()),
     }
+}
+
+/// Why a namespace is not made.
+pub(crate) fn name_is_taken(name: &NamespaceName) -> Refused {
+    Refused(format!("a namespace {name} exists"))
 }
 
 fn namespace_mut(state: &mut Observed, id: NamespaceId) -> Result<&mut ObservedNamespace, Refused> {
@@ -317,10 +331,9 @@ fn set_up(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused>
     let was_up = interface_mut(state, at)?.up;
     let mut undo = switch(state, at, up)?;
     let around = namespace_mut(state, at.namespace)?;
-    let by_index = around.interfaces.iter();
-    let mut loopback = by_index.filter(|(_, i)| i.kind == ObservedKind::Loopback);
-    let loopback = loopback.find(|(_, i)| i.name == at.name.as_str());
-    undo.extend(match loopback.map(|(index, _)| *index) {
+    let found = around.interfaces.named(at.name.as_str());
+    let loopback = found.filter(|(_, i)| i.kind == ObservedKind::Loopback);
+    undo.extend(match loopback.map(|(index, _)| index) {
         // Taken back, this is a going down, and those to nowhere go with it.
         Some(index) if up && !was_up => {
             let mut later = around.clone();

@@ -12,6 +12,7 @@ mod bench_reach;
 mod counts;
 mod dependencies;
 mod front;
+mod fuzz;
 mod install;
 mod leftovers;
 mod prerequisites;

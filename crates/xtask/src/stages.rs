@@ -19,6 +19,8 @@ pub(crate) enum Stage {
     Wasm,
     /// Unit and property tests of all crates
     Unit,
+    /// The fuzz targets: what is kept of their inputs, and some seconds of others
+    Fuzz,
     /// The examples in the documentation
     Doc,
     /// The program with the front end inside, as `cargo xtask build`
@@ -42,6 +44,7 @@ impl Stage {
             Self::Deny => "deny",
             Self::Wasm => "wasm",
             Self::Unit => "unit",
+            Self::Fuzz => "fuzz",
             Self::Doc => "doc",
             Self::Build => "build",
             Self::Kernel => "kernel",
@@ -61,7 +64,7 @@ impl Stage {
             Self::Fmt => &[Need::Lint],
             Self::Deny => &[],
             Self::Clippy | Self::Wasm => &[Need::Lint, Need::Build],
-            Self::Doc | Self::Build => &[Need::Build],
+            Self::Fuzz | Self::Doc | Self::Build => &[Need::Build],
             Self::Unit | Self::Kernel | Self::Server => &[Need::Build, Need::Run, Need::Test],
             Self::Vm => &[Need::Build, Need::Run, Need::Test, Need::Vm],
             Self::Browser => &[Need::Build, Need::Run, Need::Test, Need::Browser],

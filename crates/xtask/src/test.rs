@@ -9,6 +9,7 @@ use tempfile::NamedTempFile;
 
 use crate::counts::Counts;
 use crate::dependencies;
+use crate::fuzz;
 use crate::install::{self, Consent};
 use crate::process;
 use crate::program::{self, Mode};
@@ -134,6 +135,7 @@ impl<'a> Tests<'a> {
                 purity::check(self.workspace, toolchain)
             }
             Stage::Unit => self.tests(&Chosen::Crates, None),
+            Stage::Fuzz => fuzz::check(self.workspace, &self.host),
             Stage::Doc => self.doc(),
             Stage::Build => {
                 self.program = Some(program::build(self.workspace, Mode::Release, self.consent)?);

@@ -96,7 +96,7 @@ pub(super) fn family(address: IpNet) -> AddressFamily {
 }
 
 /// `None` for other families.
-fn row(bytes: &[u8]) -> Result<Option<AddressRow>, Failure> {
+pub(super) fn row(bytes: &[u8]) -> Result<Option<AddressRow>, Failure> {
     let attributes = Attributes::after(HEADER, bytes)?;
     // IFA_ADDRESS is the other end's of a point-to-point address.
     let own = attributes

@@ -209,7 +209,7 @@ fn without_statistics() -> LinkAttribute {
     LinkAttribute::ExtMask(vec![LinkExtentMask::SkipStats])
 }
 
-fn row(bytes: &[u8]) -> Result<LinkRow, Failure> {
+pub(super) fn row(bytes: &[u8]) -> Result<LinkRow, Failure> {
     let attributes = Attributes::after(HEADER, bytes)?;
     let info = attributes.nested(IFLA_LINKINFO);
     let kind = info.text(IFLA_INFO_KIND).unwrap_or_default();

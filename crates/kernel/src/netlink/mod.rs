@@ -17,6 +17,8 @@ mod attributes;
 mod device;
 mod events;
 mod failure;
+#[cfg(fuzzing)]
+mod fuzz;
 mod generic;
 mod link;
 mod neighbour;
@@ -35,6 +37,8 @@ mod wireguard;
 pub(crate) use address::AddressRow;
 pub(crate) use events::{EventSocket, NETLINK_NETFILTER};
 pub(crate) use failure::Failure;
+#[cfg(fuzzing)]
+pub(crate) use fuzz::read as read_any;
 pub(crate) use generic::GenericSocket;
 pub(crate) use link::{End, Ipv6, LinkRow};
 pub(crate) use neighbour::NeighbourTable;

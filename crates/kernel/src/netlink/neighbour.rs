@@ -179,7 +179,11 @@ impl Socket {
     }
 }
 
-fn row(bytes: &[u8], interface: u32, address: IpAddr) -> Result<Option<NeighbourRow>, Failure> {
+pub(super) fn row(
+    bytes: &[u8],
+    interface: u32,
+    address: IpAddr,
+) -> Result<Option<NeighbourRow>, Failure> {
     let attributes = Attributes::after(HEADER, bytes)?;
     if word(bytes, 4) != interface || attributes.address(NDA_DST) != Some(address) {
         return Ok(None);
@@ -242,7 +246,7 @@ pub(super) fn is_set_neighbour(asker: u32, row: &[u8]) -> bool {
     is_ip && (is_permanent || byte(row, 10) & NTF_PROXY != 0 || asker != 0)
 }
 
-fn permanent_row(bytes: &[u8]) -> Result<Option<SetNeighbour>, Failure> {
+pub(super) fn permanent_row(bytes: &[u8]) -> Result<Option<SetNeighbour>, Failure> {
     let is_ip = [libc::AF_INET, libc::AF_INET6].contains(&i32::from(byte(bytes, 0)));
     let attributes = Attributes::after(HEADER, bytes)?;
     let mac = attributes.get(NDA_LLADDR).and_then(|mac| mac.first_chunk());
@@ -258,7 +262,7 @@ fn permanent_row(bytes: &[u8]) -> Result<Option<SetNeighbour>, Failure> {
     Ok(known.filter(|_| is_permanent).map(set))
 }
 
-fn proxy_row(bytes: &[u8]) -> Result<Option<SetNeighbour>, Failure> {
+pub(super) fn proxy_row(bytes: &[u8]) -> Result<Option<SetNeighbour>, Failure> {
     let attributes = Attributes::after(HEADER, bytes)?;
     let is_proxy = byte(bytes, 10) & NTF_PROXY != 0;
     let set = |address| SetNeighbour {

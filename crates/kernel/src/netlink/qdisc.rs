@@ -220,7 +220,7 @@ fn millionths(parts: u32) -> u64 {
     (u64::from(parts) * CERTAIN * 2 + most) / (2 * most)
 }
 
-fn row(bytes: &[u8]) -> Result<QdiscRow, Failure> {
+pub(super) fn row(bytes: &[u8]) -> Result<QdiscRow, Failure> {
     let attributes = Attributes::after(HEADER, bytes)?;
     let kind = attributes.text(TCA_KIND).unwrap_or_default();
     let options = attributes.get(TCA_OPTIONS).unwrap_or_default();

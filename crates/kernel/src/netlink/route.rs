@@ -223,7 +223,7 @@ fn next_hop(hop: &Hop<u32>, family: Family) -> RouteNextHop {
 }
 
 /// `None` for what no document has.
-fn row(bytes: &[u8]) -> Result<Option<RouteRow>, Failure> {
+pub(super) fn row(bytes: &[u8]) -> Result<Option<RouteRow>, Failure> {
     let attributes = Attributes::after(HEADER, bytes)?;
     let default = match i32::from(byte(bytes, 0)) {
         libc::AF_INET => IpAddr::V4(Ipv4Addr::UNSPECIFIED),

@@ -120,7 +120,7 @@ fn message(rule: &Rule<InterfaceName>) -> RuleMessage {
 
 /// `None` for what no document has: the kernel's own, and those that say
 /// something else, too.
-fn row(bytes: &[u8]) -> Result<Option<Rule<InterfaceName>>, Failure> {
+pub(super) fn row(bytes: &[u8]) -> Result<Option<Rule<InterfaceName>>, Failure> {
     let attributes = Attributes::after(HEADER, bytes)?;
     let family = match i32::from(byte(bytes, 0)) {
         libc::AF_INET => Family::Ipv4,

@@ -220,7 +220,7 @@ impl Socket {
 }
 
 /// An `NLMSG_ERROR`: a yes if its number is 0.
-fn acknowledged(flags: u16, payload: &[u8]) -> Result<(), Failure> {
+pub(super) fn acknowledged(flags: u16, payload: &[u8]) -> Result<(), Failure> {
     let code = ErrorBuffer::new_checked(payload)?
         .code()
         .map_or(0, |code| code.get());
@@ -244,7 +244,7 @@ fn acknowledged(flags: u16, payload: &[u8]) -> Result<(), Failure> {
 }
 
 /// The end of a dump, which may be its failure (old kernels send no number).
-fn done(payload: &[u8]) -> Result<(), Failure> {
+pub(super) fn done(payload: &[u8]) -> Result<(), Failure> {
     let code = payload
         .first_chunk::<4>()
         .map_or(0, |code| i32::from_ne_bytes(*code));

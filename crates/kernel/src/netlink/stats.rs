@@ -51,7 +51,7 @@ impl Socket {
     }
 }
 
-fn read(row: &[u8]) -> Result<Option<(u32, Counters)>, Failure> {
+pub(super) fn read(row: &[u8]) -> Result<Option<(u32, Counters)>, Failure> {
     let index = row.get(INDEX..).and_then(<[u8]>::first_chunk::<4>);
     let attributes = Attributes::after(HEADER, row)?;
     let Some((index, stats)) = index.zip(attributes.get(IFLA_STATS_LINK_64)) else {

@@ -147,7 +147,7 @@ fn vlans(index: u32, own: bool, range: VlanRange, flags: BridgeVlanInfoFlags) ->
     link
 }
 
-fn vlan_row(bytes: &[u8]) -> Result<(u32, Vlans), Failure> {
+pub(super) fn vlan_row(bytes: &[u8]) -> Result<(u32, Vlans), Failure> {
     let attributes = Attributes::after(LINK_HEADER, bytes)?;
     let mut vlans = Vlans::default();
     let mut first = None;
@@ -203,7 +203,7 @@ fn fdb_message(index: u32, entry: &FdbEntry) -> NeighbourMessage {
 }
 
 /// `None` for what nobody has set, and for what is neither a bridge's nor a VXLAN's.
-fn fdb_row(bytes: &[u8]) -> Result<Option<FdbRow>, Failure> {
+pub(super) fn fdb_row(bytes: &[u8]) -> Result<Option<FdbRow>, Failure> {
     let attributes = Attributes::after(NEIGHBOUR_HEADER, bytes)?;
     let mac = attributes.get(NDA_LLADDR).and_then(|mac| mac.first_chunk());
     let dst = attributes.address(NDA_DST);

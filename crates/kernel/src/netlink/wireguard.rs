@@ -199,7 +199,7 @@ fn allowed_ip(network: &IpNet) -> WireguardAllowedIp {
     ])
 }
 
-fn parsed(row: &[u8]) -> Result<Vec<WireguardAttribute>, Failure> {
+pub(super) fn parsed(row: &[u8]) -> Result<Vec<WireguardAttribute>, Failure> {
     let header = GenlHeader {
         cmd: attributes::byte(row, 0),
         version: attributes::byte(row, 1),
@@ -210,7 +210,7 @@ fn parsed(row: &[u8]) -> Result<Vec<WireguardAttribute>, Failure> {
 
 /// What the rows about one interface say: its peers may be divided among several of them, and the
 /// networks of one peer, too.
-fn parameters(rows: Vec<Vec<WireguardAttribute>>) -> Parameters<u32> {
+pub(super) fn parameters(rows: Vec<Vec<WireguardAttribute>>) -> Parameters<u32> {
     let mut values = BTreeMap::new();
     let mut peers = Peers::default();
     for attribute in rows.into_iter().flatten() {

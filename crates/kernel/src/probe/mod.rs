@@ -31,3 +31,14 @@ fn next_identifier() -> u16 {
 fn random() -> u64 {
     RandomState::new().hash_one(0_u8)
 }
+
+/// What a raw socket has received, read by all that read it: for the fuzz targets.
+#[cfg(fuzzing)]
+pub(crate) fn read_any(ipv6: bool, size: u16, longer: usize, bytes: &[u8]) {
+    let length = bytes.len() + longer;
+    // The identifier and the token of the inputs that are kept.
+    let echo = icmp::packet::Echo::new(ipv6, 0x0102, 0x0304_0506_0708_090a, size);
+    let _ = echo.read(bytes, length);
+    let _ = echo.read_sent(bytes, length);
+    let _ = icmp::packet::transport_error(ipv6, bytes);
+}

@@ -102,6 +102,17 @@ fn lose_ipv6_in(state: &mut Observed, namespace: NamespaceId) -> Vec<Step> {
     let Some(found) = state.namespaces.get(&namespace) else {
         return Vec::new();
     };
+    // Others follow an interface, or its master, that has a small MTU now: where neither has, nobody
+    // need look at a thousand ports.
+    if let Some((_, changed)) = found.interfaces.named(at.name.as_str()) {
+        let master = changed
+            .master
+            .and_then(|index| found.interfaces.get(&index));
+        let mut both = std::iter::once(changed).chain(master);
+        if both.all(|i| i.mtu >= MIN_IPV6_MTU) {
+            return Vec::new();
+        }
+    }
     if !found.interfaces.values().any(is_losing) {
         return Vec::new();
     }

@@ -387,11 +387,13 @@ impl World {
             ));
         }
         let namespace = NamespaceId(self.next_namespace);
-        let step = Step::AddNamespace {
-            namespace,
-            name: name.clone(),
-        };
-        self.step(&step)?;
+        // The model would look through all of them.
+        if self.made.contains_key(&name) {
+            return Err(model::name_is_taken(&name).to_string());
+        }
+        self.settled.clear();
+        model::add_namespace(&mut self.state, namespace, &name)
+            .map_err(|refused| refused.to_string())?;
         self.made.insert(name, namespace);
         self.next_namespace += 1;
         let id = self.fresh_interface()?;

@@ -5,10 +5,18 @@ use brush_parser::word::{BraceExpressionMember, BraceExpressionOrText, parse_bra
 
 use super::MOST_WORDS;
 
+/// Digits that always fit in 64 bits.
+const LONGEST_NUMBER: usize = 18;
+
 /// The words that a word with braces becomes.
 pub(super) fn expand(word: &str) -> Result<Vec<String>, String> {
     if !has_list(word) {
         return Ok(vec![word.to_owned()]);
+    }
+    // The parser takes every number for one of 64 bits, and panics.
+    let mut runs = word.split(|c: char| !c.is_ascii_digit());
+    if let Some(number) = runs.find(|run| run.len() > LONGEST_NUMBER) {
+        return Err(format!("`{word}`: the number {number} is too large"));
     }
     let pieces = parse_brace_expansions(word, &ParserOptions::default())
         .map_err(|error| format!("`{word}`: {error}"))?;
@@ -89,16 +97,32 @@ fn choices_of(member: &BraceExpressionMember) -> Result<Vec<String>, String> {
 /// From one number to another, either way.
 fn sequence(start: i64, end: i64, increment: i64) -> Result<Vec<i64>, String> {
     let step = increment.unsigned_abs().max(1);
-    let count = start.abs_diff(end) / step + 1;
-    if count > MOST_WORDS as u64 {
+    let last = start.abs_diff(end) / step;
+    if last >= MOST_WORDS as u64 {
         return Err(format!("braces make more than {MOST_WORDS} words"));
     }
     let at = |index: u64| {
-        let offset = i64::try_from(index * step).unwrap_or_default();
+        // At most as far as the end is.
+        let offset = index * step;
         match start <= end {
-            true => start.saturating_add(offset),
-            false => start.saturating_sub(offset),
+            true => start.saturating_add_unsigned(offset),
+            false => start.saturating_sub_unsigned(offset),
         }
     };
-    Ok((0..count).map(at).collect())
+    Ok((0..=last).map(at).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::expand;
+
+    #[test]
+    fn large_numbers_are_counted_or_refused() {
+        assert!(expand("a{1..99999999999999999999}").is_err());
+        let far = expand("{-999999999999999999..999999999999999999..999999999999999999}").unwrap();
+        assert_eq!(far, ["-999999999999999999", "0", "999999999999999999"]);
+        assert_eq!(expand("ns{3..1}").unwrap(), ["ns3", "ns2", "ns1"]);
+        assert!(expand("{1..999999999}").is_err());
+    }
 }

@@ -1,7 +1,9 @@
 //! The grammar of a shell, by `brush-parser`, with limits of our own.
 
 use brush_parser::ast::Program;
-use brush_parser::{ParseError, ParserOptions, SourceInfo, TokenizerError, TokenizerOptions};
+use brush_parser::{
+    ParseError, ParserOptions, SourceInfo, Token, TokenizerError, TokenizerOptions,
+};
 
 /// How deep a script may nest. The grammar is recursive and has no limit: 10,000 braces in a row
 /// would end the process (measured).
@@ -26,8 +28,30 @@ pub(super) fn program(text: &str) -> Result<Program, Malformed> {
     // Not the cached form: it would keep the scripts of others in memory.
     let tokens = brush_parser::uncached_tokenize_str(text, &TokenizerOptions::default())
         .map_err(|error| of_tokens(text, &error))?;
+    if let Some(number) = tokens.windows(2).find_map(no_descriptor) {
+        return Err(Malformed {
+            line: number.location().start.line,
+            reason: format!("`{}` is no file descriptor", number.to_str()),
+        });
+    }
     brush_parser::parse_tokens(&tokens, &ParserOptions::default(), &SourceInfo::default())
         .map_err(|error| of_grammar(text, &error))
+}
+
+/// A number before a redirection that is too large for one: `1>` is standard output. The grammar takes
+/// it for granted that it is not, and panics.
+fn no_descriptor(pair: &[Token]) -> Option<&Token> {
+    let [
+        number @ Token::Word(word, place),
+        Token::Operator(operator, next),
+    ] = pair
+    else {
+        return None;
+    };
+    let touches = place.end.index == next.start.index;
+    let is_number = word.chars().all(|c| c.is_ascii_digit());
+    let redirects = operator.starts_with(['<', '>']);
+    (touches && is_number && redirects && word.parse::<i32>().is_err()).then_some(number)
 }
 
 fn of_tokens(text: &str, error: &TokenizerError) -> Malformed {
@@ -85,6 +109,7 @@ fn too_deep(text: &str) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -96,5 +121,14 @@ mod tests {
             assert!(program(&text).is_err(), "{open}");
         }
         assert!(program("if true; then if true; then :; fi; fi").is_ok());
+    }
+    #[test]
+    fn a_number_that_is_no_descriptor_is_refused() {
+        let malformed = program("true\necho a 99999999999999999999> b").unwrap_err();
+        assert_eq!(malformed.line, 2);
+        assert!(malformed.reason.contains("no file descriptor"));
+        assert!(program("echo a 2> b").is_ok());
+        // With a space it is a word.
+        assert!(program("echo 99999999999999999999 > b").is_ok());
     }
 }
