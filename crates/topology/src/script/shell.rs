@@ -16,6 +16,7 @@ use super::world::World;
 use super::{MOST_ERRORS, Note, NoteKind, ScriptError};
 use crate::id::NamespaceId;
 
+mod all;
 mod arithmetic;
 mod assignment;
 mod beside;
@@ -25,6 +26,7 @@ mod condition;
 mod files;
 mod flow;
 mod getopts;
+mod ifup;
 mod input_output;
 mod inside;
 mod parameter;
@@ -301,6 +303,10 @@ impl Shell {
                 text.lines().next().unwrap_or_default().to_owned(),
                 format!("commands run commands more than {MOST_DEEP} deep"),
             );
+            return Flow::Exit;
+        }
+        // To read it is work, too, each time.
+        if !self.spend(text.len() / BYTES_A_COMMAND) {
             return Flow::Exit;
         }
         self.depth += 1;
