@@ -187,11 +187,11 @@ pub fn wanted(file: &File, others: &[File]) -> Vec<String> {
     }
 }
 
-/// The texts among other files, by their paths from the folder of one.
+/// The texts among other files, by their paths from the folder of one, which may be among them: a
+/// script can run itself.
 fn beside(file: &File, others: &[File]) -> Beside {
     let folder = folder(&file.path);
-    let texts = others.iter().filter(|other| other.path != file.path);
-    let texts = texts.filter_map(|other| {
+    let texts = others.iter().filter_map(|other| {
         let text = std::str::from_utf8(&other.bytes).ok()?;
         Some((from(folder, &other.path), text.to_owned()))
     });

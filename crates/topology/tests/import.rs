@@ -22,6 +22,54 @@ fn file(path: &str, text: &str) -> File {
     }
 }
 
+#[test]
+fn what_kathara_devices_bring_up_is_in_their_files() {
+    let files = [
+        file("lab.conf", "pc[0]=A\npc[1]=B\nr[0]=A\nr[1]=B\n"),
+        file(
+            "pc.startup",
+            "/etc/init.d/networking start\nip link set eth0 multicast on\n",
+        ),
+        file(
+            "pc/etc/network/interfaces",
+            "auto lo eth0\niface lo inet loopback\niface eth0 inet static\n    address 10.0.0.2\n    netmask 255.255.255.0\n    gateway 10.0.0.1\n    up ip route add 10.9.0.0/24 via 10.0.0.1\niface eth1 inet dhcp\n",
+        ),
+        file("r.startup", "ifup eth0\nifup eth1\n"),
+        file(
+            "r/etc/network/interfaces",
+            "iface eth0 inet static\n    address 10.0.0.1/24\n    bridge_ports none\niface eth1 inet6 static\n    address fd00::1\n    netmask 64\n    mtu 1400\n",
+        ),
+    ];
+    let import = read_files(&files).unwrap_or_else(|error| panic!("{error}"));
+    let document = &import.document;
+    assert_eq!(addresses(document, "pc", "eth0"), ["10.0.0.2/24"]);
+    assert_eq!(
+        routes(document, "pc"),
+        ["0.0.0.0/0 10.0.0.1", "10.9.0.0/24 10.0.0.1"]
+    );
+    assert_eq!(addresses(document, "r", "eth0"), ["10.0.0.1/24"]);
+    assert_eq!(addresses(document, "r", "eth1"), ["fd00::1/64"]);
+    assert!(says(&import.report.left_out, "r.startup:1", "bridge-ports"));
+}
+
+#[test]
+fn netplan_tunnels_may_be_wireguard() {
+    let text = "network:\n  version: 2\n  tunnels:\n    wg0:\n      mode: wireguard\n      addresses: [10.0.0.1/24]\n      key: 4GgaQCy68nzNsUE5aJ9fuLzHhB65tAlwbmA72MWnOm8=\n      port: 51820\n      peers:\n        - keys: {public: M9nt4YujIOmNrRmpIRTmYSfMdrpvE7u6WkG8FY8WjG4=}\n          allowed-ips: [10.0.0.2/32, 10.2.0.0/24]\n          endpoint: 192.0.2.1:51820\n          keepalive: 25\n";
+    let import = taken("wg.yaml", text, Format::Netplan);
+    let written = topology::yaml::write(&import.document);
+    for said in [
+        "M9nt4YujIOmNrRmpIRTmYSfMdrpvE7u6WkG8FY8WjG4=",
+        "10.2.0.0/24",
+        "192.0.2.1:51820",
+        "51820",
+    ] {
+        assert!(written.contains(said), "{said}: {written}");
+    }
+    let file_key = text.replace("4GgaQCy68nzNsUE5aJ9fuLzHhB65tAlwbmA72MWnOm8=", "/etc/key");
+    let import = taken("wg.yaml", &file_key, Format::Netplan);
+    assert!(says(&import.report.left_out, "wg.yaml:", "/etc/key"));
+}
+
 fn kathara() -> Vec<File> {
     vec![
         file("lab/lab.conf", include_str!("import/kathara/lab.conf")),

@@ -51,6 +51,9 @@ fn others(path: &Path, main: &File) -> Vec<File> {
         let wanted = topology::read::wanted(main, &others);
         let before = others.len();
         for wanted in wanted {
+            if others.iter().any(|known| known.path == wanted) {
+                continue;
+            }
             let place = folder.join(&wanted);
             let size = match fs::metadata(&place) {
                 Ok(found) if found.is_file() => found.len(),

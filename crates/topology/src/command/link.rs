@@ -350,7 +350,17 @@ fn add(words: &mut Words<'_>) -> Result<Action, String> {
 fn set(words: &mut Words<'_>) -> Result<Action, String> {
     let mut name = None;
     let mut change = LinkChange::default();
+    let mut is_usual = false;
     while let Some(word) = words.next() {
+        match (word, words.peek()) {
+            // As every interface is that can be made here.
+            ("multicast" | "arp", Some("on")) | ("promisc" | "allmulticast", Some("off")) => {
+                words.next();
+                is_usual = true;
+                continue;
+            }
+            _ => {}
+        }
         match word {
             "dev" => name = Some(words.parsed(word)?),
             "name" => change.name = Some(words.parsed(word)?),
@@ -367,7 +377,7 @@ fn set(words: &mut Words<'_>) -> Result<Action, String> {
         }
     }
     let name = name.ok_or("`ip link set` needs the name of an interface")?;
-    if change == LinkChange::default() {
+    if change == LinkChange::default() && !is_usual {
         return Err(format!("`ip link set {name}` says nothing to set"));
     }
     if change.namespace.is_some() && matches!(change.master, Some(Some(_))) {

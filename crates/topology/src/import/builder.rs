@@ -300,6 +300,16 @@ impl Builder {
         done
     }
 
+    /// Does a command that reads this, which must succeed; else the whole is refused.
+    pub(super) fn run_with(&mut self, namespace: NamespaceId, argv: &[&str], input: &str) {
+        let words: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
+        let done = self.shell.command_with(namespace, &words, Some(input));
+        self.acted_in(self.file.clone(), self.line);
+        if let Err(reason) = done {
+            self.refuse(argv.join(" "), reason);
+        }
+    }
+
     fn acted_in(&mut self, file: String, line: usize) {
         let (acted, _) = self.shell.acted();
         if acted > self.acted {

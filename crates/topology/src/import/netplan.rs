@@ -11,6 +11,7 @@ use super::tree::{Entry, Tree, parse};
 use crate::id::NamespaceId;
 
 mod devices;
+mod wireguard;
 
 /// What the machine is called.
 const MACHINE: &str = "machine";

@@ -14,6 +14,7 @@ use super::world::World;
 use super::{MOST_ERRORS, Note, NoteKind, ScriptError};
 use crate::id::NamespaceId;
 
+mod all;
 mod arithmetic;
 mod arp;
 mod assignment;
@@ -27,6 +28,7 @@ mod elsewhere;
 mod files;
 mod flow;
 mod getopts;
+mod ifup;
 mod input_output;
 mod inside;
 mod looking;
@@ -306,6 +308,10 @@ impl Shell {
                 text.lines().next().unwrap_or_default().to_owned(),
                 format!("commands run commands more than {MOST_DEEP} deep"),
             );
+            return Flow::Exit;
+        }
+        // To read it is work, too, each time.
+        if !self.spend(text.len() / BYTES_A_COMMAND) {
             return Flow::Exit;
         }
         self.depth += 1;

@@ -37,3 +37,11 @@ if [ "$elapsed" -gt 3600 ]; then
 fi
 : "$RANDOM" $((SECONDS + 1))
 ip addr add fd00::1/64 dev va nodad
+word=eth12
+if [[ $word =~ ^([a-z]+)([0-9]{1,2})$ ]]; then
+    ip netns add "m-${BASH_REMATCH[1]}-${BASH_REMATCH[2]}"
+fi
+ip -all netns exec ip link set lo up
+[[ $word =~ ^[0-9]+$ ]] && ip -all netns delete
+command -v ip >/dev/null || ip netns add never
+if [ -n "$(command -v ip)" ]; then ip netns add there; fi

@@ -82,6 +82,9 @@ impl Machine<'_> {
         let Some(mode) = text("mode") else {
             return builder.refuse(name, "a tunnel has a `mode`");
         };
+        if mode == "wireguard" {
+            return self.wireguard(builder, name, tree);
+        }
         let mut argv = ["ip", "link", "add", "name", name, "type"]
             .map(str::to_owned)
             .to_vec();

@@ -14,6 +14,15 @@ pub(super) fn declares(name: &str) -> bool {
     )
 }
 
+/// Whether a name is one of the shell itself that no program has.
+fn is_builtin(name: &str) -> bool {
+    declares(name)
+        || matches!(
+            name,
+            "cd" | "source" | "eval" | "exit" | "return" | "read" | "set"
+        )
+}
+
 impl Shell {
     /// Does what a builtin does; `None` if it is none.
     pub(super) fn builtin(
@@ -121,7 +130,17 @@ impl Shell {
                 if words
                     .first()
                     .is_some_and(|word| word == "-v" || word == "-V")
-                    || name != "command" => {}
+                    || name != "command" =>
+            {
+                for word in words.iter().filter(|word| !word.starts_with('-')) {
+                    let is_own = self.functions.contains_key(word) || is_builtin(word);
+                    let text = match is_own || word.contains('/') {
+                        true => format!("{word}\n"),
+                        false => format!("/usr/bin/{word}\n"),
+                    };
+                    io.out.print(&text);
+                }
+            }
             "builtin" => return Some(self.dispatch(words, &[], io)),
             name if declares(name) => self.declare(name, argv, declared),
             _ => return None,

@@ -1,8 +1,11 @@
 //! `test`, `[ … ]` and `[[ … ]]`.
 
+use std::collections::BTreeMap;
+
 use brush_parser::ast::{BinaryPredicate, ExtendedTestExpr, TestExpr, UnaryPredicate};
 use brush_parser::test_command;
 
+use super::variables::Value;
 use super::{Shell, Status};
 
 /// What is asked; `Err` names what is not known.
@@ -54,6 +57,15 @@ impl Shell {
                 let operand = self.one(&word.value)?;
                 self.unary(predicate, &operand)?
             }
+            ExtendedTestExpr::BinaryTest(BinaryPredicate::StringMatchesRegex, left, right) => {
+                let left = self.one(&left.value)?;
+                if right.value.contains(['\\', '"', '\'']) {
+                    let reason = "a regular expression with quotes in it is not supported";
+                    return Err(reason.to_owned());
+                }
+                let pattern = self.one(&right.value)?;
+                Ok(self.matches_expression(&left, &pattern)?)
+            }
             ExtendedTestExpr::BinaryTest(predicate, left, right) => {
                 let left = self.one(&left.value)?;
                 let is_same = match predicate {
@@ -67,6 +79,27 @@ impl Shell {
                 Ok(self.binary_test(predicate, &left, &right, is_same)?)
             }
         })
+    }
+
+    /// `=~`; what its groups match is in `BASH_REMATCH`. The engine's time grows with the text's
+    /// length, whatever the expression.
+    fn matches_expression(&mut self, text: &str, pattern: &str) -> Result<bool, String> {
+        let expression = regex_lite::Regex::new(pattern)
+            .map_err(|error| format!("the regular expression `{pattern}`: {error}"))?;
+        let groups: BTreeMap<i64, String> = match expression.captures(text) {
+            Some(found) => found
+                .iter()
+                .enumerate()
+                .map(|(index, group)| {
+                    let group = group.map_or("", |group| group.as_str());
+                    (i64::try_from(index).unwrap_or_default(), group.to_owned())
+                })
+                .collect(),
+            None => BTreeMap::new(),
+        };
+        let is_match = !groups.is_empty();
+        self.variables.set("BASH_REMATCH", Value::List(groups));
+        Ok(is_match)
     }
 
     fn unary(&mut self, predicate: &UnaryPredicate, operand: &str) -> Result<Answer, String> {
@@ -122,7 +155,7 @@ impl Shell {
                 numbers(self).map(|(a, b)| a >= b)?
             }
             BinaryPredicate::StringMatchesRegex => {
-                return Err("regular expressions (`=~`) are not supported".to_owned());
+                return Err("`=~` is for `[[` only".to_owned());
             }
             _ => return Err(format!("the condition `{predicate}` is not supported")),
         })

@@ -30,9 +30,22 @@ impl Shell {
     /// # Errors
     /// Why it cannot be done.
     pub(crate) fn command_in(&mut self, here: NamespaceId, argv: &[String]) -> Result<(), String> {
+        self.command_with(here, argv, None)
+    }
+
+    /// Does one command, which reads this and must succeed.
+    ///
+    /// # Errors
+    /// Why it cannot be done.
+    pub(crate) fn command_with(
+        &mut self,
+        here: NamespaceId,
+        argv: &[String],
+        input: Option<&str>,
+    ) -> Result<(), String> {
         let before = std::mem::replace(&mut self.here, here);
         let lenient = std::mem::take(&mut self.is_lenient);
-        self.act_on(argv, None);
+        self.act_on(argv, input);
         self.here = before;
         self.is_lenient = lenient;
         match self.outcome().errors.into_iter().next() {

@@ -29,6 +29,16 @@ impl Shell {
                 }
             },
             "bash" | "sh" | "dash" | "ash" => self.shell(argv, words, io),
+            "ip" if words
+                .first()
+                .is_some_and(|word| word == "-all" || word == "--all") =>
+            {
+                self.in_all(argv, words.get(1..).unwrap_or_default(), io)
+            }
+            _ if self.brings_up(name, words) => {
+                self.bring_up(name, words, io);
+                Flow::Next
+            }
             "xargs" => self.xargs(argv, words, io),
             "nsenter" => self.nsenter(argv, words, io),
             "ip" if words.iter().any(|word| is_batch(word)) => {
