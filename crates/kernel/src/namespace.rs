@@ -76,18 +76,26 @@ impl Namespace {
         name: &str,
         first: impl FnOnce() -> T + Send,
     ) -> Result<(Self, T)> {
+        on_a_thread(
+            || format!("namespace {name}"),
+            || Self::create_here(name, first),
+        )
+    }
+
+    /// [`Namespace::create_and`] on a thread that has nothing to do with any namespace: it is left
+    /// in the new one.
+    pub(crate) fn create_here<T>(name: &str, first: impl FnOnce() -> T) -> Result<(Self, T)> {
         let sandbox = sandbox::current()?;
-        let object = || format!("namespace {name}");
-        let child = Idle::spawn().context("create", object)?;
+        let child = Idle::spawn().context("create", || format!("namespace {name}"))?;
         child.write("uid_map", &sandbox.uid_map)?;
         child.write("gid_map", &sandbox.gid_map)?;
         let user = child.namespace("user")?;
         let net = child.namespace("net")?;
         drop(child);
         let namespace = Self::from_descriptors(name, Some(user), net)?;
-        let (set_up, first) = namespace.run(|| (sandbox::set_up_namespace(), first()))?;
-        set_up?;
-        Ok((namespace, first))
+        namespace.enter_thread()?;
+        sandbox::set_up_namespace()?;
+        Ok((namespace, first()))
     }
 
     pub(crate) fn from_descriptors(
@@ -143,15 +151,7 @@ impl Namespace {
             self.enter_thread()?;
             Ok(f())
         };
-        thread::scope(|scope| {
-            let thread = thread::Builder::new()
-                .name("namespace".to_owned())
-                .spawn_scoped(scope, inside)
-                .context("start a thread in", || self.to_string())?;
-            thread
-                .join()
-                .unwrap_or_else(|payload| panic::resume_unwind(payload))
-        })
+        on_a_thread(|| self.to_string(), inside)
     }
 
     /// Runs `f` inside of each of several namespaces, one after the other on one thread: entering
@@ -170,15 +170,7 @@ impl Namespace {
             });
             each.collect()
         };
-        thread::scope(|scope| {
-            let thread = thread::Builder::new()
-                .name("namespaces".to_owned())
-                .spawn_scoped(scope, inside)
-                .context("start a thread in", || "several namespaces")?;
-            thread
-                .join()
-                .unwrap_or_else(|payload| panic::resume_unwind(payload))
-        })
+        on_a_thread(|| "several namespaces".to_owned(), inside)
     }
 
     /// Moves the calling thread into the network namespace, and makes sure.
@@ -283,16 +275,42 @@ impl fmt::Debug for Namespace {
     }
 }
 
+/// Runs `f` on a thread of its own, which may enter namespaces: `object` is where to. A panic of `f`
+/// goes on in the caller.
+fn on_a_thread<T: Send>(
+    object: impl FnOnce() -> String,
+    f: impl FnOnce() -> Result<T> + Send,
+) -> Result<T> {
+    thread::scope(|scope| {
+        let thread = thread::Builder::new()
+            .name("namespace".to_owned())
+            .spawn_scoped(scope, f)
+            .context("start a thread in", object)?;
+        thread
+            .join()
+            .unwrap_or_else(|payload| panic::resume_unwind(payload))
+    })
+}
+
 /// A child that waits in new namespaces; killed and reaped when dropped.
 struct Idle {
     pid: Pid,
     pidfd: OwnedFd,
+    /// What it stands on until then.
+    _stack: sys::IdleStack,
 }
 
 impl Idle {
     fn spawn() -> nix::Result<Self> {
-        let (pid, pidfd) = sys::spawn_idle(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET)?;
-        Ok(Self { pid, pidfd })
+        let namespaces = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWNET;
+        let mut stack = sys::IdleStack::new();
+        // SAFETY: it is kept until the child is reaped (`drop`).
+        let (pid, pidfd) = unsafe { sys::spawn_idle(namespaces, &mut stack) }?;
+        Ok(Self {
+            pid,
+            pidfd,
+            _stack: stack,
+        })
     }
 
     fn write(&self, file: &str, text: &str) -> Result<()> {

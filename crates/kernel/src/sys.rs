@@ -41,40 +41,61 @@ pub(crate) unsafe fn close_range(first: RawFd, last: RawFd) -> nix::Result<()> {
     Errno::result(result).map(drop)
 }
 
+/// What an idle child stands on.
+#[repr(align(16))]
+struct StackBytes([u8; 8 * 1024]);
+
+/// The stack of a child of [`spawn_idle`].
+pub(crate) struct IdleStack(Box<StackBytes>);
+
+impl IdleStack {
+    /// One that nobody stands on.
+    pub(crate) fn new() -> Self {
+        Self(Box::new(StackBytes([0; 8 * 1024])))
+    }
+}
+
 /// Starts a child in new namespaces, which does nothing but wait to be killed.
 ///
-/// It exists so that its namespaces can be taken from `/proc/PID/ns`. It
-/// reports its end to nobody (no SIGCHLD), so it is seen only by a wait with
+/// It exists so that its namespaces can be taken from `/proc/PID/ns`. It shares this process's
+/// memory: a copy, as of fork(), takes longer the larger the lab is, and each page that is written
+/// after it again. It reports its end to nobody (no SIGCHLD), so it is seen only by a wait with
 /// `__WALL` and disturbs no other waiter of this process.
-pub(crate) fn spawn_idle(namespaces: CloneFlags) -> nix::Result<(Pid, OwnedFd)> {
+///
+/// # Safety
+/// `stack` must be kept, and used for nothing else, until the child is reaped.
+pub(crate) unsafe fn spawn_idle(
+    namespaces: CloneFlags,
+    stack: &mut IdleStack,
+) -> nix::Result<(Pid, OwnedFd)> {
+    /// Sleeps for ever. Never fails, so never writes errno, which is that of the parent's thread.
+    extern "C" fn idle(_: *mut libc::c_void) -> libc::c_int {
+        loop {
+            // SAFETY: waits for nothing, without end; reads and writes no memory.
+            unsafe { libc::syscall(libc::SYS_ppoll, 0, 0, 0, 0, 0) };
+        }
+    }
     let mut pidfd: RawFd = -1;
-    // SAFETY: all-zero is the documented default of every field.
-    let mut arguments: libc::clone_args = unsafe { std::mem::zeroed() };
-    arguments.flags = u64::from(namespaces.bits().cast_unsigned()) | libc::CLONE_PIDFD as u64;
-    arguments.pidfd = (&raw mut pidfd) as u64;
-    // SAFETY: no CLONE_VM, so the child has its own copy of memory and stack,
-    // as after fork(). This process may have other threads, so the child
-    // makes nothing but system calls: no allocation, no lock, no libc state.
-    // All signals are blocked around it, so no handler of ours runs in it.
+    let flags = namespaces.bits() | libc::CLONE_VM | libc::CLONE_PIDFD;
+    let top = stack.0.0.as_mut_ptr_range().end;
+    // SAFETY: the child has a stack of its own, which the caller keeps, aligned as every ABI wants
+    // it, and touches nothing else. All signals are blocked around it, so no handler of ours runs
+    // in it, and nothing but SIGKILL ends its wait.
     unsafe {
         let mut all: libc::sigset_t = std::mem::zeroed();
         let mut before: libc::sigset_t = std::mem::zeroed();
         libc::sigfillset(&raw mut all);
         libc::pthread_sigmask(libc::SIG_SETMASK, &raw const all, &raw mut before);
-        let pid = libc::syscall(
-            libc::SYS_clone3,
-            &raw mut arguments,
-            size_of::<libc::clone_args>(),
+        let pid = libc::clone(
+            idle,
+            top.cast(),
+            flags,
+            std::ptr::null_mut(),
+            &raw mut pidfd,
         );
-        if pid == 0 {
-            loop {
-                libc::syscall(libc::SYS_ppoll, 0, 0, 0, 0, 0);
-            }
-        }
         let result = Errno::result(pid);
         libc::pthread_sigmask(libc::SIG_SETMASK, &raw const before, std::ptr::null_mut());
-        let pid = i32::try_from(result?).map_err(|_| Errno::EOVERFLOW)?;
-        Ok((Pid::from_raw(pid), OwnedFd::from_raw_fd(pidfd)))
+        Ok((Pid::from_raw(result?), OwnedFd::from_raw_fd(pidfd)))
     }
 }
 

@@ -172,9 +172,11 @@ impl Known {
         // They are told with the links: what nobody has set is as it begins.
         for (index, interface) in interfaces {
             for name in SPREADING_ON_INTERFACES {
-                let begun = begins_with(&own, name, *index == LOOPBACK);
-                let key = (Some(*index), name.to_owned());
-                if interface.sysctls.get(name).copied() == begun && !self.0.contains_key(&key) {
+                let Some(told) = interface.sysctls.get(name).copied() else {
+                    continue;
+                };
+                let is_begun = begins_with(&own, name, *index == LOOPBACK) == Some(told);
+                if is_begun && !self.0.contains_key(&(Some(*index), name.to_owned())) {
                     interface.sysctls.remove(name);
                 }
             }

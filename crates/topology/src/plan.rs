@@ -4,7 +4,7 @@
 //! is chosen, so that what a step takes with it (routes of an interface that goes down, secondary
 //! addresses) is put back by later steps of the same plan.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::Family;
 use crate::document::{Document, Interface, Namespace};
@@ -67,22 +67,41 @@ pub fn plan(document: &Document, observed: &Observed) -> Vec<Step> {
 /// An edit that adds no difference (it says what somebody has done to the kernel already) has no
 /// steps, also if the objects that it touches differ in something else.
 pub fn plan_edit(before: &Document, document: &Document, observed: &Observed) -> Vec<Step> {
-    match adds_nothing(before, document, observed) {
+    let edited = Edited::between(before, document);
+    match edited.adds_nothing(observed) {
         true => Vec::new(),
-        false => plan_rest(before, document, observed),
+        false => edited.rest(observed),
     }
 }
 
-/// Whether an edit adds no difference from the kernel as it is before the first step.
-pub fn adds_nothing(before: &Document, document: &Document, observed: &Observed) -> bool {
-    let scope = Scope::between(before, document);
-    agreed::adds_nothing(before, document, observed, &scope)
+/// An edit that is planned several times: what it touches is found once.
+#[derive(Debug)]
+pub struct Edited<'a> {
+    before: &'a Document,
+    document: &'a Document,
+    scope: Scope,
 }
 
-/// [`plan_edit`] of an edit that adds differences, or the rest of it: once steps are done, what
-/// the kernel took along with them differs from both documents, and is no drift.
-pub fn plan_rest(before: &Document, document: &Document, observed: &Observed) -> Vec<Step> {
-    plan_within(document, observed, Some(Scope::between(before, document)))
+impl<'a> Edited<'a> {
+    /// The edit that makes `document` of `before`.
+    pub fn between(before: &'a Document, document: &'a Document) -> Self {
+        Self {
+            before,
+            document,
+            scope: Scope::between(before, document),
+        }
+    }
+
+    /// Whether it adds no difference from the kernel as it is before the first step.
+    pub fn adds_nothing(&self, observed: &Observed) -> bool {
+        agreed::adds_nothing(self.before, self.document, observed, &self.scope)
+    }
+
+    /// [`plan_edit`] of an edit that adds differences, or the rest of it: once steps are done, what
+    /// the kernel took along with them differs from both documents, and is no drift.
+    pub fn rest(&self, observed: &Observed) -> Vec<Step> {
+        plan_within(self.document, observed, Some(&self.scope))
+    }
 }
 
 /// The steps of an edit from `before` to `document`, and of these objects in any case.
@@ -94,10 +113,10 @@ pub(crate) fn plan_objects(
     interfaces: &BTreeSet<InterfaceId>,
 ) -> Vec<Step> {
     let scope = Scope::between(before, document).with(document, namespaces, interfaces);
-    plan_within(document, observed, Some(scope))
+    plan_within(document, observed, Some(&scope))
 }
 
-fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -> Vec<Step> {
+fn plan_within(document: &Document, observed: &Observed, scope: Option<&Scope>) -> Vec<Step> {
     let mut planner = Planner {
         document,
         mtus: Mtus::new(document),
@@ -156,7 +175,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<Scope>) -
     planner.add_addresses();
     planner.set_neighbours();
     // Some routes wait for a carrier.
-    model::settle_carriers(&mut planner.state);
+    planner.settle_carriers();
     planner.add_routes();
     planner.add_rules();
     planner.set_uplink(true);
@@ -171,7 +190,7 @@ struct Planner<'a> {
     state: Observed,
     places: Places,
     steps: Vec<Step>,
-    scope: Option<Scope>,
+    scope: Option<&'a Scope>,
 }
 
 impl<'a> Planner<'a> {
@@ -189,50 +208,76 @@ impl<'a> Planner<'a> {
 
     fn covers_namespace(&self, id: NamespaceId) -> bool {
         self.scope
-            .as_ref()
             .is_none_or(|scope| scope.namespaces.contains(&id))
     }
 
     fn covers_firewall(&self, id: NamespaceId) -> bool {
         let follows = |scope: &Scope| scope.firewalls.contains(&id);
-        self.covers_namespace(id) || self.scope.as_ref().is_some_and(follows)
+        self.covers_namespace(id) || self.scope.is_some_and(follows)
+    }
+
+    /// Whether routes of a namespace may have gone with what this plan touches.
+    fn reaches_namespace(&self, id: NamespaceId) -> bool {
+        let reaches = |scope: &Scope| scope.reached.contains(&id);
+        self.covers_namespace(id) || self.scope.is_some_and(reaches)
     }
 
     fn covers_interface(&self, id: InterfaceId) -> bool {
         self.scope
-            .as_ref()
             .is_none_or(|scope| scope.interfaces.contains(&id))
     }
 
-    fn covers_mtu(&self, id: InterfaceId) -> bool {
-        let follows = |scope: &Scope| scope.mtus.contains(&id);
-        self.covers_interface(id) || self.scope.as_ref().is_some_and(follows)
+    /// The document's interfaces that this plan may touch.
+    fn interfaces(&self) -> impl Iterator<Item = (InterfaceId, &'a Interface)> + use<'a> {
+        within(
+            &self.document.interfaces,
+            self.scope.map(|scope| scope.interfaces.iter()),
+        )
     }
 
-    /// The document's interfaces that this plan may touch.
-    fn interfaces(&self) -> impl Iterator<Item = (InterfaceId, &'a Interface)> {
-        let document = self.document;
-        document
-            .interfaces
-            .iter()
-            .map(|(id, i)| (*id, i))
-            .filter(|(id, _)| self.covers_interface(*id))
+    /// Those, and the ones whose MTU the kernel changes with theirs.
+    fn interfaces_and_mtus(&self) -> impl Iterator<Item = (InterfaceId, &'a Interface)> + use<'a> {
+        within(
+            &self.document.interfaces,
+            self.scope.map(|scope| scope.interfaces.union(&scope.mtus)),
+        )
     }
 
     /// The document's namespaces that this plan may touch.
-    fn namespaces(&self) -> impl Iterator<Item = (NamespaceId, &'a Namespace)> {
-        let document = self.document;
-        document
-            .namespaces
-            .iter()
-            .map(|(id, ns)| (*id, ns))
-            .filter(|(id, _)| self.covers_namespace(*id))
+    fn namespaces(&self) -> impl Iterator<Item = (NamespaceId, &'a Namespace)> + use<'a> {
+        within(
+            &self.document.namespaces,
+            self.scope.map(|scope| scope.namespaces.iter()),
+        )
+    }
+
+    /// Of the namespaces whose routes are looked at next.
+    fn settle_carriers(&mut self) {
+        let Some(scope) = self.scope else {
+            model::settle_carriers(&mut self.state);
+            return;
+        };
+        for id in scope.namespaces.union(&scope.reached) {
+            model::settle_carriers_of(&mut self.state, *id);
+        }
     }
 
     /// The kernel's interface for one of the document: its index and itself.
     fn find(&self, id: InterfaceId, wanted: &Interface) -> Option<(u32, &ObservedInterface)> {
         lookup::find(self.document, &self.state, &self.places, id, wanted)
     }
+}
+
+/// Those of a map that are among the ids, in order; all of them if there are none. An edit touches
+/// a few of thousands, and a plan asks dozens of times.
+fn within<'a, K: Ord + Copy + 'a, V>(
+    all: &'a BTreeMap<K, V>,
+    ids: Option<impl Iterator<Item = &'a K>>,
+) -> impl Iterator<Item = (K, &'a V)> {
+    let whole = ids.is_none().then(|| all.iter()).into_iter().flatten();
+    let chosen = ids.into_iter().flatten();
+    let chosen = chosen.filter_map(|id| all.get_key_value(id));
+    chosen.chain(whole).map(|(id, value)| (*id, value))
 }
 
 /// Where an interface of the document is to be found once it has its name.

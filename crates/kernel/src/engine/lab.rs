@@ -178,14 +178,20 @@ impl Lab {
     pub(crate) fn prepare(&mut self, wanted: &[(NamespaceId, &NamespaceName)]) {
         let missing = wanted.iter().filter(|(id, _)| !self.aside.contains_key(id));
         let missing: Vec<_> = missing.skip(self.ready.len()).collect();
+        if missing.len() < 2 {
+            return;
+        }
         let makers = thread::available_parallelism()
             .map_or(1, usize::from)
             .min(MOST_MAKERS);
-        if missing.len() < 2 || makers < 2 {
+        if makers < 2 {
             return;
         }
         let make = |part: &[&(NamespaceId, &NamespaceName)]| {
-            let made = part.iter().map(|(id, name)| Some((*id, make(name).ok()?)));
+            let made = part.iter().map(|(id, name)| {
+                let made = Namespace::create_here(name.as_str(), Socket::open);
+                Some((*id, opened(made.ok()?, name).ok()?))
+            });
             made.collect::<Vec<_>>()
         };
         thread::scope(|scope| {
@@ -417,7 +423,14 @@ impl Drop for Lab {
 }
 
 fn make(name: &NamespaceName) -> Result<(Namespace, Node)> {
-    let (namespace, socket) = Namespace::create_and(name.as_str(), Socket::open)?;
+    opened(Namespace::create_and(name.as_str(), Socket::open)?, name)
+}
+
+/// A namespace with the socket that was opened in it.
+fn opened(
+    (namespace, socket): (Namespace, Result<Socket, Failure>),
+    name: &NamespaceName,
+) -> Result<(Namespace, Node)> {
     let socket = socket.context("open a netlink socket in", || namespace.to_string())?;
     Ok((namespace, Node::new(socket, name.clone())))
 }

@@ -10,7 +10,8 @@ use nix::sys::eventfd::EventFd;
 use protocol::counters::Counters;
 use tokio::sync::{mpsc, oneshot};
 use topology::drift::{self, Drift};
-use topology::{Document, InterfaceId, Observed, Step, plan};
+use topology::plan::{self, Edited};
+use topology::{Document, InterfaceId, Observed, Step};
 use tracing::{error, warn};
 
 use super::Lab;
@@ -95,16 +96,16 @@ fn bring(
     document: &Document,
     gate: Gate<'_>,
 ) -> Result<Applied, ApplyError> {
-    // Known before the first step, and kept for the rounds after it.
-    let adds_nothing = OnceCell::new();
     match before {
         Some(before) => {
-            let plan = |seen: &Observed| match adds_nothing
-                .get_or_init(|| plan::adds_nothing(before, document, seen))
-            {
-                true => Vec::new(),
-                false => plan::plan_rest(before, document, seen),
-            };
+            let edited = Edited::between(before, document);
+            // Known before the first step, and kept for the rounds after it.
+            let adds_nothing = OnceCell::new();
+            let plan =
+                |seen: &Observed| match adds_nothing.get_or_init(|| edited.adds_nothing(seen)) {
+                    true => Vec::new(),
+                    false => edited.rest(seen),
+                };
             apply::apply(lab, plan, gate)
         }
         None => apply::apply(lab, |seen| plan::plan(document, seen), gate),

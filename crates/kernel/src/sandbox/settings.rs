@@ -18,6 +18,8 @@ const MOST_NAMESPACES: u32 = 4096;
 /// The longest host name (HOST_NAME_MAX of limits.h).
 const LONGEST_HOSTNAME: usize = 64;
 
+/// The folder of br_netfilter's settings.
+const BRIDGE: &str = "net/bridge";
 /// What br_netfilter turns on by itself; frames on a bridge would then be
 /// dropped silently by rules that were meant for routed packets.
 const BRIDGE_CALLS: [&str; 3] = [
@@ -43,6 +45,11 @@ pub(crate) fn namespace() -> Result<()> {
     // Root's group in the lab may open ICMP datagram sockets: unprivileged
     // ping. Only a group that is mapped can be written here.
     write("net/ipv4/ping_group_range", "0 0")?;
+    // Each look goes through the entries of all namespaces that have one of that name (the kernel
+    // keeps them in one bucket of its cache), so with many of them one look less counts.
+    if !Path::new("/proc/sys").join(BRIDGE).exists() {
+        return Ok(());
+    }
     for setting in BRIDGE_CALLS {
         if Path::new("/proc/sys").join(setting).exists() {
             write(setting, "0")?;

@@ -214,7 +214,11 @@ fn make_again(state: &Observed, doomed: &[(NamespaceId, u32)]) -> Vec<Step> {
 /// of the interface through which it sent, and what is made again has another.
 fn named_again(state: &Observed, doomed: &[(NamespaceId, u32)]) -> Vec<Step> {
     let mut steps = Vec::new();
-    for (&namespace, found) in &state.namespaces {
+    // Only their own namespaces: one names another of the same one.
+    let inhabited: BTreeSet<_> = doomed.iter().map(|(namespace, _)| *namespace).collect();
+    let around = inhabited.into_iter();
+    let around = around.filter_map(|id| Some((id, state.namespaces.get(&id)?)));
+    for (namespace, found) in around {
         for (&index, interface) in &found.interfaces {
             let Some(device) = interface.kind.device() else {
                 continue;

@@ -11,10 +11,7 @@ impl Planner<'_> {
     /// interface: what changes there may take them along, and on a bridge what changes on a port.
     pub(super) fn set_neighbours(&mut self) {
         let mut steps = Vec::new();
-        for (&id, wanted) in &self.document.interfaces {
-            if !self.covers_mtu(id) {
-                continue;
-            }
+        for (id, wanted) in self.interfaces_and_mtus() {
             let Some((_, found)) = self.find(id, wanted) else {
                 continue;
             };

@@ -47,7 +47,9 @@ impl Planner<'_> {
     }
 
     fn is_doomed(&self, namespace: NamespaceId, interface: &ObservedInterface) -> bool {
+        let is_covered = interface.id.is_none_or(|id| self.covers_interface(id));
         if interface.kind == ObservedKind::Loopback
+            || !is_covered
             || interface.name.parse::<InterfaceName>().is_err()
         {
             return false;
@@ -60,11 +62,10 @@ impl Planner<'_> {
             (_, Some((id, wanted))) => {
                 // Another may stand for it by its name.
                 let is_it = |(_, found): (u32, &ObservedInterface)| found.name == interface.name;
-                self.covers_interface(id)
-                    && (wanted.namespace != namespace || !self.find(id, wanted).is_some_and(is_it))
+                wanted.namespace != namespace || !self.find(id, wanted).is_some_and(is_it)
             }
             // It stood for one that is not there any more.
-            (Some(id), None) => self.covers_interface(id),
+            (Some(_), None) => true,
             // A stranger: only if it stands in the way.
             (None, None) => match self.document.interface_named(namespace, &interface.name) {
                 Some(id) => {

@@ -152,7 +152,8 @@ impl Planner<'_> {
     pub(super) fn add_routes(&mut self) {
         let mut steps = Vec::new();
         let mut in_the_way = Vec::new();
-        for (namespace, wanted) in self.document.namespaces.iter() {
+        let namespaces = self.document.namespaces.iter();
+        for (namespace, wanted) in namespaces.filter(|(id, _)| self.reaches_namespace(**id)) {
             let Some(found) = self.state.namespaces.get(namespace) else {
                 continue;
             };

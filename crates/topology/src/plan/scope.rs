@@ -1,6 +1,7 @@
 //! What the plan of an edit may touch.
 
-use std::collections::BTreeSet;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::{Document, Interface, Kind, Namespace};
 use crate::id::{InterfaceId, NamespaceId};
@@ -18,6 +19,9 @@ pub(super) struct Scope {
     /// Namespaces in which an interface comes, goes, or gets another name: rules that name it by
     /// its index (`iif`) mean another one then, or none.
     pub(super) firewalls: BTreeSet<NamespaceId>,
+    /// Namespaces in which the interfaces of the document are that are touched, or their other
+    /// ends: routes may go with them.
+    pub(super) reached: BTreeSet<NamespaceId>,
 }
 
 /// Whether the kernel has to do with what differs: nothing of it has to do with what is served.
@@ -50,19 +54,7 @@ fn interface_differs(before: Option<&Interface>, after: Option<&Interface>) -> b
 
 impl Scope {
     pub(super) fn between(before: &Document, after: &Document) -> Self {
-        let namespaces = before
-            .namespaces
-            .keys()
-            .chain(after.namespaces.keys())
-            .copied();
-        let all = before
-            .interfaces
-            .keys()
-            .chain(after.interfaces.keys())
-            .copied();
-        let mut interfaces: BTreeSet<InterfaceId> = all
-            .filter(|id| interface_differs(before.interfaces.get(id), after.interfaces.get(id)))
-            .collect();
+        let mut interfaces = differing(&before.interfaces, &after.interfaces, interface_differs);
         let anew: BTreeSet<_> = interfaces
             .iter()
             .copied()
@@ -89,9 +81,8 @@ impl Scope {
             interfaces.iter().chain(&mtus).copied().collect(),
         ));
         Self {
-            namespaces: namespaces
-                .filter(|id| namespace_differs(before.namespaces.get(id), after.namespaces.get(id)))
-                .collect(),
+            namespaces: differing(&before.namespaces, &after.namespaces, namespace_differs),
+            reached: homes(after, &interfaces).collect(),
             mtus,
             interfaces,
             firewalls,
@@ -107,6 +98,7 @@ impl Scope {
     ) -> Self {
         self.namespaces.extend(namespaces);
         self.interfaces.extend(interfaces);
+        self.reached.extend(homes(document, interfaces));
         let masters = interfaces
             .iter()
             .filter_map(|id| document.interfaces.get(id)?.master);
@@ -115,6 +107,41 @@ impl Scope {
         self.mtus.extend(standing(document, more));
         self
     }
+}
+
+/// The keys of what differs between two maps, both gone through once.
+fn differing<K: Ord + Copy, V>(
+    before: &BTreeMap<K, V>,
+    after: &BTreeMap<K, V>,
+    differs: impl Fn(Option<&V>, Option<&V>) -> bool,
+) -> BTreeSet<K> {
+    let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
+    let mut found = BTreeSet::new();
+    loop {
+        let order = match (old.peek(), new.peek()) {
+            (Some((old, _)), Some((new, _))) => old.cmp(new),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return found,
+        };
+        let old = old.next_if(|_| order != Ordering::Greater);
+        let new = new.next_if(|_| order != Ordering::Less);
+        if differs(old.map(|(_, value)| value), new.map(|(_, value)| value)) {
+            found.extend(old.or(new).map(|(key, _)| *key));
+        }
+    }
+}
+
+/// The namespaces in which these are, and their other ends.
+fn homes<'a>(
+    document: &'a Document,
+    interfaces: &'a BTreeSet<InterfaceId>,
+) -> impl Iterator<Item = NamespaceId> + 'a {
+    let home = |id: InterfaceId| Some(document.interfaces.get(&id)?.namespace);
+    interfaces.iter().flat_map(move |id| {
+        let peer = document.interfaces.get(id).and_then(Interface::peer);
+        [home(*id), peer.and_then(home)].into_iter().flatten()
+    })
 }
 
 fn name_of(document: &Document, id: InterfaceId) -> Option<&InterfaceName> {

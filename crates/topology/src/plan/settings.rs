@@ -167,8 +167,8 @@ impl Planner<'_> {
         which: impl Fn(InterfaceId, &Interface) -> bool,
     ) -> bool {
         let mut steps = Vec::new();
-        let all = self.document.interfaces.iter();
-        for (&id, wanted) in all.filter(|(id, i)| which(**id, i) && self.covers_mtu(**id)) {
+        let all = self.interfaces_and_mtus();
+        for (id, wanted) in all.filter(|(id, i)| which(*id, i)) {
             let Some(mtu) = self.mtus.of(id, wanted) else {
                 continue;
             };

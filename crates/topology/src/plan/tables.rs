@@ -43,9 +43,8 @@ impl Planner<'_> {
     /// Bridges and ports, with the VLANs that they have and are to have.
     fn with_vlans(&self) -> Vec<(&Interface, &Vlans, Vlans)> {
         let document = self.document;
-        let all = document.interfaces.iter();
-        let all = all.filter(|(id, wanted)| self.covers_tables(**id, wanted));
-        let vlans = all.filter_map(|(&id, wanted)| {
+        let all = self.with_tables().into_iter();
+        let vlans = all.filter_map(|(id, wanted)| {
             let (_, found) = self.find(id, wanted)?;
             let vlans = document.vlans_of(wanted)?;
             Some((wanted, found.vlans.as_ref()?, vlans))
@@ -54,9 +53,18 @@ impl Planner<'_> {
     }
 
     /// A bridge changes its ports with its default PVID.
-    fn covers_tables(&self, id: InterfaceId, wanted: &Interface) -> bool {
-        let master = wanted.master;
-        self.covers_interface(id) || master.is_some_and(|master| self.covers_interface(master))
+    fn with_tables(&self) -> Vec<(InterfaceId, &Interface)> {
+        let is_device = |(_, wanted): (_, &Interface)| wanted.kind.device().is_some();
+        if !self.interfaces().any(is_device) {
+            return self.interfaces().collect();
+        }
+        let covers = |id: &InterfaceId, wanted: &Interface| {
+            let master = wanted.master;
+            self.covers_interface(*id) || master.is_some_and(|master| self.covers_interface(master))
+        };
+        let all = self.document.interfaces.iter();
+        let covered = all.filter(|(id, wanted)| covers(id, wanted));
+        covered.map(|(id, wanted)| (*id, wanted)).collect()
     }
 
     /// First those that are missing: one for all VLANs takes the place of one for each.
@@ -79,10 +87,7 @@ impl Planner<'_> {
         step: impl Fn(crate::step::At, FdbEntry) -> Step,
     ) {
         let mut steps = Vec::new();
-        for (&id, wanted) in &self.document.interfaces {
-            if !self.covers_tables(id, wanted) {
-                continue;
-            }
+        for (id, wanted) in self.with_tables() {
             if let Some((_, found)) = self.find(id, wanted) {
                 let entries = which(wanted, found).into_iter();
                 steps.extend(entries.map(|entry| step(at(wanted), entry)));
