@@ -226,6 +226,25 @@ pub(crate) fn ethtool(
 /// linux/sockios.h
 const SIOCETHTOOL: libc::Ioctl = 0x8946;
 
+/// What the interface of that number is called in the namespace of a socket.
+pub(crate) fn interface_name(socket: BorrowedFd<'_>, index: u32) -> nix::Result<String> {
+    // SAFETY: all-zero is an empty name and the number 0.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    request.ifr_ifru.ifru_ifindex = libc::c_int::try_from(index).map_err(|_| Errno::ENODEV)?;
+    // SAFETY: the kernel reads and writes `request` alone, which lives as long as this call.
+    let result = unsafe {
+        libc::ioctl(
+            socket.as_raw_fd(),
+            libc::SIOCGIFNAME as libc::Ioctl,
+            &raw mut request,
+        )
+    };
+    Errno::result(result)?;
+    let name = request.ifr_name.iter().map(|byte| *byte as u8);
+    let name: Vec<u8> = name.take_while(|byte| *byte != 0).collect();
+    Ok(String::from_utf8_lossy(&name).into_owned())
+}
+
 fn owned(number: libc::c_long) -> nix::Result<OwnedFd> {
     let number = RawFd::try_from(number).map_err(|_| Errno::EBADF)?;
     // SAFETY: the kernel has just made this descriptor for us alone.

@@ -32,4 +32,4 @@ pub mod tree;
 pub mod view;
 
 pub use kind::{Kind, Summary, kind, summary};
-pub use record::{LinkType, Record, Timestamp, View};
+pub use record::{LinkType, Record, Timestamp, View, sll2_interface};

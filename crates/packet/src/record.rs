@@ -88,6 +88,13 @@ impl<'a> From<&'a Record> for View<'a> {
     }
 }
 
+/// The number of the interface that a packet of [`LinkType::LinuxSll2`] was taken on.
+#[must_use]
+pub fn sll2_interface(data: &[u8]) -> Option<u32> {
+    let number = data.get(4..8)?.try_into().ok()?;
+    Some(u32::from_be_bytes(number))
+}
+
 /// How the bytes of a record begin. The numbers are those of capture files:
 /// <https://www.tcpdump.org/linktypes.html>.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -209,6 +209,21 @@ pub struct SourceEvent {
     pub running: bool,
     /// Why it ended, if not because somebody stopped it.
     pub error: Option<String>,
+    /// Of `any`: the interfaces that packets were taken on, in the order of their first. They are
+    /// told before their packets; at most [`MAX_SEEN`].
+    pub seen: Vec<SeenInterface>,
+}
+
+/// Most interfaces of [`SourceEvent::seen`]: what comes from others is not named.
+pub const MAX_SEEN: usize = 1_024;
+
+/// An interface that a source of all interfaces took packets on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct SeenInterface {
+    /// Its number in its namespace, which the packets carry in their LINKTYPE_LINUX_SLL2 header.
+    pub index: u32,
+    /// What it was called when its first packet was taken; `if7` if it had gone already.
+    pub name: String,
 }
 
 /// One captured packet and where it was taken.

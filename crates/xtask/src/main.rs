@@ -7,6 +7,7 @@
 )]
 
 mod bench;
+mod bench_capture;
 mod bench_packet;
 mod bench_reach;
 mod counts;
@@ -93,6 +94,8 @@ enum Bench {
     Engine(bench::EngineArgs),
     /// Who reaches whom in stars of namespaces
     Reach(bench_reach::ReachArgs),
+    /// Packets taken from an interface, at the highest rate and at a low one
+    Capture(bench_capture::CaptureArgs),
     /// Packets to text, through filters, to rows, and seen at several points
     Packet(bench_packet::PacketArgs),
 }
@@ -152,6 +155,7 @@ fn run(cli: Cli) -> Result<()> {
         Task::Bench { what } => match what {
             Bench::Engine(args) => bench::engine(&workspace, &args),
             Bench::Reach(args) => bench_reach::reach(&workspace, &args),
+            Bench::Capture(args) => bench_capture::capture(&workspace, &args),
             Bench::Packet(args) => bench_packet::packet(&workspace, &args),
         },
         Task::AsTestUser(args) => unprivileged::exec_as_test_user(&args),

@@ -137,6 +137,20 @@ static TABLE: &[Prerequisite] = &[
         source: same_on_ubuntu(&["tshark"], &["wireshark-cli"]),
     },
     Prerequisite {
+        name: "fping",
+        why: "the tests compare with it who reaches whom",
+        need: Need::Test,
+        found: || find_program("fping").is_some(),
+        source: same_on_ubuntu(&["fping"], &["fping"]),
+    },
+    Prerequisite {
+        name: "traceroute",
+        why: "the tests compare ways with it",
+        need: Need::Test,
+        found: || find_program("traceroute").is_some(),
+        source: same_on_ubuntu(&["traceroute"], &["traceroute"]),
+    },
+    Prerequisite {
         name: "curl",
         why: "the tests follow a capture with the command that is shown to copy",
         need: Need::Test,

@@ -85,11 +85,7 @@ pub(super) async fn key(
 ) -> Result<(StatusCode, Json<CaptureKey>), Refusal> {
     find(&state, &id, &file, 0).await?;
     let path = uri.path().strip_suffix("/key").unwrap_or_default();
-    let session = match caller {
-        Caller::Session(session) => Some(session),
-        Caller::Secret | Caller::Key | Caller::Local => None,
-    };
-    let key = state.keys.make(path.to_owned(), session).reveal();
+    let key = state.keys.make(path.to_owned(), caller.session()).reveal();
     Ok((StatusCode::CREATED, Json(CaptureKey { key })))
 }
 
@@ -153,9 +149,9 @@ async fn answer(
     });
     let sessions = state.sessions.clone();
     let signed_out = async move {
-        match caller {
-            Caller::Session(hash) => sessions.ended(hash).await,
-            Caller::Secret | Caller::Key | Caller::Local => std::future::pending().await,
+        match caller.session() {
+            Some(session) => sessions.ended(session).await,
+            None => std::future::pending().await,
         }
     };
     let pieces = futures_util::StreamExt::take_until(pieces, Box::pin(signed_out));

@@ -57,10 +57,21 @@ pub enum Caller {
     Secret,
     /// With the cookie of a session: a browser.
     Session(SecretHash),
-    /// With a key to this one path: a program.
-    Key,
+    /// With a key to this one path: a program; and whose session it belongs to.
+    Key(Option<SecretHash>),
     /// By the local socket: a process of the same user.
     Local,
+}
+
+impl Caller {
+    /// The session with whose end all ends that goes on, if there is one.
+    pub(super) fn session(self) -> Option<SecretHash> {
+        match self {
+            Self::Session(session) => Some(session),
+            Self::Key(session) => session,
+            Self::Secret | Self::Local => None,
+        }
+    }
 }
 
 /// What the layer knows.
@@ -132,8 +143,8 @@ impl Guard {
         reads: Option<&str>,
     ) -> Result<Option<Caller>, Refusal> {
         if let Some(secret) = secret {
-            if reads.is_some_and(|path| self.keys.opens(&secret, path)) {
-                return Ok(Some(Caller::Key));
+            if let Some(session) = reads.and_then(|path| self.keys.opens(&secret, path)) {
+                return Ok(Some(Caller::Key(session)));
             }
             self.sessions.check_secret(&secret).await?;
             return Ok(Some(Caller::Secret));

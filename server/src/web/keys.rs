@@ -47,16 +47,15 @@ impl Keys {
         secret
     }
 
-    /// Whether a text is a key to that path. Looked up by its hash, so that the time it takes says
-    /// nothing of the keys there are.
-    pub(super) fn opens(&self, text: &str, path: &str) -> bool {
-        let Some(hash) = Secret::parse(text).map(|secret| secret.hash()) else {
-            return false;
-        };
+    /// Whether a text is a key to that path; then the session that it ends with, if there is one.
+    /// Looked up by its hash, so that the time it takes says nothing of the keys there are.
+    pub(super) fn opens(&self, text: &str, path: &str) -> Option<Option<SecretHash>> {
+        let hash = Secret::parse(text)?.hash();
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.iter().any(|key| {
+        let key = known.iter().find(|key| {
             let lives = || key.session.is_none_or(|it| self.sessions.is_known(it));
             key.hash == hash && key.path == path && lives()
-        })
+        })?;
+        Some(key.session)
     }
 }

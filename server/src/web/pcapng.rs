@@ -1,7 +1,9 @@
 //! A capture as a file, piece by piece.
 
+use std::collections::BTreeMap;
+
 use packet::{LinkType, pcapng};
-use protocol::capture::{CaptureExport, CaptureSource};
+use protocol::capture::{CaptureExport, CaptureSource, SeenInterface, SourceEvent};
 use protocol::packets::PacketView;
 use tokio::time::{Duration, Instant};
 
@@ -32,6 +34,12 @@ pub(super) struct File {
 struct Source {
     interface: pcapng::InterfaceId,
     written: u64,
+    /// What the interface was written with.
+    like: pcapng::Interface,
+    /// Of `any`: how the names of its interfaces begin, `red/`.
+    namespace: Option<String>,
+    /// Of `any`: those that packets were taken on, by their numbers.
+    seen: BTreeMap<u32, pcapng::InterfaceId>,
 }
 
 impl File {
@@ -46,9 +54,14 @@ impl File {
             let mut interface = pcapng::Interface::new(source.name.as_str(), link);
             interface.filter = Some(info.filter.clone()).filter(|filter| !filter.is_empty());
             interface.snap_length = info.snap_length;
+            let all = source.interface.is_none();
+            let namespace = source.name.rsplit_once('/').filter(|_| all);
             Source {
                 interface: writer.interface(&interface, &mut head),
                 written: 0,
+                namespace: namespace.map(|(namespace, _)| format!("{namespace}/")),
+                like: interface,
+                seen: BTreeMap::new(),
             }
         };
         let sources = info.sources.iter().map(source).collect();
@@ -85,7 +98,7 @@ impl File {
             if self.last.is_some_and(|last| number >= last) {
                 break;
             }
-            self.packet(number, packet, out);
+            self.packet(number, packet, &piece.event.sources, out);
             number += 1;
         }
         self.next = number.max(self.next);
@@ -117,7 +130,13 @@ impl File {
         }
     }
 
-    fn packet(&mut self, number: u64, packet: PacketView<'_>, out: &mut Vec<u8>) {
+    fn packet(
+        &mut self,
+        number: u64,
+        packet: PacketView<'_>,
+        events: &[SourceEvent],
+        out: &mut Vec<u8>,
+    ) {
         let CaptureExport {
             packets,
             since,
@@ -133,8 +152,10 @@ impl File {
         if let Some(source) = source.filter(|_| chosen && in_time) {
             let comment = comments.get(&number).map(String::as_str);
             source.written += 1;
-            self.writer
-                .packet(source.interface, packet.record, comment, out);
+            let event = events.get(usize::from(packet.source));
+            let seen = event.map_or(&[][..], |event| &event.seen);
+            let interface = source.interface_of(packet, seen, &mut self.writer, out);
+            self.writer.packet(interface, packet.record, comment, out);
         }
     }
 
@@ -155,5 +176,36 @@ impl File {
             };
             self.writer.statistics(source.interface, counts, out);
         }
+    }
+}
+
+impl Source {
+    /// The interface that a packet was taken on: of `any` the one that the packet names, which is
+    /// added when it is the first.
+    fn interface_of(
+        &mut self,
+        packet: PacketView<'_>,
+        seen: &[SeenInterface],
+        writer: &mut pcapng::Writer,
+        out: &mut Vec<u8>,
+    ) -> pcapng::InterfaceId {
+        let is_named = self.like.link == LinkType::LinuxSll2;
+        let Some(namespace) = self.namespace.as_ref().filter(|_| is_named) else {
+            return self.interface;
+        };
+        let Some(index) = packet::sll2_interface(packet.record.data) else {
+            return self.interface;
+        };
+        if let Some(known) = self.seen.get(&index) {
+            return *known;
+        }
+        let Some(found) = seen.iter().find(|found| found.index == index) else {
+            return self.interface;
+        };
+        let mut interface = self.like.clone();
+        interface.name = format!("{namespace}{}", found.name);
+        let id = writer.interface(&interface, out);
+        self.seen.insert(index, id);
+        id
     }
 }

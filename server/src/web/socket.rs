@@ -76,9 +76,9 @@ async fn serve(socket: WebSocket, lab: LabHandle, caller: Caller, sessions: Sess
         Err(error) => return close(sink, stream, Cut::new(1013, error.to_string())).await,
     };
     let signed_out = async {
-        match caller {
-            Caller::Session(hash) => sessions.ended(hash).await,
-            Caller::Secret | Caller::Key | Caller::Local => std::future::pending().await,
+        match caller.session() {
+            Some(session) => sessions.ended(session).await,
+            None => std::future::pending().await,
         }
     };
     let cut = tokio::select! {

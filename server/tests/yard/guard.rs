@@ -552,8 +552,19 @@ async fn a_key_opens_its_capture_alone() {
             "{method} {path}"
         );
     }
-    let out = ask("DELETE", "/api/v1/session", &headers).await;
-    assert_eq!(out.status, 204);
+    // What follows the capture goes on for as long as it runs, and no longer than the session.
+    let following = async {
+        let path = format!("{path}?follow=1");
+        let end = ask("GET", &path, &key);
+        tokio::time::timeout(crate::support::PATIENCE, end).await
+    };
+    let leaving = async {
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        let out = ask("DELETE", "/api/v1/session", &headers).await;
+        assert_eq!(out.status, 204);
+    };
+    let (followed, ()) = tokio::join!(following, leaving);
+    assert_eq!(followed.expect("it goes on").status, 200);
     assert_eq!(ask("GET", &path, &key).await.status, 401);
     drop(browser.socket.close(None).await);
 }

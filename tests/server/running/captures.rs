@@ -127,6 +127,12 @@ async fn a_capture_of_many_is_followed_by_tcpdump_and_downloaded_in_parts() {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
+    let in_tshark = Command::new("sh")
+        .args(["-c", &format!("{follow} | tshark -n -l -r -")])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
     ping(&yard, &lab, &["-c2", "-i0.2"]);
     packets(&mut view.socket, 8).await;
     // One order, and each packet says where it was seen: asked in red, heard in blue, and back.
@@ -175,6 +181,107 @@ async fn a_capture_of_many_is_followed_by_tcpdump_and_downloaded_in_parts() {
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(text.lines().count(), 8, "{text}");
     assert_eq!(text.matches("ICMP echo reply").count(), 4, "{text}");
+    let output = in_tshark.wait_with_output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(text.lines().count(), 8, "{text}");
+    assert_eq!(text.matches("Echo (ping) request").count(), 4, "{text}");
+}
+
+/// Of all interfaces of a namespace: a file says which one each packet was taken on.
+#[tokio::test]
+async fn a_file_names_the_interfaces_of_any() {
+    let (yard, lab, mut view) = article("any").await;
+    let sources = vec![target(&view, "blue", "any")];
+    let info = start(&mut view, sources, "icmp", RingLimit::default()).await;
+    ping(&yard, &lab, &["-c1"]);
+    packets(&mut view.socket, 2).await;
+    let bytes = yard.bytes(&capture::path(&lab, info.id));
+    let mut reader = packet::pcapng::Reader::new(&bytes).unwrap();
+    let taken: Vec<usize> = reader
+        .by_ref()
+        .map(|read| read.unwrap().interface)
+        .collect();
+    assert_eq!(taken, [1, 1]);
+    let names = reader.interfaces().iter().map(|it| it.name.as_str());
+    assert_eq!(names.collect::<Vec<_>>(), ["blue/any", "blue/veth-blue"]);
+    // tcpdump reads it as before.
+    assert_eq!(tcpdump(&bytes).lines().count(), 2);
+}
+
+/// Takes what comes until nothing does for half a second; returns how many packets came, in how
+/// many seconds, and how late each batch's first and last were, in milliseconds and rising order.
+async fn taken(socket: &mut Socket) -> (usize, f64, Vec<f64>) {
+    let (mut count, mut late) = (0, Vec::new());
+    let (mut begin, mut end) = (None, Instant::now());
+    socket.packets.clear();
+    while end.elapsed() < Duration::from_millis(500) || begin.is_none() {
+        // The counts that are told meanwhile come between: a wait ends with each of them.
+        let _ = tokio::time::timeout(Duration::from_millis(1), socket.next()).await;
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap();
+        for batch in socket.packets.drain(..) {
+            begin.get_or_insert_with(Instant::now);
+            end = Instant::now();
+            count += batch.records.len();
+            for packet in [batch.records.first(), batch.records.last()] {
+                let at = Duration::from_nanos(packet.unwrap().record.at.0);
+                late.push(now.saturating_sub(at).as_secs_f64() * 1e3);
+            }
+        }
+    }
+    late.sort_by(f64::total_cmp);
+    let took = end.duration_since(begin.unwrap_or(end)).as_secs_f64();
+    (count, took, late)
+}
+
+fn at(late: &[f64], part: usize) -> f64 {
+    late.get(late.len() * part / 100).copied().unwrap()
+}
+
+/// From the kernel's stamp to a browser's end of the socket: usually within a frame of the screen;
+/// the bound is that of a busy machine.
+#[tokio::test]
+async fn packets_reach_a_browser_soon() {
+    let (yard, lab, mut view) = article("soon").await;
+    let sources = vec![target(&view, "blue", "veth-blue")];
+    start(&mut view, sources, "icmp", RingLimit::default()).await;
+    let mut pings = yard.exec(&lab, "red", &["ping", "-qi0.1", "-c25", "10.0.0.2"]);
+    let mut pings = pings.stdout(Stdio::null()).spawn().unwrap();
+    let (count, _, late) = taken(&mut view.socket).await;
+    assert!(pings.wait().unwrap().success());
+    let (p50, p99) = (at(&late, 50), at(&late, 99));
+    eprintln!("10 a second: late p50 {p50:.1} ms p99 {p99:.1} ms");
+    assert_eq!(count, 50);
+    assert!(p50 < 100.0, "{p50} ms");
+}
+
+/// Measures rather than proves: `cargo xtask bench capture` runs it with the release build.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn as_many_as_go_reach_a_browser() {
+    let (yard, lab, mut view) = article("full").await;
+    let sources = vec![target(&view, "blue", "veth-blue")];
+    let info = start(&mut view, sources, "udp", RingLimit::MOST).await;
+    let path = format!("/api/v1/labs/{}/namespaces/red/probes", lab.0);
+    let load = serde_json::json!({ "throughput": {
+        "target": "10.0.0.2", "transport": "udp", "duration_ms": 2_000, "size": 18,
+    } });
+    let (sent, (count, took, late)) = std::thread::scope(|scope| {
+        let sending = scope.spawn(|| yard.post(&path, &load));
+        let taking = tokio::task::block_in_place(|| {
+            tokio::runtime::Handle::current().block_on(taken(&mut view.socket))
+        });
+        (sending.join().unwrap(), taking)
+    });
+    let event = stands(&mut view.socket, info.id).await;
+    eprintln!(
+        "as many as go: {count} packets in {took:.2} s are {:.0} a second, {} lost, late p50 {:.1} ms p99 {:.1} ms; {sent}",
+        count as f64 / took,
+        event.received - count as u64,
+        at(&late, 50),
+        at(&late, 99),
+    );
 }
 
 /// What the server's process has in memory, bytes.

@@ -11,6 +11,7 @@
 
 #[path = "../../tests/support/lab.rs"]
 mod lab;
+mod rtt;
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
@@ -22,6 +23,7 @@ use kernel::sandbox::Inside;
 use nix::unistd::geteuid;
 use protocol::reach::{ReachOptions, ReachResult, Reachability};
 use support::{As, PATIENCE, scene, start};
+use topology::NamespaceId;
 
 /// How often a star is measured: once without known neighbours, then with them.
 const ROUNDS: usize = 6;
@@ -79,6 +81,9 @@ fn reach(_: &Inside) {
             println!("lost {} pairs", found.unreachable());
         }
     }
+    let names = lab.engine.observed();
+    let leaf = names.namespaces.keys().find(|id| **id != NamespaceId::HOST);
+    rtt::print(&lab, &lab.namespace(*leaf.unwrap()), "10.0.0.2");
 }
 
 fn told(found: &Reachability) -> String {

@@ -10,6 +10,7 @@ mod filter;
 mod open;
 mod order;
 mod pending;
+mod seen;
 mod worker;
 
 use std::sync::Arc;

@@ -114,14 +114,16 @@ impl CaptureItems {
     }
 
     fn event(&mut self, source: u16, event: SourceEvent) {
-        let ends = !event.running;
+        let mut at_once = !event.running;
         if let Some(known) = self.sources.get_mut(usize::from(source)) {
+            // What is seen on a new interface has its name before it.
+            at_once |= known.seen.len() != event.seen.len();
             *known = event;
         }
         self.untold = true;
         if !self.sources.iter().any(|source| source.running) {
             self.end();
-        } else if ends {
+        } else if at_once {
             self.tell();
         }
     }

@@ -13,6 +13,7 @@ use protocol::packets::Packets;
 use tokio::sync::mpsc;
 
 use super::open::{BLOCK_TIMEOUT_MS, Handle, words};
+use super::seen::Seen;
 
 /// Most packets of a batch: so many of the shortest are as many bytes as it may have.
 pub(super) const BATCH_PACKETS: usize = 4_096;
@@ -53,6 +54,8 @@ pub(super) struct Worker {
     kernel: KernelDrops,
     told: SourceEvent,
     told_at: Instant,
+    /// Where packets of all interfaces were taken, if that is what it takes.
+    seen: Option<Seen>,
     /// Packets were read since the counts were told.
     news: bool,
     /// The interface went down, and may not exist any more.
@@ -84,11 +87,13 @@ impl Worker {
         stop: Arc<EventFd>,
         items: mpsc::Sender<Taken>,
     ) -> Self {
+        let seen = Seen::of(&handle);
         Self {
             source,
             handle,
             stop,
             items,
+            seen,
             held: Packets::default(),
             read: 0,
             kernel: KernelDrops::default(),
@@ -160,14 +165,25 @@ impl Worker {
     fn take(&mut self) -> Result<u64, pcap::Error> {
         let mut batches = Batches::default();
         let source = self.source;
+        let seen = &mut self.seen;
         let taken = self.handle.dispatch(Some(BATCH_PACKETS), |packet| {
             let record = View {
                 at: timestamp(packet.header),
                 length: packet.header.len,
                 data: packet.data,
             };
+            if let Some(seen) = seen {
+                seen.packet(packet.data);
+            }
             batches.push(source, record);
         });
+        if self
+            .seen
+            .as_mut()
+            .is_some_and(|seen| seen.name(&self.handle))
+        {
+            self.tell_seen();
+        }
         let before = self.read;
         for packets in batches.0 {
             self.read += packets.len() as u64;
@@ -245,6 +261,16 @@ impl Worker {
         }
     }
 
+    /// Tells of new interfaces before their packets.
+    fn tell_seen(&mut self) {
+        let said = Taken::Event {
+            source: self.source,
+            event: self.event(),
+        };
+        // A reader that has gone is seen by the loop.
+        let _ = self.items.blocking_send(said);
+    }
+
     fn event(&mut self) -> SourceEvent {
         if let Ok(stats) = self.handle.stats() {
             self.kernel.now(stats.dropped);
@@ -254,6 +280,7 @@ impl Worker {
             dropped: self.kernel.all,
             running: true,
             error: None,
+            seen: (self.seen.as_ref()).map_or_else(Vec::new, |seen| seen.interfaces.clone()),
         }
     }
 

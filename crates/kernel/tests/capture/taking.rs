@@ -81,6 +81,16 @@ pub(crate) fn loopback_and_any(_: &Inside) {
         lines[2].contains("10.0.0.1 > 10.0.0.2: ICMP echo request"),
         "{lines:#?}"
     );
+    // Each says where it was taken, by a number whose name was told before.
+    let seen = any.sources[0].seen.clone();
+    let names: Vec<_> = seen.iter().map(|seen| seen.name.as_str()).collect();
+    assert_eq!(names, ["lo", "veth-red"]);
+    let places: Vec<_> = any
+        .records()
+        .map(|record| packet::sll2_interface(&record.data).unwrap())
+        .collect();
+    let [lo, veth] = [seen[0].index, seen[1].index];
+    assert_eq!(places, [lo, lo, veth, veth]);
     any.stop();
 }
 

@@ -37,6 +37,30 @@ fn is_reached(found: &Reachability, source: &str, target: &str) -> bool {
     matches!(pair(found, source, target), ReachResult::Reachable { .. })
 }
 
+/// `fping`, in each namespace to the same addresses, reaches whom we reach.
+fn as_fping_says(article: &labs::Article, lab: &Lab, found: &Reachability) {
+    for id in article.builder.document.namespaces.keys() {
+        let name = article.builder.document.namespaces[id].name.to_string();
+        let pairs: Vec<_> = (found.pairs.iter())
+            .filter(|pair| found.sources[pair.source as usize].name == name)
+            .collect();
+        let address = |target: u32| found.targets[target as usize].address.to_string();
+        let targets: Vec<_> = pairs.iter().map(|pair| address(pair.target)).collect();
+        let command = format!("fping -a -r 1 -t 300 {}", targets.join(" "));
+        let output = ip::run(&lab.namespace(*id), &command);
+        let text = String::from_utf8(output.stdout).unwrap();
+        let mut alive: Vec<_> = text.lines().map(str::trim).collect();
+        alive.sort();
+        let reached = |result: &ReachResult| matches!(result, ReachResult::Reachable { .. });
+        let mut ours: Vec<_> = (pairs.iter().zip(&targets))
+            .filter_map(|(pair, target)| reached(&pair.result).then_some(target.as_str()))
+            .collect();
+        ours.sort();
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(ours, alive, "from {name}: {error}");
+    }
+}
+
 pub(crate) fn article(_: &Inside) {
     let article = labs::article();
     let lab = Lab::start(&article.builder.document);
@@ -72,6 +96,7 @@ pub(crate) fn article(_: &Inside) {
     for (id, target) in [(article.red, "10.0.1.3"), (article.blue, "10.0.1.254")] {
         ip::must(&lab.namespace(id), &format!("ping -c1 -W1 {target}"));
     }
+    as_fping_says(&article, &lab, &found);
     for (source, target, reason, text) in [
         (
             "red",

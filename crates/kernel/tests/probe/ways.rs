@@ -1,5 +1,8 @@
 //! Ways: their routers, what they take, and what the kernel would do.
 
+use std::net::IpAddr;
+
+use kernel::Namespace;
 use kernel::probe::probe;
 use kernel::sandbox::Inside;
 use protocol::probe::{
@@ -71,7 +74,30 @@ pub(crate) fn traced(_: &Inside) {
         let near = trace(&lab, article.red, "fd00::2", method);
         assert_eq!(hops(&near), [["fd00::2"]], "{method:?} {near:#?}");
         assert!(near.reached, "{method:?}");
+        // And traceroute comes the same way.
+        let red = lab.namespace(article.red);
+        assert_eq!(by_traceroute(&red, "10.0.1.3", method), hops(&found));
+        assert_eq!(by_traceroute(&red, "fd00::2", method), hops(&near));
     }
+}
+
+/// Who answers `traceroute` at each hop. One query each, for a host sends only so many errors.
+fn by_traceroute(from: &Namespace, target: &str, method: TraceMethod) -> Vec<Vec<String>> {
+    let method = match method {
+        TraceMethod::Icmp => "-I",
+        TraceMethod::Udp => "-U",
+        TraceMethod::Tcp => "-T",
+    };
+    let text = ip::must(
+        from,
+        &format!("traceroute -n -q 1 -w 2 -m 4 {method} {target}"),
+    );
+    let hops = text.lines().skip(1).map(|line| {
+        let words = line.split_whitespace().skip(1);
+        let words = words.filter(|word| *word == "*" || word.parse::<IpAddr>().is_ok());
+        words.map(str::to_owned).collect()
+    });
+    hops.collect()
 }
 
 pub(crate) fn nowhere(_: &Inside) {
