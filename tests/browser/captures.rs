@@ -145,7 +145,7 @@ async fn from_the_canvas_to_a_followed_stream() {
 }
 
 /// Types a display filter and puts it in force.
-async fn filter(browser: &Browser, text: &str) {
+pub(crate) async fn filter(browser: &Browser, text: &str) {
     let field = browser.find("display-filter").await;
     field.click().await.unwrap();
     field.send_keys(Key::Control + "a").await.unwrap();
@@ -154,7 +154,7 @@ async fn filter(browser: &Browser, text: &str) {
 }
 
 /// Packets in the file: a million, to measure, with `NETYARD_PACKETS=1000000`.
-fn packets() -> u32 {
+pub(crate) fn packets() -> u32 {
     let wanted = std::env::var("NETYARD_PACKETS").ok();
     wanted
         .and_then(|count| count.parse().ok())

@@ -15,6 +15,7 @@ mod problems;
 mod quality;
 mod reach;
 mod removed;
+mod ring;
 mod routes;
 mod settings;
 mod several;

@@ -2,6 +2,7 @@
 
 use leptos::ev::{KeyboardEvent, PointerEvent};
 use leptos::prelude::*;
+use protocol::capture::MAX_COMMENT_BYTES;
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
@@ -46,6 +47,8 @@ pub(super) fn Details() -> impl IntoView {
                         class="grow"
                         aria-label="Comment"
                         placeholder="Comment on this packet"
+                        // A character is three bytes at most, or two that are four.
+                        maxlength=(MAX_COMMENT_BYTES / 3).to_string()
                         prop:value=move || comment().unwrap_or_default()
                         on:change=move |event| {
                             if let Some(number) = number.get_untracked() {
