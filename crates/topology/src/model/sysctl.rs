@@ -92,10 +92,10 @@ pub(super) fn lose_ipv6(state: &mut Observed, step: &Step) -> Vec<Step> {
         return Vec::new();
     };
     let reached = state.reached_from(at.namespace).into_iter();
-    reached.flat_map(|id| lose_ipv6_in(state, id)).collect()
+    reached.flat_map(|id| lose_ipv6_in(state, at, id)).collect()
 }
 
-fn lose_ipv6_in(state: &mut Observed, namespace: NamespaceId) -> Vec<Step> {
+fn lose_ipv6_in(state: &mut Observed, at: &At, namespace: NamespaceId) -> Vec<Step> {
     let is_losing = |i: &crate::observed::ObservedInterface| {
         i.mtu < MIN_IPV6_MTU && i.sysctls.keys().any(|name| is_of_ipv6(name))
     };
@@ -104,7 +104,9 @@ fn lose_ipv6_in(state: &mut Observed, namespace: NamespaceId) -> Vec<Step> {
     };
     // Others follow an interface, or its master, that has a small MTU now: where neither has, nobody
     // need look at a thousand ports.
-    if let Some((_, changed)) = found.interfaces.named(at.name.as_str()) {
+    if namespace == at.namespace
+        && let Some((_, changed)) = found.interfaces.named(at.name.as_str())
+    {
         let master = changed
             .master
             .and_then(|index| found.interfaces.get(&index));
