@@ -1,12 +1,12 @@
 //! The addresses of an interface.
 
 use leptos::prelude::*;
-use topology::address::parse_interface_address;
+use topology::address::{Family, parse_interface_address};
 use topology::edit::{Field, Place};
 use topology::observed::Origin;
 use topology::{Edit, InterfaceId};
 
-use super::entries::{AddField, Entries};
+use super::entries::{AddField, Entries, by};
 use super::field::{commit, commit_or_tell};
 use crate::editor::lab::Lab;
 
@@ -25,7 +25,7 @@ pub(crate) fn Addresses(
             addresses.collect::<Vec<_>>()
         })
     });
-    // What the kernel added by itself.
+    // What the kernel added by itself, and what was learned.
     let others = Memo::new(move |_| {
         lab.observed.with(|observed| {
             let found = observed.as_ref().and_then(|o| o.interface_of(id));
@@ -33,7 +33,10 @@ pub(crate) fn Addresses(
             all.unwrap_or_default()
                 .into_iter()
                 .filter(|address| address.origin != Origin::Static)
-                .map(|address| address.address.to_string())
+                .map(|known| {
+                    let family = Family::of(known.address.addr());
+                    (known.address.to_string(), by(known.origin, family))
+                })
                 .collect::<Vec<_>>()
         })
     });

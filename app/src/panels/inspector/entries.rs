@@ -1,7 +1,9 @@
 //! Lists of what an object has several of (addresses, routes, rules, …), and one more of them.
 
 use leptos::prelude::*;
+use topology::address::Family;
 use topology::edit::Place;
+use topology::observed::Origin;
 
 use super::field::{Commit, TextField};
 use crate::icons::Icon;
@@ -17,9 +19,9 @@ pub(crate) fn Entries<T>(
     noun: &'static str,
     /// Removes one.
     remove: Callback<T>,
-    /// What the kernel has besides.
+    /// What the kernel has besides, and of whom: of [`by`].
     #[prop(optional, into)]
-    by_kernel: MaybeProp<Vec<String>>,
+    by_kernel: MaybeProp<Vec<(String, &'static str)>>,
 ) -> impl IntoView
 where
     T: Clone + Send + Sync + 'static,
@@ -39,15 +41,24 @@ where
             </For>
             <For
                 each=move || by_kernel.get().unwrap_or_default()
-                key=|text| text.clone()
-                let:text
+                key=|entry| entry.clone()
+                let((text, whose))
             >
                 <li class="entry by-kernel">
                     <span class="mono">{text}</span>
-                    <span class="faint">"kernel"</span>
+                    <span class="faint">{whose}</span>
                 </li>
             </For>
         </ul>
+    }
+}
+
+/// Who has made an address or a route of which the document says nothing.
+pub(crate) fn by(origin: Origin, family: Family) -> &'static str {
+    match (origin, family) {
+        (Origin::Dynamic, Family::Ipv6) => "by advertisement",
+        (Origin::Dynamic, Family::Ipv4) => "leased",
+        (Origin::Kernel | Origin::Static, _) => "kernel",
     }
 }
 

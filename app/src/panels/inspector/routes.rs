@@ -1,12 +1,13 @@
 //! The routes of a namespace: those of the document, and what the kernel has besides.
 
 use leptos::prelude::*;
+use topology::address::Family;
 use topology::document::Route;
 use topology::observed::{Observed, Origin};
 use topology::status::route_text;
 use topology::{Edit, NamespaceId};
 
-use super::entries::Entries;
+use super::entries::{Entries, by};
 use super::field::commit_or_tell;
 use super::route_form::{self, RouteForm};
 use crate::editor::lab::Lab;
@@ -73,8 +74,8 @@ pub(crate) fn Routes(
     }
 }
 
-/// What the kernel added by itself: the networks of interfaces.
-fn kernel_routes(observed: &Observed, id: NamespaceId) -> Vec<String> {
+/// What the kernel added by itself, the networks of interfaces, and what was learned.
+fn kernel_routes(observed: &Observed, id: NamespaceId) -> Vec<(String, &'static str)> {
     let Some(namespace) = observed.namespaces.get(&id) else {
         return Vec::new();
     };
@@ -86,9 +87,13 @@ fn kernel_routes(observed: &Observed, id: NamespaceId) -> Vec<String> {
         .routes
         .iter()
         .filter(|route| route.origin != Origin::Static)
-        .map(|route| match route.interface {
-            Some(index) => format!("{} dev {}", route.destination, name(index)),
-            None => route.destination.to_string(),
+        .map(|route| {
+            let text = match route.interface {
+                Some(index) => format!("{} dev {}", route.destination, name(index)),
+                None => route.destination.to_string(),
+            };
+            let family = Family::of(route.destination.addr());
+            (text, by(route.origin, family))
         })
         .collect()
 }
