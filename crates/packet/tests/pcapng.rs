@@ -302,3 +302,18 @@ fn the_older_format() {
         b"ab"
     );
 }
+
+#[test]
+fn names_in_a_file_bring_no_escapes() {
+    use packet::pcapng::{Interface, Writer};
+    let mut file = Vec::new();
+    let mut writer = Writer::new("test", &mut file);
+    let mut named = Interface::new("eth\u{1b}[2J0", LinkType::Ethernet);
+    named.description = Some("red\u{7}/eth0".to_owned());
+    writer.interface(&named, &mut file);
+    let mut reader = Reader::new(&file).unwrap();
+    assert!(reader.next().is_none());
+    assert_eq!(reader.interfaces()[0].name, "eth\u{fffd}[2J0");
+    let description = reader.interfaces()[0].description.as_deref();
+    assert_eq!(description, Some("red\u{fffd}/eth0"));
+}

@@ -23,13 +23,13 @@ const RUNS: u32 = 20_000;
 
 /// What makes libFuzzer see which code an input reaches: the options of cargo-fuzz 0.13.
 const FLAGS: [&str; 7] = [
-    "--cfg=fuzzing",
+    "--cfg",
+    "fuzzing",
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",
     "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
     "-Cllvm-args=-sanitizer-coverage-pc-table",
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
-    "-Cllvm-args=-simplifycfg-branch-fold-threshold=0",
 ];
 
 /// Where the inputs are that are kept.

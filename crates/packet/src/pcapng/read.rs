@@ -230,12 +230,11 @@ impl<'a> Reader<'a> {
         interface.snap_length = snap_length;
         let mut clock = Clock::MICROSECONDS;
         for (code, value) in body.options(8) {
-            let text = || String::from_utf8_lossy(value).into_owned();
             match (code, value) {
-                (INTERFACE_NAME, _) => interface.name = text(),
-                (INTERFACE_DESCRIPTION, _) => interface.description = Some(text()),
+                (INTERFACE_NAME, _) => interface.name = printable(value),
+                (INTERFACE_DESCRIPTION, _) => interface.description = Some(printable(value)),
                 (INTERFACE_FILTER, [FILTER_IS_TEXT, filter @ ..]) => {
-                    interface.filter = Some(String::from_utf8_lossy(filter).into_owned());
+                    interface.filter = Some(printable(filter));
                 }
                 (INTERFACE_RESOLUTION, [resolution, ..]) => {
                     clock.per_second = ticks_per_second(*resolution)
@@ -344,6 +343,17 @@ impl<'a> Iterator for Reader<'a> {
         self.failed = matches!(result, Some(Err(_)));
         result
     }
+}
+
+/// A text of a file for a list or a terminal: what controls either is replaced, for the file may be
+/// from anybody.
+fn printable(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let shown = |c: char| match c.is_control() {
+        true => char::REPLACEMENT_CHARACTER,
+        false => c,
+    };
+    text.chars().map(shown).collect()
 }
 
 /// From the option: a negative power of ten, or of two with the high bit. `None` if it does not fit.
