@@ -146,7 +146,7 @@ fn what_is_not_known_may_be_kept_but_decide_nothing() {
         .values()
         .map(|ns| ns.name.to_string())
         .collect();
-    assert_eq!(names, ["host", "client-00000001", "b-4242"]);
+    assert_eq!(names, ["host", "client-001", "b-4242"]);
     assert_eq!(script.notes.len(), 2, "{:#?}", script.notes);
 }
 

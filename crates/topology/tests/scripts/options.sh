@@ -45,3 +45,7 @@ ip -all netns exec ip link set lo up
 [[ $word =~ ^[0-9]+$ ]] && ip -all netns delete
 command -v ip >/dev/null || ip netns add never
 if [ -n "$(command -v ip)" ]; then ip netns add there; fi
+if [ ! -x "$(command -v ip)" ]; then
+    echo "no ip"
+    exit 4
+fi

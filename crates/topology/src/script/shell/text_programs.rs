@@ -1,7 +1,5 @@
 //! Programs that make text, with what they read and where it goes.
 
-use crate::name::MAX_NAME_BYTES;
-
 use super::input_output::{Input, Io, Out};
 use super::{Shell, Status, shown, text_tools};
 
@@ -17,14 +15,13 @@ impl Shell {
         let pattern = pattern
             .map_or("/tmp/tmp.XXXXXXXXXX", String::as_str)
             .to_owned();
-        // A name of a namespace has no more room.
-        let spare = pattern.len().saturating_sub(MAX_NAME_BYTES);
         let name = self.made_up("what `mktemp` prints", |number| {
             let end = pattern.trim_end_matches('X');
             let width = pattern.len() - end.len();
+            // A name of a namespace has room for little, and often more is put before it.
             let width = match pattern.contains('/') {
                 true => width,
-                false => width.saturating_sub(spare).max(width.min(3)),
+                false => width.min(3),
             };
             match width {
                 // There is something after it.
