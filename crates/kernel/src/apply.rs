@@ -22,6 +22,10 @@ use crate::firewall;
 /// something of its own or somebody interferes.
 const MOST_ROUNDS: usize = 5;
 
+/// After how many steps events are taken: they must not be more than may wait, or everything is
+/// looked at, also what takes long and hardly any lab has.
+const LISTEN: usize = 64;
+
 /// What was done.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Applied {
@@ -98,15 +102,23 @@ impl Journal {
             }
             if round < MOST_ROUNDS {
                 debug!(round, steps = steps.len(), "applying");
-                lab.prepare(&added_namespaces(&steps));
-                let shadow = lab.observed().clone();
-                Round {
-                    executor: Executor::new(lab),
-                    shadow,
-                    journal: self,
-                    gate: &mut *gate,
+                let added = added_namespaces(&steps);
+                let mut run = |lab: &mut Lab| {
+                    lab.prepare(&added);
+                    let shadow = lab.observed().clone();
+                    Round {
+                        executor: Executor::new(lab),
+                        shadow,
+                        journal: self,
+                        gate: &mut *gate,
+                    }
+                    .run(&steps)
+                };
+                // Most of what there will be is to be looked at anyway.
+                match added.len() > lab.observed().namespaces.len() {
+                    true => lab.without_hearing(run)?,
+                    false => run(lab)?,
                 }
-                .run(&steps)?;
             }
         }
         let step = steps.into_iter().next().map(Box::new);
@@ -221,7 +233,12 @@ struct Round<'a, 'b> {
 
 impl Round<'_, '_> {
     fn run(&mut self, mut steps: &[Step]) -> Result<(), ApplyError> {
+        let mut listened = steps.len();
         while let Some((first, rest)) = steps.split_first() {
+            if listened - steps.len() >= LISTEN {
+                listened = steps.len();
+                self.executor.listen();
+            }
             let removed = self.removals(steps);
             steps = if removed.len() > 1 {
                 let (together, rest) = steps.split_at(removed.len());

@@ -27,6 +27,7 @@ use crate::error::{Context, Error, Result};
 use crate::namespace::Namespace;
 
 pub(crate) use lab::Lab;
+pub(crate) use node::LOOPBACK;
 use worker::{Command, Worker};
 
 /// How many requests may wait for the engine before the asker waits, too.

@@ -8,13 +8,14 @@ mod tables;
 use std::collections::BTreeMap;
 
 use nix::errno::Errno;
+use topology::InterfaceName;
 use topology::address::Family;
 use topology::kind::{Changes, Channel};
 use topology::step::{At, Step};
 use topology::{InterfaceName, model};
 use tracing::debug;
 
-use crate::engine::Lab;
+use crate::engine::{LOOPBACK, Lab};
 use crate::error::{Cause, Error};
 use crate::netlink::{Failure, LinkRow};
 
@@ -49,14 +50,25 @@ impl<'a> Executor<'a> {
         }
     }
 
+    /// Takes the events that have arrived.
+    pub(crate) fn listen(&mut self) {
+        // What is left is taken next time.
+        let _is_more = self.lab.listen();
+    }
+
     /// Does one step.
     pub(crate) fn execute(&mut self, step: &Step) -> Result<(), Failed> {
         debug!(?step, "step");
         match step {
-            Step::AddNamespace { namespace, name } => self
-                .lab
-                .add_namespace(*namespace, name)
-                .map_err(Failed::from),
+            Step::AddNamespace { namespace, name } => {
+                self.lab.add_namespace(*namespace, name)?;
+                let at = At {
+                    namespace: *namespace,
+                    name: InterfaceName::loopback(),
+                };
+                self.indexes.insert(at, LOOPBACK);
+                Ok(())
+            }
             Step::RemoveNamespace { namespace } => {
                 self.lab.remove_namespace(*namespace).map_err(Failed::from)
             }

@@ -19,7 +19,7 @@ use crate::{offloads, sysctls};
 const REST: u32 = 1;
 
 /// The index of every namespace's loopback (`LOOPBACK_IFINDEX`, linux/net.h).
-const LOOPBACK: u32 = 1;
+pub(crate) const LOOPBACK: u32 = 1;
 
 /// The engine's socket in one namespace, and what it remembers of it.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use tracing::{debug, warn};
 use super::Lab;
 use crate::engine::node::Node;
 use crate::engine::numbers::Numbers;
-use crate::error::{Context, Result};
+use crate::error::{Context, Error, Result};
 use crate::namespace::Namespace;
 use crate::netlink::{Entries, EventSocket, Failure, Socket, Touched};
 use crate::observe::{Part, Viewer, see_past_linkdown};
@@ -68,6 +68,28 @@ impl Lab {
             Some((id?, touched))
         });
         (places.collect(), heard.is_more)
+    }
+
+    /// Hears of little while `f` makes very much of the lab, and looks everywhere after it.
+    ///
+    /// # Errors
+    /// Those of `f`, or if it cannot be listened again.
+    pub(crate) fn without_hearing<T, E: From<Error>>(
+        &mut self,
+        f: impl FnOnce(&mut Self) -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        let paused = self.events.pause();
+        if let Err(failure) = &paused {
+            // All the same: what is heard is looked at once more.
+            debug!(%failure, "goes on hearing");
+        }
+        let result = f(self);
+        let heard = self.events.resume();
+        for node in self.nodes.values_mut() {
+            node.touch(Touched::whole());
+        }
+        heard.context("listen to", || "the lab")?;
+        result
     }
 
     fn anything(&self) -> impl Iterator<Item = (NamespaceId, Touched)> {
