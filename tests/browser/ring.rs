@@ -129,6 +129,8 @@ async fn a_full_ring_comes_again_with_what_was_noted() {
         .await;
     let field = browser.find("display-filter").await;
     assert_eq!(field.value().await.unwrap().as_deref(), Some("udp"));
+    // A live list stands at its end: to the mark.
+    person.click("//button[@aria-label='Next mark']").await;
     browser.find_css(".packet.marked.commented.reference").await;
     browser.until_text(".packet-head .added", "ip.ttl").await;
     until(browser, &format!("window.came?.lines === {shown}")).await;
