@@ -1,7 +1,8 @@
 //! One capture, or one opened file, with what is shown of it.
 
 use packet::view::{Opening, Source, Store, Viewer};
-use protocol::capture::{CaptureEvent, CaptureExport, CaptureInfo, MAX_EXPORT_ITEMS, PacketView};
+use protocol::capture::{CaptureEvent, CaptureExport, CaptureInfo, MAX_EXPORT_ITEMS};
+use protocol::packets::PacketView;
 
 use super::keepsake;
 

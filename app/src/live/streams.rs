@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::*;
-use protocol::capture::{CaptureEvent, CaptureId, CaptureInfo, PacketBatch, PacketView};
+use protocol::capture::{CaptureEvent, CaptureId, CaptureInfo, PacketBatch};
+use protocol::packets::PacketView;
 use protocol::ping::{PingEvent, PingId, PingInfo};
 
 use packet::view::Source;

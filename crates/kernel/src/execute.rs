@@ -11,8 +11,8 @@ use nix::errno::Errno;
 use topology::InterfaceName;
 use topology::address::Family;
 use topology::kind::{Changes, Channel};
+use topology::model;
 use topology::step::{At, Step};
-use topology::{InterfaceName, model};
 use tracing::debug;
 
 use crate::engine::{LOOPBACK, Lab};

@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::capture::{CapturedPacket, PacketBatch, PacketView};
+use crate::capture::{CapturedPacket, PacketBatch};
 use crate::counters::CounterBatch;
+use crate::packets::PacketView;
 
 /// A binary frame from the server, in postcard; `R` as in [`PacketBatch`].
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

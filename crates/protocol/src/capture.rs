@@ -1,6 +1,6 @@
 //! Captures.
 
-use packet::{Record, View};
+use packet::Record;
 use serde::{Deserialize, Serialize};
 use topology::{InterfaceId, NamespaceId};
 
@@ -233,16 +233,6 @@ pub struct CapturedPacket {
     pub source: u16,
     /// When, how long, which bytes.
     pub record: Record,
-}
-
-/// A captured packet whose bytes lie in the frame that it came in: written as a [`CapturedPacket`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct PacketView<'a> {
-    /// Where: an index into [`CaptureInfo::sources`].
-    pub source: u16,
-    /// When, how long, which bytes.
-    #[serde(borrow)]
-    pub record: View<'a>,
 }
 
 /// A binary frame: packets of one capture in the order of their time stamps; `R` is a list of

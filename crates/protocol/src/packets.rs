@@ -35,12 +35,14 @@ struct Parts {
     data: Vec<u8>,
 }
 
-/// One of [`Packets`]; written as a [`CapturedPacket`].
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+/// A captured packet whose bytes lie elsewhere, in [`Packets`] or in the frame that it came in; written
+/// and read as a [`CapturedPacket`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct PacketView<'a> {
     /// Where: an index into [`CaptureInfo::sources`](crate::capture::CaptureInfo::sources).
     pub source: u16,
     /// When, how long, which bytes.
+    #[serde(borrow)]
     pub record: View<'a>,
 }
 

@@ -1,4 +1,5 @@
 //! Devices in other namespaces than what they stand on.
+#![allow(clippy::panic, missing_docs)]
 
 use topology::command::script_text;
 use topology::edit::{Selection, apply};
