@@ -22,9 +22,9 @@
 //!   sends the same datagram again: from the second on, each sighting stays a row of its own until nothing like
 //!   it was seen for a window. What is ambiguous is not merged.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::hash::{BuildHasherDefault, DefaultHasher, Hasher};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::hash::{DefaultHasher, Hasher};
 
 use crate::layers::{Layers, layers};
 use crate::numbers::protocol::{GRE, ICMP, ICMPV6, IPV4, IPV6, TCP, UDP};
@@ -198,8 +198,9 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Sightings {
     window: u64,
-    /// Rows by fingerprint: the last one, which new sightings may join.
-    open: HashMap<Fingerprint, Row, BuildHasherDefault<AsItIs>>,
+    /// Rows by fingerprint: the last one, which new sightings may join. A tree: whoever sends packets
+    /// could choose them so that a hash table becomes slow.
+    open: BTreeMap<Fingerprint, Row>,
     /// When the rows that are too old were last thrown away.
     swept: u64,
 }
@@ -217,26 +218,6 @@ struct Row {
     ambiguous: bool,
 }
 
-/// A fingerprint is a hash already.
-#[derive(Debug, Default)]
-struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        self.0 = number;
-    }
-}
-
 /// The most points at which one packet is followed.
 const MOST_POINTS: usize = 256;
 
@@ -247,7 +228,7 @@ impl Sightings {
     pub fn new(window: u64) -> Self {
         Self {
             window,
-            open: HashMap::default(),
+            open: BTreeMap::new(),
             swept: 0,
         }
     }

@@ -23,12 +23,12 @@ pub const MAX_CAPTURES: usize = 16;
 /// many as one alone may ask for.
 pub const LAB_RING_BYTES: u64 = RingLimit::MOST.bytes;
 
-/// Bytes of packets in one binary frame: a ring of a million small packets is with a browser after
-/// some 100 frames, and one frame is copied in less than a millisecond.
-pub const BATCH_BYTES: usize = 1 << 20;
-
 /// Packets in one binary frame: at 60 a second, two million a second.
 pub const BATCH_PACKETS: usize = 32_768;
+
+/// Bytes of packets in one binary frame, with what the ring needs for each: as many small packets as
+/// may be in one. It fits beside [`OUTBOX_ROOM_FOR_PACKETS`] into [`OUTBOX_BYTES`].
+pub const BATCH_BYTES: usize = 4 << 20;
 
 /// Between two binary frames of one capture to one browser: a frame of the screen.
 pub const BATCH_INTERVAL: Duration = Duration::from_millis(16);

@@ -250,7 +250,10 @@ mod tests {
 
     #[test]
     fn a_batch_is_small_but_never_empty() {
-        let mut ring = Ring::new(LIMIT);
+        let mut ring = Ring::new(RingLimit {
+            bytes: 8 * BATCH_BYTES as u64,
+            ..LIMIT
+        });
         ring.extend(packets(&[BATCH_BYTES * 2, 10, BATCH_BYTES]));
         assert_eq!(ring.batch(CaptureId(1), 0).unwrap().records.len(), 1);
         assert_eq!(ring.batch(CaptureId(1), 1).unwrap().records.len(), 1);

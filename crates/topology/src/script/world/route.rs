@@ -12,9 +12,10 @@ use crate::document::Document;
 use crate::edit::MAX_LIST;
 use crate::id::NamespaceId;
 use crate::model::step_route;
+use crate::name::InterfaceName;
 use crate::observed::{ObservedKind, ObservedNamespace, ObservedRoute, Origin};
 use crate::plan::kernel_metric;
-use crate::route::{RouteKind, RouteOptions, TABLE_MAIN};
+use crate::route::{Hop, RouteKind, RouteOptions, TABLE_MAIN};
 use crate::step::{At, Step, StepRoute};
 
 impl World {
@@ -77,18 +78,25 @@ impl World {
                 namespace: here,
                 route,
             })?;
+        } else if self.is_connected(here, &route) {
+            return Err(kernels_own(route.destination));
         }
         self.add_route(here, route)
     }
 
-    /// What the model leaves to the kernel: connected routes, and own addresses.
-    fn is_free(&self, here: NamespaceId, route: &Route) -> Result<(), String> {
+    /// Whether the kernel itself has the route of an address in this one's place.
+    fn is_connected(&self, here: NamespaceId, route: &Route) -> bool {
         let same = Connected {
             to: route.destination,
             metric: kernel_metric(Family::of(route.destination.addr()), route.metric),
         };
         let is_main = route.options.table() == TABLE_MAIN;
-        if is_main && self.connected(here).any(|(known, _)| known == same) {
+        is_main && self.connected(here).any(|(known, _)| known == same)
+    }
+
+    /// What the model leaves to the kernel: connected routes, and own addresses.
+    fn is_free(&self, here: NamespaceId, route: &Route) -> Result<(), String> {
+        if self.is_connected(here, route) {
             return Err(format!(
                 "File exists: the kernel itself made a route to {} with the address",
                 route.destination
@@ -164,6 +172,7 @@ impl World {
                 let is_static = known.origin == Origin::Static;
                 is_meant
                     && is_static
+                    && kernel.is_some_and(|kernel| has_hops(known, kernel, &route.options.hops))
                     && is_metric(known.metric)
                     && is_through(name_of(known.interface))
             });
@@ -171,10 +180,7 @@ impl World {
         if let Some(metric) = connected
             && known.is_none_or(|known| metric <= known.metric)
         {
-            return Err(format!(
-                "the kernel itself made the route to {} with the address: no lab is without it",
-                route.destination
-            ));
+            return Err(kernels_own(route.destination));
         }
         let Some(known) = known else {
             return Err(format!("there is no such route to {}", route.destination));
@@ -203,6 +209,49 @@ impl World {
             });
             namespace.routes = left.collect();
         }
+    }
+}
+
+fn kernels_own(to: IpNet) -> String {
+    format!("the kernel itself made the route to {to} with the address: no lab is without it")
+}
+
+/// Whether what `ip route del` says of next hops is so of a route, as the kernel compares them
+/// (`fib_nh_match`, net/ipv4/fib_semantics.c): one after the other, and only what is said. IPv6 takes
+/// each by itself, in any order (`ip6_route_multipath_del`).
+fn has_hops(
+    known: &ObservedRoute,
+    kernel: &ObservedNamespace,
+    said: &[Hop<InterfaceName>],
+) -> bool {
+    let own = Hop {
+        gateway: known.gateway,
+        interface: known.interface,
+        weight: 1,
+        onlink: false,
+    };
+    let has = match known.options.hops.as_slice() {
+        [] => std::slice::from_ref(&own),
+        hops => hops,
+    };
+    let is_it = |(said, has): (&Hop<InterfaceName>, &Hop<u32>)| {
+        let name = has
+            .interface
+            .and_then(|index| kernel.interfaces.get(&index));
+        let is_there = |said: &InterfaceName| name.is_some_and(|i| i.name == said.as_str());
+        said.interface.as_ref().is_none_or(is_there)
+            && said
+                .gateway
+                .is_none_or(|gateway| has.gateway == Some(gateway))
+    };
+    if said.is_empty() {
+        return true;
+    }
+    match Family::of(known.destination.addr()) {
+        Family::Ipv4 => said.len() >= has.len() && said.iter().zip(has).all(is_it),
+        Family::Ipv6 => said
+            .iter()
+            .all(|said| has.iter().any(|has| is_it((said, has)))),
     }
 }
 
