@@ -265,3 +265,33 @@ fn trees_are_bounded() {
     assert!(tree.nodes.len() <= 4001);
     assert_eq!(tree.nodes.last().unwrap().field.name, "_ws.too_long");
 }
+
+/// Found by the fuzz target `packet`.
+#[test]
+fn no_field_lies_beyond_what_was_captured() {
+    let header = [2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0];
+    let ip = [
+        0x45, 0, 1, 0, 0, 1, 0, 0, 0x40, 0x11, 0, 10, 10, 0, 0, 1, 10, 0, 0, 2,
+    ];
+    let udp = [0x9c, 0x40, 0, 0x35, 0, 0xe6, 0, 0];
+    let dns = [0, 1, 1, 5, 0, 0, 0, 0, 0, 0, 0, 1];
+    // The root's option record of EDNS, and the rest of what the fuzzer made.
+    let mut rest = vec![0, 0, 1, 0, 0];
+    rest.extend([0xff; 9]);
+    rest.push(0xfd);
+    rest.extend([0xff; 6]);
+    rest.extend([0, 0, 0, 0, 3, b'w', b'w', b'w', 0, 0, 1, 0, 1]);
+    let whole = [&header[..], &ip, &udp, &dns, &rest].concat();
+    for length in 0..=whole.len() {
+        let data = &whole[..length];
+        let tree = tree(data);
+        for (index, node) in tree.nodes.iter().enumerate() {
+            let end = node.offset as usize + node.length as usize;
+            assert!(
+                end <= length,
+                "{length}: {} to {end}",
+                tree.label(index, data)
+            );
+        }
+    }
+}

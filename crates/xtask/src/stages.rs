@@ -19,7 +19,7 @@ pub(crate) enum Stage {
     Wasm,
     /// Unit and property tests of all crates
     Unit,
-    /// The fuzz targets: what is kept of their inputs, and some seconds of others
+    /// The fuzz targets: what is kept of their inputs, and some thousand others
     Fuzz,
     /// The examples in the documentation
     Doc,

@@ -279,10 +279,13 @@ impl<'a> Dissection<'a> {
         }
     }
 
-    /// Sets how many bytes a node covers, once that is known.
+    /// Sets how many bytes a node covers, once that is known: of those that were captured, for a
+    /// length that the packet tells may be any.
     pub(super) fn set_length(&mut self, index: usize, length: usize) {
+        let captured = self.data.len();
         if let Some(node) = self.nodes.get_mut(index) {
-            node.length = length as u32;
+            let left = captured.saturating_sub(node.offset as usize);
+            node.length = length.min(left) as u32;
         }
     }
 
