@@ -136,3 +136,19 @@ fn they_are_told_apart_where_their_packets_go() {
     apply(&mut document, back).unwrap();
     assert_eq!(document, before);
 }
+
+#[test]
+fn what_stands_elsewhere_connects() {
+    let document = yaml::read(LAB).unwrap();
+    let alone = |document: &Document| {
+        let problems = topology::problem::check(document);
+        let alone = problems
+            .iter()
+            .filter(|one| one.text.contains("nothing connects it"));
+        alone.count()
+    };
+    // `blue` has a VXLAN on the host's interface, and no cable.
+    assert_eq!(alone(&document), 0);
+    let without = LAB.replace("dev: host/eth0", "learning: true");
+    assert_eq!(alone(&yaml::read(&without).unwrap()), 1);
+}

@@ -285,7 +285,7 @@ fn what_is_not_understood_is_refused_by_name() {
         ("cat /etc/rules | nft -f -", "`cat /etc/rules`"),
         ("for f in /etc/*.conf; do echo $f; done", "/etc/*.conf"),
         ("diff <(ip a) <(ip l)", "process substitution"),
-        ("[[ a =~ 'b' ]]", "a regular expression with quotes"),
+        ("[[ a =~ ^'b' ]]", "a regular expression with quotes"),
         ("echo $((1/0))", "division"),
         ("ip -batch file", "`file`"),
         ("ip rule add from 10.0.0.1 goto 5", "goto"),

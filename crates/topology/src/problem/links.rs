@@ -1,5 +1,7 @@
 //! Links: their two ends.
 
+use std::collections::BTreeSet;
+
 use super::{Report, Severity};
 use crate::document::{Interface, Kind};
 use crate::edit::Field;
@@ -74,16 +76,25 @@ fn ends(report: &mut Report<'_>, mtus: &Mtus<'_>, [a, b]: [InterfaceId; 2]) {
 
 fn unconnected(report: &mut Report<'_>) {
     let document = report.document;
+    // What stands on an interface of another namespace connects the two.
+    let standing = document.interfaces.values().flat_map(|interface| {
+        let below = interface.kind.links();
+        let below = below.filter_map(|id| document.interfaces.get(&id));
+        below
+            .filter(|below| below.namespace != interface.namespace)
+            .flat_map(|below| [below.namespace, interface.namespace])
+    });
+    let standing: BTreeSet<NamespaceId> = standing.collect();
     for &id in document
         .namespaces
         .keys()
         .filter(|id| **id != NamespaceId::HOST)
     {
-        let is_alone = !report
+        let has_cable = report
             .interfaces_of(id)
             .iter()
             .any(|(_, i)| matches!(i.kind, Kind::Veth { .. }));
-        if is_alone {
+        if !has_cable && !standing.contains(&id) {
             let text = "nothing connects it".to_owned();
             let hint = "drag from its port to a bridge or another namespace";
             report.namespace(Severity::Info, (id, None), text, hint);
