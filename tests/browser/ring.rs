@@ -12,20 +12,22 @@ use crate::person::Person;
 const LISTEN: &str = "
     const Plain = WebSocket;
     window.came = {bytes: 0, messages: 0};
+    const look = () => {
+        const list = document.querySelector('[data-testid=capture-list]');
+        const lines = list ? +list.dataset.lines : 0;
+        const now = performance.now();
+        if (lines !== came.lines) { came.lines = lines; came.last = now; }
+        if (now < came.first + 60000) { requestAnimationFrame(look); }
+    };
     window.WebSocket = class extends Plain {
         constructor(...all) {
             super(...all);
             this.addEventListener('message', event => {
                 if (typeof event.data === 'string' || event.data.byteLength < 4096) { return; }
                 const came = window.came;
-                came.first ??= performance.now();
                 came.bytes += event.data.byteLength;
                 came.messages += 1;
-                const look = () => {
-                    const list = document.querySelector('[data-testid=capture-list]');
-                    if (list) { came.lines = +list.dataset.lines; came.last = performance.now(); }
-                };
-                requestAnimationFrame(() => requestAnimationFrame(look));
+                if (came.first === undefined) { came.first = performance.now(); look(); }
             });
         }
     };";
