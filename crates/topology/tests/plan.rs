@@ -221,3 +221,26 @@ fn an_edit_leaves_drift_alone() {
     );
     assert_eq!(plan(&after, &state).len(), 2, "the switch and the loopback");
 }
+
+/// A route whose gateway two interfaces lead to goes with the one that the kernel chose; what is
+/// left of the lab still has it.
+#[test]
+fn an_edit_puts_back_a_route_that_goes_with_an_interface_that_it_removes() {
+    let before = read(
+        "netyard: 1\nnamespaces:\n  red:\n    routes: [{to: 10.9.0.0/24, via: 10.0.0.9}]\n\
+         links:\n  - red/a: {addresses: [10.0.0.1/24]}\n    host/a: {}\n  \
+         - red/b: {addresses: [10.0.0.2/24]}\n    host/b: {}\n",
+    );
+    let red = before.namespace_named("red").unwrap();
+    for name in ["a", "b"] {
+        let mut state = reached(&before);
+        let mut after = before.clone();
+        let gone = before.interface_named(red, name).unwrap();
+        let remove = topology::Edit::Remove(topology::edit::Selection::interface(gone));
+        apply(&mut after, remove).unwrap();
+        assert_eq!(after.namespaces[&red].routes.len(), 1);
+        let steps = plan_edit(&before, &after, &state);
+        execute(&mut state, &steps);
+        assert_eq!(plan(&after, &state), vec![], "{name} is gone");
+    }
+}

@@ -212,8 +212,10 @@ impl Planner<'_> {
                 self.covers_interface(*id) || peer.is_some_and(|peer| self.covers_interface(peer))
             })
             .collect();
+        let had = self.scope.and_then(|scope| scope.had.get(&namespace));
         let has = |test: &dyn Fn(&ipnet::IpNet) -> bool| {
-            let mut addresses = touched.iter().flat_map(|(_, i)| &i.addresses);
+            let addresses = touched.iter().flat_map(|(_, i)| &i.addresses);
+            let mut addresses = addresses.chain(had.into_iter().flatten());
             addresses.any(test)
         };
         let is_through = |id| touched.iter().any(|(touched, _)| *touched == id);

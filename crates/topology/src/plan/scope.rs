@@ -3,6 +3,8 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::IpNet;
+
 use crate::document::{Document, Interface, Kind, Namespace};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::name::InterfaceName;
@@ -19,9 +21,12 @@ pub(super) struct Scope {
     /// Namespaces in which an interface comes, goes, or gets another name: rules that name it by
     /// its index (`iif`) mean another one then, or none.
     pub(super) firewalls: BTreeSet<NamespaceId>,
-    /// Namespaces in which the interfaces of the document are that are touched, or their other
-    /// ends: routes may go with them.
+    /// Namespaces in which the interfaces that are touched were or are, or their other ends: routes
+    /// may go with them.
     pub(super) reached: BTreeSet<NamespaceId>,
+    /// The addresses that the interfaces that are touched had, by namespace: routes to gateways in
+    /// their networks may go with them.
+    pub(super) had: BTreeMap<NamespaceId, Vec<IpNet>>,
 }
 
 /// Whether the kernel has to do with what differs: nothing of it has to do with what is served.
@@ -80,9 +85,17 @@ impl Scope {
             after,
             interfaces.iter().chain(&mtus).copied().collect(),
         ));
+        let mut had: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for old in interfaces.iter().filter_map(|id| before.interfaces.get(id)) {
+            let addresses = had.entry(old.namespace).or_default();
+            addresses.extend(&old.addresses);
+        }
         Self {
+            had,
             namespaces: differing(&before.namespaces, &after.namespaces, namespace_differs),
-            reached: homes(after, &interfaces).collect(),
+            reached: homes(before, &interfaces)
+                .chain(homes(after, &interfaces))
+                .collect(),
             mtus,
             interfaces,
             firewalls,
