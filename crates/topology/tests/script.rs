@@ -451,3 +451,33 @@ fn a_script_without_end_ends() {
     let nested = "ip netns add red\n".to_owned() + &"ip netns exec red ".repeat(100_000) + "true\n";
     assert_eq!(refusal(&nested).0, 2);
 }
+
+#[test]
+fn routes_are_removed_and_replaced_as_the_kernel_does_it() {
+    let begin = "ip link add br0 type bridge\nip addr add 10.0.0.1/24 dev br0\n\
+                 ip addr add fd00::1/64 dev br0\nip link set br0 up\n";
+    let hops = "nexthop via 10.0.0.8 nexthop via 10.0.0.9";
+    let refused = [
+        // Its next hops are not those.
+        (
+            format!("ip route add blackhole 10.9.0.0/24\nip route del 10.9.0.0/24 {hops}"),
+            "no such route",
+        ),
+        (
+            format!(
+                "ip route add 10.9.0.0/24 {hops}\nip route del 10.9.0.0/24 nexthop via 10.0.0.9 nexthop via 10.0.0.8"
+            ),
+            "no such route",
+        ),
+        (
+            "true\nip route replace fd00::/64 dev br0 metric 256".to_owned(),
+            "no lab is without it",
+        ),
+    ];
+    for (text, reason) in refused {
+        let (line, said) = refusal(&format!("{begin}{text}"));
+        assert!(line == 6 && said.contains(reason), "{line}: {said}\n{text}");
+    }
+    let taken = format!("{begin}ip route add 10.9.0.0/24 {hops}\nip route del 10.9.0.0/24 {hops}");
+    assert_eq!(errors(&taken), []);
+}
