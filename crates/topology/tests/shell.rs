@@ -279,3 +279,15 @@ fn hostile_scripts_end_soon() {
         assert!(took < Duration::from_secs(5), "{start}: {took:?}");
     }
 }
+
+#[test]
+fn a_subshell_leaves_a_script_in_its_folder() {
+    let text = "cd lab\nname=$(echo red)\n(cd deeper; ip netns add blue)\n. ./lib.sh\n";
+    let beside = script::Beside::from([
+        ("lab/lib.sh".to_owned(), "ip netns add $name\n".to_owned()),
+        ("lab/deeper/lib.sh".to_owned(), "exit 1\n".to_owned()),
+    ]);
+    let script = script::read_beside("main.sh", text, &beside)
+        .unwrap_or_else(|errors| panic!("{errors:#?}"));
+    assert_eq!(script.document.namespaces.len(), 3);
+}

@@ -77,7 +77,11 @@ impl Beside {
         }
     }
 
+    /// Goes to a place that [`Beside::folder`] said.
     pub(super) fn set_folder(&mut self, folder: &str) {
-        folder.clone_into(&mut self.folder);
+        match folder {
+            "." => self.folder.clear(),
+            folder => folder.clone_into(&mut self.folder),
+        }
     }
 }

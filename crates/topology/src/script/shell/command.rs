@@ -235,7 +235,7 @@ impl Shell {
         let folder = self.beside.folder().to_owned();
         let here = self.here;
         let flow = run(self);
-        self.beside.enter(&folder);
+        self.beside.set_folder(&folder);
         self.variables = variables;
         self.arguments = arguments;
         self.functions = functions;
