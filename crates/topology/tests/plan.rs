@@ -244,3 +244,22 @@ fn an_edit_puts_back_a_route_that_goes_with_an_interface_that_it_removes() {
         assert_eq!(plan(&after, &state), vec![], "{name} is gone");
     }
 }
+
+#[test]
+fn an_edit_leaves_out_a_route_whose_gateway_nothing_leads_to_any_more() {
+    let before = read(
+        "netyard: 1\nnamespaces:\n  red:\n    routes: [{to: 10.9.0.0/24, via: 10.0.0.9}]\n\
+         links:\n  - red/a: {addresses: [10.0.0.1/24]}\n    host/a: {}\n",
+    );
+    let red = before.namespace_named("red").unwrap();
+    let mut state = reached(&before);
+    let mut after = before.clone();
+    let remove = topology::Edit::RemoveAddress {
+        interface: before.interface_named(red, "a").unwrap(),
+        address: "10.0.0.1/24".parse().unwrap(),
+    };
+    apply(&mut after, remove).unwrap();
+    let steps = plan_edit(&before, &after, &state);
+    execute(&mut state, &steps);
+    assert_eq!(steps.len(), 1, "{steps:?}");
+}

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Planner, kernel_metric};
-use crate::document::{Document, Kind, Namespace, Route};
+use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::model::{self, step_route};
 use crate::observed::{ObservedInterface, ObservedKind, ObservedNamespace, ObservedRoute, Origin};
@@ -212,15 +212,23 @@ impl Planner<'_> {
                 self.covers_interface(*id) || peer.is_some_and(|peer| self.covers_interface(peer))
             })
             .collect();
-        let had = self.scope.and_then(|scope| scope.had.get(&namespace));
         let has = |test: &dyn Fn(&ipnet::IpNet) -> bool| {
-            let addresses = touched.iter().flat_map(|(_, i)| &i.addresses);
-            let mut addresses = addresses.chain(had.into_iter().flatten());
+            let mut addresses = touched.iter().flat_map(|(_, i)| &i.addresses);
             addresses.any(test)
+        };
+        // It went with an address that is gone, and another leads to its gateway.
+        let leads_on = |gateway: IpAddr| {
+            let had = self.scope.and_then(|scope| scope.had.get(&namespace));
+            let mut had = had.into_iter().flatten();
+            let is_other = |(_, i): (InterfaceId, &Interface)| {
+                self.document.is_up(i) && i.addresses.iter().any(|net| net.contains(&gateway))
+            };
+            had.any(|net| net.contains(&gateway))
+                && self.document.interfaces_of(namespace).any(is_other)
         };
         let is_through = |id| touched.iter().any(|(touched, _)| *touched == id);
         let is_reached = |(gateway, through): (IpAddr, Option<InterfaceId>)| {
-            through.is_none() && has(&|address| address.contains(&gateway))
+            through.is_none() && (has(&|address| address.contains(&gateway)) || leads_on(gateway))
         };
         let source = route.options.source;
         // IPv6 routes that lead nowhere go with the loopback.
