@@ -49,6 +49,7 @@ async fn a_dropped_script_is_accounted_for_and_what_it_tries_is_checked() {
     let account = browser.until_text("[data-testid=import]", "Left out").await;
     assert!(account.contains("two.sh:13"), "{account}");
     browser.find("node-red").await;
+    assert_eq!(browser.driver.title().await.unwrap(), "two · Netyard");
     browser.shoot("21-import-account").await;
     browser.click("import-offer").await;
     browser.click("import-open").await;

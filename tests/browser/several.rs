@@ -32,4 +32,12 @@ async fn two_browsers_see_each_other_and_a_small_dark_window_holds() {
     two.find_css("[data-testid^=node-]:not([data-testid=node-red]):not([data-testid=node-blue]):not([data-testid=node-green]):not([data-testid=node-br0])").await;
     two.shoot("08-small-dark").await;
     one.shoot("09-bridged").await;
+
+    // Who leaves is no longer counted, though the browser keeps the page; who comes back is.
+    one.until_text(".clients", "2").await;
+    two.driver.goto(yard.url()).await.unwrap();
+    one.until_count(".clients", 0).await;
+    two.driver.back().await.unwrap();
+    one.until_text(".clients", "2").await;
+    two.until_attribute("run", "data-run", &["running"]).await;
 }

@@ -79,7 +79,15 @@ impl Socket {
             }),
         };
         socket.connect();
-        on_cleanup(move || socket.close());
+        // A browser keeps a page that was left, with its sockets, for the way back: meanwhile it
+        // would count as somebody who looks, and get what nobody sees.
+        let left = window_event_listener(leptos::ev::pagehide, move |_| drop(socket.hang_up()));
+        let back = window_event_listener(leptos::ev::pageshow, move |_| socket.hurry());
+        on_cleanup(move || {
+            left.remove();
+            back.remove();
+            socket.close();
+        });
         socket
     }
 
@@ -108,8 +116,8 @@ impl Socket {
         }
     }
 
-    /// Hangs up and connects anew.
-    pub(crate) fn restart(self) {
+    /// Ends the connection, which comes back when somebody hurries.
+    fn hang_up(self) -> Option<Connection> {
         let connection = self
             .inner
             .try_update_value(|inner| inner.current.take())
@@ -117,6 +125,12 @@ impl Socket {
         if connection.is_some() {
             self.hand_on(Incoming::Lost);
         }
+        connection
+    }
+
+    /// Hangs up and connects anew.
+    pub(crate) fn restart(self) {
+        let connection = self.hang_up();
         set_timeout(
             move || {
                 drop(connection);

@@ -57,9 +57,20 @@ fn Example(example: ExampleSummary) -> impl IntoView {
             {thumbnail(&document)}
             <span class="words">
                 <span class="title">{title}</span>
-                <span class="description">{description}</span>
+                <span class="description">{worded(&description)}</span>
                 <span class="counts">{counts}</span>
             </span>
         </button>
     }
+}
+
+/// What stands between backticks is written as code.
+fn worded(text: &str) -> Vec<AnyView> {
+    let parts = text.split('`').map(ToOwned::to_owned).enumerate();
+    parts
+        .map(|(at, part)| match at % 2 {
+            0 => part.into_any(),
+            _ => view! { <code>{part}</code> }.into_any(),
+        })
+        .collect()
 }

@@ -49,7 +49,14 @@ pub(super) async fn create(
             (import.document, Some(import.report))
         }
         NewLab::Files { files } => {
-            let import = read(decoded(files)?).await?;
+            let files = decoded(files)?;
+            let name = name_of(&files).map(ToOwned::to_owned);
+            let mut import = read(files).await?;
+            // A name that is no title leaves the lab without one.
+            if let (true, Some(title)) = (import.document.title.is_empty(), name) {
+                let edit = topology::Edit::SetTitle { title };
+                let _ = topology::edit::apply(&mut import.document, edit);
+            }
             (import.document, Some(import.report))
         }
     };
@@ -70,6 +77,20 @@ fn titled(title: &str) -> Result<Document, Refusal> {
             error.to_string(),
         )),
     }
+}
+
+/// What somebody calls the lab in these files: the folder that holds them all, or the only file
+/// without its endings.
+fn name_of(files: &[File]) -> Option<&str> {
+    let (first, more) = files.split_first()?;
+    let name = match first.path.split_once('/') {
+        Some((folder, _)) => folder,
+        None if more.is_empty() => first.path.split('.').next()?,
+        None => return None,
+    };
+    let is_inside = |file: &File| file.path.split('/').next() == Some(name);
+    let is_common = more.iter().all(is_inside);
+    (is_common && !name.is_empty()).then_some(name)
 }
 
 /// Files as they were before they were sent.
