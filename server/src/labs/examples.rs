@@ -72,6 +72,27 @@ mod tests {
     }
 
     #[test]
+    fn no_card_of_an_example_lies_on_another() {
+        use topology::layout::{place, size_of};
+        for example in all() {
+            let places: Vec<_> = place(&example.document).into_iter().collect();
+            for (index, (node, at)) in places.iter().enumerate() {
+                let (width, height) = size_of(&example.document, *node);
+                for (other, there) in places.iter().skip(index + 1) {
+                    let (other_width, other_height) = size_of(&example.document, *other);
+                    let is_beside = (at.x - there.x).abs() > (width + other_width) / 2.0;
+                    let is_below = (at.y - there.y).abs() > (height + other_height) / 2.0;
+                    assert!(
+                        is_beside || is_below,
+                        "{}: {node:?}, {other:?}",
+                        example.name
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
     fn the_description_is_the_leading_comment() {
         assert_eq!(
             leading_comment("# One,\n#\n# two.\n\n# not this\nversion: 1\n"),
