@@ -168,6 +168,8 @@ impl Streams {
     pub(crate) fn capture_said(self, id: CaptureId, event: CaptureEvent) {
         if let Some(log) = self.capture(CaptureKey::Live(id)) {
             log.update(|log| log.said(event));
+            // What it was waiting for may have left the ring.
+            work_on(log);
         }
     }
 
