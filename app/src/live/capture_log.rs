@@ -28,12 +28,15 @@ pub(crate) struct CaptureLog {
     pub(crate) missed: u64,
     /// Under which name this browser keeps what is noted, if it does.
     pub(crate) kept_as: Option<String>,
-    /// The server's number of the next packet, if nothing is missed.
-    expected: u64,
+    /// The server's number of the next packet, if nothing is missed; `None` before the first of a capture that
+    /// ran before this browser came.
+    expected: Option<u64>,
     /// From which packet on the server counts so many more, as they are not here.
     gaps: Vec<(u64, u64)>,
     /// Whether rows are being made of packets.
     pub(crate) working: bool,
+    /// The selected packet, as long as its viewer is not on the screen.
+    pub(crate) selected: Option<u64>,
 }
 
 impl CaptureLog {
@@ -49,7 +52,28 @@ impl CaptureLog {
         for source in sources {
             store.add_source(source);
         }
-        Self::new(Origin::Live(info, event), Viewer::new(store, ahead))
+        let mut viewer = Viewer::new(store, ahead);
+        let before = event.kept > 0 || event.dropped.ring > 0;
+        if before {
+            viewer.expect_from(event.dropped.ring);
+        }
+        let mut log = Self::new(Origin::Live(info, CaptureEvent::default()), viewer);
+        log.expected = (!before).then_some(0);
+        log.said(event);
+        log
+    }
+
+    /// Takes in how the capture stands.
+    pub(crate) fn said(&mut self, event: CaptureEvent) {
+        self.viewer.give_up_before(event.dropped.ring);
+        for (source, said) in event.sources.iter().enumerate() {
+            for seen in &said.seen {
+                self.viewer.name_interface(source, seen.index, &seen.name);
+            }
+        }
+        if let Origin::Live(_, now) = &mut self.origin {
+            *now = event;
+        }
     }
 
     /// A file of so many bytes, of which nothing has come. `ahead` as above.
@@ -71,9 +95,10 @@ impl CaptureLog {
             viewer,
             missed: 0,
             kept_as: None,
-            expected: 0,
+            expected: None,
             gaps: Vec::new(),
             working: false,
+            selected: None,
         }
     }
 
@@ -93,8 +118,16 @@ impl CaptureLog {
         }
     }
 
+    /// Is more of it on its way, that was there before?
+    pub(crate) fn is_coming(&self) -> bool {
+        match &self.origin {
+            Origin::Live(..) => !self.viewer.store().awaited().is_empty(),
+            Origin::File(_, length, _) => self.viewer.store().file_length() < *length,
+        }
+    }
+
     /// The server's number of a packet.
-    fn number_there(&self, number: u64) -> u64 {
+    pub(crate) fn number_there(&self, number: u64) -> u64 {
         let gap = self.gaps.iter().rev().find(|(from, _)| *from <= number);
         number + gap.map_or(0, |(_, behind)| *behind)
     }
@@ -120,16 +153,22 @@ impl CaptureLog {
         }
     }
 
-    /// Takes packets in, oldest first; `first` is the server's number of the first.
+    /// Takes packets in, oldest first; `first` is the server's number of the first. Those that were there before
+    /// this browser came follow the newest.
     pub(crate) fn take(&mut self, first: u64, packets: &[PacketView<'_>]) {
-        self.missed += first.saturating_sub(self.expected);
+        if self.expected.is_some_and(|expected| first < expected) {
+            let packets = packets.iter();
+            let packets = packets.map(|packet| (packet.source.into(), packet.record));
+            return self.viewer.fill(first, packets);
+        }
+        self.missed += first.saturating_sub(self.expected.unwrap_or(first));
         self.viewer.begin_at(first);
         let next = self.viewer.store().numbers().end;
         let behind = first.saturating_sub(next);
         if behind > self.gaps.last().map_or(0, |(_, behind)| *behind) {
             self.gaps.push((next, behind));
         }
-        self.expected = first + packets.len() as u64;
+        self.expected = Some(first + packets.len() as u64);
         for packet in packets {
             self.viewer.push(packet.source.into(), packet.record);
         }

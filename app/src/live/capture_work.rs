@@ -10,6 +10,8 @@ const PACKETS: usize = 1024;
 const WAITED_FOR: f64 = 28.0;
 /// And into what changes little: which conversations there are, and what was seen several times.
 const UNSEEN: f64 = 8.0;
+/// The same while more of a ring or a file comes, which is waited for more.
+const UNSEEN_WHILE_COMING: f64 = 1.0;
 
 /// Makes rows of what has come, frame by frame, until nothing is left.
 pub(crate) fn work_on(log: ArcRwSignal<CaptureLog>) {
@@ -22,7 +24,12 @@ pub(crate) fn work_on(log: ArcRwSignal<CaptureLog>) {
 fn part(log: ArcRwSignal<CaptureLog>) {
     let more = log.try_update(|log| {
         let waited_for = !log.viewer.is_there();
-        let until = now() + if waited_for { WAITED_FOR } else { UNSEEN };
+        let time = match (waited_for, log.is_coming()) {
+            (true, _) => WAITED_FOR,
+            (false, true) => UNSEEN_WHILE_COMING,
+            (false, false) => UNSEEN,
+        };
+        let until = now() + time;
         let mut more = true;
         while more && now() < until {
             more = log.viewer.work(PACKETS);

@@ -9,7 +9,7 @@ use protocol::ping::{PingEvent, PingId, PingInfo};
 
 use packet::view::Source;
 
-use super::capture_log::{CaptureLog, Origin};
+use super::capture_log::CaptureLog;
 use super::capture_work::work_on;
 use super::keepsake;
 use super::ping_log::PingLog;
@@ -84,9 +84,16 @@ impl Streams {
         let mut before = before.unwrap_or_default();
         for (info, event, sources) in captures {
             let known = before.remove(&CaptureKey::Live(info.id));
-            let text = known.map(|log| log.with_untracked(|log| log.viewer.text.clone()));
+            let known = known.map(|log| {
+                log.with_untracked(|log| {
+                    let selected = log.selected.map(|number| log.number_there(number));
+                    (log.viewer.text.clone(), selected)
+                })
+            });
+            let (text, selected) = known.unwrap_or_default();
             let log = self.keep(info, event, sources);
-            log.update_untracked(|log| log.viewer.text = text.unwrap_or_default());
+            // All of the ring comes again, under the server's numbers.
+            log.update_untracked(|log| (log.viewer.text, log.selected) = (text, selected));
         }
         // Opened files stay: the server knows nothing of them.
         before.retain(|key, _| matches!(key, CaptureKey::File(_)));
@@ -160,11 +167,9 @@ impl Streams {
     /// A capture's counts or state changed.
     pub(crate) fn capture_said(self, id: CaptureId, event: CaptureEvent) {
         if let Some(log) = self.capture(CaptureKey::Live(id)) {
-            log.update(|log| {
-                if let Origin::Live(_, now) = &mut log.origin {
-                    *now = event;
-                }
-            });
+            log.update(|log| log.said(event));
+            // What it was waiting for may have left the ring.
+            work_on(log);
         }
     }
 

@@ -245,6 +245,80 @@ fn the_ring_forgets_the_oldest_and_numbers_stay() {
 }
 
 #[test]
+fn a_newcomer_sees_the_newest_and_then_what_was_before() {
+    let packets: Vec<_> = (0..20_000u32)
+        .map(|number| segment(64, 4000, if number % 2 == 0 { 0x18 } else { 0x10 }, number))
+        .collect();
+    let record = |number: u64| View {
+        at: Timestamp(number * 1_000),
+        length: packets[number as usize].len() as u32,
+        data: &packets[number as usize],
+    };
+    let fill = |viewer: &mut Viewer, range: std::ops::Range<usize>| {
+        let records = range.clone().map(|number| (0, record(number as u64)));
+        viewer.fill(range.start as u64, records);
+    };
+    let mut viewer = viewer(&["a/a"], 100_000);
+    viewer.expect_from(3_000);
+    assert_eq!(viewer.row_count(), 0);
+    viewer.begin_at(17_000);
+    (17_000..19_000).for_each(|number| viewer.push(0, record(number)));
+    // All are rows, and those that have not come say so.
+    assert!(!viewer.work(1_000) && viewer.is_there() && viewer.progress() < 1.0);
+    assert_eq!((viewer.row_count(), viewer.row(0)), (16_000, Some(3_000)));
+    assert_eq!(viewer.since(), None);
+    let mut colouring = Colouring::default();
+    let lines = viewer.shown(13_999, 2, false, &mut colouring);
+    assert!(lines[0].awaited && lines[0].info.is_empty(), "{lines:?}");
+    assert!(!lines[1].awaited && lines[1].number == 17_000, "{lines:?}");
+    // What came before, in frames of any size, with new packets between; what does not fit is no use.
+    fill(&mut viewer, 9_001..17_000);
+    fill(&mut viewer, 9_001..17_000);
+    fill(&mut viewer, 5_000..9_000);
+    (19_000..20_000).for_each(|number| viewer.push(0, record(number)));
+    fill(&mut viewer, 4_500..9_001);
+    assert_eq!(viewer.store().awaited(), 3_000..4_500);
+    // The rest has left the ring meanwhile.
+    viewer.give_up_before(4_000);
+    fill(&mut viewer, 4_000..4_500);
+    assert_eq!(viewer.store().awaited(), 4_000..4_000);
+    all_work(&mut viewer);
+    assert_eq!(viewer.since().as_deref(), Some("00:00:00"));
+    for number in 4_000..20_000 {
+        let entry = viewer.store().get(number).unwrap();
+        assert_eq!(entry.view, record(number), "{number}");
+        assert!(entry.place.is_some(), "{number}");
+    }
+    viewer.set_filter("tcp.flags.push == 1").unwrap();
+    all_work(&mut viewer);
+    assert_eq!((viewer.row_count(), viewer.row(0)), (8_000, Some(4_000)));
+}
+
+#[test]
+fn a_packet_of_any_is_seen_at_its_interface_once_that_is_named() {
+    let mut store = Store::new(100, usize::MAX);
+    store.add_source(Source {
+        link: LinkType::LinuxSll2,
+        ..source("red/any")
+    });
+    let mut viewer = Viewer::new(store, 0);
+    for index in [7, 9] {
+        let mut data = vec![8, 0, 0, 0, 0, 0, 0, index];
+        data.resize(60, 0);
+        push(&mut viewer, 0, 1, &data);
+    }
+    all_work(&mut viewer);
+    let seen = |viewer: &Viewer| -> Vec<String> {
+        let lines = viewer.shown(0, 2, false, &mut Colouring::default());
+        lines.into_iter().map(|line| line.seen).collect()
+    };
+    assert_eq!(seen(&viewer), ["red/any", "red/any"]);
+    viewer.name_interface(0, 7, "veth-red");
+    viewer.name_interface(0, 7, "later");
+    assert_eq!(seen(&viewer), ["red/veth-red", "red/any"]);
+}
+
+#[test]
 fn text_out_of_order_is_what_tcpdump_prints_in_order() {
     let mut viewer = viewer(&["a/a"], 1000);
     let mut printer = Printer::new(Options {

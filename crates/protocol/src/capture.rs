@@ -241,7 +241,9 @@ pub struct CapturedPacket {
 pub struct PacketBatch<R = Vec<CapturedPacket>> {
     /// Whose.
     pub capture: CaptureId,
-    /// The number of the first packet, counting from 0; a gap to the last one was not sent.
+    /// The number of the first packet, counting from 0; a gap to the last one was not sent. A
+    /// newcomer gets the newest first, then what is kept before them, the newest of it first,
+    /// between what is new.
     pub first: u64,
     /// The packets.
     pub records: R,

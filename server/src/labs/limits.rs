@@ -23,12 +23,16 @@ pub const MAX_CAPTURES: usize = 16;
 /// many as one alone may ask for.
 pub const LAB_RING_BYTES: u64 = RingLimit::MOST.bytes;
 
-/// Packets in one binary frame: at 60 a second, two million a second.
-pub const BATCH_PACKETS: usize = 32_768;
+/// Packets in one binary frame: at 60 a second, four million a second, of which a busy machine
+/// leaves half.
+pub const BATCH_PACKETS: usize = 65_536;
 
-/// Bytes of packets in one binary frame, with what the ring needs for each: as many small packets as
-/// may be in one. It fits beside [`OUTBOX_ROOM_FOR_PACKETS`] into [`OUTBOX_BYTES`].
-pub const BATCH_BYTES: usize = 4 << 20;
+/// Bytes of one binary frame: as many small packets as may be in one. It fits beside
+/// [`OUTBOX_ROOM_FOR_PACKETS`] into [`OUTBOX_BYTES`].
+pub const BATCH_BYTES: usize = 6 << 20;
+
+/// Packets that a newcomer is sent first, the newest: more than a screen shows, and there at once.
+pub const NEWEST_PACKETS: u64 = 4_096;
 
 /// Between two binary frames of one capture to one browser: a frame of the screen.
 pub const BATCH_INTERVAL: Duration = Duration::from_millis(16);

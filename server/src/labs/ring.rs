@@ -11,6 +11,9 @@ use super::limits::{BATCH_BYTES, BATCH_PACKETS};
 /// What a packet takes besides its bytes, about: so that empty ones count too.
 const OVERHEAD: usize = 64;
 
+/// What a packet takes in a frame besides its bytes, at most: varints of 16, 64, 32 and 32 bits.
+const OVERHEAD_SENT: usize = 3 + 10 + 5 + 5;
+
 /// Packets that come a few at a time are put together until they are so many, or so many bytes: to
 /// keep each alone would take more memory than the packet.
 const TOGETHER: usize = 512;
@@ -161,16 +164,38 @@ impl Ring {
     /// one frame; `None` if there are none yet.
     pub(super) fn batch(&self, capture: CaptureId, from: u64) -> Option<PacketBatch<Slice<'_>>> {
         let first = from.max(self.first);
-        let mut room = BATCH_BYTES;
-        let mut count = 0;
-        for packet in self.from(first).take(BATCH_PACKETS) {
-            let size = size(&packet);
-            if size > room && count > 0 {
-                break;
-            }
-            room = room.saturating_sub(size);
-            count += 1;
-        }
+        let sizes = self.from(first).map(|packet| size_sent(&packet));
+        self.slice(capture, first, fitting(sizes))
+    }
+
+    /// The packets that end before number `before`, as many as go into one frame; `None` if none of
+    /// them is kept.
+    pub(super) fn batch_before(
+        &self,
+        capture: CaptureId,
+        before: u64,
+    ) -> Option<PacketBatch<Slice<'_>>> {
+        let before = before.min(self.end);
+        let room = before.checked_sub(self.first)?;
+        let after = self.pieces.partition_point(|piece| piece.first < before);
+        let pieces = self.pieces.range(..after).rev();
+        let sizes = pieces.flat_map(|Piece { first, packets }| {
+            let end = packets.len().min((before - first) as usize);
+            (0..end)
+                .rev()
+                .filter_map(|place| packets.get(place))
+                .map(|packet| size_sent(&packet))
+        });
+        let count = fitting(sizes.take(room as usize));
+        self.slice(capture, before - count as u64, count)
+    }
+
+    fn slice(
+        &self,
+        capture: CaptureId,
+        first: u64,
+        count: usize,
+    ) -> Option<PacketBatch<Slice<'_>>> {
         (count > 0).then_some(PacketBatch {
             capture,
             first,
@@ -185,6 +210,24 @@ impl Ring {
 
 fn size(packet: &PacketView<'_>) -> usize {
     packet.record.data.len() + OVERHEAD
+}
+
+fn size_sent(packet: &PacketView<'_>) -> usize {
+    packet.record.data.len() + OVERHEAD_SENT
+}
+
+/// How many packets of such sizes go into one frame: at least one, if there is one.
+fn fitting(sizes: impl Iterator<Item = usize>) -> usize {
+    let mut room = BATCH_BYTES;
+    let mut count = 0;
+    for size in sizes.take(BATCH_PACKETS) {
+        if size > room && count > 0 {
+            break;
+        }
+        room = room.saturating_sub(size);
+        count += 1;
+    }
+    count
 }
 
 #[cfg(test)]
@@ -246,6 +289,26 @@ mod tests {
         assert_eq!((batch.first, batch.records.len()), (1, 2));
         assert_eq!(ring.batch(CaptureId(1), 2).unwrap().records.len(), 1);
         assert!(ring.batch(CaptureId(1), 3).is_none());
+    }
+
+    #[test]
+    fn a_newcomer_gets_what_came_before_from_the_newest_on() {
+        let mut ring = Ring::new(RingLimit {
+            packets: 3 * BATCH_PACKETS as u32,
+            bytes: RingLimit::MOST.bytes,
+        });
+        for _ in 0..300 {
+            ring.extend(packets(&[1; 700]));
+        }
+        let (mut before, mut frames) = (ring.end() - 10, 0);
+        while let Some(batch) = ring.batch_before(CaptureId(1), before) {
+            assert_eq!(batch.first + batch.records.len() as u64, before);
+            assert_eq!(batch.records.iter().count(), batch.records.len());
+            (before, frames) = (batch.first, frames + 1);
+        }
+        assert_eq!((before, frames), (ring.first(), 3));
+        // What is overwritten meanwhile is no longer sent.
+        assert!(ring.batch_before(CaptureId(1), ring.first() - 5).is_none());
     }
 
     #[test]

@@ -481,10 +481,23 @@ async fn a_flood_of_packets_keeps_the_newest_and_holds_up_nothing() {
     let numbers = packets(&mut browser, info.id, agent::FLOOD - 1).await;
     assert!(numbers.is_sorted(), "out of order");
     // The rest was not sent, or dropped by the agent's client, which counts it.
-    let late = yard.browser(&id).await;
-    let event = &late.welcome().captures[0].1;
+    let mut late = yard.browser(&id).await;
+    let event = late.welcome().captures[0].1.clone();
     assert_eq!(event.received, agent::FLOOD);
     assert!(event.kept <= 100_000 && event.kept > 10_000, "{event:?}");
+    // A newcomer gets the newest, and then all that is kept before them.
+    let mut first = event.dropped.ring + event.kept;
+    while first > event.dropped.ring {
+        let Message::Binary(bytes) = late.frame().await else {
+            continue;
+        };
+        let Binary::Packets(batch) = Binary::decode(&bytes).unwrap() else {
+            panic!("no packets");
+        };
+        assert_eq!(batch.first + batch.records.len() as u64, first);
+        first = batch.first;
+    }
+    assert_eq!(first, event.dropped.ring);
 }
 
 #[tokio::test]

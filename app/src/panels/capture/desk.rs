@@ -89,7 +89,8 @@ impl Desk {
         history: RwSignal<Vec<String>>,
         as_text: RwSignal<bool>,
     ) -> Self {
-        let selected = RwSignal::new(None::<u64>);
+        // That of before a reconnection.
+        let selected = RwSignal::new(log.with_untracked(|log| log.selected));
         let notes = RwSignal::new(0);
         let filter = log.with_untracked(|log| log.viewer.filter().to_owned());
         let work = StoredValue::new(log.clone());
@@ -100,8 +101,8 @@ impl Desk {
         let looked = Memo::new(move |_| {
             notes.track();
             let number = selected.get()?;
-            // A packet that is there does not change.
-            log.with_untracked(|log| {
+            // A packet that is there does not change; another may come.
+            let looked = log.with_untracked(|log| {
                 let entry = log.viewer.store().get(number)?;
                 Some(Looked {
                     number,
@@ -109,13 +110,17 @@ impl Desk {
                     data: entry.view.data.to_vec(),
                     length: entry.view.length,
                 })
-            })
+            });
+            if looked.is_none() {
+                log.track();
+            }
+            looked
         });
         let desk = Self {
             log,
             work,
             selected,
-            reveal: RwSignal::new(None),
+            reveal: RwSignal::new(selected.get_untracked()),
             looked,
             field: RwSignal::new(None),
             hover: RwSignal::new(None),
@@ -203,6 +208,7 @@ impl Desk {
             self.field.set(None);
             self.hover.set(None);
             self.selected.set(Some(number));
+            self.log.update_untracked(|log| log.selected = Some(number));
         }
     }
 

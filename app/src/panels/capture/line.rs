@@ -37,6 +37,7 @@ pub(super) fn LineView(
                     (shown.nested, " nested"),
                     (shown.commented, " commented"),
                     (shown.reference, " reference"),
+                    (shown.awaited, " awaited"),
                 ] {
                     if on {
                         class += word;
@@ -101,13 +102,17 @@ pub(super) fn LineView(
             </span>
             {move || {
                 if desk.as_text.get() {
-                    view! { <span class="text">{cell(|shown| shown.text.clone())}</span> }.into_any()
+                    view! { <span class="text">{cell(|shown| said(shown, &shown.text))}</span> }.into_any()
                 } else {
                     view! {
                         <span>{cell(|shown| shown.source.clone())}</span>
                         <span>{cell(|shown| shown.destination.clone())}</span>
                         <span>{cell(|shown| shown.protocol.clone())}</span>
-                        <span class="length">{cell(|shown| shown.length.to_string())}</span>
+                        <span class="length">
+                            {cell(|shown| {
+                                if shown.awaited { String::new() } else { shown.length.to_string() }
+                            })}
+                        </span>
                         <For each=move || 0..desk.columns.with(Vec::len) key=|at| *at let:at>
                             <span>
                                 {move || {
@@ -115,13 +120,18 @@ pub(super) fn LineView(
                                 }}
                             </span>
                         </For>
-                        <span class="info">{cell(|shown| shown.info.clone())}</span>
+                        <span class="info">{cell(|shown| said(shown, &shown.info))}</span>
                     }
                         .into_any()
                 }
             }}
         </div>
     }
+}
+
+/// What a row says of its packet, which may be still to come.
+fn said(shown: &Shown, text: &str) -> String {
+    if shown.awaited { "Loading…" } else { text }.to_owned()
 }
 
 /// The class of a row, by the rule that colours it.

@@ -63,6 +63,32 @@ pub(super) fn PacketList() -> impl IntoView {
         }
         measure();
     };
+    // The packet at the upper edge, how much of its line is above, and where the list was put for it.
+    let held = StoredValue::new(None::<(u64, f64, f64)>);
+    let hold = move || {
+        let first = scroll.get_untracked().first(top.get_untracked());
+        let packet = desk.peek(|viewer| viewer.line(first.0));
+        held.set_value(packet.map(|line| (line.number, first.1, top.get_untracked())));
+    };
+    // When lines come or go above, it stays where it is.
+    Effect::new(move |_| {
+        let scroll = scroll.get();
+        if follows.get_untracked() || uneven.get_untracked() {
+            return;
+        }
+        let Some((number, above, before)) = held.get_value() else {
+            return;
+        };
+        let Some(line) = desk.peek(|viewer| viewer.line_of(number)) else {
+            return;
+        };
+        let place = scroll.place(line, above);
+        if (place - before).abs() >= 1.0 {
+            // Browsers scroll to whole pixels: the exact place is remembered, so that nothing drifts.
+            held.set_value(Some((number, above, place)));
+            request_animation_frame(move || to(place));
+        }
+    });
     // What comes is followed, unless somebody has scrolled up.
     Effect::new(move |_| {
         let scroll = scroll.get();
@@ -81,10 +107,15 @@ pub(super) fn PacketList() -> impl IntoView {
         let Some(number) = desk.reveal.get() else {
             return;
         };
-        // What was filtered out meanwhile has no line.
+        // It may be still to come, or to be found by the filter.
+        lines.track();
         request_animation_frame(move || {
-            let Some(line) = desk.peek(|viewer| viewer.line_of(number)) else {
-                return;
+            let line = desk.peek(|viewer| viewer.line_of(number).ok_or(viewer.progress() < 1.0));
+            let line = match line {
+                Ok(line) => line,
+                Err(true) => return,
+                // What was filtered out has no line.
+                Err(false) => return desk.reveal.set(None),
             };
             let Some(scroll) = scroll.try_get_untracked() else {
                 return;
@@ -92,6 +123,7 @@ pub(super) fn PacketList() -> impl IntoView {
             if let Some(place) = scroll.reveal(line, top.get_untracked()) {
                 follows.set(scroll.is_at_end(place) && follows.get_untracked());
                 to(place);
+                hold();
             }
             desk.reveal.set(None);
         });
@@ -99,7 +131,12 @@ pub(super) fn PacketList() -> impl IntoView {
     watch_size(area, measure);
     let scrolled = move |_| {
         measure();
-        follows.set(scroll.get_untracked().is_at_end(top.get_untracked()));
+        let top = top.get_untracked();
+        follows.set(scroll.get_untracked().is_at_end(top));
+        let by_itself = held.with_value(|held| held.is_some_and(|held| (held.2 - top).abs() < 1.5));
+        if !by_itself {
+            hold();
+        }
     };
     let keys = move |event: KeyboardEvent| key(desk, scroll.get_untracked(), &event);
     view! {
@@ -119,6 +156,10 @@ pub(super) fn PacketList() -> impl IntoView {
                 tabindex="0"
                 data-testid=testids::CAPTURE_LIST
                 data-lines=move || lines.get()
+                data-here=move || desk.read(|viewer| {
+                    let here = viewer.store();
+                    here.numbers().end - here.awaited().end
+                })
                 data-ready=move || (desk.read(|viewer| viewer.progress()) >= 1.0).to_string()
                 on:scroll=scrolled
                 on:keydown=keys

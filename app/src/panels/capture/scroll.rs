@@ -56,6 +56,11 @@ impl Scroll {
         top >= self.range() - LINE / 2.0
     }
 
+    /// Where to scroll so that a line is the first in sight, so many pixels of it above.
+    pub(super) fn place(self, line: usize, above: f64) -> f64 {
+        self.place_of((line as f64 + above / LINE).min(self.last_first()))
+    }
+
     /// Where to scroll so that a line is in sight; `None` if it is.
     pub(super) fn reveal(self, line: usize, top: f64) -> Option<f64> {
         let (first, above) = self.first(top);
@@ -69,12 +74,17 @@ impl Scroll {
             return None;
         };
         let wanted = if self.uneven { line as f64 } else { wanted };
+        Some(self.place_of(wanted))
+    }
+
+    /// Pixels above what is at that place, in lines.
+    fn place_of(self, lines: f64) -> f64 {
         let last = self.last_first();
-        Some(if last > 0.0 {
-            wanted / last * self.range()
+        if last > 0.0 {
+            lines / last * self.range()
         } else {
             0.0
-        })
+        }
     }
 }
 
@@ -101,6 +111,10 @@ mod tests {
                 let top = scroll.reveal(line, end).unwrap_or(end);
                 let (first, above) = scroll.first(top);
                 let at = (line as f64 - first as f64) * LINE - above;
+                // Where it is put, it is found again.
+                let (first, above) = scroll.first(scroll.place(first, above));
+                let same = (line as f64 - first as f64) * LINE - above;
+                assert!((same - at).abs() <= 1.0, "{lines}, {line}: {same}, {at}");
                 assert!(
                     lines == 0 || (-2.0..=212.0).contains(&at),
                     "{lines}, {line}: at {at}"

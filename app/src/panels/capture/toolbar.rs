@@ -229,10 +229,18 @@ fn Counts() -> impl IntoView {
             let all = numbers.end - numbers.start;
             let rows = viewer.row_count();
             let mut words = match rows as u64 == all {
-                true => format!("{all} packets"),
-                false => format!("{rows} of {all}"),
+                true => format!("{} packets", grouped(all)),
+                false => format!("{} of {}", grouped(rows as u64), grouped(all)),
             };
-            if !viewer.filter().is_empty() && viewer.progress() < 1.0 {
+            let awaited = viewer.store().awaited();
+            if !awaited.is_empty() {
+                let left = awaited.end - awaited.start;
+                words += &format!(" · {} loading", grouped(left));
+            } else if let Some(since) = viewer.since().filter(|_| log.info().is_some()) {
+                // Who comes later sees what the ring has kept, and no more.
+                words += &format!(" since {since}");
+            }
+            if !viewer.filter().is_empty() && awaited.is_empty() && viewer.progress() < 1.0 {
                 words += &format!(" · {:.0} %", viewer.progress() * 100.0);
             }
             if viewer.waiting() > 0 {
@@ -245,4 +253,28 @@ fn Counts() -> impl IntoView {
         })
     });
     view! { <span class="faint counts" role="status">{words}</span> }
+}
+
+/// A number as people read it: `1,000,000`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3 + 1);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_three() {
+        assert_eq!([0, 999, 12_345].map(grouped), ["0", "999", "12,345"]);
+        assert_eq!(grouped(1_000_000), "1,000,000");
+    }
 }

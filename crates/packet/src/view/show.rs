@@ -50,6 +50,8 @@ pub struct Shown {
     pub unfolded: bool,
     /// Is it a later sighting of the row above?
     pub nested: bool,
+    /// Is its packet still to come? Then nothing else is said.
+    pub awaited: bool,
 }
 
 impl Viewer {
@@ -74,6 +76,12 @@ impl Viewer {
             // Conversations of what has not been worked at yet are not known: it is drawn again then.
             if let Some(shown) = self.shown_line(line, before, as_text, colouring) {
                 all.push(shown);
+            } else if self.store.awaited().contains(&line.number) {
+                all.push(Shown {
+                    number: line.number,
+                    awaited: true,
+                    ..Shown::default()
+                });
             }
             before = Some(line.number);
         }
@@ -163,6 +171,14 @@ impl Viewer {
         Some(printer.line(entry.link, entry.view).to_owned())
     }
 
+    /// The time of day of the first packet, to the second; `None` while it is still to come.
+    #[must_use]
+    pub fn since(&self) -> Option<String> {
+        let entry = self.store.get(self.store.numbers().start)?;
+        let clock = shown(TimeMode::Clock, entry.view.at, None, self.ahead);
+        Some(clock.split('.').next().unwrap_or_default().to_owned())
+    }
+
     fn time_of(&self, entry: &Entry<'_>, before: Option<u64>) -> String {
         let from = match self.time {
             TimeMode::Clock | TimeMode::Date => None,
@@ -186,7 +202,11 @@ impl Viewer {
             sources.get(entry.source as usize)
         };
         if !whole_way {
-            return source(line.number).map_or_else(String::new, |source| source.name.clone());
+            return source(line.number).map_or_else(String::new, |source| {
+                let entry = self.store.get(line.number);
+                let index = entry.and_then(|entry| entry.interface());
+                source.name_at(index)
+            });
         }
         // In the order of time, which is not always that in which interfaces are read.
         let mut seen: Vec<_> = self

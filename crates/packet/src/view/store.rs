@@ -1,6 +1,7 @@
 //! Packets in a ring: bytes of many packets lie together, so that a million of them are few allocations.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use crate::conversation::Place;
 use crate::{LinkType, Timestamp, View, bytes};
@@ -21,6 +22,20 @@ pub struct Source {
     pub names: Vec<(u32, String)>,
 }
 
+impl Source {
+    /// What people call the place of a packet whose interface has this index: of a source that hears several
+    /// `red/veth-red` instead of `red/any`, if its name is known.
+    pub(super) fn name_at(&self, index: Option<u32>) -> String {
+        let mut known = self.names.iter();
+        let known = known.find(|(known, _)| Some(*known) == index);
+        match (known, self.name.rsplit_once('/')) {
+            (Some((_, name)), Some((namespace, _))) => format!("{namespace}/{name}"),
+            (Some((_, name)), None) => name.clone(),
+            (None, _) => self.name.clone(),
+        }
+    }
+}
+
 /// What is known of a packet besides its bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Head {
@@ -34,6 +49,31 @@ pub(super) struct Head {
     /// How many numbers after this one it was seen next; 0 if it was not.
     pub(super) next: u32,
     pub(super) place: Option<Place>,
+}
+
+impl Head {
+    /// At a place whose packet has not come.
+    const EMPTY: Self = Self {
+        at: Timestamp(0),
+        offset: 0,
+        captured: 0,
+        length: 0,
+        source: 0,
+        back: 0,
+        next: 0,
+        place: None,
+    };
+
+    fn new(source: u32, at: Timestamp, length: u32, offset: usize, captured: usize) -> Self {
+        Self {
+            at,
+            offset,
+            captured: captured as u32,
+            length,
+            source,
+            ..Self::EMPTY
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -61,11 +101,15 @@ pub struct Entry<'a> {
 impl Entry<'_> {
     /// Where it was seen, also of several interfaces that one source hears.
     pub(super) fn point(&self) -> u32 {
-        let index = match self.link {
-            LinkType::LinuxSll2 => bytes::u32_at(self.view.data, 4).unwrap_or_default(),
-            _ => 0,
-        };
-        (self.source << 20) ^ index
+        (self.source << 20) ^ self.interface().unwrap_or_default()
+    }
+
+    /// The index of its interface, where packets carry it.
+    pub(super) fn interface(&self) -> Option<u32> {
+        match self.link {
+            LinkType::LinuxSll2 => bytes::u32_at(self.view.data, 4),
+            _ => None,
+        }
     }
 }
 
@@ -74,9 +118,15 @@ impl Entry<'_> {
 pub struct Store {
     sources: Vec<Source>,
     chunks: VecDeque<Chunk>,
-    /// The number of the first packet of the first chunk.
+    /// The number of the first place of the first chunk, a multiple of [`CHUNK`].
+    base: u64,
+    /// The number of the first packet: one that is here, or that is still to come.
     first: u64,
+    /// The number of the first packet that is here. What lies before comes later, newest first.
+    here: u64,
     end: u64,
+    /// From which number on packets are expected, before any has come.
+    expected: Option<u64>,
     bytes: usize,
     most_packets: usize,
     most_bytes: usize,
@@ -91,13 +141,22 @@ impl Store {
         Self {
             sources: Vec::new(),
             chunks: VecDeque::new(),
+            base: 0,
             first: 0,
+            here: 0,
             end: 0,
+            expected: None,
             bytes: 0,
             most_packets,
             most_bytes,
             file: Vec::new(),
         }
+    }
+
+    /// Bytes of the opened file that have come.
+    #[must_use]
+    pub fn file_length(&self) -> usize {
+        self.file.len()
     }
 
     /// Takes the file away, for more of it to come.
@@ -121,10 +180,16 @@ impl Store {
         self.sources.push(source);
     }
 
-    /// The numbers of the packets that are here.
+    /// The numbers of the packets, those that are still to come included.
     #[must_use]
-    pub fn numbers(&self) -> std::ops::Range<u64> {
+    pub fn numbers(&self) -> Range<u64> {
         self.first..self.end
+    }
+
+    /// The numbers of the packets that are still to come though newer ones are here.
+    #[must_use]
+    pub fn awaited(&self) -> Range<u64> {
+        self.first..self.here
     }
 
     /// Bytes of packets that are here.
@@ -133,25 +198,82 @@ impl Store {
         self.bytes
     }
 
+    /// Says that the packets from this number on will come, the newest first; without an effect once one is
+    /// here.
+    pub(super) fn expect_from(&mut self, number: u64) {
+        self.expected = Some(number);
+    }
+
     /// Says which number the first packet has; without an effect once one is here.
     pub(super) fn begin_at(&mut self, number: u64) {
         if self.chunks.is_empty() {
-            (self.first, self.end) = (number, number);
+            self.base = number - number % CHUNK as u64;
+            (self.here, self.end) = (number, number);
+            self.first = self.expected.unwrap_or(number).min(number);
         }
+    }
+
+    /// Says that what is still to come before this number will not: it has left the ring.
+    pub(super) fn give_up_before(&mut self, number: u64) {
+        self.first = self.first.max(number.min(self.here));
     }
 
     /// Takes a packet in; the oldest make room.
     pub fn push(&mut self, source: u32, record: View<'_>) {
-        let chunk = self.chunk();
-        let offset = chunk.data.len();
-        chunk.data.extend_from_slice(record.data);
-        self.push_place(source, record.at, record.length, offset, record.data.len());
+        if let Some(chunk) = self.chunk() {
+            let offset = chunk.data.len();
+            chunk.data.extend_from_slice(record.data);
+            chunk.heads.push(Head::new(
+                source,
+                record.at,
+                record.length,
+                offset,
+                record.data.len(),
+            ));
+            self.end += 1;
+            self.bytes += record.data.len();
+        }
         while self.chunks.len() > 1 && self.is_full() {
             self.drop_oldest();
         }
     }
 
-    /// Takes in a packet whose bytes lie there already: in its chunk, or in the file.
+    /// Takes in packets that end where those that are here begin; others are of no use any more.
+    pub(super) fn fill<'a>(
+        &mut self,
+        first: u64,
+        packets: impl ExactSizeIterator<Item = (u32, View<'a>)>,
+    ) {
+        if first + packets.len() as u64 != self.here || first < self.first {
+            return;
+        }
+        let each = self.bytes / (self.end - self.here).max(1) as usize;
+        while self.base > first {
+            self.base -= CHUNK as u64;
+            self.chunks.push_front(Chunk {
+                heads: vec![Head::EMPTY; CHUNK],
+                data: Vec::with_capacity(each * CHUNK),
+            });
+        }
+        let mut at = (first - self.base) as usize;
+        let mut bytes = 0;
+        for (source, record) in packets {
+            let Some(chunk) = self.chunks.get_mut(at / CHUNK) else {
+                break;
+            };
+            let offset = chunk.data.len();
+            chunk.data.extend_from_slice(record.data);
+            if let Some(head) = chunk.heads.get_mut(at % CHUNK) {
+                *head = Head::new(source, record.at, record.length, offset, record.data.len());
+            }
+            bytes += record.data.len();
+            at += 1;
+        }
+        self.bytes += bytes;
+        self.here = first;
+    }
+
+    /// Takes in a packet whose bytes lie in the file.
     pub(super) fn push_place(
         &mut self,
         source: u32,
@@ -160,18 +282,22 @@ impl Store {
         offset: usize,
         captured: usize,
     ) {
-        self.chunk().heads.push(Head {
-            at,
-            offset,
-            captured: captured as u32,
-            length,
-            source,
-            back: 0,
-            next: 0,
-            place: None,
-        });
-        self.end += 1;
-        self.bytes += captured;
+        if let Some(chunk) = self.chunk() {
+            chunk
+                .heads
+                .push(Head::new(source, at, length, offset, captured));
+            self.end += 1;
+            self.bytes += captured;
+        }
+    }
+
+    /// Names an interface that packets of a source of several were taken on.
+    pub(super) fn name_interface(&mut self, source: usize, index: u32, name: &str) {
+        if let Some(source) = self.sources.get_mut(source)
+            && !source.names.iter().any(|(known, _)| *known == index)
+        {
+            source.names.push((index, name.to_owned()));
+        }
     }
 
     /// A packet by its number.
@@ -206,42 +332,49 @@ impl Store {
     }
 
     pub(super) fn head_mut(&mut self, number: u64) -> Option<&mut Head> {
-        let at = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        let at = self.place(number)?;
         let chunk = self.chunks.get_mut(at / CHUNK)?;
         chunk.heads.get_mut(at % CHUNK)
     }
 
     fn locate(&self, number: u64) -> Option<(&Chunk, usize)> {
-        let at = usize::try_from(number.checked_sub(self.first)?).ok()?;
+        let at = self.place(number)?;
         Some((self.chunks.get(at / CHUNK)?, at % CHUNK))
     }
 
-    /// The chunk that the next packet goes to.
-    fn chunk(&mut self) -> &mut Chunk {
-        let last = self.chunks.pop_back();
-        let last = match last {
-            Some(chunk) if chunk.heads.len() < CHUNK => chunk,
+    fn place(&self, number: u64) -> Option<usize> {
+        let at = number.checked_sub(self.base)?;
+        (number >= self.here).then_some(at as usize)
+    }
+
+    /// The chunk that the next packet goes to; always there.
+    fn chunk(&mut self) -> Option<&mut Chunk> {
+        match self.chunks.back() {
+            Some(last) if last.heads.len() < CHUNK => {}
             // Where one was filled, another will be: it grows no more.
-            Some(full) => {
-                self.chunks.push_back(full);
-                Chunk {
-                    heads: Vec::with_capacity(CHUNK),
-                    data: Vec::new(),
-                }
-            }
-            None => Chunk::default(),
-        };
-        self.chunks.push_back_mut(last)
+            Some(_) => self.chunks.push_back(Chunk {
+                heads: Vec::with_capacity(CHUNK),
+                data: Vec::new(),
+            }),
+            None => self.chunks.push_back(Chunk {
+                heads: vec![Head::EMPTY; (self.end - self.base) as usize],
+                data: Vec::new(),
+            }),
+        }
+        self.chunks.back_mut()
     }
 
     fn is_full(&self) -> bool {
-        let held = (self.end - self.first) as usize;
+        let held = (self.end - self.here) as usize;
         held >= self.most_packets.saturating_add(CHUNK) || self.bytes > self.most_bytes
     }
 
     fn drop_oldest(&mut self) {
         if let Some(chunk) = self.chunks.pop_front() {
-            self.first += chunk.heads.len() as u64;
+            self.base += chunk.heads.len() as u64;
+            self.here = self.here.max(self.base);
+            // What would come before it has no place any more.
+            self.first = self.here;
             let bytes = chunk.heads.iter().map(|head| head.captured as usize);
             self.bytes -= bytes.sum::<usize>();
         }

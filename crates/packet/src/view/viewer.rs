@@ -94,6 +94,30 @@ impl Viewer {
         self.store.begin_at(number);
     }
 
+    /// Says that the packets from this number on will come, the newest first, before any has come.
+    pub fn expect_from(&mut self, number: u64) {
+        self.store.expect_from(number);
+    }
+
+    /// Takes in packets that end where those that are here begin; others are of no use any more.
+    pub fn fill<'a>(
+        &mut self,
+        first: u64,
+        packets: impl ExactSizeIterator<Item = (u32, View<'a>)>,
+    ) {
+        self.store.fill(first, packets);
+    }
+
+    /// Says that what is still to come before this number will not: it has left the ring.
+    pub fn give_up_before(&mut self, number: u64) {
+        self.store.give_up_before(number);
+    }
+
+    /// Names an interface that packets of a source of several were taken on, by its index in its namespace.
+    pub fn name_interface(&mut self, source: usize, index: u32, name: &str) {
+        self.store.name_interface(source, index, name);
+    }
+
     /// Takes a packet in. It becomes a row by [`Viewer::work`].
     pub fn push(&mut self, source: u32, record: View<'_>) {
         self.store.push(source, record);
@@ -134,11 +158,16 @@ impl Viewer {
         self.start_over();
     }
 
-    /// Makes rows of up to `most` more packets, and forgets what has left the ring. Is there more to do?
+    /// Makes rows of up to `most` more packets, and forgets what has left the ring. Is there more to do? Not
+    /// while older packets are still to come.
     pub fn work(&mut self, most: usize) -> bool {
         let numbers = self.store.numbers();
         self.forget(numbers.start);
         self.read = self.read.max(numbers.start);
+        if !self.store.awaited().is_empty() {
+            // Conversations and sightings are told from the oldest on.
+            return false;
+        }
         let all = self.end();
         let end = all.min(self.read.saturating_add(most as u64));
         while self.read < end {

@@ -8,9 +8,10 @@ use protocol::capture::CaptureId;
 use tokio::time::Instant;
 
 use super::Lab;
-use super::captures::Capture;
+use super::captures::{Capture, Cursor};
 use crate::labs::limits::{BATCH_INTERVAL, COUNT_INTERVAL};
 use crate::labs::outbox::Frame;
+use crate::labs::ring::Ring;
 
 /// When packets and counts go out next.
 #[derive(Default)]
@@ -69,7 +70,7 @@ impl Lab {
     fn send_batches(&mut self) -> bool {
         let mut behind = false;
         // Those who are equally far share one encoded frame.
-        let mut encoded: BTreeMap<(CaptureId, u64), Encoded> = BTreeMap::new();
+        let mut encoded: BTreeMap<(CaptureId, Place), Encoded> = BTreeMap::new();
         for client in self.clients.values_mut() {
             for (&id, capture) in self
                 .captures
@@ -77,16 +78,16 @@ impl Lab {
                 .filter(|(_, capture)| capture.announced)
             {
                 let cursor = client.cursors.entry(id).or_default();
-                if cursor.next >= capture.ring.end() {
+                let Some(from) = cursor.due(&capture.ring) else {
                     continue;
-                }
+                };
                 if !client.outbox.has_room_for_packets() {
                     behind = true;
                     continue;
                 }
-                let frame = encoded.get(&(id, cursor.next)).cloned().or_else(|| {
-                    let made = encode(capture, cursor.next)?;
-                    encoded.insert((id, cursor.next), made.clone());
+                let frame = encoded.get(&(id, from)).cloned().or_else(|| {
+                    let made = encode(capture, from)?;
+                    encoded.insert((id, from), made.clone());
                     Some(made)
                 });
                 let Some(Encoded { bytes, first, next }) = frame else {
@@ -94,18 +95,57 @@ impl Lab {
                 };
                 // No room after all: the cursor stays, and it is tried again.
                 if client.outbox.send(Frame::Binary(bytes)).is_ok() {
-                    let missed = first.saturating_sub(cursor.next);
-                    cursor.missed += missed;
+                    let missed = cursor.sent(from, first, next);
                     if missed > 0 {
-                        cursor.untold = true;
                         self.flush.counts_wait();
                     }
-                    cursor.next = next;
                 }
-                behind |= cursor.next < capture.ring.end();
+                behind |= cursor.due(&capture.ring).is_some();
             }
         }
         behind
+    }
+}
+
+/// Which packets a frame is of.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    /// From this number on.
+    Next(u64),
+    /// The newest before this number.
+    Before(u64),
+}
+
+impl Cursor {
+    /// What is to be sent next; new packets and those before in turn, so that neither waits for the
+    /// other.
+    fn due(&self, ring: &Ring) -> Option<Place> {
+        let next = (self.next < ring.end()).then_some(Place::Next(self.next));
+        let before = (self.before > ring.first()).then_some(Place::Before(self.before));
+        if self.sent_new {
+            before.or(next)
+        } else {
+            next.or(before)
+        }
+    }
+
+    /// A frame was sent, of the packets `first` to before `next`; how many were missed before them.
+    fn sent(&mut self, from: Place, first: u64, next: u64) -> u64 {
+        self.sent_new = matches!(from, Place::Next(_));
+        match from {
+            Place::Next(wanted) => {
+                let missed = first.saturating_sub(wanted);
+                self.missed += missed;
+                self.untold |= missed > 0;
+                self.next = next;
+                missed
+            }
+            // What the ring has overwritten of them was there before this browser was.
+            Place::Before(_) => {
+                self.before = first;
+                0
+            }
+        }
     }
 }
 
@@ -119,9 +159,13 @@ struct Encoded {
     next: u64,
 }
 
-/// One frame from that packet on.
-fn encode(capture: &Capture, from: u64) -> Option<Encoded> {
-    let batch = capture.ring.batch(capture.info.id, from)?;
+/// One frame of those packets.
+fn encode(capture: &Capture, from: Place) -> Option<Encoded> {
+    let (ring, id) = (&capture.ring, capture.info.id);
+    let batch = match from {
+        Place::Next(from) => ring.batch(id, from),
+        Place::Before(before) => ring.batch_before(id, before),
+    }?;
     let (first, next) = (batch.first, batch.first + batch.records.len() as u64);
     match Binary::Packets(batch).encode() {
         Ok(bytes) => Some(Encoded {

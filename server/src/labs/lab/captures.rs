@@ -18,7 +18,7 @@ use super::pings::done;
 use super::{Asked, Lab};
 use crate::agent::protocol::{Answer, Request, Source};
 use crate::labs::handle::{News, Piece};
-use crate::labs::limits::{LAB_RING_BYTES, MAX_CAPTURES};
+use crate::labs::limits::{LAB_RING_BYTES, MAX_CAPTURES, NEWEST_PACKETS};
 use crate::labs::ring::Ring;
 
 /// A capture and its packets.
@@ -62,6 +62,10 @@ impl Capture {
 pub(super) struct Cursor {
     /// The number of the next packet that it has not been sent.
     pub(super) next: u64,
+    /// A newcomer's: what is kept before this number is sent too, the newest first.
+    pub(super) before: u64,
+    /// Whether it was sent new packets last, so that the next frame is of those before.
+    pub(super) sent_new: bool,
     /// How many the ring has overwritten before it could be sent them.
     pub(super) missed: u64,
     /// Whether it has not been told the latest counts.
@@ -395,16 +399,21 @@ impl Lab {
             .collect()
     }
 
-    /// A newcomer begins with the oldest packets that are kept: what is gone, it has not missed.
+    /// A newcomer begins with the newest packets, which are what it looks at, and then gets those
+    /// before. What is gone, it has not missed.
     pub(super) fn cursors_of_newcomer(&self) -> BTreeMap<CaptureId, Cursor> {
-        let at_first = |capture: &Capture| Cursor {
-            next: capture.ring.first(),
-            missed: 0,
-            untold: false,
+        let at_newest = |capture: &Capture| {
+            let newest = capture.ring.end().saturating_sub(NEWEST_PACKETS);
+            let newest = newest.max(capture.ring.first());
+            Cursor {
+                next: newest,
+                before: newest,
+                ..Cursor::default()
+            }
         };
         let captures = self.captures.iter();
         captures
-            .map(|(id, capture)| (*id, at_first(capture)))
+            .map(|(id, capture)| (*id, at_newest(capture)))
             .collect()
     }
 
