@@ -15,7 +15,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use topology::feature::{self, Missing};
 
-use crate::cli::{ServeArguments, WRONG_USE};
+use crate::cli::{ServeArguments, WRONG_USE, complain};
 use crate::data_dir::{self, DataDir, DataDirError, LocalSocket};
 use crate::labs::machine::Machine;
 use crate::labs::store::{Store, StoreError};
@@ -235,8 +235,7 @@ pub fn main(arguments: &ServeArguments) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure { code, error }) => {
-            // With nobody left to tell, the exit code still says it.
-            let _ = writeln!(io::stderr(), "netyard: {error}");
+            complain(&error);
             code
         }
     }

@@ -2,6 +2,7 @@
 
 use packet::pcapng::{Error, Interface, Reader, Writer};
 use packet::view::open;
+use protocol::capture::{CaptureExport, MAX_EXPORT_ITEMS};
 
 use crate::packets::look;
 
@@ -70,4 +71,26 @@ fn same(read: &Interface, written: &Interface) {
     assert_eq!(read.snap_length, written.snap_length);
     assert_eq!(read.description, written.description);
     assert_eq!(read.filter, written.filter);
+}
+
+/// Which packets of a capture somebody wants as a file, as the API is asked.
+pub fn export(bytes: &[u8]) {
+    let Ok(export) = serde_json::from_slice::<CaptureExport>(bytes) else {
+        return;
+    };
+    let written = serde_json::to_string(&export).expect("what was read is written");
+    let again: CaptureExport = serde_json::from_str(&written).expect("what was written is read");
+    assert_eq!(again, export);
+    if let Some(problem) = export.problem() {
+        assert!(!problem.is_empty());
+        return;
+    }
+    // What the server's search among them stands on: ranges that rise and do not meet.
+    let ends: Vec<u64> = (export.packets.iter())
+        .flat_map(|(first, last)| [*first, *last])
+        .collect();
+    assert!(ends.is_sorted(), "{ends:?}");
+    let meets = |pair: &[(u64, u64)]| pair[0].1 >= pair[1].0;
+    assert!(!export.packets.windows(2).any(meets), "{ends:?}");
+    assert!(export.packets.len().max(export.comments.len()) <= MAX_EXPORT_ITEMS);
 }

@@ -16,3 +16,17 @@ pub fn probe(bytes: &[u8]) {
     let longer = usize::from(parts.byte());
     kernel::fuzz::probe(choice & 1 != 0, u16::from(choice >> 1), longer, parts.0);
 }
+
+/// What somebody says to a port that serves pages; the first byte is how much comes at a time.
+pub fn http(bytes: &[u8]) {
+    let mut parts = Parts(bytes);
+    let step = usize::from(parts.byte());
+    kernel::fuzz::http(parts.0, step);
+}
+
+/// A message to an interface that advertises; the first byte is its hop limit.
+pub fn solicitation(bytes: &[u8]) {
+    let mut parts = Parts(bytes);
+    let hop_limit = parts.byte();
+    kernel::fuzz::solicitation(parts.0, hop_limit);
+}

@@ -9,6 +9,8 @@
 
 use std::sync::OnceLock;
 
+#[cfg(fuzzing)]
+pub mod agent;
 pub mod capture;
 #[cfg(fuzzing)]
 pub mod kernel;
@@ -30,6 +32,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("packets", packets::several),
     ("display_filter", packets::filter),
     ("capture_file", capture::file),
+    ("capture_export", capture::export),
     ("client_message", messages::from_client),
     ("server_message", messages::from_server),
     ("document", lab::document),
@@ -47,6 +50,12 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("netlink", kernel::netlink),
     #[cfg(fuzzing)]
     ("probe_answer", kernel::probe),
+    #[cfg(fuzzing)]
+    ("http_request", kernel::http),
+    #[cfg(fuzzing)]
+    ("solicitation", kernel::solicitation),
+    #[cfg(fuzzing)]
+    ("agent_frames", agent::frames),
 ];
 
 /// The target that [`VARIABLE`] names.
@@ -81,8 +90,15 @@ mod tests {
             .map(|folder| folder.file_name().into_string().unwrap())
             .collect();
         let names = TARGETS.iter().map(|(name, _)| (*name).to_owned());
-        // These two are compiled for libFuzzer only.
-        let of_kernel = ["netlink", "probe_answer"].map(str::to_owned);
-        assert_eq!(folders, names.chain(of_kernel).collect());
+        // These are compiled for libFuzzer only.
+        let compiled = [
+            "agent_frames",
+            "http_request",
+            "netlink",
+            "probe_answer",
+            "solicitation",
+        ];
+        let compiled = compiled.map(str::to_owned);
+        assert_eq!(folders, names.chain(compiled).collect());
     }
 }

@@ -11,3 +11,13 @@ pub fn netlink(kind: u8, bytes: &[u8]) {
 pub fn probe(ipv6: bool, size: u16, longer: usize, bytes: &[u8]) {
     crate::probe::read_any(ipv6, size, longer, bytes);
 }
+
+/// What somebody says to a port that serves pages, in pieces of `step` bytes.
+pub fn http(bytes: &[u8], step: usize) {
+    crate::serve::read_any(bytes, step);
+}
+
+/// A message of ICMPv6 to an interface that advertises.
+pub fn solicitation(bytes: &[u8], hop_limit: u8) {
+    crate::advertise::read_any(bytes, hop_limit);
+}

@@ -67,6 +67,7 @@ pub mod shared_map;
 pub mod status;
 pub mod step;
 pub mod sysctl;
+pub mod terminal;
 pub mod uplink;
 pub mod vlans;
 pub mod yaml;

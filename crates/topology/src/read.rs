@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::import::{File, Import, Refusal, Report};
 use crate::paths::{folder, from};
 use crate::script::{self, Beside, ScriptError};
+use crate::terminal::Safe;
 use crate::yaml::{self, MAX_TEXT_BYTES, YamlError};
 
 /// Most files that are read at once.
@@ -73,7 +74,7 @@ pub enum ReadError {
     #[error("the files are larger than {MAX_FILES_BYTES} bytes together")]
     FilesTooLarge,
     /// It is a zip, and wrong.
-    #[error("{0}")]
+    #[error("{}", Safe(.0))]
     Archive(String),
     /// Several files, and none says what they are.
     #[error(

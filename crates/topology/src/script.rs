@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::document::Document;
 use crate::expectation::Expectation;
+use crate::terminal::Safe;
 
 mod offer;
 mod program;
@@ -61,7 +62,7 @@ impl fmt::Display for Note {
 
 /// A command that cannot be taken.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, serde::Serialize)]
-#[error("line {line}: {command}: {reason}")]
+#[error("line {line}: {}: {}", Safe(.command), Safe(.reason))]
 pub struct ScriptError {
     /// Counting from 1.
     pub line: usize,

@@ -32,6 +32,7 @@
 //! refused with their place. Ids are given by order.
 
 use crate::document::Document;
+use crate::terminal::Safe;
 
 mod advertise;
 mod entries;
@@ -59,7 +60,7 @@ const MAX_DEPTH: usize = 16;
 
 /// Why a text is no lab document.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, serde::Serialize)]
-#[error("{}{message}", self.place())]
+#[error("{}{}", self.place(), Safe(.message))]
 pub struct YamlError {
     /// Counting from 1; 0 if it is not known.
     pub line: u64,

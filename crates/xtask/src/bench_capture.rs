@@ -4,6 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::bench::{Figures, median};
+use crate::goal::{Bound, Goal};
 use crate::process;
 use crate::workspace::Workspace;
 
@@ -43,6 +44,7 @@ pub(crate) fn capture(workspace: &Workspace, args: &CaptureArgs) -> Result<()> {
         println!("{name}: {:.3}", median(values));
     }
     print_ratios(&figures);
+    print_goals(&figures);
     if args.socket {
         socket(workspace)?;
     }
@@ -101,6 +103,34 @@ fn print_ratios(figures: &Figures) {
         });
         for (name, own) in ours {
             println!("ratio, {name}: {:.2} x {PEER}", median(own) / median(peer));
+        }
+    }
+}
+
+/// The goals of the issue "See everything", of each load and number of interfaces.
+fn print_goals(figures: &Figures) {
+    for (name, values) in figures {
+        let Some((scene, figure)) = name.rsplit_once(", ") else {
+            continue;
+        };
+        if !scene.contains("netyard") {
+            continue;
+        }
+        let goal = match figure {
+            "cpu" if scene.contains("full rate") => Some((0.3, "us a packet")),
+            "lost" => Some((0.0, "packets")),
+            "late p50" => Some((25.0, "ms")),
+            "late p99" => Some((50.0, "ms")),
+            _ => None,
+        };
+        if let Some((bound, unit)) = goal {
+            let goal = Goal {
+                what: name.clone(),
+                figure: median(values),
+                bound: Bound::AtMost(bound),
+                unit,
+            };
+            println!("{goal}");
         }
     }
 }

@@ -14,6 +14,7 @@ mod counts;
 mod dependencies;
 mod front;
 mod fuzz;
+mod goal;
 mod install;
 mod leftovers;
 mod prerequisites;

@@ -16,6 +16,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use topology::terminal::Safe;
 
 /// Exit code of wrong use, as clap has it: an unknown option, a file that cannot be read.
 pub const WRONG_USE: u8 = 2;
@@ -98,18 +99,18 @@ pub fn main() -> ExitCode {
 }
 
 /// Says on standard error what went wrong.
-fn complain(error: &dyn std::fmt::Display) {
+pub(crate) fn complain(error: &dyn std::fmt::Display) {
     use std::io::Write;
     // With nobody left to tell, the exit code still says it.
-    let _ = writeln!(std::io::stderr(), "netyard: {error}");
+    let _ = writeln!(std::io::stderr(), "netyard: {}", Safe(error));
 }
 
-/// Writes to standard output; a reader that has gone (`netyard plan … | head`) ends the program
+/// Writes to standard output what a terminal may show; a reader that has gone (`netyard plan … | head`) ends the program
 /// quietly, as a pipe does.
 fn print(text: &str) -> ExitCode {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match write!(out, "{}", Safe(text)).and_then(|()| out.flush()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {

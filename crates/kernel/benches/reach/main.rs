@@ -1,5 +1,5 @@
 //! All pairs of a star, measured in a real sandbox: `cargo xtask bench reach` runs this beside the
-//! peers and prints ratios. Arguments are sizes of stars.
+//! peers and prints ratios. Arguments are sizes of stars; `rtt N` measures round trips instead, N times.
 
 #![allow(
     clippy::unwrap_used,
@@ -31,7 +31,12 @@ const ROUNDS: usize = 6;
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
     if arguments.get(1).is_some_and(|word| word == "--inside") {
-        return support::main(vec![scene("reach", reach)]);
+        return support::main(vec![scene("reach", reach), scene("rtt", rtt)]);
+    }
+    if arguments.get(1).is_some_and(|word| word == "rtt") {
+        let rounds = arguments.get(2).map_or("5", String::as_str);
+        run("rtt", As::Myself, rounds, "rtt");
+        return ExitCode::SUCCESS;
     }
     let mut sizes: Vec<u8> = arguments
         .iter()
@@ -46,18 +51,42 @@ fn main() -> ExitCode {
         } else {
             As::Myself
         };
-        let mut started = start("reach", identity);
-        let mut input = started.keeper.stdin.take().unwrap();
-        writeln!(input, "{size}").unwrap();
-        drop(input);
-        let output = started.output();
-        eprint!("{}", String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "a star of {size}");
-        for line in String::from_utf8_lossy(&output.stdout).lines() {
-            println!("reach {size}: {line}");
-        }
+        run(
+            "reach",
+            identity,
+            &size.to_string(),
+            &format!("reach {size}"),
+        );
     }
     ExitCode::SUCCESS
+}
+
+/// Runs a scene with that as its input and prints what it says, each line behind a title.
+fn run(scene: &str, identity: As, input: &str, title: &str) {
+    let mut started = start(scene, identity);
+    let mut stdin = started.keeper.stdin.take().unwrap();
+    writeln!(stdin, "{input}").unwrap();
+    drop(stdin);
+    let output = started.output();
+    eprint!("{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{title}");
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        println!("{title}: {line}");
+    }
+}
+
+/// Between two leaves of a small star, across its bridge.
+fn rtt(_: &Inside) {
+    let mut text = String::new();
+    stdin().read_to_string(&mut text).unwrap();
+    let rounds: usize = text.trim().parse().unwrap();
+    let lab = lab::Lab::start(&lab::labs::star(2));
+    let observed = lab.engine.observed();
+    let leaf = (observed.namespaces.keys()).find(|id| **id != NamespaceId::HOST);
+    let leaf = lab.namespace(*leaf.unwrap());
+    for round in 0..rounds {
+        rtt::print(&lab, &leaf, "10.0.0.2", round);
+    }
 }
 
 fn reach(_: &Inside) {
@@ -81,9 +110,6 @@ fn reach(_: &Inside) {
             println!("lost {} pairs", found.unreachable());
         }
     }
-    let names = lab.engine.observed();
-    let leaf = names.namespaces.keys().find(|id| **id != NamespaceId::HOST);
-    rtt::print(&lab, &lab.namespace(*leaf.unwrap()), "10.0.0.2");
 }
 
 fn told(found: &Reachability) -> String {

@@ -1,52 +1,53 @@
-//! The round-trip time that a ping tells, beside that of `ping` at the same interval.
-//!
-//! Below 10 ms `ping` does not sleep between its requests but asks the kernel again and again
-//! (`MSG_DONTWAIT`), so that its caches stay warm; ours sleeps. Both are told.
+//! The round-trip time that a ping tells, beside that of `ping` at the same interval, and what each
+//! uses of the processor.
 
 use kernel::Namespace;
 use kernel::probe::{Ping, PingOptions};
+use nix::sys::resource::{UsageWho, getrusage};
 use protocol::ping::PingEvent;
 
 use crate::lab::{Lab, ip};
 
-/// How many requests are sent by each.
-const COUNT: u64 = 200;
-/// Milliseconds from one to the next: so short that `ping` does not sleep, and so long that it does.
-const INTERVALS: [u32; 2] = [2, 20];
+/// Milliseconds from one request to the next, and how many are sent by each. `ping` does not sleep
+/// in the first.
+const PACES: [(u32, u64); 3] = [(2, 200), (20, 50), (1000, 4)];
 
-/// Measures from a namespace to an address and prints.
-pub(crate) fn print(lab: &Lab, from: &Namespace, target: &str) {
-    for interval in INTERVALS {
-        // One after the other, and the other first the next time.
-        for round in 0..2 {
-            let mut both = [("rtt-netyard", true), ("rtt-ping", false)];
-            both.rotate_left(round);
-            for (name, is_ours) in both {
-                let mut times = match is_ours {
-                    true => ours(lab, from, target, interval),
-                    false => peers(from, target, interval),
-                };
-                times.sort_by(f64::total_cmp);
-                let at = |part: usize| times.get(times.len() * part / 100).copied().unwrap();
-                println!(
-                    "{name}-{interval}ms {:.2} us, p99 {:.2} us, {} replies",
-                    at(50),
-                    at(99),
-                    times.len()
-                );
-            }
+/// Round-trip times, and what the processor gave to each request: microseconds.
+struct Measured {
+    times: Vec<f64>,
+    cpu: f64,
+}
+
+/// Measures from a namespace to an address and prints. The first of both is another one in each
+/// `round`.
+pub(crate) fn print(lab: &Lab, from: &Namespace, target: &str, round: usize) {
+    for (interval, count) in PACES {
+        let mut both = [("netyard", true), ("ping", false)];
+        both.rotate_left(round % 2);
+        for (name, is_ours) in both {
+            let Measured { mut times, cpu } = match is_ours {
+                true => ours(lab, from, target, interval, count),
+                false => peers(from, target, interval, count),
+            };
+            times.sort_by(f64::total_cmp);
+            let at = |part: usize| times.get(times.len() * part / 100).copied().unwrap();
+            println!("{interval}ms-{name}-p50 {:.2} us", at(50));
+            println!("{interval}ms-{name}-p99 {:.2} us", at(99));
+            println!("{interval}ms-{name}-cpu {cpu:.1} us a request");
+            assert_eq!(times.len() as u64, count, "{name}, {interval} ms");
         }
     }
 }
 
-/// Microseconds.
-fn ours(lab: &Lab, from: &Namespace, target: &str, interval_ms: u32) -> Vec<f64> {
+fn ours(lab: &Lab, from: &Namespace, target: &str, interval_ms: u32, count: u64) -> Measured {
     let options = PingOptions {
         interval_ms,
-        count: Some(COUNT),
+        count: Some(count),
         ..PingOptions::default()
     };
     let mut times = Vec::new();
+    // The runtime has this thread only, as the agent's.
+    let before = used(UsageWho::RUSAGE_THREAD);
     lab.runtime.block_on(async {
         let target = target.parse().unwrap();
         let (_ping, mut events) = Ping::start(from, target, &options, None).unwrap();
@@ -56,15 +57,29 @@ fn ours(lab: &Lab, from: &Namespace, target: &str, interval_ms: u32) -> Vec<f64>
             }
         }
     });
-    times
+    Measured {
+        times,
+        cpu: (used(UsageWho::RUSAGE_THREAD) - before) / count as f64,
+    }
 }
 
-fn peers(from: &Namespace, target: &str, interval_ms: u32) -> Vec<f64> {
+fn peers(from: &Namespace, target: &str, interval_ms: u32, count: u64) -> Measured {
     let seconds = f64::from(interval_ms) / 1e3;
-    let text = ip::must(from, &format!("ping -n -i {seconds} -c {COUNT} {target}"));
+    let before = used(UsageWho::RUSAGE_CHILDREN);
+    let text = ip::must(from, &format!("ping -n -i {seconds} -c {count} {target}"));
+    let cpu = (used(UsageWho::RUSAGE_CHILDREN) - before) / count as f64;
     let times = text.lines().filter_map(|line| {
         let (_, time) = line.split_once("time=")?;
         time.split_whitespace().next()?.parse::<f64>().ok()
     });
-    times.map(|milliseconds| milliseconds * 1e3).collect()
+    let times = times.map(|milliseconds| milliseconds * 1e3).collect();
+    Measured { times, cpu }
+}
+
+/// Microseconds of the processor.
+fn used(who: UsageWho) -> f64 {
+    let usage = getrusage(who).unwrap();
+    let parts = [usage.user_time(), usage.system_time()];
+    let parts = parts.map(|part| part.tv_sec() as f64 * 1e6 + part.tv_usec() as f64);
+    parts.iter().sum()
 }

@@ -56,11 +56,43 @@ pub(super) fn advertisement(said: &Advertisement, lifetime: u16, mac: Option<Mac
 }
 
 /// Whether that is a solicitation that a router answers (RFC 4861, 6.1.1): the kernel has checked
-/// its checksum.
-pub(super) fn is_solicitation(bytes: &[u8], hop_limit: Option<u8>) -> bool {
-    bytes.len() >= SOLICITATION_LENGTH
-        && bytes.starts_with(&[SOLICITATION, 0])
+/// its checksum. `bytes` are the first of `length` octets.
+pub(super) fn is_solicitation(bytes: &[u8], length: usize, hop_limit: Option<u8>) -> bool {
+    let options = bytes.get(SOLICITATION_LENGTH..);
+    bytes.starts_with(&[SOLICITATION, 0])
         && hop_limit == Some(HOP_LIMIT)
+        && options.is_some_and(|options| are_whole(options, length > bytes.len()))
+}
+
+/// Whether each option has a length, and ends where they end; or later, if they are `cut`.
+fn are_whole(mut options: &[u8], cut: bool) -> bool {
+    while let Some((_, after_kind)) = options.split_first() {
+        // In units of 8 octets, its first two among them.
+        let units = match after_kind.first() {
+            None => return cut,
+            Some(0) => return false,
+            Some(units) => usize::from(*units),
+        };
+        match options.get(units * 8..) {
+            Some(rest) => options = rest,
+            None => return cut,
+        }
+    }
+    true
+}
+
+/// A solicitation is one however little is looked at, and is told by its first octets: for the fuzz
+/// targets.
+#[cfg(fuzzing)]
+pub(crate) fn read_any(bytes: &[u8], hop_limit: u8) {
+    let is_one = is_solicitation(bytes, bytes.len(), Some(hop_limit));
+    if is_one {
+        assert!(hop_limit == HOP_LIMIT && bytes.len() % 8 == 0, "{bytes:?}");
+        for length in SOLICITATION_LENGTH..bytes.len() {
+            let seen = &bytes[..length];
+            assert!(is_solicitation(seen, bytes.len(), Some(hop_limit)));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -91,11 +123,29 @@ mod tests {
 
     #[test]
     fn what_is_from_elsewhere_is_not_answered() {
+        let is = |bytes: &[u8], hop_limit| is_solicitation(bytes, bytes.len(), hop_limit);
         let solicitation = [SOLICITATION, 0, 0, 0, 0, 0, 0, 0];
-        assert!(is_solicitation(&solicitation, Some(255)));
-        assert!(!is_solicitation(&solicitation, Some(254)));
-        assert!(!is_solicitation(&solicitation, None));
-        assert!(!is_solicitation(&solicitation[..7], Some(255)));
-        assert!(!is_solicitation(&[134, 0, 0, 0, 0, 0, 0, 0], Some(255)));
+        assert!(is(&solicitation, Some(255)));
+        assert!(!is(&solicitation, Some(254)));
+        assert!(!is(&solicitation, None));
+        assert!(!is(&solicitation[..7], Some(255)));
+        assert!(!is(&[134, 0, 0, 0, 0, 0, 0, 0], Some(255)));
+    }
+
+    /// RFC 4861, 6.1.1: such are silently discarded.
+    #[test]
+    fn an_option_has_a_length_and_an_end() {
+        let with = |option: &[u8], missing: usize| {
+            let bytes = [&[SOLICITATION, 0, 0, 0, 0, 0, 0, 0], option].concat();
+            is_solicitation(&bytes, bytes.len() + missing, Some(255))
+        };
+        let source = [SOURCE_LINK_LAYER, 1, 2, 0, 0, 0, 0, 1];
+        assert!(with(&source, 0));
+        assert!(!with(&[SOURCE_LINK_LAYER, 0, 2, 0, 0, 0, 0, 1], 0));
+        assert!(!with(&source[..7], 0));
+        assert!(!with(&source[..1], 0));
+        // Not all of it was looked at.
+        assert!(with(&source[..7], 1));
+        assert!(with(&source[..1], 7));
     }
 }

@@ -8,6 +8,9 @@
 mod message;
 mod socket;
 
+#[cfg(fuzzing)]
+pub(crate) use message::read_any;
+
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;

@@ -87,7 +87,7 @@ fn receive(socket: &socket2::Socket) -> io::Result<bool> {
     let mut buffer = [0; LOOKED_AT];
     let mut control = nix::cmsg_space!(libc::c_int);
     let mut parts = [IoSliceMut::new(&mut buffer)];
-    let flags = MsgFlags::MSG_DONTWAIT;
+    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_TRUNC;
     let number = socket.as_raw_fd();
     let message = recvmsg::<SockaddrStorage>(number, &mut parts, Some(&mut control), flags)?;
     let length = message.bytes;
@@ -95,6 +95,6 @@ fn receive(socket: &socket2::Socket) -> io::Result<bool> {
         ControlMessageOwned::Ipv6HopLimit(limit) => u8::try_from(limit).ok(),
         _ => None,
     });
-    let bytes = buffer.get(..length).unwrap_or_default();
-    Ok(is_solicitation(bytes, hop_limit))
+    let bytes = buffer.get(..length).unwrap_or(&buffer);
+    Ok(is_solicitation(bytes, length, hop_limit))
 }

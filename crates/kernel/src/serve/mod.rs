@@ -8,6 +8,9 @@ mod open;
 mod tcp;
 mod udp;
 
+#[cfg(fuzzing)]
+pub(crate) use tcp::read_any;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, RwLock};
 use std::thread;

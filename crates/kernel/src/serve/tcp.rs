@@ -90,18 +90,61 @@ async fn echo(mut stream: TcpStream) -> io::Result<()> {
     patiently(stream.shutdown()).await
 }
 
+/// What has come of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Request {
+    /// A part of its head.
+    Part,
+    /// More than a head may have, and not its end.
+    TooLong,
+    /// Its head. A page is its answer, or the page's head alone.
+    Whole { has_page: bool },
+}
+
+impl Request {
+    fn of(bytes: &[u8]) -> Self {
+        if bytes.windows(4).any(|end| end == b"\r\n\r\n") {
+            let has_page = !bytes.starts_with(b"HEAD ");
+            return Self::Whole { has_page };
+        }
+        match bytes.len() >= HEAD {
+            true => Self::TooLong,
+            false => Self::Part,
+        }
+    }
+}
+
+/// A request that comes in pieces of `step` bytes is what it is at once, but where one is too long
+/// before its end has come: for the fuzz targets.
+#[cfg(fuzzing)]
+pub(crate) fn read_any(bytes: &[u8], step: usize) {
+    let whole = Request::of(bytes);
+    let mut come = 0;
+    loop {
+        match Request::of(&bytes[..come]) {
+            Request::Part if come == bytes.len() => return assert_eq!(whole, Request::Part),
+            Request::Part => come = (come + step.max(1)).min(bytes.len()),
+            Request::TooLong => return assert!(come >= HEAD && whole != Request::Part),
+            early => return assert_eq!(early, whole),
+        }
+    }
+}
+
 /// Any request gets the one page; a connection has one request.
 async fn http(mut stream: TcpStream, peer: SocketAddr, name: &str) -> io::Result<()> {
     let mut head = Vec::with_capacity(CHUNK);
-    while !head.windows(4).any(|end| end == b"\r\n\r\n") {
-        let is_too_long = head.len() >= HEAD;
-        if is_too_long || patiently(stream.read_buf(&mut head)).await? == 0 {
+    let has_page = loop {
+        let request = Request::of(&head);
+        if let Request::Whole { has_page } = request {
+            break has_page;
+        }
+        if request == Request::TooLong || patiently(stream.read_buf(&mut head)).await? == 0 {
             let refusal =
                 b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
             patiently(stream.write_all(refusal)).await?;
             return end(stream).await;
         }
-    }
+    };
     let local = stream.local_addr()?;
     let page = format!("{name} at {local}, served by Netyard\nyou are {peer}\n");
     let mut answer = format!(
@@ -109,7 +152,7 @@ async fn http(mut stream: TcpStream, peer: SocketAddr, name: &str) -> io::Result
          Connection: close\r\n\r\n",
         page.len()
     );
-    if !head.starts_with(b"HEAD ") {
+    if has_page {
         answer.push_str(&page);
     }
     patiently(stream.write_all(answer.as_bytes())).await?;

@@ -29,7 +29,8 @@ pub fn canonical(listing: &str) -> String {
         if words == "}" {
             in_lively_set = false;
         }
-        text.push_str(line);
+        // `nft` ends no line so; whatever did so, the text of a text that was made is the same.
+        text.push_str(line.trim_end_matches('\r'));
         text.push('\n');
     }
     text

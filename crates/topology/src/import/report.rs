@@ -9,6 +9,7 @@ use crate::expectation::{Expectation, MAX_EXPECTATIONS};
 use crate::id::NamespaceId;
 use crate::read::Format;
 use crate::script::{Note, NoteKind};
+use crate::terminal::Safe;
 
 /// A file that is read, as whoever reads it found it.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -95,7 +96,7 @@ pub struct Offer {
 
 /// Something for which the whole is refused.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, Serialize, Deserialize)]
-#[error("{}{what}{}{reason}", place(file, *line), if what.is_empty() { "" } else { ": " })]
+#[error("{}", Safe(format_args!("{}{what}{}{reason}", place(file, *line), if what.is_empty() { "" } else { ": " })))]
 pub struct Refusal {
     /// In which file; empty if there is one only and it has no name.
     pub file: String,
@@ -119,13 +120,15 @@ fn place(file: &str, line: usize) -> String {
 
 impl fmt::Display for Remark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", place(&self.file, self.line), self.text)
+        let place = place(&self.file, self.line);
+        write!(f, "{}", Safe(format_args!("{place}{}", self.text)))
     }
 }
 
 impl fmt::Display for Offer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", place(&self.file, self.line), self.sentence)
+        let place = place(&self.file, self.line);
+        write!(f, "{}", Safe(format_args!("{place}{}", self.sentence)))
     }
 }
 

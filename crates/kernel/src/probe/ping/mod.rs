@@ -4,10 +4,11 @@
 //! ([`task`]). The round-trip time is the kernel's time stamp of the reply less that of the request
 //! when it was given to the device, so it does not grow when the runtime is busy, and what the
 //! device's queue delays is in it. Where a device stamps nothing it begins when the request is handed
-//! to the kernel.
+//! to the kernel. [`pace`] says how the next one is waited for.
 
 mod book;
 mod flood;
+mod pace;
 mod task;
 
 use std::io;
@@ -31,7 +32,8 @@ use crate::probe::icmp::socket::{self, Fragment, Socket};
 use crate::probe::icmp::{filter, scope};
 use crate::probe::{next_identifier, random};
 use book::Book;
-use flood::Flood;
+use flood::{Flood, WITHOUT_ANSWERS};
+use pace::Pace;
 use task::Task;
 
 /// Events that wait for a reader. When it is full the ping waits: it sends nothing that nobody
@@ -99,6 +101,10 @@ impl Ping {
             .context("ping", object)?;
         let (events, receiver) = mpsc::channel(MOST_WAITING);
         let (stop, stopped) = oneshot::channel();
+        let interval = match options.flood {
+            true => WITHOUT_ANSWERS,
+            false => Duration::from_millis(options.interval_ms.into()),
+        };
         let task = Task {
             target,
             destination: destination.into(),
@@ -106,7 +112,7 @@ impl Ping {
             buffer: vec![0; packet::buffer_size(options.size)],
             book: Book::new(Duration::from_millis(options.timeout_ms.into())),
             echo,
-            interval: Duration::from_millis(options.interval_ms.into()),
+            pace: Pace::new(interval, options.flood),
             left: options.count,
             flood: options.flood.then(Flood::new),
             events,

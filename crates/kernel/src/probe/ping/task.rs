@@ -9,12 +9,13 @@ use socket2::SockAddr;
 use tokio::io::unix::AsyncFd;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval, sleep_until};
+use tokio::time::sleep_until;
 use tracing::warn;
 
 use super::PingContext;
 use super::book::{Book, Heard};
-use super::flood::{Flood, WITHOUT_ANSWERS};
+use super::flood::Flood;
+use super::pace::Pace;
 use crate::error::Cause;
 use crate::probe::diagnose;
 use crate::probe::icmp::meaning::{is_final, meaning};
@@ -33,7 +34,7 @@ pub(super) struct Task {
     pub(super) buffer: Vec<u8>,
     pub(super) book: Book,
     pub(super) echo: Echo,
-    pub(super) interval: Duration,
+    pub(super) pace: Pace,
     /// Requests that are still to be sent; `None` is without end.
     pub(super) left: Option<u64>,
     pub(super) flood: Option<Flood>,
@@ -67,16 +68,10 @@ impl Task {
     }
 
     async fn work(&mut self) -> End {
-        let pace = match self.flood {
-            Some(_) => WITHOUT_ANSWERS,
-            None => self.interval,
-        };
-        let mut ticks = interval(pace);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let deadline = self.book.deadline();
             let result = tokio::select! {
-                _ = ticks.tick() => self.send().await,
+                () = self.pace.due() => self.send().await,
                 ready = self.socket.readable() => match ready {
                     Ok(mut guard) => {
                         match guard.try_io(|socket| socket.get_ref().receive(&mut self.buffer)) {
