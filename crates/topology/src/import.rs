@@ -117,13 +117,27 @@ fn format_of(text: &str) -> Option<Format> {
         None
     } else if has_key(text, "topology") {
         Some(Format::Containerlab)
-    } else if has_key(text, "services") {
+    } else if has_key(text, "services") || includes_only(text) {
         Some(Format::Compose)
     } else if has_key(text, "network") {
         Some(Format::Netplan)
     } else {
         None
     }
+}
+
+/// Whether a text is a Compose file that has its services in others. What else includes files says
+/// something of its own at its top.
+fn includes_only(text: &str) -> bool {
+    let is_top = |line: &&str| !line.starts_with([' ', '\t', '#', '-']) && !line.trim().is_empty();
+    let is_known = |line: &str| {
+        let key = line.split(':').next().unwrap_or_default().trim_end();
+        let known = [
+            "name", "version", "include", "networks", "volumes", "configs", "secrets",
+        ];
+        known.contains(&key) || key.starts_with("x-")
+    };
+    has_key(text, "include") && text.lines().filter(is_top).all(is_known)
 }
 
 /// Whether a text is a YAML mapping with this key at its top.
