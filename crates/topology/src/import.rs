@@ -57,10 +57,12 @@ fn built(format: Format, file: &str, read: impl Fn(&mut Builder)) -> Result<Impo
 /// # Errors
 /// It is no text.
 fn text_of(file: &File) -> Result<String, String> {
-    let text = std::str::from_utf8(&file.bytes)
-        .map_err(|error| format!("it is no UTF-8 text: {error}"))?;
-    // An editor on Windows puts it in front.
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())
+    let text = crate::read::text_of(&file.bytes);
+    text.map(str::to_owned)
+        .map_err(|(line, reason)| match line {
+            0 => reason,
+            line => format!("line {line}: {reason}"),
+        })
 }
 
 /// Reads what is of a format of others; `None` where it is none of them.

@@ -404,7 +404,7 @@ fn an_edge_of_a_graph_may_name_its_interfaces() {
 fn what_flowcharts_may_say_on_several_lines_is_read() {
     let text = "%%{init: {\n  \"theme\": \"base\"\n} }%%\nflowchart LR\n  accDescr {\n    a -> b\n  }\n\
         a[\"`first\n  line`\"] e1@--> b@{ shape: rect,\n label: \"web\\nserver\" }\n\
-        e1@{ animate: true }\n  c[\"db\\n10.0.0.9\"] --- b\n";
+        e1@{ animate: true }\n  c[\"db\\n10.0.0.9\"] ---\n b -->|two\n lines| c\n";
     let document = taken("", text, Format::Mermaid).document;
     let names: Vec<_> = document
         .namespaces
@@ -412,7 +412,7 @@ fn what_flowcharts_may_say_on_several_lines_is_read() {
         .map(|namespace| namespace.name.as_str())
         .collect();
     assert_eq!(names, ["host", "first", "web", "db"]);
-    assert_eq!(document.links().count(), 2);
+    assert_eq!(document.links().count(), 3);
 }
 
 /// As `.gitlab-ci.yml` shows, not every file that includes others is one of Compose.
@@ -431,6 +431,53 @@ fn a_file_that_only_includes_others_is_of_compose() {
         .unwrap_err()
         .to_string();
     assert!(error.contains("no lab that is read"), "{error}");
+}
+
+#[test]
+fn what_is_no_text_is_said_with_its_line() {
+    let utf16: Vec<u8> = "\u{feff}ip netns add a\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let cases: [(&str, &[u8], &str); 5] = [
+        ("a.sh", &utf16, "a.sh: it is text in UTF-16"),
+        ("a.sh", b"\x7fELF\x02\x01\0\0", "a.sh: it is no text"),
+        (
+            "a.sh",
+            b"ip netns add a\n# gr\xfcn\n",
+            "a.sh:2: it is no UTF-8 text",
+        ),
+        (
+            "x/lab.conf",
+            b"a[0]=A\n\n# gr\xfcn\n",
+            "x/lab.conf: line 3: it is no UTF-8 text",
+        ),
+        (
+            "lab.zip",
+            b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+            "lab.zip: there is no file in it",
+        ),
+    ];
+    for (path, bytes, wanted) in cases {
+        let file = File {
+            path: path.to_owned(),
+            bytes: bytes.to_vec(),
+        };
+        let error = read_files(&[file]).unwrap_err().to_string();
+        assert!(error.starts_with(wanted), "{error}");
+    }
+}
+
+/// A few lines that stand for billions.
+#[test]
+fn what_aliases_would_blow_up_is_refused_at_once() {
+    let mut text = "services:\n  a: {}\nx-0: &x0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..10 {
+        let below = vec![format!("*x{}", level - 1); 9].join(", ");
+        text.push_str(&format!("x-{level}: &x{level} [{below}]\n"));
+    }
+    let found = refusals(&text);
+    assert!(found[0].reason.contains("aliases"), "{found:?}");
 }
 
 fn refusals(text: &str) -> Vec<Refusal> {

@@ -57,7 +57,13 @@ fn is_open(line: &str) -> bool {
         .rfind("@{")
         .and_then(|at| line.get(at..))
         .is_some_and(|rest| !rest.contains('}'));
-    in_quotes || in_braces
+    // What is in quotes may hold any sign.
+    let bare: String = line.split('"').step_by(2).collect();
+    let in_label = bare.matches('|').count() % 2 == 1;
+    let before_node = ["-->", "---", "==>", "===", ".->", "-.-"]
+        .iter()
+        .any(|arrow| bare.trim_end().ends_with(arrow));
+    in_quotes || in_braces || in_label || before_node
 }
 
 /// Whether a line begins a chart.
