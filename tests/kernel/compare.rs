@@ -5,7 +5,8 @@ use std::process::Command;
 use serde_json::Value;
 use support::{example, netyard, text_file};
 
-/// Prints, for host and each namespace by name, its links with addresses and its routes, as JSON.
+/// Prints, for host and each namespace by name, its links with addresses, its routes and
+/// whether it forwards, as JSON.
 const DUMP: &str = r#"
 names=$(ip netns list | cut -d' ' -f1 | sort)
 # The kernel takes its time to find out about carriers and duplicate addresses.
@@ -16,7 +17,11 @@ for i in $(seq 80); do
 done
 dump() { printf '%s\n' "$1"; shift; "$@" -j -d addr; echo; "$@" -j route; echo; "$@" -j -6 route; echo; }
 dump host ip
-for ns in $names; do dump "$ns" ip -n "$ns"; done
+cat /proc/sys/net/ipv4/ip_forward
+for ns in $names; do
+    dump "$ns" ip -n "$ns"
+    ip netns exec "$ns" cat /proc/sys/net/ipv4/ip_forward
+done
 if command -v nft >/dev/null; then
     nft -s list ruleset
     for ns in $names; do echo "$ns"; ip netns exec "$ns" nft -s list ruleset; done
@@ -113,7 +118,7 @@ fn parse(text: &str) -> Vec<Value> {
 }
 
 /// As root of a clean machine would: a fresh sandbox by `unshare`, names in a /run of its own.
-fn by_ip(script: &str) -> Vec<Value> {
+pub(crate) fn by_ip(script: &str) -> Vec<Value> {
     let script = text_file(script);
     let dump = text_file(DUMP);
     let inside = format!(
@@ -143,7 +148,7 @@ fn by_ip(script: &str) -> Vec<Value> {
     parse(&String::from_utf8_lossy(&output.stdout))
 }
 
-fn by_netyard(file: &str) -> Vec<Value> {
+pub(crate) fn by_netyard(file: &str) -> Vec<Value> {
     let dump = text_file(DUMP);
     let path = dump.path().to_str().unwrap();
     let output = netyard(&["run", file, "--", "sh", path]).output().unwrap();
@@ -166,7 +171,7 @@ fn convert(file: &str, to: &str) -> String {
 }
 
 /// Says where two dumps first differ, not all that they hold.
-fn assert_same(one: &[Value], other: &[Value], what: &str) {
+pub(crate) fn assert_same(one: &[Value], other: &[Value], what: &str) {
     assert_eq!(one.len(), other.len(), "{what}: {one:#?} and {other:#?}");
     for (one, other) in one.iter().zip(other) {
         let (Value::Array(ones), Value::Array(others)) = (one, other) else {

@@ -8,6 +8,7 @@ mod decode;
 mod examples;
 mod expectations;
 mod firewalls;
+mod formats;
 mod leftovers;
 mod ping_all;
 mod quality;

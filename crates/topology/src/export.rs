@@ -127,7 +127,7 @@ pub fn export(document: &Document, format: Format) -> Export {
     match format {
         Format::Yaml => one(document, format, yaml::write(document), Vec::new()),
         Format::Ip => {
-            let text = command::script_text(document);
+            let text = undo::keeping(document, command::script_text(document));
             one(document, format, text, beyond::of_commands(document))
         }
         Format::IpUndo => {

@@ -57,10 +57,12 @@ fn built(format: Format, file: &str, read: impl Fn(&mut Builder)) -> Result<Impo
 /// # Errors
 /// It is no text.
 fn text_of(file: &File) -> Result<String, String> {
-    let text = std::str::from_utf8(&file.bytes)
-        .map_err(|error| format!("it is no UTF-8 text: {error}"))?;
-    // An editor on Windows puts it in front.
-    Ok(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned())
+    let text = crate::read::text_of(&file.bytes);
+    text.map(str::to_owned)
+        .map_err(|(line, reason)| match line {
+            0 => reason,
+            line => format!("line {line}: {reason}"),
+        })
 }
 
 /// Reads what is of a format of others; `None` where it is none of them.
@@ -117,13 +119,27 @@ fn format_of(text: &str) -> Option<Format> {
         None
     } else if has_key(text, "topology") {
         Some(Format::Containerlab)
-    } else if has_key(text, "services") {
+    } else if has_key(text, "services") || includes_only(text) {
         Some(Format::Compose)
     } else if has_key(text, "network") {
         Some(Format::Netplan)
     } else {
         None
     }
+}
+
+/// Whether a text is a Compose file that has its services in others. What else includes files says
+/// something of its own at its top.
+fn includes_only(text: &str) -> bool {
+    let is_top = |line: &&str| !line.starts_with([' ', '\t', '#', '-']) && !line.trim().is_empty();
+    let is_known = |line: &str| {
+        let key = line.split(':').next().unwrap_or_default().trim_end();
+        let known = [
+            "name", "version", "include", "networks", "volumes", "configs", "secrets",
+        ];
+        known.contains(&key) || key.starts_with("x-")
+    };
+    has_key(text, "include") && text.lines().filter(is_top).all(is_known)
 }
 
 /// Whether a text is a YAML mapping with this key at its top.

@@ -201,17 +201,42 @@ fn beside(file: &File, others: &[File]) -> Beside {
 
 /// Reads a document or a script.
 fn read_file(file: &File, beside: &Beside) -> Result<Import, ReadError> {
-    match std::str::from_utf8(&file.bytes) {
+    match text_of(&file.bytes) {
         Ok(text) => read_text(&file.path, text, beside),
-        Err(error) => Err(ReadError::Import(
+        Err((line, reason)) => Err(ReadError::Import(
             Format::Script,
             vec![Refusal {
                 file: file.path.clone(),
-                line: 0,
+                line,
                 what: String::new(),
-                reason: format!("it is no UTF-8 text: {error}"),
+                reason,
             }],
         )),
+    }
+}
+
+/// The text of a file, without the mark that an editor on Windows puts in front.
+///
+/// # Errors
+/// It is no text: the line, 0 for all of it, and why.
+pub(crate) fn text_of(bytes: &[u8]) -> Result<&str, (usize, String)> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        let reason = "it is text in UTF-16: save it as UTF-8";
+        return Err((0, reason.to_owned()));
+    }
+    if bytes.contains(&0) {
+        let reason = "it is no text: there are bytes in it that are no letters";
+        return Err((0, reason.to_owned()));
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
+        Err(error) => {
+            let before = bytes.get(..error.valid_up_to()).unwrap_or_default();
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            let reason = "it is no UTF-8 text: this line has a letter of another character set; \
+                          save the file as UTF-8";
+            Err((line, reason.to_owned()))
+        }
     }
 }
 
@@ -260,8 +285,6 @@ fn read_text(path: &str, text: &str, beside: &Beside) -> Result<Import, ReadErro
     if text.len() > MAX_TEXT_BYTES {
         return Err(ReadError::TooLarge);
     }
-    // An editor on Windows puts it in front.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match format_of(text) {
         None => Err(ReadError::Empty),
         Some(Format::Yaml) => {

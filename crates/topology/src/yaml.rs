@@ -58,6 +58,10 @@ pub const MAX_TEXT_BYTES: usize = 4 << 20;
 /// Deepest nesting of a text that is read; the form has 6 levels.
 const MAX_DEPTH: usize = 16;
 
+/// What is said of YAML that is no lab of any form.
+const NO_LAB: &str = "it is YAML, but no lab that is read: a lab document says `netyard: 1` at its \
+     top, a containerlab topology `topology:`, a Compose file `services:`, netplan `network:`";
+
 /// Why a text is no lab document.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error, serde::Serialize)]
 #[error("{}{}", self.place(), Safe(.message))]
@@ -103,7 +107,16 @@ pub fn read(text: &str) -> Result<Document, YamlError> {
             "the document is larger than {MAX_TEXT_BYTES} bytes: {size}"
         )));
     }
-    let form::Version { netyard: version } = parse(text)?;
+    let form::Version { netyard: version } = parse(text).map_err(|error: YamlError| {
+        match error.message.starts_with("missing field") {
+            // Of what another YAML file lacks to be a lab, this is one of several things.
+            true => YamlError {
+                message: NO_LAB.to_owned(),
+                ..error
+            },
+            false => error,
+        }
+    })?;
     // The library reads a number out of a string too.
     if word_at(text, version.defined).starts_with(['"', '\'']) {
         let message = "the version is a number, without quotes: `netyard: 1`";

@@ -143,6 +143,9 @@ proptest! {
     }
 }
 
+/// What a machine of somebody else has set before: not what is usual.
+const HAD: &str = "sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.default.rp_filter=2 net.ipv4.tcp_mtu_probing=2\n";
+
 fn undone(document: &Document) {
     let make = text(&export(document, Format::Ip)).to_owned();
     let undo = text(&export(document, Format::IpUndo)).to_owned();
@@ -155,7 +158,7 @@ fn undone(document: &Document) {
          nft list ruleset; sysctl {settings}\n"
     );
     let printed = real::sandbox(&format!(
-        "mount -t sysfs none /sys 2>/dev/null\nBEFORE=\"$(ls /sys/class/net)\"\n{dump}echo BETWEEN\n(\n{make}\n) >/dev/null || exit 7\n(\n{undo}\n) >/dev/null || exit 8\necho BETWEEN\n{dump}true\n"
+        "mount -t sysfs none /sys 2>/dev/null\nBEFORE=\"$(ls /sys/class/net)\"\n{HAD}{dump}echo BETWEEN\n(\n{make}\n) >/dev/null || exit 7\n(\n{undo}\n) >/dev/null || exit 8\necho BETWEEN\n{dump}true\n"
     ));
     let parts: Vec<_> = printed.split("BETWEEN\n").collect();
     assert_eq!(parts[0], parts[2], "\n{make}\n{undo}");
@@ -175,6 +178,37 @@ fn the_examples_are_undone_too() {
     for example in EXAMPLES {
         undone(&read(example).unwrap().document);
     }
+}
+
+/// What the host had before is in a file of the machine, which whoever reads the scripts has not: it
+/// is said, and what is usual counts.
+#[test]
+fn a_script_and_its_undo_are_read_as_nothing() {
+    let lab = "netyard: 1\ntitle: Ein Labor!\nnamespaces:\n  host:\n    forwarding: [ipv4]\n    sysctl: {net.ipv4.tcp_mtu_probing: 1}\n  red: {}\n";
+    let document = read(lab).unwrap().document;
+    let make = text(&export(&document, Format::Ip)).to_owned();
+    let undo = text(&export(&document, Format::IpUndo)).to_owned();
+    let kept = "[ -e /run/netyard-ein-labor.conf ] || sysctl -e net.ipv4.ip_forward net.ipv4.tcp_mtu_probing > /run/netyard-ein-labor.conf\n";
+    assert!(make.contains(kept), "{make}");
+    let made = read(&make).unwrap().document;
+    let host = |document: &Document| document.namespaces[&topology::NamespaceId::HOST].clone();
+    assert_eq!(host(&made), host(&document));
+    let nothing = read(&format!("{make}\n{undo}")).unwrap();
+    assert_eq!(nothing.document.namespaces.len(), 1, "{undo}");
+    assert!(!host(&nothing.document).forwarding.ipv4, "{undo}");
+    assert!(
+        nothing
+            .report
+            .left_out
+            .iter()
+            .any(|remark| remark.text.contains("/run/netyard-ein-labor.conf")),
+        "{:?}",
+        nothing.report.left_out
+    );
+    // Settings that a script has written into a file itself are known.
+    let own = "cat > /etc/sysctl.d/9-lab.conf <<END\n# routes\nnet.ipv4.ip_forward = 1\n-net.ipv4.tcp_mtu_probing=2\nEND\nsysctl -p /etc/sysctl.d/9-lab.conf\n";
+    let own = read(own).unwrap().document;
+    assert!(host(&own).forwarding.ipv4, "{own:?}");
 }
 
 /// A chain of routers and a bridge with three ports: what both forms carry whole.

@@ -384,6 +384,102 @@ fn graphs_are_read() {
     assert_eq!(document.links().count(), 8);
 }
 
+#[test]
+fn an_edge_of_a_graph_may_name_its_interfaces() {
+    let text = "graph wires {\n\
+        \"leaf01\":\"swp51\" -- \"spine01\":\"swp1\" [label=\"10.0.1.0/24\"]\n\
+        leaf01:eth0:n -- mgmt_switch:p1;\n\
+        leaf01 -- spine01:s;\n\
+        spine01 -- far\n}\n";
+    let document = taken("g.dot", text, Format::Graphviz).document;
+    assert_eq!(addresses(&document, "leaf01", "swp51"), ["10.0.1.1/24"]);
+    assert_eq!(addresses(&document, "spine01", "swp1"), ["10.0.1.2/24"]);
+    assert_eq!(addresses(&document, "leaf01", "eth0"), ["10.0.0.1/24"]);
+    // A side of the drawing is no interface, and what an edge says for itself is not proposed.
+    assert_eq!(addresses(&document, "leaf01", "eth1"), ["10.0.2.1/24"]);
+    assert_eq!(addresses(&document, "spine01", "eth1"), ["10.0.3.1/24"]);
+}
+
+#[test]
+fn what_flowcharts_may_say_on_several_lines_is_read() {
+    let text = "%%{init: {\n  \"theme\": \"base\"\n} }%%\nflowchart LR\n  accDescr {\n    a -> b\n  }\n\
+        a[\"`first\n  line`\"] e1@--> b@{ shape: rect,\n label: \"web\\nserver\" }\n\
+        e1@{ animate: true }\n  c[\"db\\n10.0.0.9\"] ---\n b -->|two\n lines| c\n";
+    let document = taken("", text, Format::Mermaid).document;
+    let names: Vec<_> = document
+        .namespaces
+        .values()
+        .map(|namespace| namespace.name.as_str())
+        .collect();
+    assert_eq!(names, ["host", "first", "web", "db"]);
+    assert_eq!(document.links().count(), 3);
+}
+
+/// As `.gitlab-ci.yml` shows, not every file that includes others is one of Compose.
+#[test]
+fn a_file_that_only_includes_others_is_of_compose() {
+    let main = file(
+        "compose.yaml",
+        "name: all\ninclude:\n  - web.yaml\nnetworks:\n  back: {}\n",
+    );
+    let web = file("web.yaml", "services:\n  web: {}\n");
+    let import = topology::read::read_beside(&main, &[web]).unwrap();
+    assert_eq!(import.report.format, Format::Compose);
+    assert!(import.document.namespace_named("web").is_some());
+    let other = "include:\n  - web.yaml\nstages: [build]\n";
+    let error = read_files(&[file("ci.yaml", other)])
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("no lab that is read"), "{error}");
+}
+
+#[test]
+fn what_is_no_text_is_said_with_its_line() {
+    let utf16: Vec<u8> = "\u{feff}ip netns add a\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let cases: [(&str, &[u8], &str); 5] = [
+        ("a.sh", &utf16, "a.sh: it is text in UTF-16"),
+        ("a.sh", b"\x7fELF\x02\x01\0\0", "a.sh: it is no text"),
+        (
+            "a.sh",
+            b"ip netns add a\n# gr\xfcn\n",
+            "a.sh:2: it is no UTF-8 text",
+        ),
+        (
+            "x/lab.conf",
+            b"a[0]=A\n\n# gr\xfcn\n",
+            "x/lab.conf: line 3: it is no UTF-8 text",
+        ),
+        (
+            "lab.zip",
+            b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+            "lab.zip: there is no file in it",
+        ),
+    ];
+    for (path, bytes, wanted) in cases {
+        let file = File {
+            path: path.to_owned(),
+            bytes: bytes.to_vec(),
+        };
+        let error = read_files(&[file]).unwrap_err().to_string();
+        assert!(error.starts_with(wanted), "{error}");
+    }
+}
+
+/// A few lines that stand for billions.
+#[test]
+fn what_aliases_would_blow_up_is_refused_at_once() {
+    let mut text = "services:\n  a: {}\nx-0: &x0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+    for level in 1..10 {
+        let below = vec![format!("*x{}", level - 1); 9].join(", ");
+        text.push_str(&format!("x-{level}: &x{level} [{below}]\n"));
+    }
+    let found = refusals(&text);
+    assert!(found[0].reason.contains("aliases"), "{found:?}");
+}
+
 fn refusals(text: &str) -> Vec<Refusal> {
     match read_files(&[file("f", text)]) {
         Err(ReadError::Import(_, refusals)) => refusals,
@@ -426,6 +522,12 @@ fn what_cannot_be_taken_is_refused_at_its_line() {
         ("pc1[0]=A\npc1[0]=B\n", 2, "already"),
         ("graph {\n a -- b\n", 3, "not closed"),
         ("flowchart LR\n  a --> [b\n", 2, "node is expected"),
+        (
+            "---\ntitle: x\n---\nsequenceDiagram\n  A->>B: hi\n",
+            4,
+            "only flowcharts",
+        ),
+        ("flowchart LR\n  a[\"b] --> c\n  d\n", 2, "not closed"),
     ];
     for (text, line, reason) in cases {
         let found = refusals(text);

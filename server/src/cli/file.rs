@@ -124,16 +124,25 @@ fn file(path: &Path) -> Result<File, String> {
     })
 }
 
-/// The files of a folder, in the order of their names. Links to elsewhere are not followed, and
-/// what is too large to say something of a lab is left out.
+/// The files of a folder, in the order of their names. A link is followed to a file that lies in
+/// the folder too, and said to be left out else; what is too large to say something of a lab is left
+/// out.
 fn folder(path: &Path) -> Result<Vec<File>, String> {
     let mut files = Vec::new();
     let mut total = 0;
-    walk(path, "", 0, &mut files, &mut total)?;
+    let root = fs::canonicalize(path)
+        .map_err(|error| format!("could not read {}: {error}", path.display()))?;
+    walk(&root, path, "", 0, &mut files, &mut total)?;
     Ok(files)
 }
 
+/// Whether a link leads to a plain file within a folder.
+fn leads_within(root: &Path, link: &Path) -> bool {
+    fs::canonicalize(link).is_ok_and(|place| place.starts_with(root) && place.is_file())
+}
+
 fn walk(
+    root: &Path,
     folder: &Path,
     prefix: &str,
     depth: usize,
@@ -155,10 +164,22 @@ fn walk(
                     folder.display()
                 ));
             }
-            walk(&entry.path(), &format!("{path}/"), depth + 1, files, total)?;
+            let prefix = format!("{path}/");
+            walk(root, &entry.path(), &prefix, depth + 1, files, total)?;
         }
-        let size = entry.metadata().map_err(fail)?.len();
-        if !kind.is_file() || size > MAX_FILE_BYTES as u64 {
+        let is_link = kind.is_symlink();
+        let is_followed = is_link && leads_within(root, &entry.path());
+        if is_link && !is_followed {
+            complain(&format!(
+                "{}: left out: it is a link, and to no file of the folder",
+                entry.path().display()
+            ));
+        }
+        if !kind.is_file() && !is_followed {
+            continue;
+        }
+        let size = fs::metadata(entry.path()).map_err(fail)?.len();
+        if size > MAX_FILE_BYTES as u64 {
             continue;
         }
         let bytes = file(&entry.path())?.bytes;

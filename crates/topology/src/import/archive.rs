@@ -7,13 +7,15 @@ use crate::read::{MAX_FILE_BYTES, MAX_FILES, MAX_FILES_BYTES};
 
 /// How a zip begins.
 const MAGIC: &[u8] = b"PK\x03\x04";
+/// How one begins that has nothing in it.
+const EMPTY: &[u8] = b"PK\x05\x06";
 
 /// The files of a zip; `None` if it is none.
 ///
 /// Files above [`MAX_FILE_BYTES`] are left out: no format has one that says something. What a zip
 /// claims of sizes is not believed.
 pub(crate) fn opened(file: &File) -> Option<Result<Vec<File>, String>> {
-    let is_zip = file.bytes.starts_with(MAGIC);
+    let is_zip = file.bytes.starts_with(MAGIC) || file.bytes.starts_with(EMPTY);
     is_zip.then(|| files(file).map_err(|reason| format!("{}: {reason}", shown(&file.path))))
 }
 

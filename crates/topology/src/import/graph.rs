@@ -3,7 +3,8 @@
 //! A node is a bridge of the host if its name or label says that it is a switch, a bridge or a hub;
 //! any other is a namespace. Addresses are proposed: each link, and each set of bridges that hang
 //! together, has a network `10.X.Y.0/24` by order, in which its ends are numbered by order. An edge
-//! whose label is a network has that one. Routes are not proposed.
+//! whose label is a network has that one, and no other edge is given what overlaps it. Routes are not
+//! proposed. A port of an edge (`leaf1:swp1 -- spine1:swp7`) is the name of the interface there.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -13,6 +14,7 @@ use ipnet::Ipv4Net;
 
 use super::builder::{Builder, End};
 use crate::id::NamespaceId;
+use crate::name::InterfaceName;
 
 pub(super) mod graphviz;
 pub(super) mod mermaid;
@@ -43,6 +45,8 @@ struct Vertex {
 struct Edge {
     line: usize,
     ends: [String; 2],
+    /// What an end is called at its node, where that is said.
+    ports: [Option<String>; 2],
     label: Option<String>,
 }
 
@@ -71,6 +75,7 @@ impl Graph {
         self.edges.push(Edge {
             line,
             ends: [a.to_owned(), b.to_owned()],
+            ports: [None, None],
             label: label.map(str::to_owned),
         });
         Ok(())
@@ -135,6 +140,14 @@ enum Made {
     Bridge(String),
 }
 
+/// Whether a port of a node is called as interfaces are: with a number. Others are fields of a
+/// drawing, or sides of it.
+fn is_interface(port: &str) -> bool {
+    port.parse::<InterfaceName>().is_ok()
+        && port.starts_with(|c: char| c.is_ascii_alphabetic())
+        && port.ends_with(|c: char| c.is_ascii_digit())
+}
+
 fn connect(
     builder: &mut Builder,
     edge: &Edge,
@@ -158,8 +171,17 @@ fn connect(
         };
         let (namespace, name, bridge) = match node {
             Made::Namespace(namespace) => {
-                let name = format!("eth{count}");
-                *count += 1;
+                let port = edge.ports.get(at).and_then(Option::as_deref);
+                let name = match port.filter(|port| is_interface(port)) {
+                    Some(port) => builder.interface_name(*namespace, port),
+                    None => loop {
+                        let name = format!("eth{count}");
+                        *count += 1;
+                        if !builder.has_interface(*namespace, &name) {
+                            break name;
+                        }
+                    },
+                };
                 (*namespace, name, None)
             }
             Made::Bridge(bridge) => {
@@ -223,6 +245,12 @@ impl Segments {
             }
         }
         let said = |edge: &Edge| edge.label.as_deref()?.parse::<Ipv4Net>().ok();
+        let taken: Vec<Ipv4Net> = graph.edges.iter().filter_map(said).collect();
+        let is_free = |net: &Ipv4Net| {
+            let overlaps = |other: &Ipv4Net| net.contains(other) || other.contains(net);
+            !taken.iter().any(overlaps)
+        };
+        let mut free = (0..65_536).map(proposed).filter(is_free);
         let mut of = Vec::new();
         let mut nets: Vec<(Ipv4Net, u32)> = Vec::new();
         let mut known: BTreeMap<&str, usize> = BTreeMap::new();
@@ -236,7 +264,8 @@ impl Segments {
             let segment = match group.and_then(|group| known.get(group)) {
                 Some(known) => *known,
                 None => {
-                    nets.push((said(edge).unwrap_or_else(|| proposed(nets.len())), 0));
+                    let net = said(edge).or_else(|| free.next());
+                    nets.push((net.unwrap_or_else(|| proposed(nets.len())), 0));
                     nets.len() - 1
                 }
             };

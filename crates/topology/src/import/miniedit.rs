@@ -14,6 +14,10 @@ use crate::id::NamespaceId;
 /// MiniEdit's nodes are icons of 50 pixels, ours cards.
 const SCALE: f64 = 2.5;
 
+/// The prefix length of an address that says none, whatever the network is from which MiniEdit takes
+/// its addresses: it hands them on without one (`Node.setIP` of mininet/node.py).
+const USUAL_PREFIX: u8 = 8;
+
 /// Whether a text is such a file.
 pub(super) fn is_one(text: &str) -> bool {
     let has = |key: &str| text.contains(key);
@@ -231,10 +235,9 @@ fn configure(builder: &mut Builder, host: &Tree, here: NamespaceId, interfaces: 
         .name_of(here)
         .map(|_| format!("{name}-eth0"))
         .filter(|first| interfaces > 0 && builder.has_interface(here, first));
-    let prefix = base.split_once('/').map_or("8", |(_, prefix)| prefix);
     let address = match option("ip") {
         Some(ip) if ip.contains('/') => Some(ip.to_owned()),
-        Some(ip) => Some(format!("{ip}/{prefix}")),
+        Some(ip) => Some(format!("{ip}/{USUAL_PREFIX}")),
         None => numbered(option("nodeNum"), base),
     };
     if let (Some(first), Some(address)) = (&first, &address) {
@@ -285,5 +288,5 @@ fn numbered(number: Option<&str>, base: &str) -> Option<String> {
     let address = u32::from(net.network()).checked_add(number)?;
     let address = std::net::Ipv4Addr::from(address);
     net.contains(&address)
-        .then(|| format!("{address}/{}", net.prefix_len()))
+        .then(|| format!("{address}/{USUAL_PREFIX}"))
 }

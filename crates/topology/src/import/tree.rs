@@ -145,7 +145,8 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Tree, Refusal> {
             max_aliases: 4096,
             max_anchors: 1024,
             max_merge_keys: 4096,
-            max_nodes: 400_000,
+            // Each thing of a file takes a few letters; what is many times more comes of aliases.
+            max_nodes: (10_000 + text.len()).min(400_000),
             max_events: 1_000_000,
         },
         with_snippet: false,
@@ -160,7 +161,10 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Tree, Refusal> {
             file: file.to_owned(),
             line: location.map(line_of).unwrap_or_default(),
             what: String::new(),
-            reason: message.to_owned(),
+            reason: match message.starts_with("budget breached: Nodes") {
+                true => "what its aliases stand for is too much".to_owned(),
+                false => message.to_owned(),
+            },
         }
     })
 }

@@ -289,7 +289,7 @@ impl Parser {
             .find(|(key, _)| key == "label")
             .map(|(_, value)| value.as_str());
         if let ([only], Some(label)) = (groups.as_slice(), label)
-            && let [id] = only.as_slice()
+            && let [(id, _)] = only.as_slice()
         {
             let label = label.to_owned();
             self.graph.node(line, id)?.label = Some(label);
@@ -300,38 +300,48 @@ impl Parser {
                 let reason = format!("one edge makes more than {MOST_PAIRS} here");
                 return Err(Wrong { line, reason });
             }
-            for a in from {
-                for b in to {
+            for (a, port) in from {
+                for (b, other) in to {
                     self.graph.edge(line, a, b, label)?;
+                    if let Some(edge) = self.graph.edges.last_mut() {
+                        edge.ports = [port.clone(), other.clone()];
+                    }
                 }
             }
         }
-        named.extend(groups.into_iter().flatten());
+        named.extend(groups.into_iter().flatten().map(|(id, _)| id));
         Ok(())
     }
 
-    /// A node, or the nodes of a subgraph.
-    fn group(&mut self, depth: usize) -> Result<Vec<String>, Wrong> {
+    /// A node, or the nodes of a subgraph, each with the port that is said of it.
+    fn group(&mut self, depth: usize) -> Result<Vec<(String, Option<String>)>, Wrong> {
         let line = self.line();
         if self.accept_word("subgraph") {
             self.id();
             self.expect("{")?;
-            return self.statements(depth + 1);
+            return self.inner(depth);
         }
         if self.accept("{") {
-            return self.statements(depth + 1);
+            return self.inner(depth);
         }
         let id = self
             .id()
             .ok_or_else(|| self.wrong("a node is expected here"))?;
-        // A port of a node: `a:eth0:n`.
+        // A port of a node, and a side of it: `a:eth0:n`.
+        let mut port = None;
         for _ in 0..2 {
             if self.accept(":") {
-                self.id();
+                let said = self.id();
+                port = port.or(said);
             }
         }
         self.graph.node(line, &id)?;
-        Ok(vec![id])
+        Ok(vec![(id, port)])
+    }
+
+    fn inner(&mut self, depth: usize) -> Result<Vec<(String, Option<String>)>, Wrong> {
+        let named = self.statements(depth + 1)?;
+        Ok(named.into_iter().map(|id| (id, None)).collect())
     }
 
     fn attributes(&mut self) -> Result<Vec<(String, String)>, Wrong> {

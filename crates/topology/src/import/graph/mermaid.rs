@@ -1,37 +1,69 @@
 //! Flowcharts of Mermaid: nodes with their shapes, edges with their labels, subgraphs.
 
+use std::collections::BTreeSet;
+
 use super::{Graph, Wrong};
 
 /// Most pairs of one edge: `a & b --> c & d` are four.
 const MOST_PAIRS: usize = 4096;
 
-/// The lines of the chart: within its fence, without front matter and directives.
-fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+/// The lines of the chart: within its fence, without front matter, comments and directives, each
+/// with its number and with those that belong to it: what is in quotes, or in `@{…}`, may go on.
+fn lines(text: &str) -> impl Iterator<Item = (usize, String)> {
     let has_fence = text.lines().any(|line| line.trim() == "```mermaid");
     let mut inside = !has_fence;
     let mut front = false;
-    let all = text.lines().enumerate();
-    all.filter_map(move |(index, line)| {
-        let line = line.trim();
-        match line {
-            "```mermaid" if !inside => {
-                inside = true;
-                return None;
-            }
-            "```" if has_fence => {
+    let mut all = text
+        .lines()
+        .enumerate()
+        .map(|(at, line)| (at + 1, line.trim()));
+    std::iter::from_fn(move || {
+        loop {
+            let (number, line) = all.next()?;
+            match line {
+                "```mermaid" if !inside => inside = true,
                 // A second chart of the text is not read.
-                inside = false;
-                return None;
+                "```" if has_fence => inside = false,
+                "---" => front = !front,
+                _ if !inside || front || line.is_empty() => {}
+                _ if line.starts_with("%%{") => {
+                    let mut last = line;
+                    while !last.contains("}%%") {
+                        last = all.next()?.1;
+                    }
+                }
+                _ if line.starts_with("%%") => {}
+                _ if line.starts_with("accDescr") && line.ends_with('{') => {
+                    while !all.next()?.1.contains('}') {}
+                }
+                _ => {
+                    let mut whole = line.to_owned();
+                    while is_open(&whole) {
+                        let Some((_, next)) = all.next() else { break };
+                        whole.push('\n');
+                        whole.push_str(next);
+                    }
+                    return Some((number, whole));
+                }
             }
-            "---" => {
-                front = !front;
-                return None;
-            }
-            _ => {}
         }
-        let is_said = inside && !front && !line.is_empty() && !line.starts_with("%%");
-        is_said.then_some((index + 1, line))
     })
+}
+
+/// Whether a line goes on on the next one.
+fn is_open(line: &str) -> bool {
+    let in_quotes = line.matches('"').count() % 2 == 1;
+    let in_braces = line
+        .rfind("@{")
+        .and_then(|at| line.get(at..))
+        .is_some_and(|rest| !rest.contains('}'));
+    // What is in quotes may hold any sign.
+    let bare: String = line.split('"').step_by(2).collect();
+    let in_label = bare.matches('|').count() % 2 == 1;
+    let before_node = ["-->", "---", "==>", "===", ".->", "-.-"]
+        .iter()
+        .any(|arrow| bare.trim_end().ends_with(arrow));
+    in_quotes || in_braces || in_label || before_node
 }
 
 /// Whether a line begins a chart.
@@ -46,17 +78,48 @@ fn begins(line: &str) -> bool {
 /// Whether a text is a flowchart.
 pub(in crate::import) fn is_one(text: &str) -> bool {
     let first = lines(text).next().map(|(_, line)| line);
-    first.is_some_and(|line| begins(line.split(';').next().unwrap_or(line)))
+    first.is_some_and(|line| begins(line.split(';').next().unwrap_or(&line)) || other(&line))
+}
+
+/// What other diagrams of Mermaid begin with.
+const OTHERS: [&str; 16] = [
+    "sequenceDiagram",
+    "classDiagram",
+    "classDiagram-v2",
+    "stateDiagram",
+    "stateDiagram-v2",
+    "erDiagram",
+    "gantt",
+    "pie",
+    "journey",
+    "gitGraph",
+    "mindmap",
+    "quadrantChart",
+    "requirementDiagram",
+    "C4Context",
+    "block-beta",
+    "architecture-beta",
+];
+
+/// Whether a line begins another diagram.
+fn other(line: &str) -> bool {
+    OTHERS.contains(&line.trim_end_matches([':', ';']).trim_end())
 }
 
 /// Reads a flowchart.
 pub(in crate::import) fn read(text: &str) -> Result<Graph, Wrong> {
     let mut graph = Graph::default();
     let mut open = 0_usize;
+    let mut edges = BTreeSet::new();
+    if let Some((line, first)) = lines(text).next().filter(|(_, first)| other(first)) {
+        let reason =
+            format!("of Mermaid's diagrams only flowcharts are networks, and this is a {first}");
+        return Err(Wrong { line, reason });
+    }
     for (number, line) in
         lines(text).skip_while(|(_, line)| !begins(line.split(';').next().unwrap_or(line)))
     {
-        for part in parts(line) {
+        for part in parts(&line) {
             let part = part.trim();
             let word = part.split_whitespace().next().unwrap_or_default();
             match word {
@@ -69,6 +132,7 @@ pub(in crate::import) fn read(text: &str) -> Result<Graph, Wrong> {
                     rest: part,
                     number,
                     graph: &mut graph,
+                    edges: &mut edges,
                 }
                 .statement()?,
             }
@@ -97,10 +161,20 @@ fn parts(line: &str) -> Vec<&str> {
     parts
 }
 
+/// A label without its quotes, in the lines in which it is drawn.
+fn broken(label: &str) -> String {
+    let label = label.trim_matches('"').trim_matches('`').to_owned();
+    let breaks = ["<br/>", "<br />", "<br>", "\\n"];
+    let in_lines = |label: String, sign: &&str| label.replace(sign, "\n");
+    breaks.iter().fold(label, in_lines)
+}
+
 struct Line<'a, 'b> {
     rest: &'a str,
     number: usize,
     graph: &'b mut Graph,
+    /// The ids that edges have.
+    edges: &'b mut BTreeSet<String>,
 }
 
 /// Shapes by how they open and close; the longer ones first.
@@ -133,6 +207,12 @@ impl<'a> Line<'a, '_> {
     }
 
     fn statement(mut self) -> Result<(), Wrong> {
+        // How an edge is drawn: `e1@{ animate: true }`.
+        if let Some((id, _)) = self.rest.split_once("@{")
+            && self.edges.contains(id)
+        {
+            return Ok(());
+        }
         let mut from = self.group()?;
         while !self.rest.is_empty() {
             let label = self.arrow()?;
@@ -201,7 +281,7 @@ impl<'a> Line<'a, '_> {
                 .ok_or_else(|| self.wrong("`@{` is not closed"))?;
             let inner = rest.get(..end).unwrap_or_default();
             let label = inner.split_once("label:").map(|(_, label)| label.trim());
-            let label = label.map(|label| label.trim_matches('"').to_owned());
+            let label = label.map(broken);
             self.rest = rest.get(end + 1..).unwrap_or_default();
             return Ok(label);
         }
@@ -233,9 +313,9 @@ impl<'a> Line<'a, '_> {
             None => Ok(None),
             Some((open, end, close)) => {
                 let inner = self.rest.get(open..open + end).unwrap_or_default();
-                let label = inner.trim().trim_matches('"').replace("<br/>", "\n");
+                let label = broken(inner.trim());
                 self.rest = self.rest.get(open + end + close..).unwrap_or_default();
-                Ok(Some(label.replace("<br>", "\n")))
+                Ok(Some(label))
             }
         }
     }
@@ -245,6 +325,13 @@ impl<'a> Line<'a, '_> {
         let is_of = |c: char| "-.=~<>ox".contains(c);
         let shown: String = self.rest.chars().take(20).collect();
         // An edge may have an id: `e1@-->`.
+        if let Some((id, rest)) = self.rest.split_once('@')
+            && !id.is_empty()
+            && id.chars().all(|c| c.is_alphanumeric() || c == '_')
+        {
+            self.edges.insert(id.to_owned());
+            self.rest = rest;
+        }
         let start = self.rest.trim_start_matches(['<', 'o', 'x']);
         if !["--", "-.", "==", "~~~"]
             .iter()

@@ -3,6 +3,7 @@
 use super::batch::is_batch;
 use super::elsewhere::inner;
 use super::input_output::{Input, Io};
+use super::settings_file::is_load;
 use super::{Failure, Flow, Shell, Status, shown};
 use crate::command::action::Action;
 use crate::script::program::{self, Role};
@@ -43,6 +44,10 @@ impl Shell {
             "nsenter" => self.nsenter(argv, words, io),
             "ip" if words.iter().any(|word| is_batch(word)) => {
                 self.batch(argv, words, io);
+                Flow::Next
+            }
+            "sysctl" if words.iter().any(|word| is_load(word)) => {
+                self.load_settings(argv, words, io);
                 Flow::Next
             }
             // A script that lies beside this one.
