@@ -5,10 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::address::Family;
+use crate::address::{Family, InterfaceAddress};
 use crate::advertise::Advertisement;
 use crate::document::{Interface, Namespace, Point, Route};
 use crate::expectation::Expectation;
@@ -140,7 +139,7 @@ pub enum Edit {
         /// To which interface.
         interface: InterfaceId,
         /// With its prefix length.
-        address: IpNet,
+        address: InterfaceAddress,
         /// At which place of the list; the end if it is beyond it or absent.
         index: Option<usize>,
     },
@@ -149,7 +148,7 @@ pub enum Edit {
         /// From which interface.
         interface: InterfaceId,
         /// With its prefix length.
-        address: IpNet,
+        address: InterfaceAddress,
     },
     /// Adds a static route.
     AddRoute {

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::address::InterfaceAddress;
 use crate::document::Forwarding;
 use crate::fdb::FdbEntry;
 use crate::id::{InterfaceId, NamespaceId};
@@ -184,8 +185,8 @@ pub struct ObservedPeer {
 /// One address of an interface.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ObservedAddress {
-    /// With its prefix length; host bits kept.
-    pub address: IpNet,
+    /// With its prefix length, and its other end if it has one.
+    pub address: InterfaceAddress,
     /// Who made it.
     pub origin: Origin,
     /// `IFA_F_TENTATIVE`: duplicate address detection has not ended.

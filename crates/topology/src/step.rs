@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::address::Family;
+use crate::address::{Family, InterfaceAddress};
 use crate::document::{Document, Route};
 use crate::fdb::FdbEntry;
 use crate::id::{InterfaceId, NamespaceId};
@@ -120,14 +120,14 @@ pub enum Step {
         /// To which interface.
         at: At,
         /// With its prefix length.
-        address: IpNet,
+        address: InterfaceAddress,
     },
     /// Removes an address.
     RemoveAddress {
         /// From which interface.
         at: At,
         /// With its prefix length.
-        address: IpNet,
+        address: InterfaceAddress,
     },
     /// Adds a route.
     AddRoute {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod addresses;
 mod advertising;
 mod applying;
 mod away;
@@ -118,6 +119,7 @@ fn main() -> ExitCode {
         inside("routes_of_every_kind_stand_and_drift", routing::kinds),
         inside("devices_stand_on_what_other_namespaces_have", away::stands),
         inside("vlans_stand_on_what_other_namespaces_have", away::tagged).needs(away::NEEDS),
+        inside("addresses_are_as_ip_shows_them", addresses::as_ip),
         inside("a_rate_limits_what_leaves", quality::rate),
         inside("a_rate_is_changed_under_a_connection", quality::in_place),
         inside("rates_are_as_tc_sets_them", quality::rates_as_tc_sets_them),

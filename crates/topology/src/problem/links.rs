@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Report, Severity};
+use crate::address::InterfaceAddress;
 use crate::document::{Interface, Kind};
 use crate::edit::Field;
 use crate::id::{InterfaceId, NamespaceId};
@@ -51,13 +52,13 @@ fn ends(report: &mut Report<'_>, mtus: &Mtus<'_>, [a, b]: [InterfaceId; 2]) {
             "give both ends the same MTU",
         );
     }
-    let meets = |x: &ipnet::IpNet| {
+    let meets = |x: &InterfaceAddress| {
         second
             .addresses
             .iter()
             .any(|y| y.contains(&x.addr()) || x.contains(&y.addr()))
     };
-    let same_family = |x: &ipnet::IpNet| {
+    let same_family = |x: &InterfaceAddress| {
         second
             .addresses
             .iter()
