@@ -134,6 +134,10 @@ pub struct Interface {
     pub mac: Option<Mac>,
     /// The bridge, bond or VRF, in the same namespace, of which it is a port.
     pub master: Option<InterfaceId>,
+    /// The namespace through which it sends, if that is another than its own: where it was made
+    /// ([`DeviceKind::has_underlay`]).
+    #[serde(default)]
+    pub underlay: Option<NamespaceId>,
     /// What is set on it as a port of a bridge: [`crate::kind::port::TABLE`].
     #[serde(default)]
     pub port: Parameters<InterfaceId>,
@@ -350,6 +354,7 @@ impl Interface {
             addresses: Vec::new(),
             mac: None,
             master: None,
+            underlay: None,
             port: Parameters::default(),
             quality: None,
             vlans: None,

@@ -109,6 +109,13 @@ pub enum Edit {
         /// `None` leaves what the kernel gives.
         mac: Option<Mac>,
     },
+    /// Sets the namespace through which an interface sends.
+    SetUnderlay {
+        /// Which; of a kind that has an underlay, and without `dev`.
+        interface: InterfaceId,
+        /// `None` is its own.
+        underlay: Option<NamespaceId>,
+    },
     /// Makes an interface a port of a bridge, bond or VRF in its namespace, or releases it.
     SetMaster {
         /// Which; not a loopback.

@@ -95,7 +95,11 @@ fn single(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> {
             }])
         }
         Step::AddVeth { ends } => add_veth(state, ends),
-        Step::AddDevice { new, device } => device::add(state, new, device),
+        Step::AddDevice {
+            new,
+            device,
+            underlay,
+        } => device::add(state, new, device, *underlay),
         Step::SetParameters { at, kind, changes } => device::set(state, at, *kind, changes),
         Step::RemoveInterface { at } => remove::interface(state, at),
         Step::RenameInterface { at, name } => rename(state, at, name),
@@ -191,6 +195,7 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         mac: None,
         addresses: Vec::new(),
         master: None,
+        underlay: None,
         port: Parameters::default(),
         qdiscs: Qdiscs::default(),
         vlans: None,

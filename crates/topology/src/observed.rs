@@ -108,6 +108,10 @@ pub struct ObservedInterface {
     pub addresses: Vec<ObservedAddress>,
     /// `IFLA_MASTER`: index of the bridge, bond or VRF in the same namespace.
     pub master: Option<u32>,
+    /// The namespace of the lab through which it sends, if that is another than its own, as far as
+    /// the kernel tells: of a wireguard only that of one that the agent made.
+    #[serde(default)]
+    pub underlay: Option<NamespaceId>,
     /// What the kernel says of it as a port of a bridge; empty if it is none.
     pub port: Parameters<u32>,
     /// The queueing disciplines that somebody put there.

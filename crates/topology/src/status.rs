@@ -285,6 +285,12 @@ pub(crate) fn interface_status(
         wanted.kind.name().to_owned(),
         interface.kind.name().to_owned(),
     );
+    let underlay = |id: Option<NamespaceId>| document.describe_namespace(id.unwrap_or(namespace));
+    differ(
+        "underlay",
+        underlay(wanted.underlay),
+        underlay(interface.underlay),
+    );
     let state = |up: bool| if up { "up" } else { "down" }.to_owned();
     differ("state", state(document.is_up(wanted)), state(interface.up));
     if let Kind::Veth { peer } = wanted.kind

@@ -58,6 +58,8 @@ pub enum Step {
         new: NewInterface,
         /// What it is; what it stands on may be in another namespace.
         device: Device<At>,
+        /// The namespace through which it sends, if that is another.
+        underlay: Option<NamespaceId>,
     },
     /// Changes parameters of a device in place.
     SetParameters {

@@ -83,6 +83,7 @@ mod tests {
             mac: Some(Mac([0x02, 0, 0, 0xaa, 0xbb, 0xcc])),
             addresses: Vec::new(),
             master: None,
+            underlay: None,
             port: Default::default(),
             qdiscs: Default::default(),
             vlans: None,

@@ -230,6 +230,10 @@ impl Seen<'_> {
                 interface,
                 mtu: self.mtu(interface, wanted, found.mtu),
             }),
+            "underlay" => Ok(Edit::SetUnderlay {
+                interface,
+                underlay: found.underlay,
+            }),
             "mac" => Ok(Edit::SetMac {
                 interface,
                 mac: found.mac,

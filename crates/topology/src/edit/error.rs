@@ -52,6 +52,8 @@ pub enum Field {
     Master,
     /// The MAC address.
     Mac,
+    /// The namespace through which a tunnel sends.
+    Underlay,
     /// The parameters of a device.
     Parameters,
     /// What is set on a port of a bridge.
@@ -285,6 +287,7 @@ impl fmt::Display for Field {
             Self::Mtu => "MTU",
             Self::Up => "state",
             Self::Master => "bridge",
+            Self::Underlay => "the underlay",
             Self::Mac => "MAC address",
             Self::Parameters => "parameters",
             Self::Port => "port",

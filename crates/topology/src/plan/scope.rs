@@ -169,7 +169,7 @@ fn is_made_anew(before: &Document, after: &Document, id: InterfaceId) -> bool {
                 (Kind::Device(old), Kind::Device(new)) => new.changes_from(old).is_some(),
                 (old, new) => old == new,
             };
-            old.namespace != new.namespace || !changes(&old, &new)
+            old.namespace != new.namespace || old.underlay != new.underlay || !changes(&old, &new)
         }
         _ => true,
     }

@@ -80,10 +80,11 @@ fn unconnected(report: &mut Report<'_>) {
     // What stands on an interface of another namespace connects the two.
     let standing = document.interfaces.values().flat_map(|interface| {
         let below = interface.kind.links();
-        let below = below.filter_map(|id| document.interfaces.get(&id));
+        let below = below.filter_map(|id| Some(document.interfaces.get(&id)?.namespace));
         below
-            .filter(|below| below.namespace != interface.namespace)
-            .flat_map(|below| [below.namespace, interface.namespace])
+            .chain(interface.underlay)
+            .filter(|below| *below != interface.namespace)
+            .flat_map(|below| [below, interface.namespace])
     });
     let standing: BTreeSet<NamespaceId> = standing.collect();
     for &id in document
