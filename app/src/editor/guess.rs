@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
-use topology::address::{Family, check_interface_address, is_link_local};
+use topology::address::{Family, InterfaceAddress, check_interface_address, is_link_local};
 use topology::{Document, InterfaceId};
 
 /// How many addresses after the highest one in use are looked at before it is given up.
@@ -12,19 +12,22 @@ const LOOK_AHEAD: u32 = 256;
 
 /// One address of each family that interfaces on this bridge already have, in the network that most
 /// of them are in.
-pub(crate) fn addresses_for_port(document: &Document, bridge: InterfaceId) -> Vec<IpNet> {
+pub(crate) fn addresses_for_port(
+    document: &Document,
+    bridge: InterfaceId,
+) -> Vec<InterfaceAddress> {
     let used = on_segment(document, bridge);
     [Family::Ipv4, Family::Ipv6]
         .into_iter()
         .filter_map(|family| {
             let network = most_used_network(&used, family)?;
-            next_free(document, network, &used)
+            next_free(document, network, &used).map(Into::into)
         })
         .collect()
 }
 
 /// Addresses of the bridge, of its ports and of their other ends, without link-local ones.
-fn on_segment(document: &Document, bridge: InterfaceId) -> Vec<IpNet> {
+fn on_segment(document: &Document, bridge: InterfaceId) -> Vec<InterfaceAddress> {
     let ports = document.ports_of(bridge);
     let ends = ports.flat_map(|(id, port)| [Some(id), port.peer()]);
     std::iter::once(bridge)
@@ -35,11 +38,11 @@ fn on_segment(document: &Document, bridge: InterfaceId) -> Vec<IpNet> {
         .collect()
 }
 
-fn most_used_network(used: &[IpNet], family: Family) -> Option<IpNet> {
+fn most_used_network(used: &[InterfaceAddress], family: Family) -> Option<IpNet> {
     let networks: Vec<IpNet> = used
         .iter()
         .filter(|address| Family::of(address.addr()) == family)
-        .map(IpNet::trunc)
+        .map(InterfaceAddress::network)
         .collect();
     networks
         .iter()
@@ -48,12 +51,12 @@ fn most_used_network(used: &[IpNet], family: Family) -> Option<IpNet> {
 }
 
 /// After the highest address in use, else the first gap.
-fn next_free(document: &Document, network: IpNet, used: &[IpNet]) -> Option<IpNet> {
+fn next_free(document: &Document, network: IpNet, used: &[InterfaceAddress]) -> Option<IpNet> {
     let everywhere = document.interfaces.values().flat_map(|i| &i.addresses);
     let taken: BTreeSet<IpAddr> = used
         .iter()
         .chain(everywhere)
-        .map(IpNet::addr)
+        .map(InterfaceAddress::addr)
         .filter(|address| network.contains(address))
         .collect();
     let from = |start: IpAddr| {
@@ -111,7 +114,10 @@ mod tests {
             let far = InterfaceId(near.0 + 1);
             document.interfaces.get_mut(&near).unwrap().master = Some(bridge);
             let list = &mut document.interfaces.get_mut(&far).unwrap().addresses;
-            list.extend(text.split_whitespace().map(|t| t.parse::<IpNet>().unwrap()));
+            list.extend(
+                text.split_whitespace()
+                    .map(|t| t.parse::<InterfaceAddress>().unwrap()),
+            );
         }
         (document, bridge)
     }

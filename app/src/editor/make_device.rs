@@ -28,7 +28,7 @@ pub(crate) fn device(
             continue;
         }
         let value = match parameter.form {
-            Form::Lower | Form::Link => Value::Link(lower(document, namespace, kind).ok_or_else(|| {
+            Form::Lower | Form::Link => Value::Link(below(document, namespace, kind).ok_or_else(|| {
                 format!("a {kind} stands on another interface, and none here is free for it: cable it first")
             })?),
             _ => Value::Number(number(document, kind, parameter.name)),
@@ -60,6 +60,16 @@ fn name(document: &Document, namespace: NamespaceId, kind: DeviceKind) -> Option
         .map(|number| format!("{stem}{number}"))
         .find(|name| document.interface_named(namespace, name).is_none())
         .and_then(|name| name.parse().ok())
+}
+
+/// What it stands on: an interface of its own namespace, or where there is none and the kind may,
+/// of the first other namespace that has one, as containers' interfaces stand on their host's.
+fn below(document: &Document, namespace: NamespaceId, kind: DeviceKind) -> Option<InterfaceId> {
+    let others = document.namespaces.keys().copied();
+    let others = others.filter(|other| *other != namespace && kind.stands_abroad());
+    std::iter::once(namespace)
+        .chain(others)
+        .find_map(|home| lower(document, home, kind))
 }
 
 /// What others stand on most often: the end of a cable that is no port, and whose frames nobody
@@ -144,5 +154,20 @@ mod tests {
             }
         }
         assert!(document.interface_named(host, "vxlan1").is_some());
+        // Where there is no cable, on one of another namespace.
+        let red = NamespaceId(1);
+        let namespace = topology::document::Namespace::new("red".parse().unwrap());
+        let lo = Interface::loopback(red);
+        let fragment = Fragment {
+            namespaces: BTreeMap::from([(red, namespace)]),
+            interfaces: BTreeMap::from([(ids.interface(&document), lo)]),
+            ..Fragment::default()
+        };
+        apply(&mut document, Edit::Insert(fragment)).unwrap();
+        let edit = device(&document, red, DeviceKind::Vlan, &mut ids).unwrap();
+        apply(&mut document, edit).unwrap();
+        let vlan = document.interface_named(red, "vlan0").unwrap();
+        let below = document.interfaces[&vlan].kind.links().next();
+        assert_eq!(below, Some(ends[0]));
     }
 }

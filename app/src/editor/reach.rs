@@ -106,7 +106,7 @@ fn nearest(document: &Document, source: NamespaceId, to: NamespaceId) -> Option<
             .flat_map(|(_, interface)| &interface.addresses)
     };
     all.iter()
-        .find(|address| networks().any(|network| network.contains(*address)))
+        .find(|address| networks().any(|network| network.contains(address)))
         .or_else(|| all.first())
         .copied()
 }

@@ -77,7 +77,11 @@ impl<'a> Executor<'a> {
                 .rename_namespace(*namespace, name)
                 .map_err(Failed::from),
             Step::AddVeth { ends } => self.add_veth(ends),
-            Step::AddDevice { new, device } => self.add_device(new, device),
+            Step::AddDevice {
+                new,
+                device,
+                underlay,
+            } => self.add_device(new, device, *underlay),
             Step::SetParameters { at, kind, changes } => {
                 let index = self.index(at)?;
                 let changes = self.indexed(changes)?;

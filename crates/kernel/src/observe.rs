@@ -129,6 +129,10 @@ where
         }
         if let Some(device) = &row.device {
             interface.kind = ObservedKind::Device(self.device(row, device)?);
+            let sends = device.kind.has_underlay() && device.lower().is_none();
+            if let Some(nsid) = row.link_nsid.filter(|_| sends) {
+                interface.underlay = (self.number)(self.socket, nsid)?;
+            }
         }
         Ok(interface)
     }

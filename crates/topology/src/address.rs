@@ -5,6 +5,10 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+mod interface;
+
+pub use interface::InterfaceAddress;
+
 /// The two families, equal everywhere.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,7 +50,9 @@ impl Family {
 #[serde(rename_all = "snake_case")]
 pub enum AddressError {
     /// Not an address at all.
-    #[error("`{text}` is not an address: write it like 10.0.0.1/24 or fd00::1/64")]
+    #[error(
+        "`{text}` is not an address: write it like 10.0.0.1/24, fd00::1/64 or 10.0.0.1 peer 10.0.0.2/32"
+    )]
     Malformed {
         /// What was given.
         text: String,
@@ -75,7 +81,31 @@ pub enum AddressError {
     #[error("{address} is the loopback's own address: the kernel gives it to no other interface")]
     Loopback {
         /// The address that was given.
-        address: IpNet,
+        address: IpAddr,
+    },
+    /// One that the kernel refuses because of another on the same interface.
+    #[error(
+        "{address} cannot be beside {other}: of one network an interface has an address once, and all with one scope"
+    )]
+    Beside {
+        /// The address that was given.
+        address: String,
+        /// The other one.
+        other: String,
+    },
+    /// An other end that no address has.
+    #[error("`peer {peer}`: {why}")]
+    Peer {
+        /// The other end.
+        peer: IpAddr,
+        /// Why not.
+        why: String,
+    },
+    /// Something that IPv6 addresses do not have.
+    #[error("`{what}` is for IPv4 addresses only")]
+    Ipv4Only {
+        /// The word.
+        what: String,
     },
     /// `0.0.0.0` or `::`.
     #[error("{address} is the unspecified address, not one of an interface")]
@@ -88,16 +118,9 @@ pub enum AddressError {
 /// Reads an interface address with its prefix length, such as `10.0.0.1/24`.
 ///
 /// The host bits are kept. Spaces around the text are not part of it.
-pub fn parse_interface_address(text: &str) -> Result<IpNet, AddressError> {
-    let text = text.trim();
-    if let Ok(address) = text.parse::<IpAddr>() {
-        let usual = if address.is_ipv4() { 24 } else { 64 };
-        return Err(AddressError::NoPrefix { address, usual });
-    }
-    let address = text.parse::<IpNet>().map_err(|_| AddressError::Malformed {
-        text: text.to_owned(),
-    })?;
-    check_interface_address(address)?;
+pub fn parse_interface_address(text: &str) -> Result<InterfaceAddress, AddressError> {
+    let address: InterfaceAddress = text.parse()?;
+    address.check()?;
     Ok(address)
 }
 
@@ -131,7 +154,7 @@ pub fn is_for_loopback_only(address: IpAddr) -> bool {
 }
 
 /// Whether the kernel puts this address on a loopback by itself when it comes up.
-pub(crate) fn is_kernels_own(address: IpNet) -> bool {
+pub(crate) fn is_kernels_own(address: InterfaceAddress) -> bool {
     // IPv6 has an address once, whatever its prefix.
     is_for_loopback_only(address.addr()) || address.to_string() == "127.0.0.1/8"
 }

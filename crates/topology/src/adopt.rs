@@ -150,6 +150,7 @@ pub(crate) fn interface(
         addresses: addresses.map(|a| a.address).collect(),
         mac: None,
         master: known.master.as_ref().and_then(id_of),
+        underlay: known.underlay,
         port: known.port.clone().without_usual(port::TABLE).map(id_of)?,
         quality: known.qdiscs.quality(),
         vlans: known.vlans.clone().filter(|vlans| {

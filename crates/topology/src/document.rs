@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::address::Family;
+use crate::address::{Family, InterfaceAddress};
 use crate::advertise::Advertisement;
 use crate::expectation::Expectation;
 use crate::fdb::FdbEntry;
@@ -129,11 +129,15 @@ pub struct Interface {
     /// In bytes; `None` leaves what the kernel gives.
     pub mtu: Option<u32>,
     /// In the order in which they are added: of several in one network the first is the primary.
-    pub addresses: Vec<IpNet>,
+    pub addresses: Vec<InterfaceAddress>,
     /// `IFLA_ADDRESS`; `None` leaves what the kernel gives.
     pub mac: Option<Mac>,
     /// The bridge, bond or VRF, in the same namespace, of which it is a port.
     pub master: Option<InterfaceId>,
+    /// The namespace through which it sends, if that is another than its own: where it was made
+    /// ([`DeviceKind::has_underlay`]).
+    #[serde(default)]
+    pub underlay: Option<NamespaceId>,
     /// What is set on it as a port of a bridge: [`crate::kind::port::TABLE`].
     #[serde(default)]
     pub port: Parameters<InterfaceId>,
@@ -350,6 +354,7 @@ impl Interface {
             addresses: Vec::new(),
             mac: None,
             master: None,
+            underlay: None,
             port: Parameters::default(),
             quality: None,
             vlans: None,

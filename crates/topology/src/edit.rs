@@ -5,10 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::address::Family;
+use crate::address::{Family, InterfaceAddress};
 use crate::advertise::Advertisement;
 use crate::document::{Interface, Namespace, Point, Route};
 use crate::expectation::Expectation;
@@ -110,6 +109,13 @@ pub enum Edit {
         /// `None` leaves what the kernel gives.
         mac: Option<Mac>,
     },
+    /// Sets the namespace through which an interface sends.
+    SetUnderlay {
+        /// Which; of a kind that has an underlay, and without `dev`.
+        interface: InterfaceId,
+        /// `None` is its own.
+        underlay: Option<NamespaceId>,
+    },
     /// Makes an interface a port of a bridge, bond or VRF in its namespace, or releases it.
     SetMaster {
         /// Which; not a loopback.
@@ -140,7 +146,7 @@ pub enum Edit {
         /// To which interface.
         interface: InterfaceId,
         /// With its prefix length.
-        address: IpNet,
+        address: InterfaceAddress,
         /// At which place of the list; the end if it is beyond it or absent.
         index: Option<usize>,
     },
@@ -149,7 +155,7 @@ pub enum Edit {
         /// From which interface.
         interface: InterfaceId,
         /// With its prefix length.
-        address: IpNet,
+        address: InterfaceAddress,
     },
     /// Adds a static route.
     AddRoute {

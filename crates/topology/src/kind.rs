@@ -238,6 +238,13 @@ impl DeviceKind {
         matches!(self, Self::Vxlan | Self::Gre | Self::Ipip | Self::Wireguard)
     }
 
+    /// Whether it can be made in one namespace, through which it goes on to send, and stand in
+    /// another. Of tunnels of type gre and ipip that depends on the kernel (`ipgre_newlink` and
+    /// `ipip_newlink` took the namespace where the interface ends up before Linux 6.14).
+    pub fn has_underlay(self) -> bool {
+        matches!(self, Self::Vxlan | Self::Wireguard)
+    }
+
     /// Every kind's name, for a message.
     pub fn names() -> String {
         let names: Vec<_> = Self::ALL.iter().map(|kind| kind.name()).collect();

@@ -7,9 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use ipnet::IpNet;
-
-use crate::address::{AddressError, Family, is_for_loopback_only, is_per_link};
+use crate::address::{AddressError, Family, InterfaceAddress, is_for_loopback_only, is_per_link};
 use crate::document::Forwarding;
 use crate::id::NamespaceId;
 use crate::kind::Parameters;
@@ -97,7 +95,11 @@ fn single(state: &mut Observed, step: &Step) -> Result<Vec<Step>, Refused> {
             }])
         }
         Step::AddVeth { ends } => add_veth(state, ends),
-        Step::AddDevice { new, device } => device::add(state, new, device),
+        Step::AddDevice {
+            new,
+            device,
+            underlay,
+        } => device::add(state, new, device, *underlay),
         Step::SetParameters { at, kind, changes } => device::set(state, at, *kind, changes),
         Step::RemoveInterface { at } => remove::interface(state, at),
         Step::RenameInterface { at, name } => rename(state, at, name),
@@ -193,6 +195,7 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         mac: None,
         addresses: Vec::new(),
         master: None,
+        underlay: None,
         port: Parameters::default(),
         qdiscs: Qdiscs::default(),
         vlans: None,
@@ -203,20 +206,12 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
     }
 }
 
-fn static_address(address: IpNet) -> ObservedAddress {
+fn static_address(address: InterfaceAddress) -> ObservedAddress {
     ObservedAddress {
         address,
         origin: Origin::Static,
         tentative: false,
         duplicate: false,
-    }
-}
-
-/// IPv4 tells addresses apart by their prefix length too, IPv6 does not (`ipv6_chk_same_addr`).
-fn is_same_address(a: IpNet, b: IpNet) -> bool {
-    match Family::of(a.addr()) {
-        Family::Ipv4 => a == b,
-        Family::Ipv6 => a.addr() == b.addr(),
     }
 }
 
@@ -522,7 +517,11 @@ fn adjust_bridge_mtu(
 }
 
 /// Taken back, the first IPv4 address takes the IPv4 routes along as the last one.
-fn add_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<Step>, Refused> {
+fn add_address(
+    state: &mut Observed,
+    at: &At,
+    address: InterfaceAddress,
+) -> Result<Vec<Step>, Refused> {
     let index = index_of(state, at)?;
     let around = state.namespaces.get(&at.namespace);
     let is_off = around.is_some_and(|around| {
@@ -534,14 +533,19 @@ fn add_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<Step
     }
     let found = interface_mut(state, at)?;
     if found.kind != ObservedKind::Loopback && is_for_loopback_only(address.addr()) {
-        return Err(Refused(AddressError::Loopback { address }.to_string()));
+        return Err(Refused(
+            AddressError::Loopback {
+                address: address.addr(),
+            }
+            .to_string(),
+        ));
     }
-    if found
-        .addresses
-        .iter()
-        .any(|a| is_same_address(a.address, address))
-    {
+    if found.addresses.iter().any(|a| a.address.excludes(&address)) {
         return Err(Refused(format!("{} has {address} already", at.name)));
+    }
+    let mut others = found.addresses.iter().map(|a| a.address);
+    if others.any(|other| is_same_network(other, address) && other.scope() != address.scope()) {
+        return Err(Refused("ipv4: Invalid scope value".to_owned()));
     }
     let is_first = !found.addresses.iter().any(|a| a.address.addr().is_ipv4());
     found.addresses.push(static_address(address));
@@ -562,7 +566,11 @@ fn add_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<Step
 
 /// Without `promote_secondaries` (off by default) the secondary IPv4 addresses of a network go
 /// with its primary (`__inet_del_ifa`), with it the next one takes its place; with the last one go the IPv4 routes (`fib_disable_ip`).
-fn remove_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<Step>, Refused> {
+fn remove_address(
+    state: &mut Observed,
+    at: &At,
+    address: InterfaceAddress,
+) -> Result<Vec<Step>, Refused> {
     let index = index_of(state, at)?;
     let before = route::Before::of(state, at.namespace);
     let settings = namespace_mut(state, at.namespace)?.sysctls.clone();
@@ -614,8 +622,8 @@ fn remove_address(state: &mut Observed, at: &At, address: IpNet) -> Result<Vec<S
 }
 
 /// Whether two addresses share a network of one length: the later one is a secondary.
-pub(crate) fn is_same_network(a: IpNet, b: IpNet) -> bool {
-    a.trunc() == b.trunc()
+pub(crate) fn is_same_network(a: InterfaceAddress, b: InterfaceAddress) -> bool {
+    a.network() == b.network()
 }
 
 /// What a route says more, with names for indexes; what names none is left out.

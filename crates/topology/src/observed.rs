@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use crate::address::InterfaceAddress;
 use crate::document::Forwarding;
 use crate::fdb::FdbEntry;
 use crate::id::{InterfaceId, NamespaceId};
@@ -107,6 +108,10 @@ pub struct ObservedInterface {
     pub addresses: Vec<ObservedAddress>,
     /// `IFLA_MASTER`: index of the bridge, bond or VRF in the same namespace.
     pub master: Option<u32>,
+    /// The namespace of the lab through which it sends, if that is another than its own, as far as
+    /// the kernel tells: of a wireguard only that of one that the agent made.
+    #[serde(default)]
+    pub underlay: Option<NamespaceId>,
     /// What the kernel says of it as a port of a bridge; empty if it is none.
     pub port: Parameters<u32>,
     /// The queueing disciplines that somebody put there.
@@ -184,8 +189,8 @@ pub struct ObservedPeer {
 /// One address of an interface.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct ObservedAddress {
-    /// With its prefix length; host bits kept.
-    pub address: IpNet,
+    /// With its prefix length, and its other end if it has one.
+    pub address: InterfaceAddress,
     /// Who made it.
     pub origin: Origin,
     /// `IFA_F_TENTATIVE`: duplicate address detection has not ended.

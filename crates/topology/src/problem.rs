@@ -20,6 +20,7 @@ mod groups;
 mod links;
 mod routes;
 mod segments;
+mod underlays;
 
 pub use fixes::{Fix, fixes};
 
@@ -74,6 +75,7 @@ pub fn check(document: &Document) -> Vec<Problem> {
     links::check(&mut report);
     routes::check(&mut report);
     segments::check(&mut report);
+    underlays::check(&mut report);
     if document.has_uplink() {
         let at = (NamespaceId::HOST, Some(Field::Uplink));
         let text = "it has an uplink: the lab reaches the networks that this machine reaches";

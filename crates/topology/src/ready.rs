@@ -7,8 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use ipnet::IpNet;
-
+use crate::address::InterfaceAddress;
 use crate::document::{Document, Interface, Kind};
 use crate::id::InterfaceId;
 use crate::observed::{Observed, ObservedAddress, ObservedInterface};
@@ -22,7 +21,7 @@ pub fn is_ready(document: &Document, observed: &Observed) -> bool {
 /// The addresses of the document that cannot be used yet, and will be.
 ///
 /// One that is not seen at all is on its way: what is seen may be older than what was applied.
-pub fn tentative(document: &Document, observed: &Observed) -> Vec<(InterfaceId, IpNet)> {
+pub fn tentative(document: &Document, observed: &Observed) -> Vec<(InterfaceId, InterfaceAddress)> {
     let awaited = document.interfaces.iter().flat_map(|(&id, wanted)| {
         let addresses = wanted.addresses.iter().filter(|a| a.addr().is_ipv6());
         addresses.map(move |address| (id, wanted, *address))

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::address::InterfaceAddress;
 use crate::document::{Document, Interface, Kind, Namespace};
 use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId};
@@ -284,6 +285,12 @@ pub(crate) fn interface_status(
         wanted.kind.name().to_owned(),
         interface.kind.name().to_owned(),
     );
+    let underlay = |id: Option<NamespaceId>| document.describe_namespace(id.unwrap_or(namespace));
+    differ(
+        "underlay",
+        underlay(wanted.underlay),
+        underlay(interface.underlay),
+    );
     let state = |up: bool| if up { "up" } else { "down" }.to_owned();
     differ("state", state(document.is_up(wanted)), state(interface.up));
     if let Kind::Veth { peer } = wanted.kind
@@ -378,12 +385,18 @@ pub(crate) fn interface_status(
         .filter(|a| a.origin == Origin::Static)
         .map(|a| a.address)
         .collect();
+    let text = |address: Option<&InterfaceAddress>| address.map(InterfaceAddress::to_string);
+    let mut more: Vec<_> = kept.iter().collect();
+    more.retain(|a| !wanted.addresses.contains(a));
     for address in wanted.addresses.iter() {
         if !interface.addresses.iter().any(|a| a.address == *address) {
-            differ("address", address.to_string(), String::new());
+            // It is there, but with another peer, broadcast address or scope.
+            let other = more.iter().position(|a| a.excludes(address));
+            let other = text(other.map(|place| more.remove(place)));
+            differ("address", address.to_string(), other.unwrap_or_default());
         }
     }
-    for address in kept.iter().filter(|a| !wanted.addresses.contains(a)) {
+    for address in more {
         differ("address", String::new(), address.to_string());
     }
     if let Some((wanted, observed)) = crate::plan::address_orders(wanted, interface) {

@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use crate::address::Family;
+use crate::address::{Family, InterfaceAddress};
 use crate::document::{Document, Route};
 use crate::fdb::FdbEntry;
 use crate::id::{InterfaceId, NamespaceId};
@@ -58,6 +58,8 @@ pub enum Step {
         new: NewInterface,
         /// What it is; what it stands on may be in another namespace.
         device: Device<At>,
+        /// The namespace through which it sends, if that is another.
+        underlay: Option<NamespaceId>,
     },
     /// Changes parameters of a device in place.
     SetParameters {
@@ -120,14 +122,14 @@ pub enum Step {
         /// To which interface.
         at: At,
         /// With its prefix length.
-        address: IpNet,
+        address: InterfaceAddress,
     },
     /// Removes an address.
     RemoveAddress {
         /// From which interface.
         at: At,
         /// With its prefix length.
-        address: IpNet,
+        address: InterfaceAddress,
     },
     /// Adds a route.
     AddRoute {

@@ -84,12 +84,12 @@ fn scripts_make_them_as_containers_do() {
             "stays where it was made",
         ),
         (
-            "ip link add vx type vxlan id 7\nip link set vx netns red",
+            "ip link add gt type gre remote 192.0.2.1\nip link set gt netns red",
             "send through the namespace",
         ),
         (
-            "ip link add wg netns red type wireguard",
-            "sends through another namespace",
+            "ip link add it netns red type ipip remote 192.0.2.1",
+            "depends on the kernel",
         ),
         (
             "ip link add mv link nowhere netns red type macvlan",
@@ -151,4 +151,98 @@ fn what_stands_elsewhere_connects() {
     assert_eq!(alone(&document), 0);
     let without = LAB.replace("dev: host/eth0", "learning: true");
     assert_eq!(alone(&yaml::read(&without).unwrap()), 1);
+}
+
+const THROUGH: &str = "netyard: 1
+namespaces:
+  red:
+    interfaces:
+      wg0: {type: wireguard, underlay: host, addresses: [10.7.0.1/24]}
+      vx0: {type: vxlan, id: 7, remote: 10.9.0.2, underlay: blue}
+  blue: {}
+links:
+  - host/eth0: {addresses: [10.9.0.1/24]}
+    blue/eth0: {addresses: [10.9.0.2/24]}
+";
+
+#[test]
+fn tunnels_send_through_the_namespace_where_they_were_made() {
+    let document = yaml::read(THROUGH).unwrap();
+    let text = yaml::write(&document);
+    assert!(text.contains("underlay: host"), "{text}");
+    assert!(yaml::read(&text).unwrap().same_lab(&document), "{text}");
+    let text = script_text(&document);
+    for command in [
+        "ip link add wg0 netns red type wireguard",
+        "ip -n blue link add vx0 netns red type vxlan id 7 remote 10.9.0.2",
+    ] {
+        assert!(text.contains(&format!("{command}\n")), "{command}: {text}");
+    }
+    assert!(read(&text).same_lab(&document), "{text}");
+    // As https://www.wireguard.com/netns/ has it, and further on, and back home.
+    let begin = "ip netns add red\nip netns add blue\nip link add wg0 type wireguard\n";
+    let of = |more: &str| {
+        let found = read(&format!("{begin}{more}"));
+        let mut all = found
+            .interfaces
+            .values()
+            .filter(|i| i.name.as_str() == "wg0");
+        let wg = all.next().unwrap();
+        let name = |id| found.describe_namespace(id);
+        (name(wg.namespace), wg.underlay.map(name))
+    };
+    let host = || Some("host".to_owned());
+    assert_eq!(of("ip link set wg0 netns red\n"), ("red".into(), host()));
+    let twice = "ip link set wg0 netns red\nip -n red link set wg0 netns blue\n";
+    assert_eq!(of(twice), ("blue".into(), host()));
+    let back = "ip link set wg0 netns red\nip -n red link set wg0 netns 1\n";
+    assert_eq!(of(back), ("host".into(), None));
+}
+
+#[test]
+fn an_underlay_that_leads_nowhere_is_told() {
+    let told = |remote: &str| {
+        let text = THROUGH.replace("remote: 10.9.0.2", &format!("remote: {remote}"));
+        let problems = topology::problem::check(&yaml::read(&text).unwrap());
+        let mut texts = problems.iter().map(ToString::to_string);
+        texts.find(|text| text.contains("nothing leads"))
+    };
+    assert_eq!(told("10.9.0.1"), None);
+    let text = told("10.8.0.1").unwrap();
+    assert!(
+        text.starts_with("warning: red/vx0: it sends through blue"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_underlay_is_an_edit_and_takes_its_tunnels_along() {
+    let mut document = yaml::read(THROUGH).unwrap();
+    let whole = document.clone();
+    let blue = document.namespace_named("blue").unwrap();
+    let red = document.namespace_named("red").unwrap();
+    let wg0 = document.interface_named(red, "wg0").unwrap();
+    let set = |underlay| Edit::SetUnderlay {
+        interface: wg0,
+        underlay,
+    };
+    let back = apply(&mut document, set(Some(red))).unwrap();
+    assert_eq!(document.interfaces[&wg0].underlay, None);
+    apply(&mut document, back).unwrap();
+    assert_eq!(document, whole);
+    let back = apply(&mut document, Edit::Remove(Selection::namespace(blue))).unwrap();
+    assert!(document.interface_named(red, "vx0").is_none());
+    assert!(document.interface_named(red, "wg0").is_some());
+    apply(&mut document, back).unwrap();
+    assert_eq!(document, whole);
+    for (wrong, why) in [
+        ("{type: dummy, underlay: host}", "sends through its own"),
+        ("{type: vxlan, id: 1, dev: lo, underlay: host}", "its `dev`"),
+        ("{type: vxlan, id: 1, underlay: far}", "no namespace far"),
+        ("{type: gre, remote: 10.0.0.1, underlay: host}", "its own"),
+    ] {
+        let text = format!("netyard: 1\nnamespaces: {{red: {{interfaces: {{a: {wrong}}}}}}}\n");
+        let error = yaml::read(&text).unwrap_err().to_string();
+        assert!(error.contains(why), "{wrong}: {error}");
+    }
 }

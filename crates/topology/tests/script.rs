@@ -228,6 +228,7 @@ fn command() -> impl Strategy<Value = String> {
         12 => network,
         2 => queue,
         1 => pick(NAMESPACES).prop_map(|ns| format!("ip netns add {ns}")),
+        1 => pick(&["ip addr add 10.5.0.1 peer 10.5.0.2 dev v0", "ip addr add 10.5.0.1/24 remote 10.6.0.2 brd + dev v0 scope link", "ip addr del 10.5.0.1/24 peer 10.6.0.7/24 dev v0", "ip addr add fd05::1 peer fd06::1 dev v1", "ip addr add 10.5.0.1/24 brd - dev v0", "ip addr replace 10.5.0.1/24 brd + dev v0"]),
         1 => pick(&["ip netns del blue", "ip -6 addr add 10.0.0.1/24 dev lo", "sysctl -w net.ipv4.ip_forward=1", "sysctl -w net/ipv4/conf/v0/rp_filter=2 net.ipv4.tcp_ecn=1", "ip netns exec red sysctl -q -w net.ipv6.conf.v1.hop_limit=9", "sysctl -w net.ipv4.conf.all.accept_redirects=1", "sysctl -w net.ipv6.conf.v0.accept_ra=2"]),
 
     ]
@@ -306,11 +307,10 @@ fn what_is_not_understood_is_refused_by_name() {
         ),
         ("ip xfrm s add", "xfrm"),
         ("bridge link s dev lo cost 5", "bridge"),
-        ("ip addr add 10.0.0.1/24 dev lo scope host", "scope host"),
-        (
-            "ip addr add 127.0.0.9/8 dev lo scope global",
-            "scope global",
-        ),
+        ("ip addr add 10.0.0.1/24 dev lo scope site", "scope site"),
+        ("ip addr add 10.0.0.1 peer fd00::1 dev lo", "another family"),
+        ("ip addr add 10.0.0.1 peer 224.0.0.1 dev lo", "multicast"),
+        ("ip addr add fd00::1/64 brd + dev lo", "no broadcast"),
         ("ip addr add fd00::1/64 dev lo scope link", "scope link"),
     ];
     for (command, word) in cases {
@@ -359,7 +359,8 @@ fn what_people_write_is_read() {
     let eth0 = document.interface_named(red, "eth0").unwrap();
     let found = &document.interfaces[&eth0];
     assert!(found.up && found.mtu == Some(1400), "{found:#?}");
-    assert_eq!(found.addresses, ["10.0.0.1/24".parse().unwrap()]);
+    let address = "10.0.0.1/24 broadcast 10.0.0.255";
+    assert_eq!(found.addresses, [address.parse().unwrap()]);
     let namespace = &document.namespaces[&red];
     assert!(namespace.forwarding.ipv4 && namespace.forwarding.ipv6);
     assert_eq!(namespace.routes[0].destination.to_string(), "::/0");

@@ -4,7 +4,6 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use ipnet::IpNet;
 use proptest::prelude::*;
 use topology::advertise::Advertisement;
 use topology::arbitrary::{document, with_routes};
@@ -130,16 +129,16 @@ fn with_what_people_say(document: Document, choices: &[u16]) -> Document {
         for &address in interface
             .addresses
             .iter()
-            .filter(|_| document.is_up(interface))
+            .filter(|address| document.is_up(interface) && address.peer().is_none())
         {
             // No address of a random document ends so.
-            let (gateway, beyond) = match address {
-                IpNet::V4(net) => {
-                    let [a, b, c, _] = net.addr().octets();
+            let (gateway, beyond) = match address.addr() {
+                IpAddr::V4(own) => {
+                    let [a, b, c, _] = own.octets();
                     (IpAddr::from([a, b, c, 253]), "10.2.0.0/16")
                 }
-                IpNet::V6(net) => {
-                    let mut parts = net.addr().segments();
+                IpAddr::V6(own) => {
+                    let mut parts = own.segments();
                     parts[7] = 0xffff;
                     (IpAddr::from(parts), "fd02::/32")
                 }

@@ -19,6 +19,7 @@ use super::quality::QualityForm;
 use super::settings::Settings;
 use super::state::{StateChip, interface_mark};
 use super::tables::Tables;
+use super::underlay::Underlay;
 use crate::canvas::contents::counted;
 use crate::canvas::view::keys::remove;
 use crate::editor::connect::End;
@@ -235,6 +236,7 @@ pub(crate) fn InterfaceSection(
                         />
                     }
                 })}
+            <Underlay id=id />
             <ParametersForm id=id of=Of::Device />
             <ParametersForm id=id of=Of::Port />
             <QualityForm id=id />

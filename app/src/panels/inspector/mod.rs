@@ -25,6 +25,7 @@ mod serve;
 mod settings;
 mod state;
 mod tables;
+mod underlay;
 mod uplink;
 mod wireguard;
 

@@ -268,6 +268,20 @@ impl Lab {
         }
     }
 
+    /// Remembers through which namespace an interface sends that was just made: of a wireguard the
+    /// kernel does not tell.
+    pub(crate) fn sends_through(
+        &mut self,
+        id: NamespaceId,
+        index: u32,
+        underlay: Option<NamespaceId>,
+    ) {
+        if let Some(node) = self.nodes.get_mut(&id) {
+            node.underlays
+                .extend(underlay.map(|underlay| (index, underlay)));
+        }
+    }
+
     /// Says that an interface is to be looked at.
     pub(crate) fn touch(&mut self, id: NamespaceId, index: u32) {
         if let Some(node) = self.nodes.get_mut(&id) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use topology::{InterfaceId, NamespaceName};
+use topology::{InterfaceId, NamespaceId, NamespaceName};
 
 use crate::error::{Context, Result};
 use crate::firewall::Known;
@@ -30,6 +30,8 @@ pub(crate) struct Node {
     pub(crate) socket: Socket,
     /// The interfaces that the engine has made, by index.
     pub(crate) tags: BTreeMap<u32, InterfaceId>,
+    /// Through which namespaces those of them send that do not send through this one.
+    pub(crate) underlays: BTreeMap<u32, NamespaceId>,
     /// The highest index that was seen or given: counted up as the kernel
     /// does, so that none comes again.
     last_index: u32,
@@ -69,6 +71,7 @@ impl Node {
             name,
             socket,
             tags: BTreeMap::new(),
+            underlays: BTreeMap::new(),
             last_index: LOOPBACK,
             firewall: Known::default(),
             sysctls: sysctls::Known::default(),

@@ -78,10 +78,13 @@ impl Executor<'_> {
         &mut self,
         new: &NewInterface,
         device: &Device<At>,
+        underlay: Option<NamespaceId>,
     ) -> Result<(), Failed> {
         let at = &new.at;
         let mut elsewhere = device.links().map(|lower| lower.namespace);
-        let elsewhere = elsewhere.find(|namespace| *namespace != at.namespace);
+        let elsewhere = elsewhere
+            .find(|namespace| *namespace != at.namespace)
+            .or(underlay);
         let below = match elsewhere {
             Some(namespace) => Some(self.number(at.namespace, namespace)?),
             None => None,
@@ -99,6 +102,7 @@ impl Executor<'_> {
         })?;
         let index = self.look_up(at)?.index;
         self.lab.tag(at.namespace, index, new.id);
+        self.lab.sends_through(at.namespace, index, underlay);
         self.indexes.insert(at.clone(), index);
         if let Some(namespace) = elsewhere {
             self.lab.introduce([at.namespace, namespace]);

@@ -1,10 +1,12 @@
 //! Addresses: what `ip address` does.
 
-use ipnet::IpNet;
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage, AddressScope};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use nix::errno::Errno;
+use std::net::IpAddr;
+use topology::address::InterfaceAddress;
+use topology::route::Scope;
 
 use super::attributes::{Attributes, byte, prefix, word};
 use super::{Failure, Socket};
@@ -15,6 +17,7 @@ const HEADER: usize = 8;
 /// Attributes of linux/if_addr.h.
 const IFA_ADDRESS: u16 = 1;
 const IFA_LOCAL: u16 = 2;
+const IFA_BROADCAST: u16 = 4;
 const IFA_FLAGS: u16 = 8;
 const IFA_PROTO: u16 = 11;
 
@@ -23,8 +26,8 @@ const IFA_PROTO: u16 = 11;
 pub(crate) struct AddressRow {
     /// Index of its link.
     pub(crate) index: u32,
-    /// With its prefix length, host bits kept.
-    pub(crate) address: IpNet,
+    /// With its prefix length, and its other end if it has one.
+    pub(crate) address: InterfaceAddress,
     /// `IFA_F_…`.
     pub(crate) flags: AddressFlags,
     /// `IFAPROT_…`: who made it; 0 before Linux 5.18 and for everybody but
@@ -34,13 +37,21 @@ pub(crate) struct AddressRow {
 
 impl Socket {
     /// Adds an address to the link of that index.
-    pub(crate) fn add_address(&mut self, index: u32, address: IpNet) -> Result<(), Failure> {
+    pub(crate) fn add_address(
+        &mut self,
+        index: u32,
+        address: InterfaceAddress,
+    ) -> Result<(), Failure> {
         let message = RouteNetlinkMessage::NewAddress(message(index, address));
         self.change(message, NLM_F_CREATE | NLM_F_EXCL)
     }
 
     /// Removes an address from the link of that index.
-    pub(crate) fn remove_address(&mut self, index: u32, address: IpNet) -> Result<(), Failure> {
+    pub(crate) fn remove_address(
+        &mut self,
+        index: u32,
+        address: InterfaceAddress,
+    ) -> Result<(), Failure> {
         self.change(RouteNetlinkMessage::DelAddress(message(index, address)), 0)
     }
 
@@ -64,34 +75,42 @@ impl Socket {
     }
 }
 
-fn message(index: u32, address: IpNet) -> AddressMessage {
+fn message(index: u32, address: InterfaceAddress) -> AddressMessage {
     let mut message = AddressMessage::default();
-    message.header.family = family(address);
+    message.header.family = family(address.addr());
     message.header.prefix_len = address.prefix_len();
     message.header.index = index;
-    message.header.scope = scope(address);
+    // IPv6 finds the scope by itself.
+    message.header.scope = match address.scope() {
+        Scope::Global => AddressScope::Universe,
+        Scope::Link => AddressScope::Link,
+        Scope::Host => AddressScope::Host,
+    };
     // Both the same: not a point-to-point address.
     message.attributes = vec![
         AddressAttribute::Local(address.addr()),
-        AddressAttribute::Address(address.addr()),
+        AddressAttribute::Address(address.peer().unwrap_or_else(|| address.addr())),
     ];
+    let broadcast = address.broadcast().map(AddressAttribute::Broadcast);
+    message.attributes.extend(broadcast);
     message
 }
 
-/// As iproute2 has it (`default_scope` in ip/ipaddress.c): those of 127.0.0.0/8
-/// are for this host only. IPv6 finds the scope by itself.
-fn scope(address: IpNet) -> AddressScope {
-    match address {
-        IpNet::V4(net) if net.addr().is_loopback() => AddressScope::Host,
-        IpNet::V4(_) | IpNet::V6(_) => AddressScope::Universe,
+/// Of a scope by which documents do not know one, that of everywhere.
+fn scope(number: u8) -> Option<Scope> {
+    match number {
+        0 => Some(Scope::Global),
+        253 => Some(Scope::Link),
+        254 => Some(Scope::Host),
+        _ => None,
     }
 }
 
 /// The kernel's number for the family of an address.
-pub(super) fn family(address: IpNet) -> AddressFamily {
+pub(super) fn family(address: IpAddr) -> AddressFamily {
     match address {
-        IpNet::V4(_) => AddressFamily::Inet,
-        IpNet::V6(_) => AddressFamily::Inet6,
+        IpAddr::V4(_) => AddressFamily::Inet,
+        IpAddr::V6(_) => AddressFamily::Inet6,
     }
 }
 
@@ -99,12 +118,19 @@ pub(super) fn family(address: IpNet) -> AddressFamily {
 pub(super) fn row(bytes: &[u8]) -> Result<Option<AddressRow>, Failure> {
     let attributes = Attributes::after(HEADER, bytes)?;
     // IFA_ADDRESS is the other end's of a point-to-point address.
-    let own = attributes
-        .address(IFA_LOCAL)
-        .or_else(|| attributes.address(IFA_ADDRESS));
-    let Some(address) = own.and_then(|address| prefix(address, byte(bytes, 1))) else {
+    let other = attributes.address(IFA_ADDRESS);
+    let own = attributes.address(IFA_LOCAL).or(other);
+    let Some(own) = own.and_then(|address| prefix(address, byte(bytes, 1))) else {
         return Ok(None);
     };
+    let mut address = InterfaceAddress::from(own).with_peer(other);
+    // The scope of IPv6 is that of the address.
+    if own.addr().is_ipv4() {
+        address = address.with_scope(scope(byte(bytes, 3)));
+        if let Some(IpAddr::V4(broadcast)) = attributes.address(IFA_BROADCAST) {
+            address = address.with_broadcast(Some(broadcast));
+        }
+    }
     let flags = attributes
         .u32(IFA_FLAGS)
         .unwrap_or_else(|| byte(bytes, 2).into());

@@ -170,7 +170,7 @@ fn of_family(family: Family) -> RouteMessage {
 fn message(route: &Route) -> RouteMessage {
     let mut message = RouteMessage::default();
     let table = route.options.table();
-    message.header.address_family = family(route.destination);
+    message.header.address_family = family(route.destination.addr());
     // As iproute2 does: what does not fit stands in the attribute alone.
     message.header.table = u8::try_from(table).unwrap_or(RouteHeader::RT_TABLE_UNSPEC);
     message.header.destination_prefix_length = route.destination.prefix_len();

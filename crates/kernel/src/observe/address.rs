@@ -38,7 +38,9 @@ fn origin(row: &AddressRow, interface: &ObservedInterface) -> Origin {
             (address.addr(), address.prefix_len()),
             (IpAddr::V4(Ipv4Addr::LOCALHOST), 8) | (IpAddr::V6(Ipv6Addr::LOCALHOST), 128)
         );
-    let link_local = interface.mac.is_some_and(|mac| address == made_of(mac));
+    let link_local = interface
+        .mac
+        .is_some_and(|mac| address == made_of(mac).into());
     if loopback || link_local {
         Origin::Kernel
     } else if row.flags.contains(AddressFlags::Permanent) {
@@ -81,6 +83,7 @@ mod tests {
             mac: Some(Mac([0x02, 0, 0, 0xaa, 0xbb, 0xcc])),
             addresses: Vec::new(),
             master: None,
+            underlay: None,
             port: Default::default(),
             qdiscs: Default::default(),
             vlans: None,

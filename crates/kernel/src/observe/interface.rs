@@ -23,6 +23,7 @@ pub(super) fn observed(row: &LinkRow, id: Option<InterfaceId>) -> ObservedInterf
         mac: row.address.as_slice().try_into().ok().map(Mac),
         addresses: Vec::new(),
         master: row.master.filter(|index| *index != 0),
+        underlay: None,
         port: row.port.clone(),
         qdiscs: Qdiscs::default(),
         vlans: None,

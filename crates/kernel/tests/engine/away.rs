@@ -200,3 +200,59 @@ pub(crate) fn tagged(_: &Inside) {
     assert_eq!(ip::routes(&red, "-4"), ["10.8.0.0/16 via 10.0.0.2 dev tag"]);
     ip::must(&red, "ping -c1 -W2 10.0.0.2");
 }
+
+const THROUGH: &str = "netyard: 1
+namespaces:
+  far:
+    interfaces:
+      vx: {type: vxlan, id: 7, remote: 10.9.0.1, dstport: 4789, addresses: [10.7.0.2/24]}
+  red:
+    interfaces:
+      vx: {type: vxlan, id: 7, remote: 10.9.0.2, dstport: 4789, underlay: mid, addresses: [10.7.0.1/24]}
+  mid: {}
+links:
+  - mid/eth: {addresses: [10.9.0.1/24]}
+    far/eth: {addresses: [10.9.0.2/24]}
+";
+
+/// A tunnel sends through the namespace where it was made.
+pub(crate) fn through(_: &Inside) {
+    let mut document = yaml::read(THROUGH).unwrap();
+    let lab = brought_up(&document);
+    let [red, mid] = ["red", "mid"].map(|name| id_of(&document, name));
+    let [in_red, in_mid] = [red, mid].map(|id| lab.namespace(id));
+    ip::must(&in_red, "ping -c1 -W2 10.7.0.2");
+    assert!(below(&in_red, "vx").1);
+    // Moved to another underlay, which has no way there, and taken back in the running kernel.
+    let vx = document.interface_named(red, "vx").unwrap();
+    let elsewhere = Edit::SetUnderlay {
+        interface: vx,
+        underlay: None,
+    };
+    let back = edit(&lab, &mut document, elsewhere);
+    assert!(!below(&in_red, "vx").1);
+    edit(&lab, &mut document, back);
+    ip::must(&in_red, "ping -c1 -W2 10.7.0.2");
+    // As somebody else does it: seen, and taken over or undone.
+    ip::must(&in_mid, "ip link add vx9 type vxlan id 9 dstport 4790");
+    let found = outside(&lab, &document, &in_mid, "ip link set vx9 netns red");
+    accept(&lab, &mut document, &found[0]);
+    let vx9 = document.interface_named(red, "vx9").unwrap();
+    assert_eq!(document.interfaces[&vx9].underlay, Some(mid));
+    ip::must(&in_red, "ip link del vx9");
+    let found = outside(
+        &lab,
+        &document,
+        &in_red,
+        "ip link add vx9 type vxlan id 9 dstport 4790",
+    );
+    let underlay = found.iter().find(|d| d.difference.what == "underlay");
+    revert(&lab, &document, underlay.unwrap_or(&found[0]));
+    assert!(below(&in_red, "vx9").1);
+    // The namespace goes with what sends through it.
+    let gone = Selection::namespace(mid);
+    let back = edit(&lab, &mut document, Edit::Remove(gone));
+    assert_eq!(ip::interfaces(&in_red), []);
+    edit(&lab, &mut document, back);
+    ip::must(&in_red, "ping -c1 -W2 10.7.0.2");
+}

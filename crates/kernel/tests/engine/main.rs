@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod addresses;
 mod advertising;
 mod applying;
 mod away;
@@ -117,7 +118,9 @@ fn main() -> ExitCode {
         inside("connections_survive_new_rules", firewalls::connection),
         inside("routes_of_every_kind_stand_and_drift", routing::kinds),
         inside("devices_stand_on_what_other_namespaces_have", away::stands),
+        inside("tunnels_send_through_another_namespace", away::through),
         inside("vlans_stand_on_what_other_namespaces_have", away::tagged).needs(away::NEEDS),
+        inside("addresses_are_as_ip_shows_them", addresses::as_ip),
         inside("a_rate_limits_what_leaves", quality::rate),
         inside("a_rate_is_changed_under_a_connection", quality::in_place),
         inside("rates_are_as_tc_sets_them", quality::rates_as_tc_sets_them),
@@ -131,6 +134,11 @@ fn main() -> ExitCode {
         inside("vlans_are_as_bridge_shows_them", tables::vlans).needs(&[Feature::BridgeVlans]),
         inside("offloads_are_as_ethtool_shows_them", offloads::as_ethtool),
         inside("tunnels_are_as_wg_shows_them", wireguard::tunnels).needs(wireguard::NEEDS),
+        inside(
+            "a_tunnel_sends_through_where_it_was_made",
+            wireguard::through,
+        )
+        .needs(wireguard::NEEDS),
         inside("a_tunnels_peers_are_changed_in_place", wireguard::in_place).needs(wireguard::NEEDS),
         inside("what_wg_sets_is_heard", wireguard::outside).needs(wireguard::NEEDS),
         inside("hosts_take_up_what_a_router_advertises", advertising::heard),

@@ -208,3 +208,59 @@ pub(crate) fn outside(_: &Inside) {
         lab.stands(&document);
     }
 }
+
+/// The set-up of containers: the tunnel is all that a namespace has, and what is encrypted goes
+/// through another (https://www.wireguard.com/netns/).
+pub(crate) fn through(_: &Inside) {
+    let keys = [1, 2].map(|byte| SecretKey([byte; 32]).clamped());
+    let [red, blue] = keys.map(|key| key.public());
+    let text = format!(
+        "netyard: 1
+namespaces:
+  inner:
+    interfaces:
+      wg0:
+        type: wireguard
+        private-key: {}
+        listen-port: 51820
+        peers: [{{public-key: {blue}, allowed-ips: [10.9.0.2/32]}}]
+        underlay: red
+        addresses: [10.9.0.1/24]
+  red: {{}}
+  blue:
+    interfaces:
+      wg0:
+        type: wireguard
+        private-key: {}
+        peers: [{{public-key: {red}, endpoint: '192.0.2.1:51820', allowed-ips: [10.9.0.0/24]}}]
+        addresses: [10.9.0.2/24]
+links:
+  - red/eth0: {{addresses: [192.0.2.1/24]}}
+    blue/eth0: {{addresses: [192.0.2.2/24]}}
+",
+        keys[0], keys[1]
+    );
+    let mut document = yaml::read(&text).unwrap();
+    let lab = Lab::start();
+    lab.apply(&document);
+    let peer = namespace(&lab, &document, "blue");
+    ip::must(&peer, "ping -n -c 3 -i 0.2 -W 20 10.9.0.1");
+    // In its own namespace nothing leads to the other end.
+    let inner = document.namespace_named("inner").unwrap();
+    let interface = document.interface_named(inner, "wg0").unwrap();
+    let own = Edit::SetUnderlay {
+        interface,
+        underlay: None,
+    };
+    let back = apply(&mut document, own).unwrap();
+    lab.apply(&document);
+    assert!(
+        !ip::run(&peer, "ping -n -c 1 -W 1 10.9.0.1")
+            .status
+            .success()
+    );
+    apply(&mut document, back).unwrap();
+    lab.apply(&document);
+    ip::must(&peer, "ping -n -c 9 -i 0.2 -W 20 10.9.0.1");
+    assert_eq!(drifts(&lab, &document), []);
+}

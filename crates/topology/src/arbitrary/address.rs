@@ -5,15 +5,37 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::IpNet;
 
 use super::{Wish, pick};
+use crate::address::InterfaceAddress;
 use crate::document::Document;
 use crate::edit::Edit;
+use crate::route::Scope;
 
 impl Wish {
-    pub(super) fn address(&self) -> IpNet {
-        if self.on {
-            v4(self.b, self.c)
-        } else {
-            v6(self.b, self.c)
+    pub(super) fn address(&self) -> InterfaceAddress {
+        let own: InterfaceAddress = match self.on {
+            true => v4(self.b, self.c),
+            false => v6(self.b, self.c),
+        }
+        .into();
+        let [more, _] = self.b.to_be_bytes();
+        match (more % 8, own.addr()) {
+            (0, IpAddr::V4(_)) => {
+                let peer = Ipv4Addr::new(10, 9, more % 5, more);
+                let length = if more.is_multiple_of(16) { 32 } else { 24 };
+                IpNet::new(own.addr(), length)
+                    .map_or(own, Into::into)
+                    .with_peer(Some(peer.into()))
+            }
+            (0, IpAddr::V6(_)) => {
+                let peer = Ipv6Addr::new(0xfd09, 0, 0, 0, 0, 0, 0, more.into());
+                own.with_peer(Some(peer.into()))
+            }
+            (1, IpAddr::V4(address)) => {
+                let [a, b, c, _] = address.octets();
+                own.with_broadcast(Some(Ipv4Addr::new(a, b, c, 255)))
+            }
+            (2, IpAddr::V4(_)) => own.with_scope(Some(Scope::Link)),
+            _ => own,
         }
     }
 

@@ -39,8 +39,13 @@ impl Wish {
                 device.parameters.set(parameter.name, value);
             }
         }
+        let is_through =
+            kind.has_underlay() && device.lower().is_none() && self.a.is_multiple_of(3);
+        let others = document.namespaces.keys().copied();
+        let underlay = pick(others.filter(|other| *other != namespace), self.c);
         let made = Interface {
             up: self.on,
+            underlay: underlay.filter(|_| is_through),
             ..Interface::new(namespace, interface_name(self.c), Kind::Device(device))
         };
         Edit::Insert(Fragment {

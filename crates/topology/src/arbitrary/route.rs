@@ -42,9 +42,14 @@ fn ways(document: &Document, namespace: NamespaceId) -> Vec<Way> {
     let usable = inside.filter(|(_, i)| document.is_up(i) && matches!(i.kind, Kind::Veth { .. }));
     let usable = usable.filter(|(_, i)| i.master.is_none());
     let ways = usable.flat_map(|(interface, i)| {
-        i.addresses.iter().map(move |address| Way {
+        // Around the other end nobody knows of a router.
+        let usual = i
+            .addresses
+            .iter()
+            .filter(|address| address.peer().is_none());
+        usual.map(move |address| Way {
             interface,
-            gateway: router(*address),
+            gateway: router(address.addr()),
             own: address.addr(),
         })
     });
@@ -52,14 +57,14 @@ fn ways(document: &Document, namespace: NamespaceId) -> Vec<Way> {
 }
 
 /// No address of a random document ends so.
-fn router(address: IpNet) -> IpAddr {
+fn router(address: IpAddr) -> IpAddr {
     match address {
-        IpNet::V4(net) => {
-            let [a, b, c, _] = net.addr().octets();
+        IpAddr::V4(address) => {
+            let [a, b, c, _] = address.octets();
             IpAddr::from([a, b, c, 253])
         }
-        IpNet::V6(net) => {
-            let [a, b, c, d, ..] = net.addr().segments();
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
             IpAddr::from([a, b, c, d, 0, 0, 0, 0xffff])
         }
     }

@@ -26,9 +26,9 @@ impl Wish {
         let inside = document.interfaces_of(namespace);
         let interface = pick(inside.map(|(id, _)| id), self.c / 5);
         match self.b % 6 {
-            0 => rule.from = Some(self.address().trunc()),
+            0 => rule.from = Some(self.address().network()),
             1 => {
-                rule.to = Some(self.address().trunc());
+                rule.to = Some(self.address().network());
                 rule.protocol = Some(17);
                 rule.dport = Some(Ports {
                     first: 53,
@@ -44,7 +44,7 @@ impl Wish {
             }
             3 => {
                 rule.oif = interface;
-                rule.from = Some(self.address().trunc());
+                rule.from = Some(self.address().network());
             }
             4 => {
                 rule.protocol = Some(6);
@@ -55,7 +55,7 @@ impl Wish {
             }
             _ => {
                 rule.not = true;
-                rule.from = Some(self.address().trunc());
+                rule.from = Some(self.address().network());
                 rule.action = RuleAction::Lookup(crate::route::TABLE_MAIN);
             }
         }

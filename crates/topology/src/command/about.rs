@@ -84,7 +84,9 @@ fn around(document: &Document, subject: Subject) -> Document {
     }
     let mut part = document.clone();
     part.interfaces.retain(|id, _| kept.contains(id));
-    let inhabited: BTreeSet<NamespaceId> = part.interfaces.values().map(|i| i.namespace).collect();
+    let homes = part.interfaces.values();
+    let homes = homes.flat_map(|i| std::iter::once(i.namespace).chain(i.underlay));
+    let inhabited: BTreeSet<NamespaceId> = homes.collect();
     let is_subject = |id: &NamespaceId| subject == Subject::Namespace(*id);
     part.namespaces
         .retain(|id, _| *id == NamespaceId::HOST || inhabited.contains(id) || is_subject(id));

@@ -4,7 +4,7 @@ use ipnet::IpNet;
 
 use super::firewall::Change;
 use super::tc::QdiscChange;
-use crate::address::Family;
+use crate::address::{Family, InterfaceAddress};
 use crate::fdb::FdbEntry;
 use crate::kind::parameters::Changes;
 use crate::kind::{Device, DeviceKind};
@@ -38,16 +38,16 @@ pub(crate) enum Action {
     },
     AddAddress {
         interface: InterfaceName,
-        address: IpNet,
+        address: InterfaceAddress,
     },
     /// Adds it, unless it is there.
     ReplaceAddress {
         interface: InterfaceName,
-        address: IpNet,
+        address: InterfaceAddress,
     },
     RemoveAddress {
         interface: InterfaceName,
-        address: IpNet,
+        address: InterfaceAddress,
     },
     /// Removes all that a person may remove; of one family, if it is said.
     FlushAddresses {

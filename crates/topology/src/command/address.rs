@@ -2,20 +2,22 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use super::action::{Action, Global};
 use super::words::{Words, abbreviated, refused};
 use super::{Command, Names, join};
-use crate::address::{Family, check_interface_address, is_per_link};
+use crate::address::{Family, InterfaceAddress, is_per_link};
+use crate::route::Scope;
 use crate::step::At;
 
-pub(super) fn write(names: &Names, at: &At, verb: &str, address: IpNet) -> Command {
+pub(super) fn write(names: &Names, at: &At, verb: &str, address: InterfaceAddress) -> Command {
     let ip = names.ip(at.namespace);
-    Command::new(join(
-        ip,
-        &["addr", verb, &address.to_string(), "dev", at.name.as_str()],
-    ))
+    let said = address.to_string();
+    let mut words = vec!["addr", verb];
+    words.extend(said.split(' '));
+    words.extend(["dev", at.name.as_str()]);
+    Command::new(join(ip, &words))
 }
 
 /// The order in which iproute2 tries them (ip/ipaddress.c).
@@ -25,9 +27,7 @@ const VERBS: [&str; 12] = [
 ];
 
 /// Keywords that say something which no document has.
-const UNSUPPORTED: [&str; 14] = [
-    "peer",
-    "remote",
+const UNSUPPORTED: [&str; 12] = [
     "label",
     "anycast",
     "metric",
@@ -56,15 +56,15 @@ pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, Stri
     };
     let mut address = None;
     let mut interface = None;
-    let mut scope = None;
+    let (mut scope, mut peer, mut broadcast) = (None, None, None);
     while let Some(word) = words.next() {
         match word {
             "dev" => interface = Some(words.parsed(word)?),
             // It only says that the kernel need not try first whether another has the address.
             "nodad" => {}
             "local" => address = Some(parse(words.value(word)?, global.family)?),
-            // The broadcast address only tells IPv4 hosts whom not to answer.
-            "broadcast" | "brd" => drop(words.value(word)?),
+            "peer" | "remote" => peer = Some(parse(words.value(word)?, global.family)?),
+            "broadcast" | "brd" => broadcast = Some(words.value(word)?),
             "scope" => scope = Some(words.value(word)?),
             _ if address.is_some() || UNSUPPORTED.contains(&word) => {
                 return Err(refused(word, &UNSUPPORTED));
@@ -75,17 +75,55 @@ pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, Stri
     let address = address.ok_or_else(|| format!("`ip addr {verb}` needs an address"))?;
     let interface =
         interface.ok_or_else(|| format!("`ip addr {verb}` needs `dev` and an interface"))?;
-    if let Some(scope) = scope.filter(|scope| !is_usual_scope(scope, address)) {
-        return Err(format!("`scope {scope}` is not supported for {address}"));
+    let mut whole = with_peer(address, peer)?;
+    if let Some(broadcast) = broadcast {
+        whole = whole.with_broadcast(Some(broadcast_of(broadcast, &whole)?));
     }
+    if let Some(name) = scope.filter(|scope| !is_usual_scope(scope, address)) {
+        let scope = Scope::named(name).filter(|_| address.addr().is_ipv4());
+        let scope = scope.ok_or_else(|| format!("`scope {name}` is not supported for {address}"));
+        whole = whole.with_scope(Some(scope?));
+    }
+    let address = whole;
     if is_add {
-        check_interface_address(address).map_err(|error| error.to_string())?;
+        address.check().map_err(|error| error.to_string())?;
         Ok(match known {
             Some("add") => Action::AddAddress { interface, address },
             _ => Action::ReplaceAddress { interface, address },
         })
     } else {
         Ok(Action::RemoveAddress { interface, address })
+    }
+}
+
+/// The length is that of the peer, whatever is said with the own address.
+fn with_peer(own: IpNet, peer: Option<IpNet>) -> Result<InterfaceAddress, String> {
+    let Some(peer) = peer else {
+        return Ok(own.into());
+    };
+    let both = IpNet::new(own.addr(), peer.prefix_len())
+        .map_err(|_| format!("`peer {peer}` is of another family than {}", own.addr()))?;
+    Ok(InterfaceAddress::from(both).with_peer(Some(peer.addr())))
+}
+
+/// `+` and `-` are the last and the first address of the network; none of a shorter network than
+/// /30 (`ipaddr_modify` in ip/ipaddress.c).
+fn broadcast_of(word: &str, address: &InterfaceAddress) -> Result<Ipv4Addr, String> {
+    let network = match address.network() {
+        IpNet::V4(network) => network,
+        IpNet::V6(_) => return Err(format!("`broadcast {word}`: IPv6 has no broadcast address")),
+    };
+    let of = |find: fn(&Ipv4Net) -> Ipv4Addr| match network.prefix_len() <= 30 {
+        true => find(&network),
+        false => Ipv4Addr::UNSPECIFIED,
+    };
+    match word {
+        "+" => Ok(of(Ipv4Net::broadcast)),
+        "-" => Ok(of(Ipv4Net::network)),
+        text => match parse_ip(text) {
+            Some(IpAddr::V4(broadcast)) => Ok(broadcast),
+            _ => Err(format!("`broadcast {text}` is no IPv4 address")),
+        },
     }
 }
 

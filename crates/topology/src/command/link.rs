@@ -99,7 +99,11 @@ pub(super) fn write(step: &Step, names: &Names) -> Command {
         Step::AddVeth {
             ends: [first, second],
         } => add_veth(names, first, second),
-        Step::AddDevice { new, device } => add_device(names, new, device),
+        Step::AddDevice {
+            new,
+            device,
+            underlay,
+        } => add_device(names, new, device, *underlay),
         Step::SetParameters { at, kind, changes } => {
             let table = kind.table();
             if table.channel == Channel::Wireguard {
@@ -149,10 +153,16 @@ fn write_type(names: &Names, at: &At, kind: &str, parameters: Vec<String>) -> Co
 }
 
 /// Where what it stands on is: that is the namespace in which its name means anything.
-fn add_device(names: &Names, new: &NewInterface, device: &Device<At>) -> Command {
+fn add_device(
+    names: &Names,
+    new: &NewInterface,
+    device: &Device<At>,
+    underlay: Option<NamespaceId>,
+) -> Command {
     let table = device.kind.table();
     let home = new.at.namespace;
-    let below = device.lower().map_or(home, |lower| lower.namespace);
+    let below = device.lower().map(|lower| lower.namespace);
+    let below = below.or(underlay).unwrap_or(home);
     let mut argv = join(names.ip(below), &["link", "add"]);
     let lower = table.parameters.iter().find(|p| p.form == Form::Lower);
     if let Some(Value::Link(lower)) = lower.and_then(|p| device.parameters.get(p.name)) {

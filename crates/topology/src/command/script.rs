@@ -39,7 +39,7 @@ impl Part {
             Step::SetSysctl { name, .. } if is_for_new(name) => Self::Beginnings,
             Step::AddDevice { device, .. } if device.lower().is_none() => Self::Devices,
             Step::AddVeth { .. } => Self::Links,
-            Step::AddDevice { new, device } if is_abroad(&new.at, device) => Self::Standing,
+            Step::AddDevice { new, device, .. } if is_abroad(&new.at, device) => Self::Standing,
             other => Self::inside(other.namespace()),
         }
     }
@@ -164,7 +164,12 @@ pub(crate) fn is_abroad(at: &At, device: &Device<At>) -> bool {
 /// The namespace in which the command of a step runs.
 fn runs_in(step: &Step) -> NamespaceId {
     let lower = match step {
-        Step::AddDevice { device, .. } => device.lower().map(|lower| lower.namespace),
+        Step::AddDevice {
+            device, underlay, ..
+        } => {
+            let lower = device.lower().map(|lower| lower.namespace);
+            lower.or(*underlay)
+        }
         _ => None,
     };
     lower.unwrap_or_else(|| step.namespace())

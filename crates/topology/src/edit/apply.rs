@@ -164,6 +164,30 @@ fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
                 mac: old,
             })
         }
+        Edit::SetUnderlay {
+            interface,
+            underlay,
+        } => {
+            let found = interface_of(document, interface, Field::Underlay)?;
+            let underlay = underlay.filter(|underlay| *underlay != found.namespace);
+            validate::underlay(document, interface, found, underlay)?;
+            let changed = Interface {
+                underlay,
+                ..found.clone()
+            };
+            validate::device(
+                &Relations::of(document),
+                interface,
+                &changed,
+                Some("underlay"),
+            )?;
+            let found = interface_mut(document, interface, Field::Underlay)?;
+            let old = std::mem::replace(&mut found.underlay, underlay);
+            Ok(Edit::SetUnderlay {
+                interface,
+                underlay: old,
+            })
+        }
         Edit::SetQuality { interface, quality } => {
             interface_of(document, interface, Field::Quality)?;
             validate::quality(document, interface, quality.as_ref())?;

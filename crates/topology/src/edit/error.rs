@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 use crate::address::AddressError;
+use crate::address::InterfaceAddress;
 use crate::fdb::FdbEntry;
 use crate::id::{InterfaceId, NamespaceId};
 use crate::name::NameError;
@@ -51,6 +52,8 @@ pub enum Field {
     Master,
     /// The MAC address.
     Mac,
+    /// The namespace through which a tunnel sends.
+    Underlay,
     /// The parameters of a device.
     Parameters,
     /// What is set on a port of a bridge.
@@ -121,13 +124,13 @@ pub enum Reason {
     #[error("{address} is on it already")]
     DuplicateAddress {
         /// The address.
-        address: IpNet,
+        address: InterfaceAddress,
     },
     /// The same address with the same prefix length on another interface of the same namespace.
     #[error("{address} is on {other} of the same namespace already")]
     AddressTaken {
         /// The address.
-        address: IpNet,
+        address: InterfaceAddress,
         /// The other interface.
         other: String,
     },
@@ -135,13 +138,13 @@ pub enum Reason {
     #[error("the kernel adds {address} by itself when the interface comes up")]
     KernelAddress {
         /// The address.
-        address: IpNet,
+        address: InterfaceAddress,
     },
     /// No such address to remove.
     #[error("it has no address {address}")]
     NoSuchAddress {
         /// The address.
-        address: IpNet,
+        address: InterfaceAddress,
     },
     /// The kernel would refuse the MTU.
     #[error("the kernel refuses an MTU of {mtu}: {why}")]
@@ -284,6 +287,7 @@ impl fmt::Display for Field {
             Self::Mtu => "MTU",
             Self::Up => "state",
             Self::Master => "bridge",
+            Self::Underlay => "the underlay",
             Self::Mac => "MAC address",
             Self::Parameters => "parameters",
             Self::Port => "port",

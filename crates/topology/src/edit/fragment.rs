@@ -165,11 +165,13 @@ pub(super) fn remove(document: &mut Document, selection: &Selection) -> Result<E
     )))
 }
 
-/// The selected interfaces, those of the selected namespaces, the other ends of their links, and
+/// The selected interfaces, those in and through the selected namespaces, the other ends of their links, and
 /// what stands on them.
 fn doomed_interfaces(document: &Document, selection: &Selection) -> BTreeSet<InterfaceId> {
     let selected = |id: &InterfaceId, interface: &Interface| {
-        selection.interfaces.contains(id) || selection.namespaces.contains(&interface.namespace)
+        let homes = [Some(interface.namespace), interface.underlay];
+        let mut homes = homes.iter().flatten();
+        selection.interfaces.contains(id) || homes.any(|home| selection.namespaces.contains(home))
     };
     let mut doomed: BTreeSet<InterfaceId> = document
         .interfaces

@@ -22,6 +22,7 @@ mod relations;
 mod route;
 mod rule;
 mod tables;
+mod underlay;
 mod uplink;
 
 pub(super) use address::address_free;
@@ -36,6 +37,7 @@ pub(super) use route::route;
 use route::{duplicate_route, route_itself, same_route};
 pub(super) use rule::{refuse_rule, rule};
 pub(super) use tables::{fdb, fdb_of_ports, vlans};
+pub(super) use underlay::underlay;
 pub(super) use uplink::uplink;
 
 /// Farthest place of a node from the origin, in canvas units.
@@ -288,6 +290,7 @@ fn interface(
     may_be_port(relations, id, found, found.master)?;
     mac(document, id, found, found.mac)?;
     device(relations, id, found, None)?;
+    underlay(document, id, found, found.underlay)?;
     port(document, id, found, None)?;
     quality(document, id, found.quality.as_ref())?;
     vlans(document, id, found)?;

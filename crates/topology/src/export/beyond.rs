@@ -41,12 +41,12 @@ pub(super) fn of_lab(document: &Document, reason: &str) -> Vec<Remark> {
     left
 }
 
-/// Interfaces that stand on one of another namespace.
+/// Interfaces that stand on one of another namespace, or send through another.
 pub(super) fn abroad(document: &Document) -> impl Iterator<Item = InterfaceId> {
     let is_abroad = |interface: &Interface| {
         let lowers = interface.kind.links();
         let mut lowers = lowers.filter_map(|id| document.interfaces.get(&id));
-        lowers.any(|lower| lower.namespace != interface.namespace)
+        interface.underlay.is_some() || lowers.any(|lower| lower.namespace != interface.namespace)
     };
     let all = document.interfaces.iter();
     all.filter(move |(_, interface)| is_abroad(interface))
@@ -58,7 +58,7 @@ pub(super) fn of_abroad(document: &Document) -> impl Iterator<Item = Remark> {
     abroad(document).map(|id| {
         lost(
             document.describe_interface(id),
-            "it stands on an interface of another namespace, which a node cannot",
+            "it stands on an interface of another namespace or sends through another, which a node cannot",
         )
     })
 }

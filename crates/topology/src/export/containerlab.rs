@@ -173,8 +173,14 @@ fn is_veth(interface: &Interface) -> bool {
 fn made_before(document: &Document, bridge: InterfaceId) -> Remark {
     let names = Names::of(document);
     let makes = told(document).into_iter().find_map(|told| match told.step {
-        Some(Step::AddDevice { new, device }) if new.id == Some(bridge) => {
-            Some(of_step(&Step::AddDevice { new, device }, &names).words())
+        Some(Step::AddDevice { new, device, .. }) if new.id == Some(bridge) => {
+            let underlay = None;
+            let step = Step::AddDevice {
+                new,
+                device,
+                underlay,
+            };
+            Some(of_step(&step, &names).words())
         }
         _ => None,
     });

@@ -3,6 +3,7 @@
 //! The constants are those of the types in which the front end writes.
 
 use super::{is_listed, lines_of};
+use crate::address::InterfaceAddress;
 use crate::document::Document;
 use crate::id::{InterfaceId, NamespaceId, Node};
 use crate::serve::summary;
@@ -65,7 +66,7 @@ fn card(document: &Document, id: NamespaceId) -> (f64, f64) {
         }
         if is_listed(document, interface) {
             let name = chars(interface.name.as_str()) * MONO + GAP;
-            let text = |address: &ipnet::IpNet| chars(&address.to_string()) * MONO;
+            let text = |address: &InterfaceAddress| chars(&address.to_string()) * MONO;
             let address = interface.addresses.iter().map(text).fold(0.0, f64::max);
             widest = widest.max(name + address);
         }

@@ -14,7 +14,11 @@ pub(super) fn add(
     state: &mut Observed,
     new: &NewInterface,
     device: &Device<At>,
+    underlay: Option<NamespaceId>,
 ) -> Result<Vec<Step>, Refused> {
+    if let Some(underlay) = underlay.filter(|id| !state.namespaces.contains_key(id)) {
+        return Err(Refused(format!("there is no {underlay}")));
+    }
     device.check().map_err(Refused)?;
     let mut missing = None;
     let resolved = device.map(|lower| {
@@ -38,6 +42,7 @@ pub(super) fn add(
     super::add(state, new, kind)?;
     let made = interface_mut(state, &new.at)?;
     made.mtu = mtu;
+    made.underlay = underlay;
     made.vlans = usual;
     Ok(vec![Step::RemoveInterface { at: new.at.clone() }])
 }

@@ -128,6 +128,24 @@ pub(super) fn namespace(state: &mut Observed, id: NamespaceId) -> Result<Vec<Ste
             undos.push(interface(state, &at)?);
         }
     }
+    // A vxlan goes with the namespace through which it sends (`vxlan_exit_batch`).
+    let sends = |i: &ObservedInterface| {
+        let device = i.kind.device();
+        i.underlay == Some(id) && device.is_some_and(|d| d.kind == DeviceKind::Vxlan)
+    };
+    let elsewhere = state.namespaces.iter().filter(|(other, _)| **other != id);
+    let sending = elsewhere.flat_map(|(&namespace, found)| {
+        let all = found.interfaces.values().filter(|i| sends(i));
+        all.filter_map(move |i| {
+            Some(At {
+                namespace,
+                name: i.name.parse().ok()?,
+            })
+        })
+    });
+    for at in sending.collect::<Vec<_>>() {
+        undos.push(interface(state, &at)?);
+    }
     undo.extend(undos.into_iter().rev().flatten());
     for (family, on) in [
         (crate::address::Family::Ipv4, forwarding.ipv4),
@@ -192,7 +210,11 @@ fn make_again(state: &Observed, doomed: &[(NamespaceId, u32)]) -> Vec<Step> {
                 let at = made.at.clone();
                 let (device, later) = device.at_birth();
                 let kind = device.kind;
-                steps.push(Step::AddDevice { new: made, device });
+                steps.push(Step::AddDevice {
+                    new: made,
+                    device,
+                    underlay: found.underlay,
+                });
                 if !later.is_empty() {
                     let changes = later.as_changes();
                     steps.push(Step::SetParameters { at, kind, changes });

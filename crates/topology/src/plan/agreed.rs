@@ -51,7 +51,7 @@ pub(super) fn adds_nothing(
 /// what the kernel lacks has no properties, and of a firewall only its length is told.
 fn is_other(before: &Document, after: &Document, place: &Place, what: &str) -> bool {
     match (place, what) {
-        (Place::Interface(id), "interface" | "kind" | "peer") => {
+        (Place::Interface(id), "interface" | "kind" | "peer" | "underlay") => {
             before.interfaces.get(id) != after.interfaces.get(id)
         }
         (Place::Namespace(id), "namespace") => {

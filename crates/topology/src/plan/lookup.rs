@@ -26,9 +26,11 @@ pub(super) fn find<'a>(
         Kind::Device(device) => {
             let resolved = resolve(document, state, places, device);
             let found = interface.kind.device();
-            resolved
-                .zip(found)
-                .is_some_and(|(wanted, found)| wanted.changes_from(found).is_some())
+            // It is chosen when it is made.
+            wanted.underlay == interface.underlay
+                && resolved
+                    .zip(found)
+                    .is_some_and(|(wanted, found)| wanted.changes_from(found).is_some())
         }
     };
     let found = by_id(state, places, wanted.namespace, id).filter(fits);

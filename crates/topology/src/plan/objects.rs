@@ -230,6 +230,7 @@ impl Planner<'_> {
                             at: at(wanted),
                         },
                         device,
+                        underlay: wanted.underlay,
                     });
                 }
             }

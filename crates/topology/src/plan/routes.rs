@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use super::{Planner, kernel_metric};
+use crate::address::InterfaceAddress;
 use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::model::{self, step_route};
@@ -212,7 +213,7 @@ impl Planner<'_> {
                 self.covers_interface(*id) || peer.is_some_and(|peer| self.covers_interface(peer))
             })
             .collect();
-        let has = |test: &dyn Fn(&ipnet::IpNet) -> bool| {
+        let has = |test: &dyn Fn(&InterfaceAddress) -> bool| {
             let mut addresses = touched.iter().flat_map(|(_, i)| &i.addresses);
             addresses.any(test)
         };

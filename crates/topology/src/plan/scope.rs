@@ -3,8 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use ipnet::IpNet;
-
+use crate::address::InterfaceAddress;
 use crate::document::{Document, Interface, Kind, Namespace};
 use crate::id::{InterfaceId, NamespaceId};
 use crate::name::InterfaceName;
@@ -26,7 +25,7 @@ pub(super) struct Scope {
     pub(super) reached: BTreeSet<NamespaceId>,
     /// The addresses that the interfaces that are touched had, by namespace: routes to gateways in
     /// their networks may go with them.
-    pub(super) had: BTreeMap<NamespaceId, Vec<IpNet>>,
+    pub(super) had: BTreeMap<NamespaceId, Vec<InterfaceAddress>>,
 }
 
 /// Whether the kernel has to do with what differs: nothing of it has to do with what is served.
@@ -170,7 +169,7 @@ fn is_made_anew(before: &Document, after: &Document, id: InterfaceId) -> bool {
                 (Kind::Device(old), Kind::Device(new)) => new.changes_from(old).is_some(),
                 (old, new) => old == new,
             };
-            old.namespace != new.namespace || !changes(&old, &new)
+            old.namespace != new.namespace || old.underlay != new.underlay || !changes(&old, &new)
         }
         _ => true,
     }

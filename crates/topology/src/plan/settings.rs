@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use ipnet::IpNet;
-
 use super::mtu::DEEPEST;
 use super::{Planner, at};
 use crate::address::Family;
+use crate::address::InterfaceAddress;
 use crate::document::{DeviceKind, Interface};
 use crate::id::InterfaceId;
 use crate::model::{self, is_same_network};
@@ -225,22 +224,22 @@ pub(crate) fn address_orders(
     wanted: &Interface,
     found: &ObservedInterface,
 ) -> Option<(String, String)> {
-    let is_static = |address: &&IpNet| {
+    let is_static = |address: &&InterfaceAddress| {
         let mut known = found.addresses.iter();
         known.any(|a| a.origin == Origin::Static && a.address == **address)
     };
     let ours: Vec<_> = wanted.addresses.iter().filter(is_static).copied().collect();
     let known = found.addresses.iter().map(|a| a.address);
     let kernels: Vec<_> = known.filter(|address| ours.contains(address)).collect();
-    let place = |list: &[IpNet], address: &IpNet| {
+    let place = |list: &[InterfaceAddress], address: &InterfaceAddress| {
         let same = list.iter().filter(|a| is_same_network(**a, *address));
         same.take_while(|a| *a != address).count()
     };
-    let differs = |address: &&IpNet| {
+    let differs = |address: &&InterfaceAddress| {
         address.addr().is_ipv4() && place(&ours, address) != place(&kernels, address)
     };
-    let text = |list: &[IpNet]| {
-        let differing = list.iter().filter(differs).map(IpNet::to_string);
+    let text = |list: &[InterfaceAddress]| {
+        let differing = list.iter().filter(differs).map(InterfaceAddress::to_string);
         differing.collect::<Vec<_>>().join(", ")
     };
     ours.iter()
@@ -251,16 +250,21 @@ pub(crate) fn address_orders(
 /// Static addresses that go: not in the document, or before one of the same IPv4 network that the
 /// document has earlier (the first of a network is the primary). Where the kernel `promotes` the
 /// next one, those that go are in nobody's way.
-fn unwanted_addresses(wanted: &Interface, found: &ObservedInterface, promotes: bool) -> Vec<IpNet> {
-    let known: Vec<IpNet> = found
+fn unwanted_addresses(
+    wanted: &Interface,
+    found: &ObservedInterface,
+    promotes: bool,
+) -> Vec<InterfaceAddress> {
+    let known: Vec<InterfaceAddress> = found
         .addresses
         .iter()
         .filter(|a| a.origin == Origin::Static)
         .map(|a| a.address)
         .collect();
-    let is_out_of_order = |address: &IpNet| {
-        let same = |a: &&IpNet| address.addr().is_ipv4() && is_same_network(**a, *address);
-        let stays = |a: &&IpNet| !promotes || wanted.addresses.contains(a);
+    let is_out_of_order = |address: &InterfaceAddress| {
+        let same =
+            |a: &&InterfaceAddress| address.addr().is_ipv4() && is_same_network(**a, *address);
+        let stays = |a: &&InterfaceAddress| !promotes || wanted.addresses.contains(a);
         let in_kernel: Vec<_> = known.iter().filter(same).filter(stays).collect();
         let in_document: Vec<_> = wanted.addresses.iter().filter(same).collect();
         // What both begin with stays; from the first difference on all is added anew.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Report, Severity};
+use crate::address::InterfaceAddress;
 use crate::document::{Interface, Kind};
 use crate::edit::Field;
 use crate::id::{InterfaceId, NamespaceId};
@@ -51,13 +52,13 @@ fn ends(report: &mut Report<'_>, mtus: &Mtus<'_>, [a, b]: [InterfaceId; 2]) {
             "give both ends the same MTU",
         );
     }
-    let meets = |x: &ipnet::IpNet| {
+    let meets = |x: &InterfaceAddress| {
         second
             .addresses
             .iter()
             .any(|y| y.contains(&x.addr()) || x.contains(&y.addr()))
     };
-    let same_family = |x: &ipnet::IpNet| {
+    let same_family = |x: &InterfaceAddress| {
         second
             .addresses
             .iter()
@@ -79,10 +80,11 @@ fn unconnected(report: &mut Report<'_>) {
     // What stands on an interface of another namespace connects the two.
     let standing = document.interfaces.values().flat_map(|interface| {
         let below = interface.kind.links();
-        let below = below.filter_map(|id| document.interfaces.get(&id));
+        let below = below.filter_map(|id| Some(document.interfaces.get(&id)?.namespace));
         below
-            .filter(|below| below.namespace != interface.namespace)
-            .flat_map(|below| [below.namespace, interface.namespace])
+            .chain(interface.underlay)
+            .filter(|below| *below != interface.namespace)
+            .flat_map(|below| [below, interface.namespace])
     });
     let standing: BTreeSet<NamespaceId> = standing.collect();
     for &id in document

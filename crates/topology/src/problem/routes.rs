@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::{Report, Severity, fixes};
-use crate::address::{Family, is_link_local};
+use crate::address::{Family, InterfaceAddress, is_link_local};
 use crate::connected::{self, Connected};
 use crate::document::{Document, Interface, Kind, Route};
 use crate::edit::Field;
@@ -41,7 +41,7 @@ pub(super) fn check(report: &mut Report<'_>) {
         for address in &interface.addresses {
             let is_network = address.addr().is_ipv4()
                 && address.prefix_len() < 31
-                && address.addr() == address.network();
+                && address.addr() == address.network().addr();
             if is_network {
                 let text = format!("{address} is the address of the network itself");
                 let hint = "take one within it";
@@ -172,7 +172,7 @@ fn made_by_kernel<'a>(
     let has_carrier = peer.is_some_and(|peer| peer.up);
     let addresses = interface.addresses.iter();
     addresses
-        .filter_map(move |address| connected::of_address(*address, is_loopback))
+        .flat_map(move |address| connected::of_address(*address, is_loopback))
         .chain(has_carrier.then(connected::link_local))
         .filter(|_| interface.up)
 }
@@ -246,12 +246,12 @@ fn overlaps(report: &mut Report<'_>, inside: &Inside<'_>) {
         .filter(|(_, a)| a.prefix_len() < a.max_prefix_len() && !is_link_local(a.addr()))
         .collect();
     // Networks are in one another or apart: those around one stand before it.
-    all.sort_by_key(|(id, address)| (address.trunc(), *id));
-    let mut around: Vec<(InterfaceId, ipnet::IpNet)> = Vec::new();
+    all.sort_by_key(|(id, address)| (address.network(), *id));
+    let mut around: Vec<(InterfaceId, InterfaceAddress)> = Vec::new();
     for (id, address) in all {
         while around
             .last()
-            .is_some_and(|(_, outer)| !outer.contains(&address.network()))
+            .is_some_and(|(_, outer)| !outer.network().contains(&address.network()))
         {
             around.pop();
         }

@@ -34,7 +34,7 @@ pub(super) fn check(report: &mut Report<'_>) {
             }
             // Link-local networks are one on every link.
             if address.prefix_len() < address.max_prefix_len() && !is_link_local(address.addr()) {
-                let members = networks.entry(address.trunc()).or_default();
+                let members = networks.entry(address.network()).or_default();
                 members.entry(segment).or_default().push(id);
             }
         }

@@ -53,7 +53,11 @@ pub(crate) fn offers(document: &Document, tried: &[Tried]) -> Vec<(usize, Expect
     let own: BTreeSet<IpAddr> = document
         .interfaces
         .values()
-        .flat_map(|i| i.addresses.iter().map(ipnet::IpNet::addr))
+        .flat_map(|i| {
+            i.addresses
+                .iter()
+                .map(crate::address::InterfaceAddress::addr)
+        })
         .collect();
     let mut offers: Vec<(usize, Expectation)> = Vec::new();
     let mut known = BTreeSet::new();

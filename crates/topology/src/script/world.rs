@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ipnet::IpNet;
-
-use crate::address::{Family, is_kernels_own, is_per_link};
+use crate::address::{Family, InterfaceAddress, is_kernels_own, is_per_link};
 use crate::adopt::adopt;
 use crate::command::action::Action;
 use crate::command::link::FIRST_PROCESS;
@@ -139,7 +137,8 @@ impl World {
                     name: interface.clone(),
                 };
                 let found = self.exists(&at)?;
-                match found.addresses.iter().any(|a| a.address == address) {
+                // It would change how long the address is valid, and nothing else.
+                match found.addresses.iter().any(|a| a.address.excludes(&address)) {
                     true => Ok(()),
                     false => self.act(here, Action::AddAddress { interface, address }),
                 }
@@ -155,6 +154,12 @@ impl World {
                         "the kernel itself gives {address} to the loopback: no lab is without it"
                     ));
                 }
+                // What the kernel looks at: a broadcast address and a scope are not named.
+                let is_it = |a: &&ObservedAddress| {
+                    a.address.excludes(&address) && a.address.prefix_len() == address.prefix_len()
+                };
+                let known = found.addresses.iter().find(is_it).map(|a| a.address);
+                let address = known.unwrap_or(address);
                 self.step(&Step::RemoveAddress { at, address })
             }
             Action::FlushAddresses { interface, family } => {
@@ -163,12 +168,12 @@ impl World {
                     name: interface,
                 };
                 let addresses = &self.exists(&at)?.addresses;
-                let is_meant = |address: &IpNet| {
+                let is_meant = |address: &InterfaceAddress| {
                     let is_of_family =
                         family.is_none_or(|family| Family::of(address.addr()) == family);
                     is_of_family && !is_kernels_own(*address)
                 };
-                let meant: Vec<IpNet> = addresses
+                let meant: Vec<InterfaceAddress> = addresses
                     .iter()
                     .map(|a| a.address)
                     .filter(is_meant)

@@ -112,6 +112,11 @@ pub(super) fn tie(
         };
         tied.master = Some(found.ok_or_else(missing)?);
     }
+    if let Some(name) = &settings.underlay {
+        let found = document.namespace_named(&name.value);
+        let missing = || at(name, format!("there is no namespace {}", name.value));
+        tied.underlay = Some(found.ok_or_else(missing)?).filter(|id| *id != tied.namespace);
+    }
     tied.port = read(port::NAME, port::TABLE, &settings.port, find)?;
     if let Some(device) = interface.kind.device() {
         let kind = device.kind;
@@ -159,6 +164,10 @@ pub(super) fn settings(document: &Document, interface: &Interface) -> Settings {
         master: master.and_then(|master| {
             let word = master.kind.device()?.kind.table().ports?;
             Some((word, spanned(master.name.to_string())))
+        }),
+        underlay: interface.underlay.and_then(|id| {
+            let found = document.namespaces.get(&id)?;
+            Some(spanned(found.name.to_string()))
         }),
         port: said(port::TABLE, interface.port.map(name)),
         parameters: parameters.unwrap_or_default(),

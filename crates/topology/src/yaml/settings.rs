@@ -38,6 +38,8 @@ pub(super) struct Settings {
     pub(super) mac: Option<Spanned<String>>,
     /// The bridge, bond or VRF of which it is a port, by the word that stands before its name.
     pub(super) master: Option<(&'static str, Spanned<String>)>,
+    /// The namespace through which it sends.
+    pub(super) underlay: Option<Spanned<String>>,
     pub(super) port: Said,
     /// Parameters of its kind.
     pub(super) parameters: Said,
@@ -63,6 +65,7 @@ impl Default for Settings {
             mtu: None,
             mac: None,
             master: None,
+            underlay: None,
             port: Said::new(),
             parameters: Said::new(),
             addresses: Vec::new(),
@@ -196,6 +199,9 @@ impl Serialize for Settings {
         if let Some(advertise) = &self.advertise {
             map.serialize_entry("advertise", advertise)?;
         }
+        if let Some(underlay) = &self.underlay {
+            map.serialize_entry("underlay", underlay)?;
+        }
         if !self.addresses.is_empty() {
             map.serialize_entry("addresses", &self.addresses)?;
         }
@@ -229,6 +235,7 @@ impl<'de> Deserialize<'de> for Settings {
                         "sysctl" => settings.sysctl = map.next_value()?,
                         "offload" => settings.offload = map.next_value()?,
                         "advertise" => settings.advertise = Some(map.next_value()?),
+                        "underlay" => settings.underlay = Some(map.next_value()?),
                         "addresses" => settings.addresses = map.next_value()?,
                         key => match MASTERS.iter().find(|word| **word == key) {
                             Some(word) if settings.master.is_none() => {

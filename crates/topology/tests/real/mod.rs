@@ -76,6 +76,24 @@ pub(crate) fn dump(document: &Document) -> String {
     text
 }
 
+/// An address in the words that `ip addr add` takes.
+fn address(shown: &Value) -> String {
+    let word = |key: &str| shown[key].as_str();
+    let (local, length) = (word("local").unwrap(), &shown["prefixlen"]);
+    let mut text = match word("address") {
+        Some(peer) => format!("{local} peer {peer}/{length}"),
+        None => format!("{local}/{length}"),
+    };
+    if let Some(broadcast) = word("broadcast") {
+        text += &format!(" broadcast {broadcast}");
+    }
+    // Of 127.0.0.0/8 no random document has one.
+    let scope = word("scope").filter(|scope| *scope != "global" && !local.contains(':'));
+    text + &scope
+        .map(|scope| format!(" scope {scope}"))
+        .unwrap_or_default()
+}
+
 /// State, MTU, bridge, addresses, and what is set on it.
 type Interface = (bool, Mtu, Option<String>, BTreeSet<String>, Details);
 
@@ -187,7 +205,7 @@ fn interface(link: &Value, qdiscs: &[Value]) -> (String, Interface) {
         let local = a["local"].as_str().unwrap();
         !local.starts_with("fe80") && local != "::1" && local != "127.0.0.1"
     });
-    let own = own.map(|a| format!("{}/{}", a["local"].as_str().unwrap(), a["prefixlen"]));
+    let own = own.map(address);
     let mtu = u32::try_from(link["mtu"].as_u64().unwrap()).unwrap();
     (
         text(&link["ifname"]).unwrap(),

@@ -229,6 +229,7 @@ impl Lab {
         };
         let Node {
             tags,
+            underlays,
             firewall,
             sysctls,
             generic,
@@ -245,6 +246,12 @@ impl Lab {
             seen.firewall = firewall.seen(namespace, interfaces, &seen.interfaces);
         }
         tags.retain(|index, _| seen.interfaces.contains_key(index));
+        underlays.retain(|index, _| seen.interfaces.contains_key(index));
+        for (index, underlay) in underlays.iter() {
+            if let Some(interface) = seen.interfaces.get_mut(index) {
+                interface.underlay = Some(*underlay);
+            }
+        }
         if let Some((last, _)) = seen.interfaces.last_key_value() {
             node.saw_index(*last);
         }

@@ -74,6 +74,7 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         mac: Some(Mac([2, 0, 0, 0, 0, name.as_bytes()[0]])),
         addresses: Vec::new(),
         master: None,
+        underlay: None,
         port: Default::default(),
         qdiscs: Default::default(),
         vlans: None,

@@ -42,6 +42,10 @@ impl Seen<'_> {
                 interface,
                 mtu: self.mtu(interface, wanted, found.mtu),
             }),
+            "underlay" => Ok(Edit::SetUnderlay {
+                interface,
+                underlay: found.underlay,
+            }),
             "mac" => Ok(Edit::SetMac {
                 interface,
                 mac: found.mac,
@@ -116,11 +120,21 @@ impl Seen<'_> {
         // After the one that it follows in the kernel: of a network the first is the primary.
         let mut before = known.iter().take(place).rev();
         let index = before.find_map(|a| wanted.addresses.iter().position(|w| *w == a.address));
-        Ok(Edit::AddAddress {
+        let index = index.map_or(0, |index| index + 1);
+        // One that says the same of the kernel with other words gives way.
+        let instead = wanted.addresses.iter().position(|a| a.excludes(&address));
+        let old = instead.and_then(|place| wanted.addresses.get(place));
+        let is_before = instead.is_some_and(|place| place < index);
+        let mut edits: Vec<_> = old
+            .map(|&address| Edit::RemoveAddress { interface, address })
+            .into_iter()
+            .collect();
+        edits.push(Edit::AddAddress {
             interface,
             address,
-            index: Some(index.map_or(0, |index| index + 1)),
-        })
+            index: Some(index - usize::from(is_before)),
+        });
+        Ok(all(edits))
     }
 
     fn parameter(

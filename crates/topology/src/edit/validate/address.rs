@@ -1,14 +1,11 @@
 //! Addresses of interfaces.
 
-use ipnet::IpNet;
-
 use super::super::error::{EditError, Field, Place, Reason};
 use super::device::shared_address;
 use super::relations::Relations;
 use super::{MIN_IPV6_MTU, WITHOUT_IPV6, refuse};
 use crate::address::{
-    AddressError, Family, check_interface_address, is_for_loopback_only, is_kernels_own,
-    is_per_link,
+    AddressError, Family, InterfaceAddress, is_for_loopback_only, is_kernels_own, is_per_link,
 };
 use crate::document::{Document, Interface, Kind};
 use crate::id::InterfaceId;
@@ -18,7 +15,7 @@ use crate::sysctl::has_no_ipv6;
 pub(in crate::edit) fn address_free(
     document: &Document,
     id: InterfaceId,
-    address: IpNet,
+    address: InterfaceAddress,
 ) -> Result<(), EditError> {
     let place = Place::Interface(id, Some(Field::Addresses));
     let Some(found) = document.interfaces.get(&id) else {
@@ -51,7 +48,7 @@ pub(super) fn address_itself(
     document: &Document,
     id: InterfaceId,
     found: &Interface,
-    address: IpNet,
+    address: InterfaceAddress,
 ) -> Result<(), EditError> {
     let fail = |reason| {
         Err(refuse(
@@ -60,11 +57,13 @@ pub(super) fn address_itself(
             reason,
         ))
     };
-    if let Err(error) = check_interface_address(address) {
+    if let Err(error) = address.check() {
         return fail(Reason::Address(error));
     }
     if found.kind != Kind::Loopback && is_for_loopback_only(address.addr()) {
-        return fail(Reason::Address(AddressError::Loopback { address }));
+        return fail(Reason::Address(AddressError::Loopback {
+            address: address.addr(),
+        }));
     }
     if Family::of(address.addr()) == Family::Ipv6 {
         if let Some(mtu) = found.mtu.filter(|mtu| *mtu < MIN_IPV6_MTU) {
@@ -84,6 +83,9 @@ pub(super) fn address_itself(
             return fail(Reason::DuplicateAddress { address: twin });
         }
     }
+    if let Some(why) = beside(found, address) {
+        return fail(Reason::Address(why));
+    }
     // The kernel puts these on the loopback by itself when it comes up.
     if found.kind == Kind::Loopback && is_kernels_own(address) {
         return fail(Reason::KernelAddress { address });
@@ -96,7 +98,7 @@ pub(super) fn address_elsewhere(
     document: &Document,
     id: InterfaceId,
     found: &Interface,
-    address: IpNet,
+    address: InterfaceAddress,
 ) -> Result<(), EditError> {
     if is_per_link(address.addr()) {
         return Ok(());
@@ -118,4 +120,18 @@ pub(super) fn address_elsewhere(
         }
         None => Ok(()),
     }
+}
+
+/// Why the kernel does not take an IPv4 address beside another of its network
+/// (`__inet_insert_ifa`).
+fn beside(found: &Interface, address: InterfaceAddress) -> Option<AddressError> {
+    let others = found.addresses.iter().filter(|other| **other != address);
+    let mut others = others.filter(|other| other.network() == address.network());
+    let other = others.find(|other| {
+        other.addr().is_ipv4() && (other.excludes(&address) || other.scope() != address.scope())
+    })?;
+    Some(AddressError::Beside {
+        address: address.to_string(),
+        other: other.to_string(),
+    })
 }

@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
-
 use super::super::error::{EditError, Field, Place, Reason};
 use super::refuse;
 use super::relations::Relations;
+use crate::address::InterfaceAddress;
 use crate::document::{Device, DeviceKind, Document, Interface, Kind};
 use crate::id::InterfaceId;
 
@@ -100,7 +99,7 @@ pub(super) fn shared_address(
     let mut others = relations.uppers(lower).filter(|(other, _)| *other != id);
     others.find_map(|(other, _)| {
         let has = &relations.document.interfaces.get(&other)?.addresses;
-        let mut own = found.addresses.iter().map(IpNet::addr);
+        let mut own = found.addresses.iter().map(InterfaceAddress::addr);
         let shared = own.find(|own| has.iter().any(|address| address.addr() == *own));
         Some((shared?, other))
     })

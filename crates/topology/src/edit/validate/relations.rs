@@ -58,12 +58,12 @@ impl<'a> Relations<'a> {
         found: &Interface,
         device: &Device<InterfaceId>,
     ) -> Option<InterfaceId> {
-        let own = ends(self.document, found.namespace, device)?;
+        let own = ends(self.document, found, device)?;
         let all = self.ends.get_or_init(|| {
             let mut all = BTreeMap::<_, Vec<_>>::new();
             for (id, interface) in &self.document.interfaces {
                 let device = interface.kind.device();
-                let ends = device.and_then(|d| ends(self.document, interface.namespace, d));
+                let ends = device.and_then(|d| ends(self.document, interface, d));
                 if let Some(ends) = ends {
                     all.entry(ends).or_default().push(*id);
                 }
@@ -74,10 +74,12 @@ impl<'a> Relations<'a> {
     }
 }
 
-/// They are told apart where their packets go: in the namespace of what they stand on.
-fn ends(document: &Document, home: NamespaceId, device: &Device<InterfaceId>) -> Option<Ends> {
+/// They are told apart where their packets go: in the namespace of what they stand on, or in their
+/// underlay.
+fn ends(document: &Document, found: &Interface, device: &Device<InterfaceId>) -> Option<Ends> {
     let lower = device.lower().and_then(|id| document.interfaces.get(id));
-    let namespace = lower.map_or(home, |lower| lower.namespace);
+    let below = lower.map(|lower| lower.namespace);
+    let namespace = below.or(found.underlay).unwrap_or(found.namespace);
     let same: &[&str] = match device.kind {
         // `ip_tunnel_find`: those with keys are told apart by what must come in.
         DeviceKind::Gre => &["remote", "local", "dev", "ikey"],

@@ -76,9 +76,10 @@ pub(super) fn longest(
     let interfaces =
         interfaces.filter(|(index, i)| table == TABLE_MAIN && i.up && is_meant(Some(**index)));
     let connected = interfaces.flat_map(|(index, i)| {
-        let around = i.addresses.iter().filter(|a| a.address.contains(&to));
-        around.map(|a| Way {
-            prefix_len: a.address.prefix_len(),
+        let networks = i.addresses.iter().flat_map(|a| a.address.networks());
+        let around = networks.filter(|network| network.contains(&to));
+        around.map(|network| Way {
+            prefix_len: network.prefix_len(),
             metric: 0,
             interface: Some(*index),
         })

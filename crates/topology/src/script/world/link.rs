@@ -26,10 +26,14 @@ impl World {
             None => here,
         };
         let kind = device.kind;
+        let mut underlay = None;
         if at.namespace != below && kind.is_bound() && device.lower().is_none() {
-            return Err(format!(
-                "a {kind} that sends through another namespace without a `dev` there is not supported"
-            ));
+            if !kind.has_underlay() {
+                return Err(format!(
+                    "through which namespace a {kind} sends that is made in another depends on the kernel: not supported"
+                ));
+            }
+            underlay = Some(below);
         }
         let lower = |name: &InterfaceName| {
             Some(At {
@@ -39,7 +43,11 @@ impl World {
         };
         let device = device.map(lower).unwrap_or_else(|| Device::new(kind));
         is_allowed(&at, &device)?;
-        self.step(&Step::AddDevice { new, device })?;
+        self.step(&Step::AddDevice {
+            new,
+            device,
+            underlay,
+        })?;
         self.set_new(&at, &end)
     }
 
@@ -255,6 +263,12 @@ impl World {
             return Err(format!("{} could not be moved to {name}", at.name));
         };
         moved.addresses.clear();
+        let device = kind.device();
+        let sends = device.filter(|d| d.kind.has_underlay() && d.lower().is_none());
+        if sends.is_some() {
+            let underlay = moved.underlay.unwrap_or(at.namespace);
+            moved.underlay = Some(underlay).filter(|underlay| *underlay != to);
+        }
         // Its settings are those of a new one there (`inetdev_init`, `ipv6_add_dev`).
         moved.sysctls.clear();
         moved.neighbours.clear();
@@ -319,9 +333,12 @@ fn may_move(at: &At, found: &ObservedInterface) -> Result<(), String> {
             "{} cannot be moved: a {} stays where it was made",
             at.name, device.kind
         )),
-        kind if kind.is_bound() && !(kind.stands_abroad() && device.lower().is_some()) => {
+        kind if kind.is_bound()
+            && !kind.has_underlay()
+            && !(kind.stands_abroad() && device.lower().is_some()) =>
+        {
             Err(format!(
-                "{} cannot be moved: it would go on to send through the namespace that it leaves, which is not supported for a {kind} without `dev`",
+                "{} cannot be moved: it would go on to send through the namespace that it leaves, which is not supported for a {kind}",
                 at.name
             ))
         }

@@ -127,7 +127,7 @@ impl World {
                 let addresses = interface.addresses.iter().map(|a| a.address);
                 let own = (interface.carrier && !is_loopback).then(connected::link_local);
                 let with_addresses =
-                    addresses.filter_map(move |a| connected::of_address(a, is_loopback));
+                    addresses.flat_map(move |a| connected::of_address(a, is_loopback));
                 with_addresses
                     .chain(own)
                     .map(|route| (route, interface.name.as_str()))
