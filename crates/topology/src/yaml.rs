@@ -38,6 +38,7 @@ mod entries;
 mod form;
 mod from_form;
 mod interface;
+mod names;
 mod neighbour;
 mod offload;
 mod quality;
