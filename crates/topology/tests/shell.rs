@@ -219,6 +219,10 @@ fn what_only_looks_decides_nothing_that_changes_the_network() {
             3,
             "echo a > /tmp/n\nping -c1 10.0.0.1 || echo b > /tmp/n\nip netns add $(cat /tmp/n)",
         ),
+        (
+            3,
+            "all=(b)\nping -c1 10.0.0.1 && all+=(c)\nip netns add ${all[0]}",
+        ),
         // Whether the script comes there.
         (2, "if ping -c1 10.0.0.1; then exit 0; fi\nip netns add a"),
         (
@@ -297,6 +301,11 @@ fn what_is_known_of_a_look_decides() {
         (
             "a",
             "! ping -c1 10.0.0.1 || { echo leak; exit 1; }\nip netns add a",
+        ),
+        // It is kept, and nobody asks.
+        (
+            "a",
+            "all=(b)\nping -c1 10.0.0.1 && all=()\nf() { local more=(\"${all[@]}\"); }\nf\nall+=(c)\nip netns add a",
         ),
         // Nothing depends on it where the way ends.
         (

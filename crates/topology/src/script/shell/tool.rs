@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::batch::is_batch;
 use super::elsewhere::inner;
 use super::input_output::{Input, Io};
-use super::{Failure, Flow, Shell, Status, shown};
+use super::{Failure, Flow, Shell, Status, WORDS_A_COMMAND, shown};
 use crate::command::action::Action;
 use crate::script::program::{self, Role};
 
@@ -164,6 +164,9 @@ impl Shell {
 
     /// Does what a command does to the network.
     pub(super) fn network(&mut self, argv: &[String], input: Option<&str>, io: &mut Io) -> Flow {
+        if !self.spend(argv.len() / WORDS_A_COMMAND) {
+            return Flow::Exit;
+        }
         if program::name(argv) == "arp" {
             return self.arp(argv, io);
         }
