@@ -245,7 +245,7 @@ impl Shell {
         }
         let (flow, is_last) = self.in_round(|shell| shell.list(body, io));
         if let Some(command) = is_last {
-            if !self.is_trial && !(self.spend(TRIAL) && !self.would_act(body)) {
+            if !self.is_trial && (!self.spend(TRIAL) || self.would_act(body)) {
                 self.refuse(command, UNDECIDED.to_owned());
             }
             return Some(match flow {
