@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::document::{Document, Interface, Kind, Namespace, Route};
 use crate::firewall::Ruleset;
 use crate::id::{InterfaceId, NamespaceId};
-use crate::kind::{DeviceKind, NewMtu, port};
+use crate::kind::{Device, DeviceKind, NewMtu, port};
 use crate::model::{self, DEFAULT_MTU, LOOPBACK_MTU};
 use crate::name::InterfaceName;
 use crate::neighbour::Neighbour;
@@ -69,27 +69,25 @@ fn by_name(
     name: &InterfaceName,
     ids: &Ids,
 ) -> Option<InterfaceId> {
-    let mut interfaces = found.interfaces.iter();
-    let (index, _) = interfaces.find(|(_, i)| i.name == name.as_str())?;
-    ids.get(&(namespace, *index)).copied()
+    let (index, _) = found.interfaces.named(name.as_str())?;
+    ids.get(&(namespace, index)).copied()
 }
 
 fn ids(observed: &Observed) -> Ids {
-    let all = observed.namespaces.iter();
-    let all = all.flat_map(|(ns, found)| {
-        found
-            .interfaces
-            .iter()
-            .map(move |(index, i)| (*ns, *index, i))
-    });
-    let all: Vec<_> = all.filter(|(_, _, i)| is_adopted(i)).collect();
-    let tagged = all.iter().filter_map(|(_, _, i)| i.id).map(|id| id.0);
+    let all = || {
+        let all = observed.namespaces.iter().flat_map(|(ns, found)| {
+            let inside = found.interfaces.iter();
+            inside.map(move |(index, i)| (*ns, *index, i))
+        });
+        all.filter(|(_, _, i)| is_adopted(i))
+    };
+    let tagged = all().filter_map(|(_, _, i)| i.id).map(|id| id.0);
     let mut next = tagged.max().unwrap_or_default() + 1;
     let mut fresh = || {
         next += 1;
         InterfaceId(next - 1)
     };
-    all.into_iter()
+    all()
         .map(|(namespace, index, i)| {
             let is_host_loopback =
                 namespace == NamespaceId::HOST && i.kind == ObservedKind::Loopback;
@@ -124,10 +122,13 @@ pub(crate) fn interface(
     let kind = match &known.kind {
         ObservedKind::Loopback => Kind::Loopback,
         ObservedKind::Device(device) => {
-            let mut device = device.map(id_at)?;
-            let table = device.kind.table();
-            device.parameters = device.parameters.without_usual(table.parameters);
-            Kind::Device(device)
+            let said = device
+                .parameters
+                .without_usual(device.kind.table().parameters);
+            Kind::Device(Device {
+                kind: device.kind,
+                parameters: said.map(id_at)?,
+            })
         }
         ObservedKind::Veth { peer } => {
             let peer = (*peer)?;
@@ -151,7 +152,7 @@ pub(crate) fn interface(
         mac: None,
         master: known.master.as_ref().and_then(id_of),
         underlay: known.underlay,
-        port: known.port.clone().without_usual(port::TABLE).map(id_of)?,
+        port: known.port.without_usual(port::TABLE).map(id_of)?,
         quality: known.qdiscs.quality(),
         vlans: known.vlans.clone().filter(|vlans| {
             let bridge = match known.kind.is_bridge() {
@@ -210,12 +211,9 @@ fn usual_mtu(
         NewMtu::OfLower => Some(observed.at(*device.lower()?)?.mtu),
         // `br_mtu_auto_adjust`.
         NewMtu::OfPorts => {
-            let (index, _) = around
-                .interfaces
-                .iter()
-                .find(|(_, i)| i.name == known.name)?;
+            let (index, _) = around.interfaces.named(&known.name)?;
             let ports = around.interfaces.values();
-            let ports = ports.filter(|i| i.master == Some(*index));
+            let ports = ports.filter(|i| i.master == Some(index));
             Some(ports.map(|port| port.mtu).min().unwrap_or(DEFAULT_MTU))
         }
     }

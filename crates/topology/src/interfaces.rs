@@ -10,13 +10,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::observed::ObservedInterface;
 
-/// Interfaces by their index, used like the [`BTreeMap`] that it holds.
+/// Interfaces by their index, used like the [`BTreeMap`] that it holds; they are put in by
+/// [`Interfaces::insert`], and get other names by [`Interfaces::rename`].
 #[derive(Clone, Default, Debug)]
 pub struct Interfaces {
     by_index: BTreeMap<u32, ObservedInterface>,
-    /// Where a name was when its interface was put in, by the name's hash. Only a hint, for
-    /// interfaces are renamed in place: what it leads to is looked at before it is believed.
+    /// Where a name is, by the name's hash. What it leads to is looked at before it is believed;
+    /// a name that has none is nobody's.
     hints: BTreeMap<u64, u32>,
+    /// Whether two interfaces had one hash: a name without a hint may be somebody's then.
+    is_ambiguous: bool,
 }
 
 impl Interfaces {
@@ -25,6 +28,7 @@ impl Interfaces {
         Self {
             by_index: BTreeMap::new(),
             hints: BTreeMap::new(),
+            is_ambiguous: false,
         }
     }
 
@@ -34,18 +38,42 @@ impl Interfaces {
         index: u32,
         interface: ObservedInterface,
     ) -> Option<ObservedInterface> {
-        self.hints.insert(hash(&interface.name), index);
-        self.by_index.insert(index, interface)
+        let hash = hash(&interface.name);
+        let old = self.by_index.insert(index, interface);
+        if let Some(old) = &old {
+            self.forget(index, &old.name);
+        }
+        self.hint(hash, index);
+        old
     }
 
     /// Takes one out.
     pub fn remove(&mut self, index: &u32) -> Option<ObservedInterface> {
         let removed = self.by_index.remove(index)?;
-        let hash = hash(&removed.name);
-        if self.hints.get(&hash) == Some(index) {
+        self.forget(*index, &removed.name);
+        Some(removed)
+    }
+
+    /// Gives one another name.
+    pub fn rename(&mut self, index: u32, name: &str) {
+        let Some(found) = self.by_index.get_mut(&index) else {
+            return;
+        };
+        let old = std::mem::replace(&mut found.name, name.to_owned());
+        self.forget(index, &old);
+        self.hint(hash(name), index);
+    }
+
+    fn hint(&mut self, hash: u64, index: u32) {
+        let other = self.hints.insert(hash, index);
+        self.is_ambiguous |= other.is_some_and(|other| other != index);
+    }
+
+    fn forget(&mut self, index: u32, name: &str) {
+        let hash = hash(name);
+        if self.hints.get(&hash) == Some(&index) {
             self.hints.remove(&hash);
         }
-        Some(removed)
     }
 
     /// The one of that name, and its index.
@@ -66,12 +94,19 @@ impl Interfaces {
     }
 
     fn index_of(&self, name: &str) -> Option<u32> {
-        let hinted = self.hints.get(&hash(name)).copied();
-        let is_it = |index: &u32| self.by_index.get(index).is_some_and(|i| i.name == name);
-        hinted.filter(is_it).or_else(|| {
+        let searched = || {
             let mut all = self.by_index.iter();
             all.find(|(_, i)| i.name == name).map(|(index, _)| *index)
-        })
+        };
+        let is_it = |index: &u32| self.by_index.get(index).is_some_and(|i| i.name == name);
+        match self.hints.get(&hash(name)) {
+            Some(index) if is_it(index) => Some(*index),
+            None if !self.is_ambiguous => {
+                debug_assert_eq!(searched(), None, "{name} was put in or renamed in place");
+                None
+            }
+            _ => searched(),
+        }
     }
 }
 
@@ -157,7 +192,7 @@ mod tests {
     use crate::model::{execute, fresh};
     use crate::{NamespaceId, step::At, step::NewInterface, step::Step};
 
-    /// Renamed by steps and in place, put in and taken out.
+    /// Renamed by steps, put in over another, and taken out.
     #[test]
     fn a_name_leads_to_who_has_it_now() {
         let at = |name: &str| At {
@@ -180,12 +215,19 @@ mod tests {
         let interfaces: &mut Interfaces = &mut host.interfaces;
         assert_eq!(interfaces.named("a"), None);
         let (c, _) = interfaces.named("c").unwrap();
-        let (b, _) = interfaces.named("b").unwrap();
-        interfaces.get_mut(&b).unwrap().name = "a".to_owned();
-        assert_eq!(interfaces.named("a").map(|(index, _)| index), Some(b));
-        interfaces.get_mut(&c).unwrap().name = "b".to_owned();
+        let (b, was_b) = interfaces.named("b").unwrap();
+        let mut now = was_b.clone();
+        // As a change from the kernel comes: each has the other's name, one after the other.
+        now.name = "c".to_owned();
+        interfaces.insert(b, now.clone());
+        now.name = "b".to_owned();
+        interfaces.insert(c, now);
         assert_eq!(interfaces.named("b").map(|(index, _)| index), Some(c));
-        interfaces.remove(&c);
+        assert_eq!(interfaces.named("c").map(|(index, _)| index), Some(b));
+        interfaces.rename(c, "d");
         assert_eq!(interfaces.named("b"), None);
+        assert_eq!(interfaces.named("d").map(|(index, _)| index), Some(c));
+        interfaces.remove(&c);
+        assert_eq!(interfaces.named("d"), None);
     }
 }

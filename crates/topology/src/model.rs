@@ -305,7 +305,9 @@ fn rename(state: &mut Observed, at: &At, name: &InterfaceName) -> Result<Vec<Ste
     if index_of(state, &renamed).is_ok() {
         return Err(Refused(format!("an interface {name} exists")));
     }
-    interface_mut(state, at)?.name = name.to_string();
+    let index = index_of(state, at)?;
+    let inside = namespace_mut(state, at.namespace)?;
+    inside.interfaces.rename(index, name.as_str());
     Ok(vec![Step::RenameInterface {
         at: renamed,
         name: at.name.clone(),
@@ -330,7 +332,7 @@ fn set_up(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused>
     let loopback = found.filter(|(_, i)| i.kind == ObservedKind::Loopback);
     undo.extend(match loopback.map(|(index, _)| index) {
         // Taken back, this is a going down, and those to nowhere go with it.
-        Some(index) if up && !was_up => {
+        Some(index) if up && !was_up && !before.is_empty() => {
             let mut later = around.clone();
             route::lose::with_interface(&mut later, index, route::lose::Event::Down);
             before.alive_again(&later)
@@ -556,10 +558,13 @@ fn add_address(
     if address.addr().is_ipv4() && is_first {
         let before = route::Before::of(state, at.namespace);
         let around = namespace_mut(state, at.namespace)?;
-        let mut later = around.clone();
+        // To copy a namespace for nothing would be most of the work.
+        let later = (!before.is_empty()).then(|| around.clone());
         route::lose::revive(around, index, false);
-        route::lose::with_interface(&mut later, index, route::lose::Event::Unaddressed);
-        undo.extend(before.alive_again(&later));
+        if let Some(mut later) = later {
+            route::lose::with_interface(&mut later, index, route::lose::Event::Unaddressed);
+            undo.extend(before.alive_again(&later));
+        }
     }
     Ok(undo)
 }
@@ -600,24 +605,28 @@ fn remove_address(
     }
     let mut undo = re_add(at, lost);
     // Those that took its place stand behind it again.
-    let mut later = state.clone();
+    let mut later = (!before.is_empty()).then(|| state.clone());
     let promoted = interface_mut(state, at)?.addresses.iter();
     let promoted: Vec<_> = promoted
         .filter(|a| is_secondary(a) && a.origin == Origin::Static)
         .cloned()
         .collect();
     for secondary in promoted {
-        let found = interface_mut(&mut later, at)?;
-        found.addresses.retain(|a| *a != secondary);
-        let around = namespace_mut(&mut later, at.namespace)?;
-        route::lose::with_source(around, secondary.address.addr());
+        if let Some(later) = &mut later {
+            let found = interface_mut(later, at)?;
+            found.addresses.retain(|a| *a != secondary);
+            let around = namespace_mut(later, at.namespace)?;
+            route::lose::with_source(around, secondary.address.addr());
+        }
         undo.push(Step::RemoveAddress {
             at: at.clone(),
             address: secondary.address,
         });
         undo.extend(re_add(at, vec![secondary]));
     }
-    undo.extend(before.again(&later));
+    if let Some(later) = later {
+        undo.extend(before.again(&later));
+    }
     Ok(undo)
 }
 

@@ -1,5 +1,6 @@
 //! Names as the kernel takes them.
 
+use std::borrow::Borrow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -105,6 +106,12 @@ macro_rules! name_type {
         impl From<$type> for String {
             fn from(name: $type) -> Self {
                 name.0
+            }
+        }
+
+        impl Borrow<str> for $type {
+            fn borrow(&self) -> &str {
+                &self.0
             }
         }
 

@@ -25,16 +25,17 @@ use crate::rule::Rule;
 use crate::shared_map::SharedMap;
 use crate::sysctl::Sysctls;
 use crate::vlans::Vlans;
+use whereabouts::Whereabouts;
+
+mod whereabouts;
 
 /// The kernel's state of one lab.
 #[derive(Clone, Default, Debug, Serialize, Deserialize)]
 pub struct Observed {
     /// Every namespace of the sandbox, [`NamespaceId::HOST`] included.
     pub namespaces: SharedMap<NamespaceId, ObservedNamespace>,
-    /// Namespaces on whose interfaces some of other namespaces stand, or did: without it each
-    /// question for what stands on an interface would go through the whole lab.
     #[serde(default)]
-    bearers: BTreeSet<NamespaceId>,
+    whereabouts: Whereabouts,
 }
 
 /// Where to look is no part of what there is.
@@ -244,29 +245,42 @@ impl Observed {
     pub(crate) fn new(namespaces: SharedMap<NamespaceId, ObservedNamespace>) -> Self {
         Self {
             namespaces,
-            bearers: BTreeSet::new(),
+            whereabouts: Whereabouts::default(),
         }
     }
 
     /// Takes over what a namespace is now.
     pub fn put(&mut self, id: NamespaceId, namespace: ObservedNamespace) {
-        for interface in namespace.interfaces.values() {
-            self.bear(id, &interface.kind);
-        }
+        self.whereabouts.take_up_all(id, &namespace);
         self.namespaces.insert(id, namespace);
     }
 
-    /// Remembers that an interface of `home` may stand on one of another namespace.
-    pub(crate) fn bear(&mut self, home: NamespaceId, kind: &ObservedKind) {
-        let links = kind.device().into_iter().flat_map(Device::links);
-        let elsewhere = links.map(|lower| lower.namespace).filter(|ns| *ns != home);
-        self.bearers.extend(elsewhere);
+    /// Remembers what an interface stands on and which neighbours it has. Whoever gives one a kind
+    /// or a neighbour in place does it then.
+    pub(crate) fn take_up(&mut self, place: ObservedPeer) {
+        let inside = self.namespaces.get(&place.namespace);
+        if let Some(found) = inside.and_then(|ns| ns.interfaces.get(&place.index)) {
+            self.whereabouts.take_up(place.namespace, found);
+        }
+    }
+
+    /// Whether an interface of this namespace may have static neighbours; if not, none has.
+    pub(crate) fn may_have_neighbours(&self, namespace: NamespaceId) -> bool {
+        let may = self.whereabouts.may_have_neighbours(namespace);
+        debug_assert!(
+            may || self.namespaces.get(&namespace).is_none_or(|ns| {
+                let mut all = ns.interfaces.values();
+                all.all(|interface| interface.neighbours.is_empty())
+            }),
+            "neighbours of {namespace} were not taken up"
+        );
+        may
     }
 
     /// The namespaces in which something may change with an interface of one: itself, and if others
     /// stand on its interfaces, all.
     pub(crate) fn reached_from(&self, namespace: NamespaceId) -> Vec<NamespaceId> {
-        match self.bearers.contains(&namespace) {
+        match self.whereabouts.may_bear_abroad(namespace) {
             true => self.namespaces.keys().copied().collect(),
             false => vec![namespace],
         }
@@ -290,7 +304,12 @@ impl Observed {
         lower: ObservedPeer,
     ) -> impl Iterator<Item = (ObservedPeer, &ObservedInterface)> {
         let own = self.namespaces.get_key_value(&lower.namespace);
-        let is_bearer = self.bearers.contains(&lower.namespace);
+        debug_assert!(
+            self.whereabouts.may_bear(lower) || !self.bears(lower),
+            "what stands on {lower:?} was not taken up"
+        );
+        let own = own.filter(|_| self.whereabouts.may_bear(lower));
+        let is_bearer = own.is_some() && self.whereabouts.may_bear_abroad(lower.namespace);
         let others = self.namespaces.iter();
         let others = others.filter(move |(id, _)| is_bearer && **id != lower.namespace);
         let others = is_bearer.then_some(others).into_iter().flatten();
@@ -302,6 +321,18 @@ impl Observed {
                 links.any(|link| *link == lower)
             });
             above.map(move |(&index, interface)| (ObservedPeer { namespace, index }, interface))
+        })
+    }
+
+    /// Whether anything stands on an interface, by a look at the whole lab.
+    fn bears(&self, lower: ObservedPeer) -> bool {
+        let mut all = self
+            .namespaces
+            .values()
+            .flat_map(|ns| ns.interfaces.values());
+        all.any(|interface| {
+            let mut links = interface.kind.device().into_iter().flat_map(Device::links);
+            links.any(|link| *link == lower)
         })
     }
 
@@ -332,7 +363,7 @@ impl Observed {
         }
         for (id, part) in change.parts {
             for interface in part.interfaces.values().flatten() {
-                self.bear(id, &interface.kind);
+                self.whereabouts.take_up(id, interface);
             }
             if let Some(namespace) = self.namespaces.get_mut(&id) {
                 part.apply(namespace);

@@ -173,7 +173,7 @@ fn first_invalid(
             Err(_) => invalid = middle,
         }
     }
-    let (line, command) = run(invalid).last.unwrap_or_default();
+    let (line, command) = run(invalid).last().unwrap_or_default();
     ScriptError {
         line,
         command,

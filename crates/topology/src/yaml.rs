@@ -39,6 +39,7 @@ mod entries;
 mod form;
 mod from_form;
 mod interface;
+mod names;
 mod neighbour;
 mod offload;
 mod quality;

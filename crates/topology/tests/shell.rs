@@ -150,6 +150,187 @@ fn what_is_not_known_may_be_kept_but_decide_nothing() {
     assert_eq!(script.notes.len(), 2, "{:#?}", script.notes);
 }
 
+/// What a script that is read makes, and that a script that is refused is so at this line for
+/// what is not known.
+fn judged(text: &str) -> Result<Vec<String>, usize> {
+    match script::read(text) {
+        Ok(script) => {
+            let all = script.document.namespaces.into_values();
+            Ok(all.skip(1).map(|ns| ns.name.to_string()).collect())
+        }
+        Err(errors) => {
+            let reason = &errors[0].reason;
+            assert!(reason.contains("not known before it runs"), "{errors:#?}");
+            Err(errors[0].line)
+        }
+    }
+}
+
+#[test]
+fn what_only_looks_decides_nothing_that_changes_the_network() {
+    let refused = [
+        // `&&`, `||`, and what they end with.
+        (1, "ping -c1 10.0.0.1 || ip netns add a"),
+        (1, "ping -c1 10.0.0.1 && ip netns add a"),
+        (1, "! ping -c1 10.0.0.1 && ip netns add a"),
+        (1, "ping -c1 10.0.0.1 && echo up || ip netns add a"),
+        (
+            1,
+            "if ping -c1 10.0.0.1 && echo up; then ip netns add a; fi",
+        ),
+        (1, "ip a | grep -q 10.0.0.1 || ip netns add a"),
+        (1, "ping -c1 10.0.0.1 || ip nexthop add id 1 blackhole"),
+        // `$?`
+        (
+            2,
+            "ping -c1 10.0.0.1\nif [ $? -eq 0 ]; then ip netns add a; fi",
+        ),
+        (
+            2,
+            "ping -c1 10.0.0.1; failed=$?\n[ $failed = 0 ] && ip netns add a",
+        ),
+        (2, "ping -c1 10.0.0.1\nip netns add a$?"),
+        (
+            2,
+            "ping 10.0.0.1 & p=$!; wait $p\n[ $? = 0 ] && ip netns add a",
+        ),
+        (
+            3,
+            "up() {\n ping -c1 $1; return $?; }\nup 10.0.0.1 || ip netns add a",
+        ),
+        // What was set on one way.
+        (
+            2,
+            "if ping -c1 10.0.0.1; then n=a; else n=b; fi\nip netns add $n",
+        ),
+        (
+            2,
+            "ping -c1 10.0.0.1 && up=1\nif [ \"$up\" = 1 ]; then ip netns add a; fi",
+        ),
+        (
+            2,
+            "said=$(ping -c1 10.0.0.1 && echo a || echo b)\nip netns add $said",
+        ),
+        (
+            2,
+            "until ping -c1 10.0.0.1; do n=$((n + 1)); done\nip netns add a$n",
+        ),
+        (
+            3,
+            "echo a > /tmp/n\nping -c1 10.0.0.1 || echo b > /tmp/n\nip netns add $(cat /tmp/n)",
+        ),
+        (
+            3,
+            "all=(b)\nping -c1 10.0.0.1 && all+=(c)\nip netns add ${all[0]}",
+        ),
+        // Whether the script comes there.
+        (2, "if ping -c1 10.0.0.1; then exit 0; fi\nip netns add a"),
+        (
+            2,
+            "set_up() {\n ping -c1 $1 || return 1; ip netns add a; }\nset_up 10.0.0.1",
+        ),
+        (
+            4,
+            "up() {\n ping -c1 $1 || return 1\n}\nup 10.0.0.1 && ip netns add a",
+        ),
+        (
+            2,
+            "for n in a b; do ping -c1 10.0.0.1 || continue\nip netns add $n; done",
+        ),
+        (
+            1,
+            "for n in a b; do ip netns add $n; ping -c1 10.0.0.1 && break; done",
+        ),
+        (1, "(ping -c1 10.0.0.1 || exit 1) && ip netns add a"),
+        // The first of a pipe.
+        (
+            2,
+            "set -o pipefail\nping -c1 10.0.0.1 | tee log && ip netns add a",
+        ),
+    ];
+    for (line, text) in refused {
+        assert_eq!(judged(text), Err(line), "{text}");
+    }
+}
+
+#[test]
+fn what_is_known_of_a_look_decides() {
+    let read = [
+        ("a", "ip link show dev br0 || ip netns add a"),
+        (
+            "a",
+            "ip link add br0 type bridge\nif ip link show br0; then ip netns add a; fi",
+        ),
+        ("a", "ip netns list | grep -q a || ip netns add a"),
+        (
+            "a b",
+            "ip netns add a\nip netns list | grep -qw a && ip netns add b",
+        ),
+        (
+            "a",
+            "ip link show br0 2>/dev/null\n[ $? -eq 0 ] || ip netns add a",
+        ),
+        // Whatever it was.
+        (
+            "a",
+            "ping -c1 10.0.0.1 || true\n[ $? = 0 ] && ip netns add a",
+        ),
+        (
+            "a",
+            "if ping -c1 10.0.0.1; then n=a; else n=a; fi\nip netns add $n",
+        ),
+        (
+            "a",
+            "ip link show br0 2>/dev/null; there=$?\n[ $there = 0 ] || ip netns add a",
+        ),
+        (
+            "a",
+            "there() { ip link show $1; local is=$?; return $is; }\nthere br0 2>/dev/null || ip netns add a",
+        ),
+        ("a", "false; x=$(echo $?)\n[ $x = 1 ] && ip netns add a"),
+        ("a", "f() { false; return; }\nf || ip netns add a"),
+        ("a", "ping -c1 10.0.0.1\nip netns add a"),
+        ("a", "ping -c1 10.0.0.1 | tee log && ip netns add a"),
+        // A script that goes on expects that it went so.
+        ("a", "set -e\nping -c1 10.0.0.1\nip netns add a"),
+        ("a", "ping -c1 10.0.0.1 || exit 1\nip netns add a"),
+        (
+            "a",
+            "if ping -c1 10.0.0.1; then echo leak; exit 1; fi\nip netns add a",
+        ),
+        (
+            "a",
+            "! ping -c1 10.0.0.1 || { echo leak; exit 1; }\nip netns add a",
+        ),
+        // It is kept, and nobody asks.
+        (
+            "a",
+            "all=(b)\nping -c1 10.0.0.1 && all=()\nf() { local more=(\"${all[@]}\"); }\nf\nall+=(c)\nip netns add a",
+        ),
+        // Nothing depends on it where the way ends.
+        (
+            "a",
+            "up() { for i in 1 2; do if ping -c1 $1; then return 0; fi; sleep 1; done; return 1; }\nip netns add a\nup 10.0.0.1 || echo down",
+        ),
+        (
+            "a",
+            "while true; do ping -c1 10.0.0.1 && break; sleep 1; done\nip netns add a",
+        ),
+        (
+            "a",
+            "until ping -c1 10.0.0.1; do sleep 1; done\nip netns add a",
+        ),
+        (
+            "a b",
+            "for n in a b; do ip netns add $n; ping -c1 10.0.0.1 || continue; echo up; done",
+        ),
+    ];
+    for (names, text) in read {
+        let names = names.split(' ').map(str::to_owned).collect();
+        assert_eq!(judged(text), Ok(names), "{text}");
+    }
+}
+
 #[test]
 fn old_commands_do_what_those_of_today_do() {
     let old = "brctl addbr br0\nip link add va type veth peer name vb\nbrctl addif br0 va\n\

@@ -171,17 +171,17 @@ impl<R: Clone + PartialEq> Parameters<R> {
 
     /// These without what is usual: as a person would have said them.
     #[must_use]
-    pub fn without_usual(mut self, table: &[Parameter]) -> Self {
-        for parameter in table {
-            let is_usual = match parameter.usual {
-                Usual::Number(usual) => self.get(parameter.name) == Some(&Value::Number(usual)),
-                Usual::Open | Usual::Nothing | Usual::Required => false,
-            };
-            if is_usual {
-                self.set(parameter.name, None);
+    pub fn without_usual(&self, table: &[Parameter]) -> Self {
+        let is_usual = |(name, value): &(&String, &Value<R>)| {
+            let parameter = table.iter().find(|parameter| parameter.name == *name);
+            match parameter.map(|parameter| parameter.usual) {
+                Some(Usual::Number(usual)) => **value == Value::Number(usual),
+                _ => false,
             }
-        }
-        self
+        };
+        let said = self.0.iter().filter(|one| !is_usual(one));
+        said.map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
     }
 }
 

@@ -1,9 +1,19 @@
 //! What can be set on a port of a bridge.
 
+use std::sync::LazyLock;
+
+use super::Parameters;
 use super::parameter::{Parameter, SwitchWords, Usual, Width};
 
 /// The word after `type` of `ip link set`.
 pub const NAME: &str = "bridge_slave";
+
+/// What a new port has: a bridge's ports share it until one is set.
+pub(crate) fn usual() -> Parameters<u32> {
+    static USUAL: LazyLock<Parameters<u32>> =
+        LazyLock::new(|| Parameters::default().with_usual(TABLE));
+    USUAL.clone()
+}
 
 /// Numbers: linux/if_link.h; defaults: `new_nbp` (net/bridge/br_if.c). They hold while the
 /// interface is a port of that bridge.

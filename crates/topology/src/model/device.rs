@@ -1,9 +1,12 @@
 //! Devices: made, and changed in place.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use super::{DEFAULT_MTU, Refused, index_of, interface_mut, vlans};
 use crate::id::NamespaceId;
 use crate::kind::parameters::Changes;
-use crate::kind::{Device, DeviceKind, NewMtu};
+use crate::kind::{Device, DeviceKind, NewMtu, Parameters};
 use crate::name::InterfaceName;
 use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedPeer};
 use crate::step::{At, NewInterface, Step};
@@ -33,18 +36,32 @@ pub(super) fn add(
         return Err(Refused(format!("there is no interface {name}")));
     };
     let table = device.kind.table();
-    resolved.parameters = resolved.parameters.with_usual(table.parameters);
+    resolved.parameters = match resolved.parameters.is_empty() {
+        true => usual_of(device.kind),
+        false => resolved.parameters.with_usual(table.parameters),
+    };
     let mtu = new_mtu(state, &resolved);
     let is_bridge = device.kind == DeviceKind::Bridge;
     let usual = is_bridge.then(|| Vlans::usual(&resolved.parameters));
     let kind = ObservedKind::Device(resolved);
-    state.bear(new.at.namespace, &kind);
-    super::add(state, new, kind)?;
+    let namespace = new.at.namespace;
+    let index = super::add(state, new, kind)?;
+    state.take_up(ObservedPeer { namespace, index });
     let made = interface_mut(state, &new.at)?;
     made.mtu = mtu;
     made.underlay = underlay;
     made.vlans = usual;
     Ok(vec![Step::RemoveInterface { at: new.at.clone() }])
+}
+
+/// What a device of this kind has of which nothing was said: all of them share it.
+fn usual_of(kind: DeviceKind) -> Parameters<ObservedPeer> {
+    static ALL: LazyLock<BTreeMap<DeviceKind, Parameters<ObservedPeer>>> = LazyLock::new(|| {
+        let kinds = DeviceKind::ALL.iter();
+        let usual = |kind: DeviceKind| Parameters::default().with_usual(kind.table().parameters);
+        kinds.map(|kind| (*kind, usual(*kind))).collect()
+    });
+    ALL.get(&kind).cloned().unwrap_or_default()
 }
 
 /// Changes parameters in place.
@@ -63,8 +80,9 @@ pub(super) fn set(
     }
     let before = device.clone();
     let old = device.parameters.apply(&resolved);
-    let now = ObservedKind::Device(device.clone());
-    state.bear(at.namespace, &now);
+    let index = index_of(state, at)?;
+    let namespace = at.namespace;
+    state.take_up(ObservedPeer { namespace, index });
     let mut undo = vec![Step::SetParameters {
         at: at.clone(),
         kind,

@@ -37,7 +37,7 @@ pub(super) fn set(
     found.vlans = None;
     found.fdb.retain(|entry| !entry.is_of_bridge());
     if new_kind == Some(DeviceKind::Bridge) {
-        found.port = Parameters::default().with_usual(port::TABLE);
+        found.port = port::usual();
         let bridge = wanted.and_then(|(index, _)| {
             let inside = state.namespaces.get(&at.namespace)?;
             inside.interfaces.get(&index)
@@ -82,7 +82,7 @@ pub(super) fn plugged(state: &Observed, namespace: NamespaceId, index: u32) -> V
         return Vec::new();
     };
     let at = At { namespace, name };
-    let port = found.port.clone().without_usual(port::TABLE);
+    let port = found.port.without_usual(port::TABLE);
     let named = |index: &u32| device::name_of(state, namespace, *index);
     let changes = device::renamed(&port.as_changes(), named);
     let mut steps = vec![Step::SetMaster {

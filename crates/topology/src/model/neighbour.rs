@@ -8,7 +8,7 @@ use crate::id::NamespaceId;
 use crate::kind::DeviceKind;
 use crate::mac::Mac;
 use crate::neighbour::Neighbour;
-use crate::observed::{Observed, ObservedInterface, ObservedNamespace};
+use crate::observed::{Observed, ObservedInterface, ObservedNamespace, ObservedPeer};
 use crate::step::{At, Step};
 use crate::sysctl;
 
@@ -33,6 +33,8 @@ pub(super) fn add(
     let (old, kept): (BTreeSet<_>, _) = found.neighbours.iter().copied().partition(instead);
     found.neighbours = kept;
     found.neighbours.insert(neighbour);
+    let namespace = at.namespace;
+    state.take_up(ObservedPeer { namespace, index });
     let mut undo = again(at, old);
     if undo.is_empty() {
         undo.push(Step::RemoveNeighbour {
@@ -135,6 +137,9 @@ impl Before {
     }
 
     fn of_one(state: &Observed, namespace: NamespaceId) -> Option<Self> {
+        if !state.may_have_neighbours(namespace) {
+            return None;
+        }
         let around = state.namespaces.get(&namespace)?;
         let inside = around.interfaces.iter();
         let with_any = inside.filter(|(_, found)| !found.neighbours.is_empty());

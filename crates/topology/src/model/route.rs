@@ -204,8 +204,7 @@ impl Said<'_> {
 }
 
 fn index_of(namespace: &ObservedNamespace, name: &str) -> Option<u32> {
-    let by_name = namespace.interfaces.iter().find(|(_, i)| i.name == name);
-    by_name.map(|(index, _)| *index)
+    namespace.interfaces.named(name).map(|(index, _)| index)
 }
 
 fn metric(route: &StepRoute) -> u32 {

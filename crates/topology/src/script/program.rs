@@ -2,6 +2,8 @@
 
 mod rewritten;
 
+use std::borrow::Cow;
+
 use crate::address::Family;
 use crate::command::action::{Action, Global};
 use crate::command::words::{Words, abbreviated};
@@ -225,7 +227,7 @@ pub(super) fn actions(argv: &[String], input: Option<&str>) -> Result<Vec<Action
             firewall::read_iptables(Family::Ipv6, &mut words).map(|action| vec![action])
         }
         "ip" => {
-            let read = |argv: &Vec<String>| match argv.first().map(String::as_str) {
+            let read = |argv: &Cow<'_, [String]>| match argv.first().map(String::as_str) {
                 Some("sysctl") => sysctl::read(&mut Words::new(argv.get(1..).unwrap_or_default())),
                 _ => ip(&mut Words::new(argv.get(1..).unwrap_or_default()))
                     .map(|action| vec![action]),

@@ -40,6 +40,7 @@ mod text_programs;
 mod text_tools;
 mod told;
 mod tool;
+mod undecided;
 mod variables;
 mod word;
 mod xargs;
@@ -48,12 +49,15 @@ use beside::Beside;
 use input_output::Io;
 pub(crate) use inside::Outcome;
 use told::shown;
+use undecided::Doubts;
 use variables::Variables;
 
 /// How many commands a script may run, loops counted each time.
 const MOST_COMMANDS: usize = 200_000;
 /// So many bytes of text are as much work as a command.
 const BYTES_A_COMMAND: usize = 64;
+/// So many words of one command are as much work as another command.
+const WORDS_A_COMMAND: usize = 16;
 /// What trying out both ways of a condition counts as, in commands: all that is known is copied.
 const TRIAL: usize = 200;
 /// How deep functions, substitutions and shells in shells may nest.
@@ -148,6 +152,10 @@ pub(crate) struct Shell {
     /// What it is called: `$0`.
     name: String,
     status: Status,
+    /// That of the command before the one that runs.
+    before: Status,
+    /// How many commands were run in words.
+    substitutions: usize,
     pub(super) notes: Vec<Note>,
     pub(super) errors: Vec<ScriptError>,
     /// Commands that may still run.
@@ -161,11 +169,17 @@ pub(crate) struct Shell {
     within: usize,
     /// `set -u`
     refuses_unset: bool,
+    /// `set -o pipefail`
+    fails_as_pipe: bool,
+    /// In how many subshells it is: `exit` leaves the innermost one.
+    subshells: usize,
+    /// Whether the script comes to where it is.
+    doubts: Doubts,
     /// Names without a value that this command used.
     unset: Vec<String>,
-    /// Changes of the network so far, and the last one's line and text.
+    /// Changes of the network so far, and the last one's line and words.
     pub(super) acted: usize,
-    pub(super) last: Option<(usize, String)>,
+    last: (usize, Vec<String>),
     /// Ends after so many changes.
     limit: usize,
     /// Whether this only tries what would be done.
@@ -196,6 +210,8 @@ impl Shell {
             beside: Beside::default(),
             name: "script".to_owned(),
             status: Status::Success,
+            before: Status::Success,
+            substitutions: 0,
             notes: Vec::new(),
             errors: Vec::new(),
             fuel: MOST_COMMANDS,
@@ -204,9 +220,12 @@ impl Shell {
             line: 1,
             within: 0,
             refuses_unset: false,
+            fails_as_pipe: false,
+            subshells: 0,
+            doubts: Doubts::default(),
             unset: Vec::new(),
             acted: 0,
-            last: None,
+            last: (0, Vec::new()),
             limit,
             is_trial: false,
             option_read: (1, 0),
@@ -259,6 +278,12 @@ impl Shell {
         }
     }
 
+    /// The last change of the network: its line, and its command as a person writes it.
+    pub(super) fn last(&self) -> Option<(usize, String)> {
+        let (line, argv) = &self.last;
+        (self.acted > 0).then(|| (*line, shown(argv)))
+    }
+
     /// Whether nothing more is to be run.
     fn is_done(&self) -> bool {
         self.errors.len() >= MOST_ERRORS || self.acted >= self.limit || self.fuel == 0
@@ -283,8 +308,9 @@ impl Shell {
     fn text(&mut self, text: &str, io: &mut Io) -> Flow {
         match parse::program(text) {
             Ok(program) => {
-                for list in &program.complete_commands {
-                    let flow = self.list(list, io);
+                // Each is let go of when it has run: what comes next finds its memory warm.
+                for list in program.complete_commands {
+                    let flow = self.list(&list, io);
                     if flow != Flow::Next {
                         return flow;
                     }

@@ -7,6 +7,7 @@ use serde_saphyr::{FlowMap, FlowSeq, Location, Spanned};
 use super::YamlError;
 use super::form::{Coordinate, Lab, Namespace, Route, destination};
 use super::interface::{kind_of, set, tie};
+use super::names::Names;
 use super::rule;
 use super::serve;
 use super::settings::Settings;
@@ -22,6 +23,8 @@ use crate::route::{Hop, RouteOptions};
 /// What is read, and where each object stands.
 struct Builder {
     document: Document,
+    /// Of the namespaces once all are there, then of the interfaces.
+    names: Names,
     next_interface: u64,
     places: Vec<(Subject, Location)>,
 }
@@ -35,6 +38,7 @@ enum Subject {
 pub(super) fn document(lab: Lab) -> Result<Document, YamlError> {
     let mut builder = Builder {
         document: Document::new(""),
+        names: Names::default(),
         next_interface: 1,
         places: Vec::new(),
     };
@@ -46,9 +50,11 @@ pub(super) fn document(lab: Lab) -> Result<Document, YamlError> {
     for (number, (name, form)) in lab.namespaces.iter().enumerate() {
         builder.namespace(number as u64 + 1, name, form)?;
     }
+    builder.names.take_up_namespaces(&builder.document);
     for link in &lab.links {
         builder.link(link)?;
     }
+    builder.names.take_up_interfaces(&builder.document);
     builder.ties(&lab)?;
     // Routes may name any interface: they come when all are there.
     for (name, form) in &lab.namespaces {
@@ -187,8 +193,7 @@ impl Builder {
     /// Bridges, bonds and VRFs for their ports, and what stands on what, once all are there.
     fn ties(&mut self, lab: &Lab) -> Result<(), YamlError> {
         for (name, form) in &lab.namespaces {
-            let Some((form, id)) = form.value.as_ref().zip(self.document.namespace_named(name))
-            else {
+            let Some((form, id)) = form.value.as_ref().zip(self.names.namespace(name)) else {
                 continue;
             };
             let bridges = form.bridges.iter();
@@ -198,18 +203,18 @@ impl Builder {
                 .iter()
                 .map(|(name, form)| (name, &form.value.0));
             for (name, settings) in bridges.chain(others) {
-                if let Some(id) = self.document.interface_named(id, name) {
-                    tie(&mut self.document, id, settings)?;
+                if let Some(id) = self.names.interface(id, name) {
+                    tie(&mut self.document, &self.names, id, settings)?;
                 }
             }
         }
         for (name, form) in lab.links.iter().flat_map(|link| &link.value) {
             let end = name.split_once('/').and_then(|(namespace, interface)| {
-                let namespace = self.document.namespace_named(namespace)?;
-                self.document.interface_named(namespace, interface)
+                let namespace = self.names.namespace(namespace)?;
+                self.names.interface(namespace, interface)
             });
             if let (Some(id), Some(settings)) = (end, &form.value) {
-                tie(&mut self.document, id, &settings.0)?;
+                tie(&mut self.document, &self.names, id, &settings.0)?;
             }
         }
         Ok(())
@@ -250,7 +255,7 @@ impl Builder {
                 format!("`{name}`: write the end of a link as NAMESPACE/INTERFACE"),
             ));
         };
-        let Some(id) = self.document.namespace_named(namespace) else {
+        let Some(id) = self.names.namespace(namespace) else {
             return Err(fail(
                 location,
                 format!("`{name}`: there is no namespace {namespace}"),
@@ -263,7 +268,7 @@ impl Builder {
     }
 
     fn routes(&mut self, name: &str, form: &Namespace) -> Result<(), YamlError> {
-        let Some(id) = self.document.namespace_named(name) else {
+        let Some(id) = self.names.namespace(name) else {
             return Ok(());
         };
         for route in &form.routes {
@@ -279,7 +284,7 @@ impl Builder {
             apply(&mut self.document, edit).map_err(|error| fail(location, error))?;
         }
         for form in &form.rules {
-            let read = rule::read(&self.document, id, &form.value.0);
+            let read = rule::read(&self.names, id, &form.value.0);
             let rule = read.map_err(|error| fail(form.defined, error))?;
             let edit = Edit::AddRule {
                 namespace: id,
@@ -294,7 +299,7 @@ impl Builder {
         let named = |dev: &Option<String>| match dev {
             None => Ok(None),
             Some(name) => {
-                let found = self.document.interface_named(namespace, name);
+                let found = self.names.interface(namespace, name);
                 found
                     .map(Some)
                     .ok_or_else(|| format!("there is no interface {name} in this namespace"))
@@ -329,17 +334,17 @@ impl Builder {
         name: &str,
         at: &Spanned<FlowSeq<[Coordinate; 2]>>,
     ) -> Result<(), YamlError> {
-        let document = &self.document;
+        let names = &self.names;
         let node = match name.split_once('/') {
-            None => document
-                .namespace_named(name)
+            None => names
+                .namespace(name)
                 .filter(|id| *id != NamespaceId::HOST)
                 .map(Node::Namespace),
-            Some((namespace, bridge)) => document
-                .namespace_named(namespace)
-                .and_then(|id| document.interface_named(id, bridge))
+            Some((namespace, bridge)) => names
+                .namespace(namespace)
+                .and_then(|id| names.interface(id, bridge))
                 .filter(|id| {
-                    let found = document.interfaces.get(id);
+                    let found = self.document.interfaces.get(id);
                     found.is_some_and(|i| i.kind.is_bridge())
                 })
                 .map(Node::Bridge),

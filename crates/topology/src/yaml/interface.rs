@@ -3,6 +3,7 @@
 use serde_saphyr::{FlowMap, Spanned};
 
 use super::form::spanned;
+use super::names::Names;
 use super::settings::{Said, Scalar, Settings};
 use super::{YamlError, advertise, entries, neighbour, offload, quality, sysctl, tables};
 use crate::address::parse_interface_address;
@@ -77,6 +78,7 @@ pub(super) fn kind_of(
 /// Sets what names other interfaces: all are there by now.
 pub(super) fn tie(
     document: &mut Document,
+    names: &Names,
     id: InterfaceId,
     settings: &Settings,
 ) -> Result<(), YamlError> {
@@ -86,7 +88,7 @@ pub(super) fn tie(
     let mut tied = interface.clone();
     let place = document.describe_namespace(tied.namespace);
     let find = |name: &str| {
-        let found = document.interface_named(tied.namespace, name);
+        let found = names.interface(tied.namespace, name);
         found.ok_or_else(|| format!("there is no interface {name} in {place}"))
     };
     // `NAMESPACE/INTERFACE`, or one of its own namespace.
@@ -94,9 +96,9 @@ pub(super) fn tie(
         let Some((namespace, name)) = name.split_once('/') else {
             return find(name);
         };
-        let found = document.namespace_named(namespace);
+        let found = names.namespace(namespace);
         let found = found.ok_or_else(|| format!("there is no namespace {namespace}"))?;
-        let found = document.interface_named(found, name);
+        let found = names.interface(found, name);
         found.ok_or_else(|| format!("there is no interface {name} in {namespace}"))
     };
     if let Some((word, name)) = &settings.master {

@@ -3,6 +3,7 @@
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
+use super::names::Names;
 use crate::address::Family;
 use crate::document::Document;
 use crate::id::{InterfaceId, NamespaceId};
@@ -101,14 +102,14 @@ pub(super) fn form(document: &Document, rule: &rule::Rule<InterfaceId>) -> Rule 
 }
 
 pub(super) fn read(
-    document: &Document,
+    names: &Names,
     namespace: NamespaceId,
     form: &Rule,
 ) -> Result<rule::Rule<InterfaceId>, String> {
     let named = |name: &Option<String>| match name {
         None => Ok(None),
-        Some(name) => document
-            .interface_named(namespace, name)
+        Some(name) => names
+            .interface(namespace, name)
             .map(Some)
             .ok_or_else(|| format!("there is no interface {name} in this namespace")),
     };

@@ -41,6 +41,11 @@ impl Before {
         Self { namespace, routes }
     }
 
+    /// Whether there were none.
+    pub(in crate::model) fn is_empty(&self) -> bool {
+        self.routes.is_empty()
+    }
+
     /// The steps that bring those back which are not there any more, or not as they were.
     pub(in crate::model) fn again(self, state: &Observed) -> Vec<Step> {
         let same = |a: &ObservedRoute, b: &ObservedRoute| {

@@ -1,16 +1,18 @@
 //! Commands of `ip` that say what others say too, in the words of those.
 
+use std::borrow::Cow;
+
 use crate::command::words::abbreviated;
 
 /// The commands that do the same; the command itself where there is nothing to say otherwise.
-pub(super) fn rewritten(argv: &[String]) -> Vec<Vec<String>> {
+pub(super) fn rewritten(argv: &[String]) -> Vec<Cow<'_, [String]>> {
     let object = argv
         .iter()
         .position(|word| !word.starts_with('-'))
         .filter(|place| *place == 0)
         .and_then(|_| object_at(argv));
     let Some(at) = object else {
-        return vec![argv.to_vec()];
+        return vec![Cow::Borrowed(argv)];
     };
     let word = argv.get(at).map_or("", String::as_str);
     let verb = argv.get(at + 1).map_or("", String::as_str);
@@ -18,12 +20,12 @@ pub(super) fn rewritten(argv: &[String]) -> Vec<Vec<String>> {
         return vec![without_label(argv)];
     }
     if word == "tunnel" && verb == "add" {
-        return vec![tunnel(argv, at)];
+        return vec![tunnel(argv, at).into()];
     }
     if abbreviated(word, &["link"]).is_some() && verb == "set" {
         return generation_mode(argv, at);
     }
-    vec![argv.to_vec()]
+    vec![Cow::Borrowed(argv)]
 }
 
 /// Where the object of `ip` stands: after its options, `-n` with its value.
@@ -37,15 +39,18 @@ fn object_at(argv: &[String]) -> Option<usize> {
 }
 
 /// `dev lo:1` is `lo`: the kernel's `dev_ioctl` cuts the label off, by which iproute2 finds it.
-fn without_label(argv: &[String]) -> Vec<String> {
-    let mut argv = argv.to_vec();
+fn without_label(argv: &[String]) -> Cow<'_, [String]> {
     let place = argv.iter().position(|word| word == "dev");
-    if let Some(name) = place.and_then(|at| argv.get_mut(at + 1))
-        && let Some((interface, _)) = name.split_once(':')
-    {
+    let name = place.and_then(|at| argv.get(at + 1));
+    let Some((place, (interface, _))) = place.zip(name.and_then(|name| name.split_once(':')))
+    else {
+        return Cow::Borrowed(argv);
+    };
+    let mut all = argv.to_vec();
+    if let Some(name) = all.get_mut(place + 1) {
         *name = interface.to_owned();
     }
-    argv
+    Cow::Owned(all)
 }
 
 /// `ip tunnel add NAME mode gre …` is `ip link add NAME type gre …`.
@@ -76,7 +81,7 @@ fn tunnel(argv: &[String], at: usize) -> Vec<String> {
 }
 
 /// `addrgenmode` is a setting of IPv6 (`IFLA_INET6_ADDR_GEN_MODE`).
-fn generation_mode(argv: &[String], at: usize) -> Vec<Vec<String>> {
+fn generation_mode(argv: &[String], at: usize) -> Vec<Cow<'_, [String]>> {
     let place = argv.iter().position(|word| word == "addrgenmode");
     let value = place.and_then(|place| argv.get(place + 1));
     let number = match value.map(String::as_str) {
@@ -84,13 +89,13 @@ fn generation_mode(argv: &[String], at: usize) -> Vec<Vec<String>> {
         Some("none") => "1",
         Some("stable_secret") => "2",
         Some("random") => "3",
-        _ => return vec![argv.to_vec()],
+        _ => return vec![Cow::Borrowed(argv)],
     };
     let words = argv.get(at + 2..).unwrap_or_default();
     let name = match words {
         [dev, name, ..] if dev == "dev" => name,
         [name, ..] => name,
-        [] => return vec![argv.to_vec()],
+        [] => return vec![Cow::Borrowed(argv)],
     };
     // It is said of the namespace in which `ip` runs.
     let inside = argv
@@ -116,7 +121,7 @@ fn generation_mode(argv: &[String], at: usize) -> Vec<Vec<String>> {
     // With nothing more to set there is nothing left of it.
     let is_bare = rest.len() <= at + 3 || rest.len() == at + 4 && rest.iter().any(|w| w == "dev");
     match is_bare {
-        true => vec![sysctl],
-        false => vec![rest, sysctl],
+        true => vec![sysctl.into()],
+        false => vec![rest.into(), sysctl.into()],
     }
 }

@@ -63,7 +63,11 @@ impl Shell {
                 (name, value)
             }
             (AssignmentName::VariableName(name), AssignmentValue::Array(items)) => {
-                let value = self.array(name, items, append)?;
+                let value = match self.array(name, items, append) {
+                    // It matters where it is used.
+                    Err(reason) if is_unknown(&reason) => Value::Unknown(reason),
+                    read => read?,
+                };
                 (name, value)
             }
             (AssignmentName::ArrayElementName(name, index), AssignmentValue::Scalar(word)) => {
@@ -114,6 +118,9 @@ impl Shell {
         append: bool,
     ) -> Result<Value, String> {
         let before = self.variables.get(name).cloned();
+        if let (Some(Value::Unknown(reason)), true) = (&before, append) {
+            return Err(reason.clone());
+        }
         if let Some(Value::Map(before)) = before {
             let mut map = if append { before } else { BTreeMap::new() };
             for (key, word) in items {

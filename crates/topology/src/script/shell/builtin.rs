@@ -32,6 +32,7 @@ impl Shell {
         io: &mut Io,
     ) -> Option<Flow> {
         let (name, words) = argv.split_first()?;
+        let before = self.before.clone();
         self.status = Status::Success;
         let number = |index: usize, usual: u32| {
             let word = words.get(index).and_then(|word| word.parse().ok());
@@ -43,13 +44,11 @@ impl Shell {
             "break" => return Some(Flow::Break(number(0, 1))),
             "continue" => return Some(Flow::Continue(number(0, 1))),
             "return" | "exit" => {
-                if let Some(word) = words.first() {
-                    let number = word.parse().unwrap_or(2);
-                    self.status = match number {
-                        0 => Status::Success,
-                        number => Status::Failure(number),
-                    };
-                }
+                self.status = match words.first().map(|word| word.parse().unwrap_or(2)) {
+                    None => before,
+                    Some(0) => Status::Success,
+                    Some(number) => Status::Failure(number),
+                };
                 return Some(match name.as_str() {
                     "return" => Flow::Return,
                     _ => Flow::Exit,
@@ -62,7 +61,15 @@ impl Shell {
             }
             "set" => self.set_options(argv, words),
             "shopt" | "ulimit" | "umask" | "hash" | "alias" | "unalias" | "enable" | "pushd"
-            | "popd" | "jobs" | "disown" | "wait" => {}
+            | "popd" | "jobs" | "disown" => {}
+            // Of what ran in the background nobody knows how it ended.
+            "wait" if words.is_empty() => {}
+            "wait" => {
+                self.status = Status::Unknown {
+                    inverted: false,
+                    command: shown(argv),
+                };
+            }
             "cd" => {
                 let folder = words.iter().find(|word| !word.starts_with('-'));
                 self.beside.enter(folder.map_or("/root", String::as_str));
@@ -142,7 +149,13 @@ impl Shell {
                 }
             }
             "builtin" => return Some(self.dispatch(words, &[], io)),
-            name if declares(name) => self.declare(name, argv, declared),
+            name if declares(name) => {
+                let refused = self.errors.len();
+                self.status = before;
+                self.declare(name, argv, declared);
+                // Whatever the commands in it ended with.
+                self.status = Status::of(self.errors.len() == refused);
+            }
             _ => return None,
         }
         Some(Flow::Next)
@@ -232,10 +245,10 @@ impl Shell {
                     }
                     'o' => match words.next().map(String::as_str) {
                         Some("nounset") => self.refuses_unset = on,
+                        Some("pipefail") => self.fails_as_pipe = on,
                         Some(
-                            "errexit" | "xtrace" | "pipefail" | "verbose" | "errtrace"
-                            | "functrace" | "posix" | "monitor" | "noglob" | "noclobber"
-                            | "allexport",
+                            "errexit" | "xtrace" | "verbose" | "errtrace" | "functrace" | "posix"
+                            | "monitor" | "noglob" | "noclobber" | "allexport",
                         )
                         | None => {}
                         Some(name) => {

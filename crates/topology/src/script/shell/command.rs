@@ -15,9 +15,9 @@ use crate::script::program::{self, Role};
 impl Shell {
     pub(super) fn command(&mut self, command: &Command, io: &mut Io) -> Flow {
         if self.within == 0
-            && let Some(place) = command.location()
+            && let Some(line) = line_of(command)
         {
-            self.line = place.start.line;
+            self.line = line;
         }
         if self.is_done() {
             return Flow::Exit;
@@ -76,8 +76,8 @@ impl Shell {
         let mut argv = Vec::new();
         let mut declared = Vec::new();
         let expanded = self.words(simple, suffix, &mut argv, &mut declared, &mut redirects);
-        // Until here `$?` is the command's before.
-        self.status = Status::Success;
+        // Until here, and in what is assigned, `$?` is the command's before.
+        let before = std::mem::replace(&mut self.status, Status::Success);
         if let Err(reason) = expanded {
             let name = simple.word_or_name.as_ref().map(|word| word.value.as_str());
             match name {
@@ -109,19 +109,28 @@ impl Shell {
             }
             return Flow::Next;
         }
-        let mut before = Vec::new();
+        let mut outer = Vec::new();
+        // That of an assignment is that of the last command in it.
+        let mut ended = Status::Success;
         for assignment in &assignments {
             if !argv.is_empty()
                 && let AssignmentName::VariableName(name) = &assignment.name
             {
-                before.push((name.clone(), self.variables.get(name).cloned()));
+                outer.push((name.clone(), self.variables.get(name).cloned()));
             }
+            let substitutions = self.substitutions;
+            self.status = before.clone();
             if let Err(reason) = self.assign(&assignment.name, &assignment.value, assignment.append)
             {
                 self.refuse(simple.to_string(), reason);
                 return Flow::Next;
             }
+            if self.substitutions != substitutions {
+                ended = self.status.clone();
+            }
         }
+        self.status = ended;
+        self.before = before;
         let flow = self.redirected(redirects.into_iter(), io, |shell, io| {
             match argv.is_empty() {
                 true => Flow::Next,
@@ -129,7 +138,7 @@ impl Shell {
             }
         });
         // What stands before a command is for it alone.
-        for (name, value) in before {
+        for (name, value) in outer {
             match value {
                 Some(value) => self.variables.set(&name, value),
                 None => self.variables.unset(&name),
@@ -213,13 +222,18 @@ impl Shell {
         }
         let arguments = argv.get(1..).unwrap_or_default().to_vec();
         let before = std::mem::replace(&mut self.arguments, arguments);
+        let line = self.line;
         self.variables.enter();
         self.depth += 1;
         let redirects = body.1.iter().flat_map(|list| &list.0);
-        let flow = self.redirected(redirects, io, |shell, io| shell.compound(&body.0, io));
+        let flow = self.in_function(|shell| {
+            shell.redirected(redirects, io, |shell, io| shell.compound(&body.0, io))
+        });
         self.depth -= 1;
         self.variables.leave();
         self.arguments = before;
+        // What depends on how it ended stands where it was called.
+        self.line = line;
         match flow {
             Flow::Return => Flow::Next,
             flow => flow,
@@ -234,7 +248,7 @@ impl Shell {
         let functions = self.functions.clone();
         let folder = self.beside.folder().to_owned();
         let here = self.here;
-        let flow = run(self);
+        let flow = self.in_subshell(run);
         self.beside.set_folder(&folder);
         self.variables = variables;
         self.arguments = arguments;
@@ -248,6 +262,7 @@ impl Shell {
 
     /// What a command prints, without the newlines at its end.
     pub(super) fn substitution(&mut self, text: &str) -> Result<String, String> {
+        self.substitutions += 1;
         let errors = self.errors.len();
         let mut io = Io {
             input: None,
@@ -267,6 +282,19 @@ impl Shell {
             .into_text()
             .map(|text| text.trim_end_matches('\n').to_owned())
             .map_err(|who| format!("what `{who}` prints is not known before it runs"))
+    }
+}
+
+/// The line in which a command begins. That of a plain one is looked for here, since the parser
+/// would go through all its words to find where it ends, too.
+fn line_of(command: &Command) -> Option<usize> {
+    let first = match command {
+        Command::Simple(simple) if simple.prefix.is_none() => simple.word_or_name.as_ref(),
+        _ => None,
+    };
+    match first.and_then(|word| word.loc.as_ref()) {
+        Some(place) => Some(place.start.line),
+        None => Some(command.location()?.start.line),
     }
 }
 

@@ -6,12 +6,12 @@ use brush_parser::ast::{
 };
 
 use super::input_output::{Io, Out};
+use super::undecided::UNDECIDED;
 use super::variables::Value;
 use super::{Flow, NoteKind, Shell, Status, TRIAL, word};
 
-/// Why a condition that the network of the moment decides is not taken.
-const UNDECIDED: &str = "whether it succeeds is not known before it runs, and what the script does to \
-                         the network depends on it";
+/// A branch of `if`, and on what condition it is taken.
+type Branch<'a> = (Option<&'a CompoundList>, &'a CompoundList);
 
 impl Shell {
     pub(super) fn list(&mut self, list: &CompoundList, io: &mut Io) -> Flow {
@@ -25,6 +25,8 @@ impl Shell {
                         item.0
                     ),
                 );
+                // To have begun it is a success.
+                self.status = Status::Success;
             }
             if flow != Flow::Next {
                 return flow;
@@ -43,18 +45,29 @@ impl Shell {
                 return flow;
             }
             let rest = list.additional.get(index + 1..).unwrap_or_default();
-            // What only looks is expected to succeed.
+            let is_provided = ors(rest);
+            let (pipeline, after_success) = match next {
+                AndOr::And(pipeline) => (pipeline, true),
+                AndOr::Or(pipeline) => (pipeline, false),
+            };
+            let run = |shell: &mut Self, io: &mut Io| {
+                shell.provided_for(is_provided, |shell| shell.pipeline(pipeline, io))
+            };
+            let pass = |_: &mut Self, _: &mut Io| Flow::Next;
             let succeeded = match &self.status {
                 Status::Success => true,
                 Status::Failure(_) => false,
-                Status::Unknown { inverted, .. } => !inverted,
+                Status::Unknown { .. } => {
+                    flow = match after_success {
+                        true => self.undecided(io, &run, &pass),
+                        false => self.undecided(io, &pass, &run),
+                    };
+                    continue;
+                }
             };
-            let pipeline = match next {
-                AndOr::And(pipeline) if succeeded => pipeline,
-                AndOr::Or(pipeline) if !succeeded => pipeline,
-                _ => continue,
-            };
-            flow = self.provided_for(ors(rest), |shell| shell.pipeline(pipeline, io));
+            if succeeded == after_success {
+                flow = run(self, io);
+            }
         }
         flow
     }
@@ -90,6 +103,7 @@ impl Shell {
     fn piped(&mut self, commands: &[brush_parser::ast::Command], io: &mut Io) -> Flow {
         let mut input = io.input.take();
         let last = commands.len().saturating_sub(1);
+        let mut failed = None;
         for (index, command) in commands.iter().enumerate() {
             let mut between = Io {
                 input: input.take(),
@@ -101,7 +115,15 @@ impl Shell {
             let flow = self.apart(|shell| shell.command(command, &mut between));
             if index == last {
                 io.out = between.out;
+                if let (true, Status::Success, Some(failed)) =
+                    (self.fails_as_pipe, &self.status, failed)
+                {
+                    self.status = failed;
+                }
                 return flow;
+            }
+            if self.status != Status::Success {
+                failed = Some(self.status.clone());
             }
             if self.is_done() {
                 return Flow::Exit;
@@ -159,9 +181,12 @@ impl Shell {
 
     fn if_clause(&mut self, clause: &IfClauseCommand, io: &mut Io) -> Flow {
         let elses = clause.elses.iter().flatten();
-        let mut branches: Vec<(Option<&CompoundList>, &CompoundList)> =
-            vec![(Some(&clause.condition), &clause.then)];
+        let mut branches: Vec<Branch<'_>> = vec![(Some(&clause.condition), &clause.then)];
         branches.extend(elses.map(|branch| (branch.condition.as_ref(), &branch.body)));
+        self.branches(&branches, io)
+    }
+
+    fn branches(&mut self, branches: &[Branch<'_>], io: &mut Io) -> Flow {
         for (index, (condition, body)) in branches.iter().enumerate() {
             let Some(condition) = condition else {
                 return self.list(body, io);
@@ -172,58 +197,16 @@ impl Shell {
                 Ok(Some(false)) => {}
                 Ok(None) => {
                     let others = branches.get(index + 1..).unwrap_or_default();
-                    return self.undecided(body, others, io);
+                    return self.undecided(
+                        io,
+                        &|shell: &mut Self, io: &mut Io| shell.list(body, io),
+                        &|shell: &mut Self, io: &mut Io| shell.branches(others, io),
+                    );
                 }
             }
         }
         self.status = Status::Success;
         Flow::Next
-    }
-
-    /// After a condition that only the network of the moment decides: the way of success is taken,
-    /// if neither way changes the network.
-    fn undecided(
-        &mut self,
-        body: &CompoundList,
-        others: &[(Option<&CompoundList>, &CompoundList)],
-        io: &mut Io,
-    ) -> Flow {
-        let Status::Unknown { inverted, command } = self.status.clone() else {
-            return Flow::Next;
-        };
-        if self.is_trial {
-            // All ways, one after the other: what is asked is whether any does something.
-            let lists = others.iter().map(|(_, body)| *body);
-            for list in std::iter::once(body).chain(lists) {
-                let _flow = self.list(list, &mut Io::default());
-            }
-            return Flow::Next;
-        }
-        if !self.spend(TRIAL) {
-            return Flow::Exit;
-        }
-        if self.would_act(body) || others.iter().any(|(_, body)| self.would_act(body)) {
-            self.refuse(command, UNDECIDED.to_owned());
-            return Flow::Next;
-        }
-        // It is expected to succeed.
-        match (inverted, others) {
-            (false, _) => self.list(body, io),
-            (true, [(None, other)]) => self.list(other, io),
-            (true, _) => {
-                self.status = Status::Success;
-                Flow::Next
-            }
-        }
-    }
-
-    /// Whether something would change the network.
-    fn would_act(&self, list: &CompoundList) -> bool {
-        let mut trial = self.clone();
-        trial.is_trial = true;
-        trial.limit = usize::MAX;
-        let _flow = trial.list(list, &mut Io::default());
-        trial.acted > self.acted
     }
 
     fn for_each(&mut self, clause: &ForClauseCommand, io: &mut Io) -> Flow {
@@ -260,7 +243,17 @@ impl Shell {
         if !self.spend(1) || self.is_done() {
             return Some(Flow::Exit);
         }
-        match self.list(body, io) {
+        let (flow, is_last) = self.in_round(|shell| shell.list(body, io));
+        if let Some(command) = is_last {
+            if !self.is_trial && (!self.spend(TRIAL) || self.would_act(body)) {
+                self.refuse(command, UNDECIDED.to_owned());
+            }
+            return Some(match flow {
+                Flow::Continue(0 | 1) | Flow::Break(0 | 1) => Flow::Next,
+                flow => flow,
+            });
+        }
+        match flow {
             Flow::Next | Flow::Continue(0 | 1) => None,
             Flow::Continue(outer) => Some(Flow::Continue(outer - 1)),
             Flow::Break(0 | 1) => Some(Flow::Next),
@@ -320,10 +313,13 @@ impl Shell {
                     if !self.spend(TRIAL) {
                         return Flow::Exit;
                     }
-                    if self.would_act(body) {
+                    let known = self.status.clone();
+                    let once = self.tried(&known, false, |shell, io| shell.list(body, io));
+                    if once.acts {
                         self.refuse(condition.to_string(), UNDECIDED.to_owned());
                         return Flow::Next;
                     }
+                    self.went_round(once, &condition.to_string());
                     let waits = format!("waits for something, not run: {condition}");
                     self.note(NoteKind::LeftOut, waits);
                     self.status = Status::Success;

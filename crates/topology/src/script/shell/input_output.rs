@@ -25,7 +25,7 @@ pub(super) enum Input {
 }
 
 /// What is kept of what a command prints.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) enum Out {
     /// Nothing: it goes to the terminal.
     #[default]

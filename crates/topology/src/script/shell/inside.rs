@@ -91,6 +91,7 @@ impl Shell {
         self.files = files.clone();
         self.beside.set_folder("/");
         self.status = Status::Success;
+        self.doubts = super::Doubts::default();
         self.variables = super::Variables::new();
         self.functions.clear();
         self.arguments.clear();
@@ -115,11 +116,8 @@ impl Shell {
     }
 
     /// Changes of the network so far, and the last one's command.
-    pub(crate) fn acted(&self) -> (usize, Option<&str>) {
-        (
-            self.acted,
-            self.last.as_ref().map(|(_, text)| text.as_str()),
-        )
+    pub(crate) fn acted(&self) -> (usize, Option<String>) {
+        (self.acted, self.last().map(|(_, text)| text))
     }
 
     /// What was made so far.

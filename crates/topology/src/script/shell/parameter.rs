@@ -6,7 +6,7 @@ use brush_parser::word::{
 
 use super::variables::Value;
 use super::word::Part;
-use super::{NoteKind, Shell};
+use super::{NoteKind, Shell, Status};
 
 /// What `$$` is taken as.
 const PROCESS: &str = "4242";
@@ -388,7 +388,14 @@ impl Shell {
         Ok(match special {
             SpecialParameter::AllPositionalParameters { .. } => self.arguments.clone(),
             SpecialParameter::PositionalParameterCount => vec![self.arguments.len().to_string()],
-            SpecialParameter::LastExitStatus => vec![self.status.number().to_string()],
+            SpecialParameter::LastExitStatus => match &self.status {
+                Status::Unknown { command, .. } => {
+                    return Err(format!(
+                        "what `{command}` ends with is not known before it runs"
+                    ));
+                }
+                known => vec![known.number().to_string()],
+            },
             SpecialParameter::ShellName => vec![self.name.clone()],
             SpecialParameter::CurrentOptionFlags => vec!["hB".to_owned()],
             SpecialParameter::LastBackgroundProcessId => vec!["0".to_owned()],

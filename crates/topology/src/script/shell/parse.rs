@@ -91,11 +91,11 @@ fn too_deep(text: &str) -> Option<usize> {
                 "fi" | "done" | "esac" => depth = depth.saturating_sub(1),
                 _ => {}
             }
-            for c in word.chars() {
-                match c {
-                    '(' | '{' | '[' => depth += 1,
-                    ')' | '}' | ']' => depth = depth.saturating_sub(1),
-                    '`' | '!' => ticks += 1,
+            for byte in word.bytes() {
+                match byte {
+                    b'(' | b'{' | b'[' => depth += 1,
+                    b')' | b'}' | b']' => depth = depth.saturating_sub(1),
+                    b'`' | b'!' => ticks += 1,
                     _ => {}
                 }
             }

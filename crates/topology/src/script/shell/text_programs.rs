@@ -82,7 +82,10 @@ impl Shell {
                 .all(|word| word == "-" || self.known_file(word).is_some())
             {
                 true => read(self),
-                false => None,
+                false => {
+                    self.status = unknown(argv);
+                    None
+                }
             },
             "tee" => {
                 let text = read(self);
@@ -112,18 +115,28 @@ impl Shell {
                         Some(lines.map(|line| format!("{line}\n")).collect())
                     }
                     None => {
-                        self.status = Status::Unknown {
-                            inverted: false,
-                            command: shown(argv),
-                        };
+                        self.status = unknown(argv);
                         None
                     }
                 }
             }
+            // They fail where there is none.
+            "ls" | "stat" | "getent" => {
+                self.status = unknown(argv);
+                None
+            }
             "sed" | "awk" | "sort" | "uniq" | "rev" | "column" | "less" | "more" | "jq" | "xxd"
-            | "md5sum" | "sha256sum" | "date" | "nproc" | "hostname" | "uname" | "getent"
-            | "stat" | "ls" | "find" | "od" | "bc" | "uuidgen" | "tty" => None,
+            | "md5sum" | "sha256sum" | "date" | "nproc" | "hostname" | "uname" | "find" | "od"
+            | "bc" | "uuidgen" | "tty" => None,
             _ => return None,
         })
+    }
+}
+
+/// Whether it succeeds is not known.
+fn unknown(argv: &[String]) -> Status {
+    Status::Unknown {
+        inverted: false,
+        command: shown(argv),
     }
 }

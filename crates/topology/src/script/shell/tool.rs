@@ -1,10 +1,12 @@
 //! Programs: which does what, and those that change the network.
 
+use std::borrow::Cow;
+
 use super::batch::is_batch;
 use super::elsewhere::inner;
 use super::input_output::{Input, Io};
 use super::settings_file::is_load;
-use super::{Failure, Flow, Shell, Status, shown};
+use super::{Failure, Flow, Shell, Status, WORDS_A_COMMAND, shown};
 use crate::command::action::Action;
 use crate::script::program::{self, Role};
 
@@ -129,13 +131,12 @@ impl Shell {
 
     /// `nft -f FILE` of a file that is known reads as from its input, and so does `wg` of a
     /// key or a configuration.
-    fn with_file(
+    fn with_file<'a>(
         &mut self,
-        argv: &[String],
+        argv: &'a [String],
         input: Option<String>,
-    ) -> (Vec<String>, Option<String>) {
-        let mut argv = argv.to_vec();
-        let is_wg = program::name(&argv) == "wg";
+    ) -> (Cow<'a, [String]>, Option<String>) {
+        let is_wg = program::name(argv) == "wg";
         let place = match is_wg {
             true => {
                 let takes = matches!(
@@ -153,25 +154,32 @@ impl Shell {
                 option.map(|place| place + 1)
             }
         };
-        let path = place.and_then(|place| argv.get_mut(place));
-        if let Some(path) = path
-            && let Some(text) = self.read_file(path)
-        {
-            let input = if is_wg { "/dev/stdin" } else { "-" };
-            input.clone_into(path);
-            return (argv, Some(text));
+        let place = place.and_then(|place| Some((place, argv.get(place)?)));
+        let file = place.and_then(|(place, path)| Some((place, self.read_file(path)?)));
+        let Some((place, text)) = file else {
+            return (Cow::Borrowed(argv), input);
+        };
+        let stands_for = if is_wg { "/dev/stdin" } else { "-" };
+        let mut argv = argv.to_vec();
+        if let Some(path) = argv.get_mut(place) {
+            stands_for.clone_into(path);
         }
-        (argv, input)
+        (Cow::Owned(argv), Some(text))
     }
 
     /// Does what a command does to the network.
     pub(super) fn network(&mut self, argv: &[String], input: Option<&str>, io: &mut Io) -> Flow {
+        if !self.spend(argv.len() / WORDS_A_COMMAND) {
+            return Flow::Exit;
+        }
         if program::name(argv) == "arp" {
             return self.arp(argv, io);
         }
         let actions = match program::actions(argv, input) {
             Ok(actions) => actions,
             Err(reason) => {
+                // What is not understood may change the network as well.
+                self.acted += usize::from(self.is_trial);
                 self.fail(argv, Failure::NotUnderstood(reason));
                 return Flow::Next;
             }
@@ -206,7 +214,17 @@ impl Shell {
             return false;
         }
         self.acted += 1;
-        self.last = Some((self.line, shown(argv)));
+        self.last.0 = self.line;
+        // Into the same memory: most are never told.
+        argv.clone_into(&mut self.last.1);
+        if let Some(command) = self.doubts.decides().filter(|_| !self.is_trial) {
+            let reason = format!(
+                "whether `{command}` succeeds is not known before it runs, and whether the script \
+                 comes here depends on it"
+            );
+            self.refuse(shown(argv), reason);
+            return false;
+        }
         match self.world.act(self.here, action) {
             Ok(()) => {
                 self.status = Status::Success;

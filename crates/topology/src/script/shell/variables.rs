@@ -109,6 +109,20 @@ impl Variables {
         }
     }
 
+    /// Gives a value to all that are otherwise in these: set to something else, or not set.
+    pub(super) fn differ(&mut self, other: Self, value: &Value) {
+        for (own, other) in self.scopes.iter_mut().zip(other.scopes) {
+            for (name, known) in own.iter_mut() {
+                if other.get(name) != Some(known) {
+                    *known = value.clone();
+                }
+            }
+            for name in other.into_keys() {
+                own.entry(name).or_insert_with(|| value.clone());
+            }
+        }
+    }
+
     /// Names that begin so, in their order.
     pub(super) fn names(&self, prefix: &str) -> Vec<String> {
         let names = self.scopes.iter().flat_map(|scope| scope.keys());

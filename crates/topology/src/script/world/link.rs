@@ -290,7 +290,7 @@ impl World {
         {
             other.kind = ObservedKind::Veth { peer: Some(now) };
         }
-        self.state.bear(to, &kind);
+        self.state.take_up(now);
         // What stands on it stays where it is.
         for place in above {
             let Some(upper) = self.state.at_mut(place) else {
@@ -300,8 +300,7 @@ impl World {
                 let moved =
                     |link: &ObservedPeer| Some(if Some(*link) == old { now } else { *link });
                 device.parameters = device.parameters.map_known(moved);
-                let kind = upper.kind.clone();
-                self.state.bear(place.namespace, &kind);
+                self.state.take_up(place);
             }
         }
         Ok(moved_to)

@@ -74,7 +74,9 @@ impl World {
         let found = self.rules(here).find(is_it).cloned();
         let Some(rule) = found else {
             let is_main = wanted.action == RuleAction::Lookup(crate::route::TABLE_MAIN);
-            return Err(match is_main && said.acts {
+            // `fib_default_rules_init`, `fib6_default_rules_init`.
+            let is_own = matches!(said.priority, Some(0 | 32_766 | 32_767));
+            return Err(match is_own || (is_main && said.acts) {
                 true => "no lab is without the kernel's own rules".to_owned(),
                 false => "there is no such rule".to_owned(),
             });
