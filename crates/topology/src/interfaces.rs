@@ -9,11 +9,13 @@ use std::ops::{Deref, DerefMut};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::observed::ObservedInterface;
+use crate::shared_map::{self, SharedMap};
 
-/// Interfaces by their index, used like the [`BTreeMap`] that it holds.
+/// Interfaces by their index, used like the [`SharedMap`] that it holds: what is observed of a bridge
+/// with a thousand ports is cloned several times for each edit, which changes one of them.
 #[derive(Clone, Default, Debug)]
 pub struct Interfaces {
-    by_index: BTreeMap<u32, ObservedInterface>,
+    by_index: SharedMap<u32, ObservedInterface>,
     /// Where a name was when its interface was put in, by the name's hash. Only a hint, for
     /// interfaces are renamed in place: what it leads to is looked at before it is believed.
     hints: BTreeMap<u64, u32>,
@@ -23,7 +25,7 @@ impl Interfaces {
     /// None.
     pub const fn new() -> Self {
         Self {
-            by_index: BTreeMap::new(),
+            by_index: SharedMap::new(),
             hints: BTreeMap::new(),
         }
     }
@@ -83,7 +85,7 @@ fn hash(name: &str) -> u64 {
 }
 
 impl Deref for Interfaces {
-    type Target = BTreeMap<u32, ObservedInterface>;
+    type Target = SharedMap<u32, ObservedInterface>;
 
     fn deref(&self) -> &Self::Target {
         &self.by_index
@@ -122,19 +124,10 @@ impl<const N: usize> From<[(u32, ObservedInterface); N]> for Interfaces {
 
 impl<'a> IntoIterator for &'a Interfaces {
     type Item = (&'a u32, &'a ObservedInterface);
-    type IntoIter = std::collections::btree_map::Iter<'a, u32, ObservedInterface>;
+    type IntoIter = shared_map::Iter<'a, u32, ObservedInterface>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.by_index.iter()
-    }
-}
-
-impl<'a> IntoIterator for &'a mut Interfaces {
-    type Item = (&'a u32, &'a mut ObservedInterface);
-    type IntoIter = std::collections::btree_map::IterMut<'a, u32, ObservedInterface>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.by_index.iter_mut()
     }
 }
 

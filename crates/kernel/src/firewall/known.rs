@@ -1,9 +1,7 @@
 //! What is known of the rules of one namespace.
 
-use std::collections::BTreeMap;
-
 use topology::firewall::listing::{changes, names_indexes};
-use topology::observed::{ObservedFirewall, ObservedInterface};
+use topology::observed::{Interfaces, ObservedFirewall};
 use tracing::warn;
 
 use super::{Loaded, generation, list, load};
@@ -33,10 +31,10 @@ impl Known {
     pub(crate) fn seen(
         &mut self,
         namespace: &Namespace,
-        before: Option<&BTreeMap<u32, ObservedInterface>>,
-        now: &BTreeMap<u32, ObservedInterface>,
+        before: Option<&Interfaces>,
+        now: &Interfaces,
     ) -> Option<ObservedFirewall> {
-        let is_named = |a: &BTreeMap<u32, ObservedInterface>| {
+        let is_named = |a: &Interfaces| {
             let names = a.iter().map(|(index, i)| (*index, i.name.clone()));
             names.collect::<Vec<_>>()
         };
