@@ -5,6 +5,8 @@
 //! the proof. Before each step its undo is learned from the model kernel; if
 //! a step fails, or the kernel does not settle, the undos are done backwards.
 
+mod ports;
+
 use std::collections::BTreeMap;
 
 use nix::errno::Errno;
@@ -136,6 +138,12 @@ impl Journal {
         })
     }
 
+    /// Remembers a step that was done, and how to undo it.
+    fn did(&mut self, step: &Step, undo: Vec<Step>) {
+        self.undos.push(undo);
+        self.done.push(step.clone());
+    }
+
     /// Undoes everything, the last first, and goes on where that fails.
     fn take_back(&mut self, lab: &mut Lab) -> Vec<Error> {
         let mut errors = Vec::new();
@@ -239,6 +247,14 @@ impl Round<'_, '_> {
                 listened = steps.len();
                 self.executor.listen();
             }
+            let plugged = match first {
+                Step::SetMaster { .. } => self.plug(steps)?,
+                _ => 0,
+            };
+            if plugged > 0 {
+                steps = steps.get(plugged..).unwrap_or_default();
+                continue;
+            }
             let removed = self.removals(steps);
             steps = if removed.len() > 1 {
                 let (together, rest) = steps.split_at(removed.len());
@@ -257,8 +273,7 @@ impl Round<'_, '_> {
         let undo = self.learn(step);
         match (self.executor.execute(step), step) {
             (Ok(()), _) => {
-                self.journal.undos.push(undo);
-                self.journal.done.push(step.clone());
+                self.journal.did(step, undo);
                 Ok(())
             }
             // Before Linux 6.2 only an interface that is down can be renamed.

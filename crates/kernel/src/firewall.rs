@@ -23,28 +23,29 @@ const TRIES: usize = 3;
 
 /// What came of loading rules.
 pub(crate) enum Loaded {
-    /// This is how the text is listed.
+    /// The rules of this generation of the namespace's are those of the text.
     As {
-        /// Without state, in the form in which listings are compared.
-        listing: String,
-        /// Of which generation of the namespace's rules.
+        /// How they are listed, without state, in the form in which listings are compared; if it was
+        /// asked for.
+        listing: Option<String>,
+        /// Which.
         generation: u32,
     },
     /// Somebody else changes the rules at the same time.
     Disturbed,
 }
 
-/// Replaces the rules of a namespace by those of a text, in one transaction.
+/// Replaces the rules of a namespace by those of a text, in one transaction; `lists` them then.
 ///
 /// # Errors
 /// If `nft` or the kernel refuses: nothing is changed then.
-pub(crate) fn load(namespace: &Namespace, text: &str) -> Result<Loaded> {
+pub(crate) fn load(namespace: &Namespace, text: &str, lists: bool) -> Result<Loaded> {
     let object = || format!("the firewall of {}", namespace.name());
     guard(text).map_err(|error| Error::new("load", object(), error.to_string()))?;
     for _ in 0..TRIES {
         let before = generation::of(namespace)?;
         run(namespace, &["-f", "-"], text, "load")?;
-        let listing = list(namespace)?;
+        let listing = lists.then(|| list(namespace)).transpose()?;
         let after = generation::of(namespace)?;
         // One transaction is one generation (`nf_tables_commit`); none, if it changed nothing.
         if after == before || after == before.wrapping_add(1) {
@@ -88,6 +89,27 @@ pub(crate) fn check<'a>(
     interfaces: impl Iterator<Item = &'a str>,
     text: &str,
 ) -> Result<()> {
+    let scratch = scratch(name, interfaces, text)?;
+    run(&scratch, &["-c", "-f", "-"], text, "load")
+}
+
+/// How a text that names no interfaces by index is listed: it is loaded in a namespace that is made
+/// for it.
+///
+/// # Errors
+/// As [`check`].
+fn listed_apart(name: &str, text: &str) -> Result<String> {
+    let scratch = scratch(name, std::iter::empty(), text)?;
+    run(&scratch, &["-f", "-"], text, "load")?;
+    list(&scratch)
+}
+
+/// A namespace with the interfaces that a text names.
+fn scratch<'a>(
+    name: &str,
+    interfaces: impl Iterator<Item = &'a str>,
+    text: &str,
+) -> Result<Namespace> {
     let object = || format!("the firewall of {name}");
     guard(text).map_err(|error| Error::new("load", object(), error.to_string()))?;
     let scratch = Namespace::create(name)?;
@@ -105,7 +127,7 @@ pub(crate) fn check<'a>(
         };
         scratch.run(make)?.context("try", object)?;
     }
-    run(&scratch, &["-c", "-f", "-"], text, "load")
+    Ok(scratch)
 }
 
 fn run(

@@ -62,7 +62,7 @@ where
         let socket = &mut *self.socket;
         if is_queueing {
             let rows = socket.qdiscs()?;
-            for (index, interface) in &mut interfaces {
+            for (index, interface) in interfaces.iter_mut_of(|_, _| true) {
                 interface.qdiscs = qdisc::of(*index, &rows);
             }
         }

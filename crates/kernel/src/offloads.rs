@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use topology::observed::ObservedInterface;
+use topology::observed::{Interfaces, ObservedInterface};
 use topology::offload::Offload;
 
 use crate::netlink::{Failure, Socket};
@@ -42,14 +42,11 @@ impl Known {
 
     /// Says of each interface how those are that were set. Those of interfaces that have gone are
     /// forgotten; one that is just going is told of by an event.
-    pub(crate) fn seen(
-        &mut self,
-        socket: &Socket,
-        interfaces: &mut BTreeMap<u32, ObservedInterface>,
-    ) {
+    pub(crate) fn seen(&mut self, socket: &Socket, interfaces: &mut Interfaces) {
         self.0
             .retain(|(index, _), _| interfaces.contains_key(index));
-        for interface in interfaces.values_mut() {
+        let has_any = |_: &u32, interface: &ObservedInterface| !interface.offloads.is_empty();
+        for (_, interface) in interfaces.iter_mut_of(has_any) {
             interface.offloads.clear();
         }
         for (index, offload) in self.0.keys() {

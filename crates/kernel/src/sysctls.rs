@@ -10,7 +10,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use nix::errno::Errno;
-use topology::observed::{ObservedInterface, ObservedNamespace};
+use topology::observed::{Interfaces, ObservedInterface, ObservedNamespace};
 use topology::sysctl::{SPREADING_ON_INTERFACES, Sysctls, begins_with, setting};
 
 use crate::error::{Context, Error, Result};
@@ -111,10 +111,11 @@ impl Known {
     pub(crate) fn seen(
         &mut self,
         namespace: &Namespace,
-        interfaces: &mut BTreeMap<u32, ObservedInterface>,
+        interfaces: &mut Interfaces,
     ) -> Result<Sysctls> {
         let mut own = Sysctls::new();
-        for interface in interfaces.values_mut() {
+        let has_any = |_: &u32, interface: &ObservedInterface| !interface.sysctls.is_empty();
+        for (_, interface) in interfaces.iter_mut_of(has_any) {
             let is_told = |name: &str| SPREADING_ON_INTERFACES.contains(&name);
             interface.sysctls.retain(|name, _| is_told(name));
         }
@@ -170,7 +171,7 @@ impl Known {
             self.0.remove(&key);
         }
         // They are told with the links: what nobody has set is as it begins.
-        for (index, interface) in interfaces {
+        for (index, interface) in interfaces.iter_mut_of(has_any) {
             for name in SPREADING_ON_INTERFACES {
                 let Some(told) = interface.sysctls.get(name).copied() else {
                     continue;

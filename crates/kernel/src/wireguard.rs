@@ -3,11 +3,9 @@
 //! The kernel makes no event when somebody sets one: they are looked at again and again, as
 //! settings are. Where there is none, it takes nothing.
 
-use std::collections::BTreeMap;
-
 use nix::errno::Errno;
 use topology::kind::{Channel, Parameters};
-use topology::observed::{ObservedInterface, ObservedKind};
+use topology::observed::{Interfaces, ObservedInterface, ObservedKind};
 
 use crate::error::{Context, Result};
 use crate::namespace::Namespace;
@@ -35,7 +33,7 @@ fn is_one(interface: &ObservedInterface) -> bool {
 }
 
 /// Whether there is any.
-pub(crate) fn is_any(interfaces: &BTreeMap<u32, ObservedInterface>) -> bool {
+pub(crate) fn is_any(interfaces: &Interfaces) -> bool {
     interfaces.values().any(is_one)
 }
 
@@ -43,9 +41,9 @@ pub(crate) fn is_any(interfaces: &BTreeMap<u32, ObservedInterface>) -> bool {
 pub(crate) fn observe(
     generic: &mut Generic,
     namespace: &Namespace,
-    interfaces: &mut BTreeMap<u32, ObservedInterface>,
+    interfaces: &mut Interfaces,
 ) -> Result<()> {
-    for (index, interface) in interfaces.iter_mut().filter(|(_, i)| is_one(i)) {
+    for (index, interface) in interfaces.iter_mut_of(|_, i| is_one(i)) {
         let found = generic.socket(namespace)?.wireguard(*index);
         let found = still_there(found);
         let found = found.context("look at", || format!("{} in {namespace}", interface.name))?;
@@ -62,7 +60,7 @@ pub(crate) fn observe(
 pub(crate) fn differs(
     generic: &mut Generic,
     namespace: &Namespace,
-    interfaces: &BTreeMap<u32, ObservedInterface>,
+    interfaces: &Interfaces,
 ) -> bool {
     let mut all = interfaces.iter().filter(|(_, i)| is_one(i));
     all.any(|(index, interface)| {

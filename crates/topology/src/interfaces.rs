@@ -9,12 +9,15 @@ use std::ops::{Deref, DerefMut};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::observed::ObservedInterface;
+use crate::shared_map::{self, SharedMap};
 
-/// Interfaces by their index, used like the [`BTreeMap`] that it holds; they are put in by
-/// [`Interfaces::insert`], and get other names by [`Interfaces::rename`].
+/// Interfaces by their index, used like the [`SharedMap`] that it holds: what is observed of a bridge
+/// with a thousand ports is cloned several times for each edit, which changes one of them.
+///
+/// They are put in by [`Interfaces::insert`], and get other names by [`Interfaces::rename`].
 #[derive(Clone, Default, Debug)]
 pub struct Interfaces {
-    by_index: BTreeMap<u32, ObservedInterface>,
+    by_index: SharedMap<u32, ObservedInterface>,
     /// Where a name is, by the name's hash. What it leads to is looked at before it is believed;
     /// a name that has none is nobody's.
     hints: BTreeMap<u64, u32>,
@@ -26,7 +29,7 @@ impl Interfaces {
     /// None.
     pub const fn new() -> Self {
         Self {
-            by_index: BTreeMap::new(),
+            by_index: SharedMap::new(),
             hints: BTreeMap::new(),
             is_ambiguous: false,
         }
@@ -118,7 +121,7 @@ fn hash(name: &str) -> u64 {
 }
 
 impl Deref for Interfaces {
-    type Target = BTreeMap<u32, ObservedInterface>;
+    type Target = SharedMap<u32, ObservedInterface>;
 
     fn deref(&self) -> &Self::Target {
         &self.by_index
@@ -157,19 +160,10 @@ impl<const N: usize> From<[(u32, ObservedInterface); N]> for Interfaces {
 
 impl<'a> IntoIterator for &'a Interfaces {
     type Item = (&'a u32, &'a ObservedInterface);
-    type IntoIter = std::collections::btree_map::Iter<'a, u32, ObservedInterface>;
+    type IntoIter = shared_map::Iter<'a, u32, ObservedInterface>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.by_index.iter()
-    }
-}
-
-impl<'a> IntoIterator for &'a mut Interfaces {
-    type Item = (&'a u32, &'a mut ObservedInterface);
-    type IntoIter = std::collections::btree_map::IterMut<'a, u32, ObservedInterface>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.by_index.iter_mut()
     }
 }
 

@@ -82,6 +82,23 @@ impl<K: Ord, V: Clone> SharedMap<K, V> {
         self.0.values_mut().map(Arc::make_mut)
     }
 
+    /// Those values of which something is true, to change them for this map alone: others are not
+    /// copied.
+    pub fn iter_mut_of(
+        &mut self,
+        which: impl Fn(&K, &V) -> bool,
+    ) -> impl Iterator<Item = (&K, &mut V)> {
+        let all = self.0.iter_mut();
+        let chosen = all.filter(move |(key, value)| which(key, value));
+        chosen.map(|(key, value)| (key, Arc::make_mut(value)))
+    }
+
+    /// The last key and its value.
+    pub fn last_key_value(&self) -> Option<(&K, &V)> {
+        let (key, value) = self.0.last_key_value()?;
+        Some((key, value.as_ref()))
+    }
+
     /// Keys and values, in order.
     pub fn iter(&self) -> Iter<'_, K, V> {
         self.0.iter().map(|(key, value)| (key, value.as_ref()))
@@ -189,5 +206,18 @@ mod tests {
         assert_eq!(one.get(&1).map(String::as_str), Some("a!"));
         assert!(!one.agrees(&other, &1) && one.agrees(&other, &2) && one.agrees(&other, &3));
         assert_ne!(one, other);
+    }
+
+    #[test]
+    fn only_what_is_to_be_changed_is_copied() {
+        let mut one = SharedMap::from([(1, 10), (2, 20)]);
+        let other = one.clone();
+        for (_, value) in one.iter_mut_of(|_, value| *value == 20) {
+            *value += 1;
+        }
+        assert_eq!(one, SharedMap::from([(1, 10), (2, 21)]));
+        assert_eq!(other, SharedMap::from([(1, 10), (2, 20)]));
+        let at = |map: &SharedMap<i32, i32>, key| map.get(&key).map(std::ptr::from_ref);
+        assert_eq!(at(&one, 1), at(&other, 1));
     }
 }

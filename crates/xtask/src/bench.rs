@@ -31,6 +31,9 @@ pub(crate) struct EngineArgs {
     sizes: Vec<usize>,
 }
 
+/// The limit: what a program needs that does nothing else, with the kernel's defaults.
+const RAW: &str = "raw, IPv6 as is";
+
 /// All values of each figure: milliseconds, or what its name says.
 pub(crate) type Figures = BTreeMap<String, Vec<f64>>;
 
@@ -48,7 +51,7 @@ pub(crate) fn engine(workspace: &Workspace, args: &EngineArgs) -> Result<()> {
             take_peers(&mut figures, &peers(workspace, &script, &sizes)?);
         }
     }
-    let others = ["edit", "idle", "drift", "floods", "memory"].map(str::to_owned);
+    let others = ["edit", "firewall", "idle", "drift", "floods", "memory"].map(str::to_owned);
     take_ours(&mut figures, &ours(workspace, others.iter().chain(&sizes))?);
     for (name, values) in &figures {
         println!("{name}: {:.3}", median(values));
@@ -59,7 +62,122 @@ pub(crate) fn engine(workspace: &Workspace, args: &EngineArgs) -> Result<()> {
     for size in &args.sizes {
         print_ratios(&figures, *size);
     }
+    print_goals(&figures, &args.sizes);
     Ok(())
+}
+
+/// A figure of ours is at most so much, or so many times that of a peer.
+struct Goal {
+    what: &'static str,
+    figure: String,
+    /// Of whom it is so many times; none if it is an absolute figure.
+    peer: Option<String>,
+    most: f64,
+    unit: &'static str,
+}
+
+/// Those that were set when the engine was begun (ARCHITECTURE.md says what makes them possible).
+fn goals(sizes: &[usize]) -> Vec<Goal> {
+    let n = sizes.iter().copied().max().unwrap_or_default();
+    let goal = |what, figure: String, most, unit| Goal {
+        what,
+        figure,
+        peer: None,
+        most,
+        unit,
+    };
+    let ratio = |what, figure: String, peer: &str, most| Goal {
+        what,
+        figure,
+        peer: Some(format!("{peer} {n} create")),
+        most,
+        unit: "x",
+    };
+    let create = format!("netyard star {n} pool 0 create");
+    let pooled = format!("netyard star {n} pool {n} create");
+    let mut goals = vec![
+        ratio("star, beside raw netlink", create.clone(), RAW, 1.5),
+        ratio("star with the pool, beside raw netlink", pooled, RAW, 1.0),
+        ratio("star, beside Mininet", create, "mininet", 1.0 / 15.0),
+    ];
+    if sizes.contains(&100) {
+        let small = "netyard star 100 pool 0 create".to_owned();
+        goals.push(goal("star of 100", small, 150.0, "ms"));
+    }
+    let of_largest = |scene: &str, name: &str| format!("netyard {scene} {n} {name}");
+    goals.extend([
+        goal(
+            "edit on a bridge with 500 ports, with the pool",
+            "netyard edit 500 pool 8 edit".to_owned(),
+            5.0,
+            "ms",
+        ),
+        goal(
+            "edit with a firewall, from edit to verified",
+            "netyard firewall 100 pool 8 edit".to_owned(),
+            50.0,
+            "ms",
+        ),
+        goal(
+            "take-down, until the kernel is idle",
+            of_largest("star", "pool 0 take-down"),
+            2000.0,
+            "ms",
+        ),
+        goal(
+            "frames of the kernel's own, with the switch",
+            of_largest("floods", "pool 1 frames"),
+            2000.0,
+            "a second",
+        ),
+        goal(
+            "memory of a namespace, agent included",
+            of_largest("memory", "pool 0 memory"),
+            0.5,
+            "MiB",
+        ),
+        goal(
+            "idle lab of 100 namespaces, of a core",
+            "netyard idle 100 pool 0 processor".to_owned(),
+            0.5,
+            "%",
+        ),
+        goal(
+            "drift after an outside change",
+            of_largest("drift", "pool 0 drift"),
+            200.0,
+            "ms",
+        ),
+    ]);
+    goals
+}
+
+fn print_goals(figures: &Figures, sizes: &[usize]) {
+    for goal in goals(sizes) {
+        println!("{}", verdict(figures, &goal));
+    }
+}
+
+/// One line: what, the goal, the figure, how many times the goal it is, and whether it is met.
+fn verdict(figures: &Figures, goal: &Goal) -> String {
+    let figure = |name: &String| figures.get(name).map(|values| median(values));
+    let measured = figure(&goal.figure).and_then(|own| match &goal.peer {
+        None => Some(own),
+        Some(peer) => Some(own / figure(peer)?),
+    });
+    let Goal {
+        what, most, unit, ..
+    } = goal;
+    match measured {
+        None => format!("goal, {what}: at most {most:.3} {unit}; not measured"),
+        Some(measured) => {
+            let word = if measured <= *most { "met" } else { "MISSED" };
+            let times = measured / most;
+            format!(
+                "goal, {what}: at most {most:.3} {unit}; {measured:.3} {unit}, {times:.2} x; {word}"
+            )
+        }
+    }
 }
 
 /// Runs the bench program of `kernel` and returns what it prints.
@@ -118,9 +236,9 @@ fn take_peers(figures: &mut Figures, text: &str) {
 fn print_ratios(figures: &Figures, size: usize) {
     let figure = |name: String| figures.get(&name).map(|values| median(values));
     let pairs = [
-        ("pool 0", "create", "raw, IPv6 as is"),
-        ("pool N", "create", "raw, IPv6 as is"),
-        ("pool 0", "take-down", "raw, IPv6 as is"),
+        ("pool 0", "create", RAW),
+        ("pool N", "create", RAW),
+        ("pool 0", "take-down", RAW),
         ("pool 0", "create", "mininet"),
     ];
     for (pool, what, peer) in pairs {
@@ -167,6 +285,29 @@ mod tests {
             ]
         );
         assert_eq!(figures.get("raw, IPv6 as is 100 create"), Some(&vec![77.5]));
+    }
+
+    #[test]
+    fn goals_are_met_missed_or_not_measured() {
+        let mut figures = Figures::new();
+        take_ours(&mut figures, "star 100 pool 0: create 98.1 ms\n");
+        take_peers(
+            &mut figures,
+            "=== figures\nraw, IPv6 as is  N=100  create  0.0500 s  take down  0.1 s\n",
+        );
+        let lines: Vec<_> = goals(&[100])
+            .iter()
+            .map(|goal| verdict(&figures, goal))
+            .collect();
+        assert_eq!(
+            lines[0],
+            "goal, star, beside raw netlink: at most 1.500 x; 1.962 x, 1.31 x; MISSED"
+        );
+        assert!(lines[1].ends_with("not measured"), "{}", lines[1]);
+        assert_eq!(
+            lines[3],
+            "goal, star of 100: at most 150.000 ms; 98.100 ms, 0.65 x; met"
+        );
     }
 
     #[test]

@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         return support::main(vec![
             scene("star", scenes::star),
             scene("edit", scenes::edit),
+            scene("firewall", scenes::firewall),
             scene("idle", scenes::idle),
             scene("drift", scenes::drift),
             scene("floods", floods::floods),
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
     for (name, size, pool) in [
         ("edit", 500, 0),
         ("edit", 500, 8),
+        ("firewall", 100, 8),
         ("idle", 100, 0),
         ("drift", largest, 0),
         ("floods", largest, 0),

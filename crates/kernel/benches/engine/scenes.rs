@@ -12,6 +12,7 @@ use kernel::sandbox::Inside;
 use tokio::runtime::Runtime;
 use topology::document::Document;
 use topology::edit::{Edit, Fragment};
+use topology::firewall::Ruleset;
 use topology::{NamespaceId, yaml};
 
 /// How often a short measurement is repeated.
@@ -60,6 +61,17 @@ pub(crate) fn star_of(size: usize) -> Document {
     }
     yaml::read(&text).unwrap()
 }
+
+/// Nobody comes in.
+const CLOSED: &str = "table inet filter {
+ chain input {
+  type filter hook input priority 0; policy drop;
+  ct state established,related counter accept
+  icmp type echo-request counter accept
+  tcp dport { 22, 80, 443 } counter accept
+ }
+}
+";
 
 pub(crate) struct Lab {
     pub(crate) engine: Engine,
@@ -116,11 +128,25 @@ pub(crate) fn star(_: &Inside) {
 
 /// One more namespace on a bridge with many ports, edit to verified.
 pub(crate) fn edit(_: &Inside) {
+    edits(|grown| grown);
+}
+
+/// The same with rules: they are tried before anything is done, and then loaded.
+pub(crate) fn firewall(_: &Inside) {
+    edits(|mut grown| {
+        let namespace = *grown.namespaces.last_key_value().unwrap().0;
+        let ruleset = Some(Ruleset::new(CLOSED).unwrap());
+        topology::edit::apply(&mut grown, Edit::SetFirewall { namespace, ruleset }).unwrap();
+        grown
+    });
+}
+
+fn edits(change: impl Fn(Document) -> Document) {
     let setting = Setting::read();
     let before = star_of(setting.size);
     let lab = Lab::start();
     lab.apply(&before);
-    let after = grown(&before, &star_of(setting.size + 1));
+    let after = change(grown(&before, &star_of(setting.size + 1)));
     let (mut took, mut used) = (Vec::new(), Vec::new());
     for _ in 0..TIMES {
         lab.make_ready(setting.ready);

@@ -156,7 +156,7 @@ table inet netyard_doctor {
 
 fn nftables() -> Result<(), String> {
     let scratch = Namespace::create("rules");
-    let loaded = scratch.and_then(|scratch| firewall::load(&scratch, RULES));
+    let loaded = scratch.and_then(|scratch| firewall::load(&scratch, RULES, false));
     loaded.map(drop).map_err(|error| error.reason())
 }
 

@@ -173,6 +173,21 @@ impl Executor<'_> {
     }
 }
 
+impl Executor<'_> {
+    /// Makes an interface the port of a bridge and sets it up, in one message.
+    pub(crate) fn plug_up(&mut self, at: &At, bridge: &InterfaceName) -> Result<(), Failed> {
+        let index = self.index(at)?;
+        let found = self.index(&At {
+            namespace: at.namespace,
+            name: bridge.clone(),
+        })?;
+        let result = self.lab.socket(at.namespace)?.plug_up(index, found);
+        self.say(result, "plug", || {
+            format!("{} into {bridge} and set it up", self.interface(at))
+        })
+    }
+}
+
 /// Makes a link; waits a little for one of the same name that is going.
 fn until_free(mut make: impl FnMut() -> Result<(), Failure>) -> Result<(), Failure> {
     let begin = Instant::now();

@@ -1,12 +1,12 @@
 //! What is known of the rules of one namespace.
 
-use std::collections::BTreeMap;
+use std::thread::{self, JoinHandle};
 
 use topology::firewall::listing::{changes, names_indexes};
-use topology::observed::{ObservedFirewall, ObservedInterface};
+use topology::observed::{Interfaces, ObservedFirewall};
 use tracing::warn;
 
-use super::{Loaded, generation, list, load};
+use super::{Loaded, generation, list, listed_apart, load};
 use crate::error::Result;
 use crate::namespace::Namespace;
 
@@ -16,11 +16,55 @@ pub(crate) struct Known {
     /// Of what was seen last: the engine's own transactions make events, too.
     generation: Option<u32>,
     /// The text that was loaded last, and what `nft` lists for it.
-    loaded: Option<(String, String)>,
+    loaded: Option<(String, Own)>,
     seen: Option<ObservedFirewall>,
     /// Whether the rules name interfaces by index.
     by_index: bool,
     stale: bool,
+}
+
+/// Whether a text is listed in the same way in whatever namespace it is loaded.
+fn is_plain(text: &str) -> bool {
+    !names_indexes(text) && !text.contains("device")
+}
+
+/// What `nft` lists for a text.
+#[derive(Debug)]
+enum Own {
+    /// This; nothing where it could not be found out.
+    Known(String),
+    /// It is being found out in a namespace apart, where nobody changes it: that takes longer than to
+    /// load it, and is of use only when somebody else has changed the rules.
+    Coming(JoinHandle<Result<String>>),
+}
+
+impl Own {
+    /// Begins to find it out.
+    fn begin(name: &str, text: &str) -> Self {
+        let (name, text) = (name.to_owned(), text.to_owned());
+        let thread = thread::Builder::new().name("listing".to_owned());
+        match thread.spawn(move || listed_apart(&name, &text)) {
+            Ok(coming) => Self::Coming(coming),
+            Err(error) => {
+                warn!(%error, "rules cannot be listed apart");
+                Self::Known(String::new())
+            }
+        }
+    }
+
+    /// Waits for it, if it must.
+    fn get(self) -> String {
+        let coming = match self {
+            Self::Known(listing) => return listing,
+            Self::Coming(coming) => coming,
+        };
+        match coming.join() {
+            Ok(Ok(listing)) => return listing,
+            Ok(Err(error)) => warn!(%error, "rules cannot be listed apart"),
+            Err(_) => warn!("rules cannot be listed apart"),
+        }
+        String::new()
+    }
 }
 
 impl Known {
@@ -33,10 +77,10 @@ impl Known {
     pub(crate) fn seen(
         &mut self,
         namespace: &Namespace,
-        before: Option<&BTreeMap<u32, ObservedInterface>>,
-        now: &BTreeMap<u32, ObservedInterface>,
+        before: Option<&Interfaces>,
+        now: &Interfaces,
     ) -> Option<ObservedFirewall> {
-        let is_named = |a: &BTreeMap<u32, ObservedInterface>| {
+        let is_named = |a: &Interfaces| {
             let names = a.iter().map(|(index, i)| (*index, i.name.clone()));
             names.collect::<Vec<_>>()
         };
@@ -73,8 +117,9 @@ impl Known {
         }
     }
 
-    fn meaning(&self, listing: String) -> Option<ObservedFirewall> {
-        match &self.loaded {
+    fn meaning(&mut self, listing: String) -> Option<ObservedFirewall> {
+        let loaded = self.loaded.take().map(|(text, own)| (text, own.get()));
+        let seen = match &loaded {
             Some((text, own)) if *own == listing => Some(ObservedFirewall::loaded(text)),
             _ if listing.is_empty() => None,
             loaded => {
@@ -84,20 +129,29 @@ impl Known {
                     ruleset: listing,
                 })
             }
-        }
+        };
+        self.loaded = loaded.map(|(text, own)| (text, Own::Known(own)));
+        seen
     }
 
     /// Replaces the rules. If that fails, they are as before.
     pub(crate) fn set(&mut self, namespace: &Namespace, ruleset: Option<&str>) -> Result<()> {
-        match load(namespace, ruleset.unwrap_or_default())? {
+        let lists = ruleset.is_some_and(|text| !is_plain(text));
+        match load(namespace, ruleset.unwrap_or_default(), lists)? {
             Loaded::As {
                 listing,
                 generation,
             } => {
                 self.generation = Some(generation);
-                self.by_index = names_indexes(&listing);
-                self.loaded = ruleset.map(|text| (text.to_owned(), listing.clone()));
-                self.seen = self.meaning(listing);
+                self.by_index = listing.as_deref().is_some_and(names_indexes);
+                self.seen = ruleset.map(ObservedFirewall::loaded);
+                self.loaded = ruleset.map(|text| {
+                    let own = match listing {
+                        Some(listing) => Own::Known(listing),
+                        None => Own::begin(namespace.name(), text),
+                    };
+                    (text.to_owned(), own)
+                });
                 self.stale = false;
             }
             Loaded::Disturbed => {

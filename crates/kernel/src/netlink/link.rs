@@ -152,6 +152,15 @@ impl Socket {
         self.set(index, LinkAttribute::Controller(master.unwrap_or(0)))
     }
 
+    /// Makes a link a port of a bridge and sets it up.
+    pub(crate) fn plug_up(&mut self, index: u32, bridge: u32) -> Result<(), Failure> {
+        let mut link = indexed(index);
+        link.header.flags = LinkFlags::Up;
+        link.header.change_mask = LinkFlags::Up;
+        link.attributes.push(LinkAttribute::Controller(bridge));
+        self.change(RouteNetlinkMessage::SetLink(link), 0)
+    }
+
     /// Gives a link another name.
     pub(crate) fn rename(&mut self, index: u32, name: &str) -> Result<(), Failure> {
         self.set(index, LinkAttribute::IfName(name.to_owned()))

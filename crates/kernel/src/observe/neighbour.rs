@@ -1,20 +1,18 @@
 //! Permanent neighbours and proxy entries.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use topology::observed::{ObservedInterface, ObservedNamespace};
+use topology::observed::{Interfaces, ObservedInterface, ObservedNamespace};
 
 use crate::netlink::{Failure, Socket};
 
 /// Asks for the entries that somebody has set; returns whether there is any.
-pub(super) fn observe(
-    socket: &mut Socket,
-    interfaces: &mut BTreeMap<u32, ObservedInterface>,
-) -> Result<bool, Failure> {
+pub(super) fn observe(socket: &mut Socket, interfaces: &mut Interfaces) -> Result<bool, Failure> {
     let mut rows = socket.permanent_neighbours()?;
     rows.extend(socket.proxy_neighbours()?);
     let is_any = !rows.is_empty();
-    for interface in interfaces.values_mut() {
+    let has_any = |_: &u32, interface: &ObservedInterface| !interface.neighbours.is_empty();
+    for (_, interface) in interfaces.iter_mut_of(has_any) {
         interface.neighbours.clear();
     }
     for row in rows {

@@ -79,7 +79,9 @@ where
                 Some(row) => Some(self.read(&row)?),
                 None => None,
             };
-            seen.interfaces.extend(now.map(|now| (index, now)));
+            if let Some(now) = now {
+                seen.interfaces.insert(index, now);
+            }
             look.follow(index, old.as_ref(), &seen);
         }
         let looked = look.looked;

@@ -4,33 +4,36 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use topology::fdb::FdbEntry;
 use topology::kind::Value;
-use topology::observed::{ObservedInterface, ObservedKind};
+use topology::observed::{Interfaces, ObservedInterface, ObservedKind};
 
 use crate::netlink::{Failure, FdbRow, Socket};
 
 /// Asks for the VLANs of bridges and ports, where the kernel has any.
-pub(super) fn vlans(
-    socket: &mut Socket,
-    interfaces: &mut BTreeMap<u32, ObservedInterface>,
-) -> Result<(), Failure> {
+pub(super) fn vlans(socket: &mut Socket, interfaces: &mut Interfaces) -> Result<(), Failure> {
     let with_vlans: BTreeSet<u32> = interfaces
         .iter()
         .filter(|(_, i)| i.kind.is_bridge() && filters(&i.kind))
         .map(|(index, _)| *index)
         .collect();
-    // Also of one that is a port no more.
-    for interface in interfaces.values_mut() {
-        interface.vlans = None;
-    }
-    if with_vlans.is_empty() {
-        return Ok(());
-    }
-    let mut found = socket.vlans()?;
-    for (index, interface) in interfaces {
+    let mut found = match with_vlans.is_empty() {
+        true => BTreeMap::new(),
+        false => socket.vlans()?,
+    };
+    let mut now = BTreeMap::new();
+    for (index, interface) in &*interfaces {
         let bridge = interface.master.unwrap_or(*index);
-        if with_vlans.contains(&bridge) {
+        let vlans = with_vlans.contains(&bridge).then(|| {
             // What is in none is not among those that are told.
-            interface.vlans = Some(found.remove(index).unwrap_or_default());
+            found.remove(index).unwrap_or_default()
+        });
+        // Also of one that is a port no more.
+        if interface.vlans != vlans {
+            now.insert(*index, vlans);
+        }
+    }
+    for (index, vlans) in now {
+        if let Some(interface) = interfaces.get_mut(&index) {
+            interface.vlans = vlans;
         }
     }
     Ok(())
@@ -43,16 +46,22 @@ fn filters(kind: &ObservedKind) -> bool {
 }
 
 /// Asks for the entries that somebody has set; returns whether there is any.
-pub(super) fn fdb(
-    socket: &mut Socket,
-    interfaces: &mut BTreeMap<u32, ObservedInterface>,
-) -> Result<bool, Failure> {
+pub(super) fn fdb(socket: &mut Socket, interfaces: &mut Interfaces) -> Result<bool, Failure> {
     let rows = socket.fdb()?;
     let mut any = false;
-    for (&index, interface) in interfaces {
+    let mut now = Vec::new();
+    for (&index, interface) in &*interfaces {
         let own = rows.iter().filter(|row| row.index == index);
-        interface.fdb = set(interface, own);
-        any |= !interface.fdb.is_empty();
+        let entries = set(interface, own);
+        any |= !entries.is_empty();
+        if interface.fdb != entries {
+            now.push((index, entries));
+        }
+    }
+    for (index, entries) in now {
+        if let Some(interface) = interfaces.get_mut(&index) {
+            interface.fdb = entries;
+        }
     }
     Ok(any)
 }

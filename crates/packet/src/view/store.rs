@@ -255,9 +255,9 @@ impl Store {
                 data: Vec::with_capacity(each * CHUNK),
             });
         }
-        let mut at = (first - self.base) as usize;
+        let places = (first - self.base) as usize..;
         let mut bytes = 0;
-        for (source, record) in packets {
+        for (at, (source, record)) in places.zip(packets) {
             let Some(chunk) = self.chunks.get_mut(at / CHUNK) else {
                 break;
             };
@@ -267,7 +267,6 @@ impl Store {
                 *head = Head::new(source, record.at, record.length, offset, record.data.len());
             }
             bytes += record.data.len();
-            at += 1;
         }
         self.bytes += bytes;
         self.here = first;

@@ -25,13 +25,14 @@ pub(crate) fn settle_carriers_of(state: &mut Observed, id: NamespaceId) {
     for id in around {
         let has = |index: u32| carriers.get(&(id, index)).copied().unwrap_or_default();
         let same = |(index, i): (&u32, &ObservedInterface)| has(*index) == i.carrier;
-        // A namespace is shared with others until it is changed.
+        // A namespace is shared with others until it is changed, and so is each interface.
         let found = state.namespaces.get(&id);
         if found.is_none_or(|found| found.interfaces.iter().all(same)) {
             continue;
         }
+        let changed = |index: &u32, i: &ObservedInterface| !same((index, i));
         let namespace = state.namespaces.get_mut(&id).into_iter();
-        for (index, interface) in namespace.flat_map(|ns| &mut ns.interfaces) {
+        for (index, interface) in namespace.flat_map(|ns| ns.interfaces.iter_mut_of(changed)) {
             interface.carrier = has(*index);
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Refused, index_of, interface_mut};
 use crate::fdb::FdbEntry;
 use crate::kind::DeviceKind;
-use crate::observed::Observed;
+use crate::observed::{Observed, ObservedInterface};
 use crate::step::{At, Step};
 
 /// Adds an entry. One that leads elsewhere on the same bridge leads there no more, and one for all
@@ -31,8 +31,9 @@ pub(super) fn add(state: &mut Observed, at: &At, entry: FdbEntry) -> Result<Vec<
         entry,
     }];
     let inside = state.namespaces.get_mut(&at.namespace).into_iter();
-    let ports = inside.flat_map(|ns| &mut ns.interfaces);
-    for (_, port) in ports.filter(|(i, port)| **i == index || (is_port && port.master == master)) {
+    let reached =
+        |i: &u32, port: &ObservedInterface| *i == index || (is_port && port.master == master);
+    for (_, port) in inside.flat_map(|ns| ns.interfaces.iter_mut_of(reached)) {
         let (old, kept): (BTreeSet<_>, _) = port.fdb.iter().copied().partition(is_old);
         port.fdb = kept;
         if let Ok(name) = port.name.parse() {

@@ -370,13 +370,12 @@ fn ports_again(state: &mut Observed, namespace: NamespaceId, bridge: u32) -> Vec
     let kind = own.kind.device().map(|device| device.kind);
     let is_moving = matches!(kind, Some(DeviceKind::Bond | DeviceKind::Vrf));
     let found = state.namespaces.get_mut(&namespace).into_iter();
-    for port in found.flat_map(|ns| ns.interfaces.values_mut()) {
-        if port.master == Some(bridge) {
-            port.master = None;
-            port.port = Parameters::default();
-            port.vlans = None;
-            port.fdb.retain(|entry| !entry.is_of_bridge());
-        }
+    let ports = |_: &u32, port: &ObservedInterface| port.master == Some(bridge);
+    for (_, port) in found.flat_map(|ns| ns.interfaces.iter_mut_of(ports)) {
+        port.master = None;
+        port.port = Parameters::default();
+        port.vlans = None;
+        port.fdb.retain(|entry| !entry.is_of_bridge());
     }
     // A bond closes its ports when it goes, and a VRF sets them down and up.
     for index in indexes.into_iter().filter(|_| is_moving) {

@@ -6,7 +6,7 @@ use super::route::{self, lose};
 use super::{Refused, interface_mut, namespace_mut, re_add};
 use crate::id::NamespaceId;
 use crate::name::InterfaceName;
-use crate::observed::{Observed, ObservedKind, ObservedNamespace};
+use crate::observed::{Observed, ObservedInterface, ObservedKind, ObservedNamespace};
 use crate::step::{At, Step};
 use crate::sysctl::{MIN_IPV6_MTU, begins_with, has_ipv6};
 
@@ -93,10 +93,8 @@ fn set_for_many(around: &mut ObservedNamespace, name: &str, value: Option<i32>) 
         around.sysctls.entry(default).and_modify(|old| *old = value);
     }
     let settings = around.sysctls.clone();
-    for (index, interface) in &mut around.interfaces {
-        if interface.mtu < MIN_IPV6_MTU {
-            continue;
-        }
+    let is_large = |_: &u32, interface: &ObservedInterface| interface.mtu >= MIN_IPV6_MTU;
+    for (index, interface) in around.interfaces.iter_mut_of(is_large) {
         let is_loopback = interface.kind == ObservedKind::Loopback;
         let begun = begins_with(&settings, &own, is_loopback);
         let is = match is_for_all {

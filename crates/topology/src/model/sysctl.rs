@@ -96,7 +96,7 @@ pub(super) fn lose_ipv6(state: &mut Observed, step: &Step) -> Vec<Step> {
 }
 
 fn lose_ipv6_in(state: &mut Observed, at: &At, namespace: NamespaceId) -> Vec<Step> {
-    let is_losing = |i: &crate::observed::ObservedInterface| {
+    let is_losing = |i: &ObservedInterface| {
         i.mtu < MIN_IPV6_MTU && i.sysctls.keys().any(|name| is_of_ipv6(name))
     };
     let Some(found) = state.namespaces.get(&namespace) else {
@@ -120,10 +120,8 @@ fn lose_ipv6_in(state: &mut Observed, at: &At, namespace: NamespaceId) -> Vec<St
     }
     let mut undo = Vec::new();
     let found = state.namespaces.get_mut(&namespace).into_iter();
-    for interface in found.flat_map(|ns| ns.interfaces.values_mut()) {
-        if !is_losing(interface) {
-            continue;
-        }
+    let losing = |_: &u32, interface: &ObservedInterface| is_losing(interface);
+    for (_, interface) in found.flat_map(|ns| ns.interfaces.iter_mut_of(losing)) {
         let all = std::mem::take(&mut interface.sysctls);
         let (lost, kept) = all.into_iter().partition(|(name, _)| is_of_ipv6(name));
         interface.sysctls = kept;

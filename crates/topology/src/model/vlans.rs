@@ -151,8 +151,8 @@ pub(super) fn follow(
     let old = Vlans::usual(&old.parameters);
     let mut undo = Vec::new();
     let inside = state.namespaces.get_mut(&at.namespace).into_iter();
-    let all = inside.flat_map(|ns| &mut ns.interfaces);
-    for (_, found) in all.filter(|(i, found)| **i == index || found.master == Some(index)) {
+    let reached = |i: &u32, found: &ObservedInterface| *i == index || found.master == Some(index);
+    for (_, found) in inside.flat_map(|ns| ns.interfaces.iter_mut_of(reached)) {
         let (Some(had), Ok(name)) = (found.vlans.clone(), found.name.parse()) else {
             continue;
         };

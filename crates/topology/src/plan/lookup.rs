@@ -33,7 +33,7 @@ pub(super) fn find<'a>(
                     .is_some_and(|(wanted, found)| wanted.changes_from(found).is_some())
         }
     };
-    let found = by_id(state, places, wanted.namespace, id).filter(fits);
+    let found = by_id(state, places, wanted, id).filter(fits);
     found.or_else(|| by_name(document, state, wanted).filter(fits))
 }
 
@@ -63,19 +63,25 @@ pub fn unclaimed(document: &Document, observed: &Observed) -> Vec<(NamespaceId, 
 fn by_id<'a>(
     state: &'a Observed,
     places: &Places,
-    namespace: NamespaceId,
+    wanted: &Interface,
     id: InterfaceId,
 ) -> Option<(u32, &'a ObservedInterface)> {
-    let interfaces = &state.namespaces.get(&namespace)?.interfaces;
+    let interfaces = &state.namespaces.get(&wanted.namespace)?.interfaces;
     let place = places.0.borrow().get(&id).copied();
     let there = place.and_then(|index| Some((index, interfaces.get(&index)?)));
     if let Some(found) = there.filter(|(_, i)| i.id == Some(id)) {
         return Some(found);
     }
-    let mut all = interfaces.iter();
-    let (index, interface) = all.find(|(_, i)| i.id == Some(id))?;
-    places.0.borrow_mut().insert(id, *index);
-    Some((*index, interface))
+    // Most have their name, too.
+    let named = interfaces.named(wanted.name.as_str());
+    let found = named.filter(|(_, i)| i.id == Some(id)).or_else(|| {
+        let mut all = interfaces.iter();
+        let found = all.find(|(_, i)| i.id == Some(id));
+        found.map(|(index, interface)| (*index, interface))
+    });
+    let (index, interface) = found?;
+    places.0.borrow_mut().insert(id, index);
+    Some((index, interface))
 }
 
 /// One that was made for another interface of the document stands for that.
@@ -111,8 +117,7 @@ fn is_cable(
     let Some(wanted) = document.interfaces.get(&peer) else {
         return false;
     };
-    let other =
-        by_id(state, places, wanted.namespace, peer).or_else(|| by_name(document, state, wanted));
+    let other = by_id(state, places, wanted, peer).or_else(|| by_name(document, state, wanted));
     other.is_some_and(|(index, _)| far.namespace == wanted.namespace && far.index == index)
 }
 

@@ -39,11 +39,16 @@ impl<'a> Mtus<'a> {
     }
 
     fn within(&self, id: InterfaceId, depth: usize) -> Option<u32> {
+        let wanted = self.document.interfaces.get(&id)?;
+        if wanted.kind.device().is_none() {
+            // Found sooner than remembered.
+            return self.follow(id, wanted, depth);
+        }
         let known = self.known.borrow().get(&(id, depth)).copied();
         if let Some(known) = known {
             return known;
         }
-        let found = self.follow(id, self.document.interfaces.get(&id)?, depth);
+        let found = self.follow(id, wanted, depth);
         self.known.borrow_mut().insert((id, depth), found);
         found
     }

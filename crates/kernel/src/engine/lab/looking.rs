@@ -154,7 +154,7 @@ impl Lab {
                 // These are looked at whole in any case.
                 seen.firewall = kept.firewall.clone();
                 seen.sysctls = kept.sysctls.clone();
-                for (index, interface) in &mut seen.interfaces {
+                for (index, interface) in seen.interfaces.iter_mut_of(|_, _| true) {
                     let kept = kept.interfaces.get(index);
                     interface.sysctls = kept.map_or_else(Default::default, |i| i.sysctls.clone());
                 }
@@ -242,7 +242,7 @@ impl Lab {
             wireguard::observe(generic, namespace, &mut seen.interfaces)?;
             seen.sysctls = sysctls.seen(namespace, &mut seen.interfaces)?;
             see_past_linkdown(&mut seen);
-            let interfaces = before.map(|before| &*before.interfaces);
+            let interfaces = before.map(|before| &before.interfaces);
             seen.firewall = firewall.seen(namespace, interfaces, &seen.interfaces);
         }
         tags.retain(|index, _| seen.interfaces.contains_key(index));
@@ -255,8 +255,10 @@ impl Lab {
         if let Some((last, _)) = seen.interfaces.last_key_value() {
             node.saw_index(*last);
         }
-        let mut all = seen.interfaces.values().flat_map(|i| &i.neighbours);
-        node.has_proxies = all.any(Neighbour::is_proxy);
+        node.has_proxies = {
+            let mut all = seen.interfaces.values().flat_map(|i| &i.neighbours);
+            all.any(Neighbour::is_proxy)
+        };
         node.has_wireguard = wireguard::is_any(&seen.interfaces);
         node.looked_at(begin);
         if indexes.is_some() && before.is_some_and(|before| before.sysctls != seen.sysctls) {
