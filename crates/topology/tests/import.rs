@@ -415,6 +415,14 @@ fn what_flowcharts_may_say_on_several_lines_is_read() {
     assert_eq!(document.links().count(), 3);
 }
 
+#[test]
+fn the_default_network_of_compose_may_be_named() {
+    let text = "services:\n  a:\n    networks: [default]\n  b:\n    networks:\n      default: {ipv4_address: 172.18.0.9}\n";
+    let document = taken("compose.yaml", text, Format::Compose).document;
+    assert_eq!(addresses(&document, "a", "eth0"), ["172.18.0.2/16"]);
+    assert_eq!(addresses(&document, "b", "eth0"), ["172.18.0.9/16"]);
+}
+
 /// As `.gitlab-ci.yml` shows, not every file that includes others is one of Compose.
 #[test]
 fn a_file_that_only_includes_others_is_of_compose() {

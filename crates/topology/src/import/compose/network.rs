@@ -44,8 +44,16 @@ impl Networks {
             let network = network(builder, entry);
             networks.all.insert(entry.key.clone(), network);
         }
-        let is_default = |service: &&&Entry| {
-            service.value.get("networks").is_none() && service.value.get("network_mode").is_none()
+        // It is there for whoever names no other, and may be named too.
+        let is_default = |service: &&&Entry| match service.value.get("networks") {
+            None => service.value.get("network_mode").is_none(),
+            Some(named) => {
+                named
+                    .items()
+                    .iter()
+                    .any(|item| item.text() == Some("default"))
+                    || named.entries().iter().any(|entry| entry.key == "default")
+            }
         };
         if services.iter().any(|service| is_default(&service)) {
             networks.all.entry("default".to_owned()).or_insert(Network {
