@@ -191,12 +191,10 @@ async fn a_full_ring_comes_again_with_what_was_noted() {
     let gone = "window.came.here = 0; window.sockets.at(-1).close()";
     browser.driver.execute(gone, vec![]).await.unwrap();
     until(browser, "window.sockets.length > 1").await;
-    browser
-        .find_css(&format!(
-            ".packet.selected[data-number='{number}']:not(.awaited)"
-        ))
+    person
+        .at_path(&format!("//*[normalize-space(.)='Packet {number}']"))
         .await;
-    browser.find_css(".field-line[data-field='ip']").await;
+    browser.find_css(".field-line[data-field='frame']").await;
     browser.shoot("42-capture-reconnected").await;
 }
 
