@@ -107,6 +107,7 @@ impl Renumbered {
                             .parameters(&device.parameters, device.kind.table().parameters),
                     }),
                 },
+                underlay: interface.underlay.map(|id| self.namespace(id)),
                 master: interface.master.map(|id| self.interface(id)),
                 port: self.parameters(&interface.port, port::TABLE),
                 quality: interface.quality.map(Quality::without_usual),

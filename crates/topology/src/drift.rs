@@ -61,6 +61,27 @@ impl Drift {
             && is_item == is_item_there
             && (!is_item || (wanted == wanted_there && observed == observed_there))
     }
+
+    /// The same once another is reverted: an interface that gets its name back has it in this, too.
+    #[must_use]
+    pub fn after(&self, reverted: &Self) -> Self {
+        let mut now = self.clone();
+        let Difference {
+            what,
+            wanted,
+            observed,
+        } = &reverted.difference;
+        if what == "name" {
+            let renamed = |text: &str| {
+                let words = text.split(' ');
+                let words = words.map(|word| if word == observed { wanted } else { word });
+                words.collect::<Vec<_>>().join(" ")
+            };
+            now.difference.wanted = renamed(&self.difference.wanted);
+            now.difference.observed = renamed(&self.difference.observed);
+        }
+        now
+    }
 }
 
 /// Everything in which the kernel differs from the document.

@@ -28,6 +28,7 @@ pub(crate) use carrier::settle_carriers_of;
 pub use device::renamed;
 pub(crate) use device::{at_of, limit, most_mtu, name_of};
 pub(crate) use qdisc::steps as qdisc_steps;
+pub(crate) use remove::taken_out;
 pub(crate) use sysctl::promotes;
 
 mod carrier;

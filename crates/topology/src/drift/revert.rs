@@ -38,8 +38,9 @@ pub fn revert(document: &Document, observed: &Observed, drift: &Drift) -> Revert
         Place::Namespace(_) | Place::Interface(_) => steps(document, observed, &all, this),
     };
     let left = drifts(document, &after(observed, &steps));
-    let mut with = all;
-    with.retain(|other| !other.is_same(drift) && !left.iter().any(|left| left.is_same(other)));
+    let mut with = all.clone();
+    let is_left = |other: &Drift| left.iter().any(|left| left.is_same(other));
+    with.retain(|other| !other.is_same(drift) && !is_left(other) && !is_left(&other.after(this)));
     Revert { steps, with }
 }
 

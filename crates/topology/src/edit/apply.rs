@@ -212,6 +212,7 @@ fn set(document: &mut Document, edit: Edit) -> Result<Edit, EditError> {
             };
             let old = device.parameters.set(&name, value);
             validate::device(&Relations::of(document), interface, &changed, Some(&name))?;
+            validate::underlay(document, interface, &changed, changed.underlay)?;
             validate::fdb(document, interface, &changed)?;
             let before = document.interfaces.insert(interface, changed);
             if let Err(error) = validate::fdb_of_ports(document, interface) {

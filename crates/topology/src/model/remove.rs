@@ -39,13 +39,7 @@ pub(super) fn interface(state: &mut Observed, at: &At) -> Result<Vec<Step>, Refu
     }
     for &(namespace, index) in &doomed {
         let found = state.namespaces.get_mut(&namespace);
-        let gone = found.and_then(|ns| {
-            let gone = ns.interfaces.remove(&index)?;
-            for address in &gone.addresses {
-                route::lose::with_source(ns, address.address.addr());
-            }
-            Some(gone)
-        });
+        let gone = found.and_then(|ns| without(ns, index));
         let master = gone.and_then(|gone| gone.master);
         mtus.extend(adjust_bridge_mtu(state, namespace, master));
     }
@@ -53,6 +47,22 @@ pub(super) fn interface(state: &mut Observed, at: &At) -> Result<Vec<Step>, Refu
     undo.extend(ports);
     undo.extend(before.into_iter().flat_map(|before| before.again(state)));
     Ok(undo)
+}
+
+/// Takes an interface that is down out of its namespace, and all routes that lead to it: those
+/// that stay when it goes down, too, as the host's own (`fib_sync_down_dev`, forced).
+pub(crate) fn taken_out(found: &mut ObservedNamespace, index: u32) -> Option<ObservedInterface> {
+    route::lose::with_interface(found, index, Event::Removed);
+    without(found, index)
+}
+
+/// Takes an interface out, and the routes whose source was its address.
+fn without(found: &mut ObservedNamespace, index: u32) -> Option<ObservedInterface> {
+    let gone = found.interfaces.remove(&index)?;
+    for address in &gone.addresses {
+        route::lose::with_source(found, address.address.addr());
+    }
+    Some(gone)
 }
 
 /// What goes with an interface: those on which others stand before these.

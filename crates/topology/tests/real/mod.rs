@@ -87,8 +87,12 @@ fn address(shown: &Value) -> String {
     if let Some(broadcast) = word("broadcast") {
         text += &format!(" broadcast {broadcast}");
     }
-    // Of 127.0.0.0/8 no random document has one.
-    let scope = word("scope").filter(|scope| *scope != "global" && !local.contains(':'));
+    // What is usual is not said.
+    let usual = match local.starts_with("127.") {
+        true => "host",
+        false => "global",
+    };
+    let scope = word("scope").filter(|scope| *scope != usual && !local.contains(':'));
     text + &scope
         .map(|scope| format!(" scope {scope}"))
         .unwrap_or_default()
@@ -387,7 +391,9 @@ pub(crate) fn expected(document: &Document) -> BTreeMap<String, Seen> {
                         Family::Ipv4 => "-4",
                         Family::Ipv6 => "-6",
                     };
+                    // Of one address alone `ip` shows no length.
                     let words = rule.words().join(" ");
+                    let words = words.replace("/32 ", " ").replace("/128 ", " ");
                     format!("{family} {words}")
                 })
                 .collect(),

@@ -5,7 +5,7 @@ use crate::command::action::{LinkChange, NewEnd};
 use crate::id::NamespaceId;
 use crate::kind::{Device, DeviceKind, mtu_range};
 use crate::mac::Mac;
-use crate::model::renamed;
+use crate::model::{renamed, taken_out};
 use crate::name::{InterfaceName, NamespaceName};
 use crate::observed::{ObservedInterface, ObservedKind, ObservedPeer};
 use crate::quality::qdisc::Qdiscs;
@@ -257,7 +257,7 @@ impl World {
         let above = old.into_iter().flat_map(|old| self.state.standing_on(old));
         let above: Vec<_> = above.map(|(place, _)| place).collect();
         let from = self.state.namespaces.get_mut(&at.namespace);
-        let taken = from.and_then(|from| from.interfaces.remove(&index?));
+        let taken = from.and_then(|from| taken_out(from, index?));
         let target = self.state.namespaces.get_mut(&to);
         let (Some(mut moved), Some(target)) = (taken, target) else {
             return Err(format!("{} could not be moved to {name}", at.name));
