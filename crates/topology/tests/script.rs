@@ -58,7 +58,13 @@ fn compare(commands: &[String]) {
     let errors = errors(&commands.join("\n"));
     let ours: BTreeSet<usize> = errors.iter().map(|error| error.line - 1).collect();
     // The kernel sets one thing after the other, and keeps what it set before it refused the next.
-    let is_half_done = |index: &&usize| commands[**index].contains("mtu 1400 ");
+    // `do_set_master` frees a port before it asks whether the new master takes it.
+    let half_done = ["mtu 1400 ", " master "];
+    let is_half_done = |index: &&usize| {
+        half_done
+            .iter()
+            .any(|part| commands[**index].contains(part))
+    };
     if let Some(&index) = ours.iter().find(is_half_done) {
         return compare(&commands[..index]);
     }
