@@ -76,7 +76,7 @@ struct Goal {
     unit: &'static str,
 }
 
-/// Those that were set when the engine was begun (ARCHITECTURE.md says what makes them possible).
+/// Those that were set when the engine was begun.
 fn goals(sizes: &[usize]) -> Vec<Goal> {
     let n = sizes.iter().copied().max().unwrap_or_default();
     let goal = |what, figure: String, most, unit| Goal {
