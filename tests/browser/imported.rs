@@ -3,7 +3,7 @@
 use support::Yard;
 use support::browser::Browser;
 
-const SCRIPT: &str = "#!/bin/sh\\n# Two by a cable\\nip netns add red\\nip netns add blue\\n\
+const SCRIPT: &str = "#!/bin/sh\\nset -e\\nip netns add red\\nip netns add blue\\n\
 ip link add veth-red netns red type veth peer name veth-blue netns blue\\n\
 ip -n red addr add 10.0.0.1/24 dev veth-red\\nip -n blue addr add 10.0.0.2/24 dev veth-blue\\n\
 ip -n red link set veth-red up\\nip -n blue link set veth-blue up\\nip -n red link set lo up\\nip -n blue link set lo up\\n\
