@@ -1,9 +1,10 @@
 //! Ports of bridges: plugged in and set up in one message.
 //!
 //! While a lab of a thousand namespaces comes up, the requests for ports are those that wait longest
-//! for the kernel's lock of all network changes (`rtnl_setlink` in `perf record -e lock:contention_begin`;
-//! who holds it was not traced): half as many wait half as often. A plan plugs all ports in before it sets the first one up; between steps of these two
-//! kinds the order makes no difference, as long as each port is plugged in first.
+//! for the kernel's lock of all network changes (`rtnl_setlink` in
+//! `perf record -e lock:contention_begin`; who holds it was not traced): half as many wait half as
+//! often. A plan plugs all ports in before it sets the first one up; between steps of these two kinds
+//! the order makes no difference, as long as each port is plugged in first.
 
 use std::collections::{BTreeMap, BTreeSet};
 

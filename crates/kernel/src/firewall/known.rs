@@ -31,8 +31,8 @@ fn is_plain(text: &str) -> bool {
 /// What `nft` lists for a text.
 #[derive(Debug)]
 enum Own {
-    /// This; nothing where it could not be found out.
-    Known(String),
+    /// This; `None` where it could not be found out.
+    Known(Option<String>),
     /// It is being found out in a namespace apart, where nobody changes it: that takes longer than to
     /// load it, and is of use only when somebody else has changed the rules.
     Coming(JoinHandle<Result<String>>),
@@ -47,23 +47,23 @@ impl Own {
             Ok(coming) => Self::Coming(coming),
             Err(error) => {
                 warn!(%error, "rules cannot be listed apart");
-                Self::Known(String::new())
+                Self::Known(None)
             }
         }
     }
 
     /// Waits for it, if it must.
-    fn get(self) -> String {
+    fn get(self) -> Option<String> {
         let coming = match self {
             Self::Known(listing) => return listing,
             Self::Coming(coming) => coming,
         };
         match coming.join() {
-            Ok(Ok(listing)) => return listing,
+            Ok(Ok(listing)) => return Some(listing),
             Ok(Err(error)) => warn!(%error, "rules cannot be listed apart"),
             Err(_) => warn!("rules cannot be listed apart"),
         }
-        String::new()
+        None
     }
 }
 
@@ -120,10 +120,10 @@ impl Known {
     fn meaning(&mut self, listing: String) -> Option<ObservedFirewall> {
         let loaded = self.loaded.take().map(|(text, own)| (text, own.get()));
         let seen = match &loaded {
-            Some((text, own)) if *own == listing => Some(ObservedFirewall::loaded(text)),
+            Some((text, Some(own))) if *own == listing => Some(ObservedFirewall::loaded(text)),
             _ if listing.is_empty() => None,
             loaded => {
-                let own = loaded.as_ref().map(|(_, own)| own.as_str());
+                let own = loaded.as_ref().and_then(|(_, own)| own.as_deref());
                 Some(ObservedFirewall {
                     changes: changes(own.unwrap_or_default(), &listing),
                     ruleset: listing,
@@ -147,7 +147,7 @@ impl Known {
                 self.seen = ruleset.map(ObservedFirewall::loaded);
                 self.loaded = ruleset.map(|text| {
                     let own = match listing {
-                        Some(listing) => Own::Known(listing),
+                        Some(listing) => Own::Known(Some(listing)),
                         None => Own::begin(namespace.name(), text),
                     };
                     (text.to_owned(), own)
@@ -161,5 +161,31 @@ impl Known {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn loaded(own: Option<&str>) -> Known {
+        let own = Own::Known(own.map(ToOwned::to_owned));
+        Known {
+            loaded: Some(("table ip a {}".to_owned(), own)),
+            ..Known::default()
+        }
+    }
+
+    #[test]
+    fn rules_are_those_that_were_loaded_only_if_it_is_known_how_these_are_listed() {
+        let is_loaded = |own, now: &str| {
+            let seen = loaded(own).meaning(now.to_owned());
+            seen == Some(ObservedFirewall::loaded("table ip a {}"))
+        };
+        assert!(is_loaded(Some("table ip a {\n}\n"), "table ip a {\n}\n"));
+        assert!(!is_loaded(Some("table ip a {\n}\n"), ""));
+        assert!(!is_loaded(None, "table ip a {\n}\n"));
+        // Somebody flushed them.
+        assert_eq!(loaded(None).meaning(String::new()), None);
     }
 }

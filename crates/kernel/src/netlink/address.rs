@@ -1,10 +1,11 @@
 //! Addresses: what `ip address` does.
 
+use std::net::IpAddr;
+
 use netlink_packet_core::{NLM_F_CREATE, NLM_F_EXCL};
 use netlink_packet_route::address::{AddressAttribute, AddressFlags, AddressMessage, AddressScope};
 use netlink_packet_route::{AddressFamily, RouteNetlinkMessage};
 use nix::errno::Errno;
-use std::net::IpAddr;
 use topology::address::InterfaceAddress;
 use topology::route::Scope;
 
@@ -86,7 +87,7 @@ fn message(index: u32, address: InterfaceAddress) -> AddressMessage {
         Scope::Link => AddressScope::Link,
         Scope::Host => AddressScope::Host,
     };
-    // Both the same: not a point-to-point address.
+    // Where there is no other end both are the same.
     message.attributes = vec![
         AddressAttribute::Local(address.addr()),
         AddressAttribute::Address(address.peer().unwrap_or_else(|| address.addr())),
@@ -96,7 +97,7 @@ fn message(index: u32, address: InterfaceAddress) -> AddressMessage {
     message
 }
 
-/// Of a scope by which documents do not know one, that of everywhere.
+/// `None` of a scope that documents do not know: it is taken for that of everywhere.
 fn scope(number: u8) -> Option<Scope> {
     match number {
         0 => Some(Scope::Global),
