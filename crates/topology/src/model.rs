@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::address::{AddressError, Family, InterfaceAddress, is_for_loopback_only, is_per_link};
+use crate::address::{Family, is_per_link};
 use crate::document::Forwarding;
 use crate::id::NamespaceId;
 use crate::kind::Parameters;
@@ -23,19 +23,24 @@ use crate::route::RouteOptions;
 use crate::shared_map::SharedMap;
 use crate::step::{At, NewInterface, Step, StepRoute};
 use crate::sysctl::Sysctls;
+pub(crate) use address::is_same_network;
+use address::{add_address, re_add, remove_address};
 pub use carrier::settle_carriers;
 pub(crate) use carrier::settle_carriers_of;
 pub use device::renamed;
 pub(crate) use device::{at_of, limit, most_mtu, name_of};
+use mtu::{adjust_bridge_mtu, replace_mtu, set_mtu};
 pub(crate) use qdisc::steps as qdisc_steps;
 pub(crate) use remove::taken_out;
 pub(crate) use sysctl::promotes;
 
+mod address;
 mod carrier;
 mod device;
 mod fdb;
 mod firewall;
 mod master;
+mod mtu;
 mod neighbour;
 mod qdisc;
 mod remove;
@@ -204,15 +209,6 @@ fn interface(name: &str, kind: ObservedKind) -> ObservedInterface {
         neighbours: BTreeSet::new(),
         sysctls: Sysctls::new(),
         offloads: Default::default(),
-    }
-}
-
-fn static_address(address: InterfaceAddress) -> ObservedAddress {
-    ObservedAddress {
-        address,
-        origin: Origin::Static,
-        tentative: false,
-        duplicate: false,
     }
 }
 
@@ -417,15 +413,6 @@ fn switch(state: &mut Observed, at: &At, up: bool) -> Result<Vec<Step>, Refused>
     Ok(undo)
 }
 
-fn re_add(at: &At, addresses: Vec<ObservedAddress>) -> Vec<Step> {
-    let lost = addresses.into_iter().filter(|a| a.origin == Origin::Static);
-    lost.map(|a| Step::AddAddress {
-        at: at.clone(),
-        address: a.address,
-    })
-    .collect()
-}
-
 /// What TCP leaves to an interface goes with its checksums (`netdev_fix_features`).
 fn set_offload(
     state: &mut Observed,
@@ -463,177 +450,6 @@ fn set_mac(state: &mut Observed, at: &At, mac: Mac) -> Result<Vec<Step>, Refused
         mac,
     };
     Ok(old.map(set_back).into_iter().collect())
-}
-
-/// None above what it stands on (`vlan_dev_change_mtu`, `macvlan_change_mtu`).
-fn set_mtu(state: &mut Observed, at: &At, mtu: u32) -> Result<Vec<Step>, Refused> {
-    let most = device::most_mtu(state, at)?;
-    if let Some(most) = most.filter(|most| mtu > *most) {
-        let name = &at.name;
-        return Err(Refused(format!(
-            "what {name} stands on has an MTU of {most}"
-        )));
-    }
-    let old = interface_mut(state, at)?.mtu;
-    // One above what it stands on was allowed when that had more.
-    replace_mtu(state, at, mtu, most.map_or(old, |most| old.min(most)))
-}
-
-/// Sets an MTU that is allowed; the steps that bring `back` what was.
-fn replace_mtu(state: &mut Observed, at: &At, mtu: u32, back: u32) -> Result<Vec<Step>, Refused> {
-    let found = interface_mut(state, at)?;
-    found.mtu = mtu;
-    let master = found.master;
-    let mut undo = vec![Step::SetMtu {
-        at: at.clone(),
-        mtu: back,
-    }];
-    undo.extend(device::shrink(state, at, mtu, back)?);
-    undo.extend(adjust_bridge_mtu(state, at.namespace, master));
-    Ok(undo)
-}
-
-/// A bridge takes the smallest MTU of its ports (`br_mtu_auto_adjust`), unless its own was set by
-/// hand, which the kernel does not tell: the step sets it back to what it was in any case.
-fn adjust_bridge_mtu(
-    state: &mut Observed,
-    namespace: NamespaceId,
-    master: Option<u32>,
-) -> Option<Step> {
-    let index = master?;
-    let found = state.namespaces.get_mut(&namespace)?;
-    if !found.interfaces.get(&index)?.kind.is_bridge() {
-        return None;
-    }
-    let ports = found
-        .interfaces
-        .values()
-        .filter(|i| i.master == Some(index));
-    let least = ports.map(|port| port.mtu).min().unwrap_or(DEFAULT_MTU);
-    let bridge = found.interfaces.get_mut(&index)?;
-    let name = bridge.name.parse().ok()?;
-    let old = std::mem::replace(&mut bridge.mtu, least);
-    (old != least).then_some(Step::SetMtu {
-        at: At { namespace, name },
-        mtu: old,
-    })
-}
-
-/// Taken back, the first IPv4 address takes the IPv4 routes along as the last one.
-fn add_address(
-    state: &mut Observed,
-    at: &At,
-    address: InterfaceAddress,
-) -> Result<Vec<Step>, Refused> {
-    let index = index_of(state, at)?;
-    let around = state.namespaces.get(&at.namespace);
-    let is_off = around.is_some_and(|around| {
-        let found = around.interfaces.get(&index);
-        found.is_some_and(|found| !sysctl::may_have_ipv6(around, found))
-    });
-    if is_off && address.addr().is_ipv6() {
-        return Err(Refused("IPv6 is disabled on this device".to_owned()));
-    }
-    let found = interface_mut(state, at)?;
-    if found.kind != ObservedKind::Loopback && is_for_loopback_only(address.addr()) {
-        return Err(Refused(
-            AddressError::Loopback {
-                address: address.addr(),
-            }
-            .to_string(),
-        ));
-    }
-    if found.addresses.iter().any(|a| a.address.excludes(&address)) {
-        return Err(Refused(format!("{} has {address} already", at.name)));
-    }
-    let mut others = found.addresses.iter().map(|a| a.address);
-    if others.any(|other| is_same_network(other, address) && other.scope() != address.scope()) {
-        return Err(Refused("ipv4: Invalid scope value".to_owned()));
-    }
-    let is_first = !found.addresses.iter().any(|a| a.address.addr().is_ipv4());
-    found.addresses.push(static_address(address));
-    let mut undo = vec![Step::RemoveAddress {
-        at: at.clone(),
-        address,
-    }];
-    if address.addr().is_ipv4() && is_first {
-        let before = route::Before::of(state, at.namespace);
-        let around = namespace_mut(state, at.namespace)?;
-        // To copy a namespace for nothing would be most of the work.
-        let later = (!before.is_empty()).then(|| around.clone());
-        route::lose::revive(around, index, false);
-        if let Some(mut later) = later {
-            route::lose::with_interface(&mut later, index, route::lose::Event::Unaddressed);
-            undo.extend(before.alive_again(&later));
-        }
-    }
-    Ok(undo)
-}
-
-/// Without `promote_secondaries` (off by default) the secondary IPv4 addresses of a network go
-/// with its primary (`__inet_del_ifa`), with it the next one takes its place; with the last one go the IPv4 routes (`fib_disable_ip`).
-fn remove_address(
-    state: &mut Observed,
-    at: &At,
-    address: InterfaceAddress,
-) -> Result<Vec<Step>, Refused> {
-    let index = index_of(state, at)?;
-    let before = route::Before::of(state, at.namespace);
-    let settings = namespace_mut(state, at.namespace)?.sysctls.clone();
-    let found = interface_mut(state, at)?;
-    let promotes = sysctl::promotes(&settings, &found.sysctls);
-    let Some(place) = found.addresses.iter().position(|a| a.address == address) else {
-        return Err(Refused(format!("{} has no address {address}", at.name)));
-    };
-    let is_primary = !found
-        .addresses
-        .iter()
-        .take(place)
-        .any(|a| is_same_network(a.address, address));
-    let is_secondary = |a: &ObservedAddress| {
-        is_primary && address.addr().is_ipv4() && is_same_network(a.address, address)
-    };
-    let is_lost = |a: &ObservedAddress| a.address == address || (is_secondary(a) && !promotes);
-    let (lost, kept): (Vec<_>, Vec<_>) = found.addresses.drain(..).partition(is_lost);
-    found.addresses = kept;
-    let none_left = !found.addresses.iter().any(|a| a.address.addr().is_ipv4());
-    let around = namespace_mut(state, at.namespace)?;
-    for address in &lost {
-        route::lose::with_source(around, address.address.addr());
-    }
-    if address.addr().is_ipv4() && none_left {
-        route::lose::with_interface(around, index, route::lose::Event::Unaddressed);
-    }
-    let mut undo = re_add(at, lost);
-    // Those that took its place stand behind it again.
-    let mut later = (!before.is_empty()).then(|| state.clone());
-    let promoted = interface_mut(state, at)?.addresses.iter();
-    let promoted: Vec<_> = promoted
-        .filter(|a| is_secondary(a) && a.origin == Origin::Static)
-        .cloned()
-        .collect();
-    for secondary in promoted {
-        if let Some(later) = &mut later {
-            let found = interface_mut(later, at)?;
-            found.addresses.retain(|a| *a != secondary);
-            let around = namespace_mut(later, at.namespace)?;
-            route::lose::with_source(around, secondary.address.addr());
-        }
-        undo.push(Step::RemoveAddress {
-            at: at.clone(),
-            address: secondary.address,
-        });
-        undo.extend(re_add(at, vec![secondary]));
-    }
-    if let Some(later) = later {
-        undo.extend(before.again(&later));
-    }
-    Ok(undo)
-}
-
-/// Whether two addresses share a network of one length: the later one is a secondary.
-pub(crate) fn is_same_network(a: InterfaceAddress, b: InterfaceAddress) -> bool {
-    a.network() == b.network()
 }
 
 /// What a route says more, with names for indexes; what names none is left out.
