@@ -52,13 +52,23 @@ fn steps(document: &Document, observed: &Observed, all: &[Drift], this: &Drift) 
         let _refused = target.accept(&mut before, observed, drift);
     }
     let (namespaces, interfaces) = places(&target.reverted);
-    plan::plan_objects(
+    let mut steps = plan::plan_objects(
         &before,
         &target.document,
         observed,
         &namespaces,
         &interfaces,
-    )
+    );
+    // The kernel keeps a rule when the interface that it names goes, but no document in which that
+    // is accepted has it.
+    steps.retain(|step| match step {
+        Step::RemoveRule { namespace, rule } => {
+            let wanted = document.namespaces.get(namespace);
+            !wanted.is_some_and(|wanted| plan::wanted_rules(document, wanted).contains(rule))
+        }
+        _ => true,
+    });
+    steps
 }
 
 /// Removes an interface that nobody asked for; what the kernel takes with it is put back.

@@ -131,16 +131,23 @@ fn settings_again(
             value: value.copied(),
         };
     let mut undo = Vec::new();
+    // What is set back for all spreads again: also to those on which nothing has changed.
+    let mut back = now.clone();
+    let mut set_back = |back: &mut ObservedNamespace, name: &str| {
+        let was = before.sysctls.get(name);
+        set_for_many(back, name, was.copied());
+        undo.push(step(None, name, was));
+    };
     if interface.is_none() {
-        undo.push(step(None, name, before.sysctls.get(name)));
+        set_back(&mut back, name);
         let default = name.replace(".conf.all.", ".conf.default.");
-        if default != name && before.sysctls.get(&default) != now.sysctls.get(&default) {
-            undo.push(step(None, &default, before.sysctls.get(&default)));
+        if before.sysctls.get(&default) != back.sysctls.get(&default) {
+            set_back(&mut back, &default);
         }
     }
     let own = own_name(name);
     for (index, was) in &before.interfaces {
-        let is = now.interfaces.get(index);
+        let is = back.interfaces.get(index);
         let is = is.and_then(|i| i.sysctls.get(&own));
         if let (true, Ok(name)) = (is != was.sysctls.get(&own), was.name.parse()) {
             undo.push(step(Some(name), &own, was.sysctls.get(&own)));

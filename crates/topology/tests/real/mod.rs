@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use topology::address::Family;
-use topology::document::Route;
+use topology::document::{self, Route};
 use topology::kind::{DeviceKind, Form, Parameter, Parameters, port};
 use topology::plan::{Mtus, kernel_metric, wanted_rules};
 use topology::route::Scope;
@@ -369,7 +369,25 @@ pub(crate) fn expected(document: &Document) -> BTreeMap<String, Seen> {
                 ),
             )
         });
+        // Without a carrier an IPv6 address stays tentative, and is no source. Random documents have
+        // sources on links only.
+        let is_source = |i: &document::Interface| match i.kind {
+            document::Kind::Veth { peer } => {
+                document.is_up(i) && document.is_up(&document.interfaces[&peer])
+            }
+            _ => true,
+        };
+        let has_source = |route: &Route| match route.options.source {
+            Some(source) if source.is_ipv6() => {
+                let mut owners = document.interfaces_of(id).map(|(_, i)| i);
+                owners.any(|i| i.addresses.iter().any(|a| a.addr() == source) && is_source(i))
+            }
+            _ => true,
+        };
         let is_taken = |route: &&Route| {
+            if !has_source(route) {
+                return false;
+            }
             let mut interfaces = route.interfaces().map(|id| &document.interfaces[&id]);
             let is_host = route.options.scope == Some(Scope::Host);
             is_host || interfaces.all(|interface| document.is_up(interface))
