@@ -99,6 +99,39 @@ fn a_port_that_is_unplugged_loses_them_and_undo_brings_them_back() {
     }
 }
 
+/// A VRF's or a bond's port is no bridge's: what a bridge has itself is not its master's matter.
+#[test]
+fn a_bridge_keeps_its_own_when_it_becomes_a_port() {
+    let vrf = LAB
+        .replace("tagged: [10]}}", "tagged: [10]}, vrf: vrf7}")
+        .replace(
+            "    interfaces:\n",
+            "    interfaces:\n      vrf7: {type: vrf, table: 7}\n",
+        );
+    let document = yaml::read(&vrf).unwrap_or_else(|error| panic!("{error}\n{vrf}"));
+    let state = reached(&document);
+    assert!(plan(&document, &state).is_empty());
+    let bridge = named(&document, "sw");
+    let vlans = &document.interfaces[&bridge].vlans;
+    let (_, found) = state
+        .interface_named(topology::NamespaceId::HOST, "sw")
+        .unwrap();
+    assert_eq!(&found.vlans, vlans);
+
+    let mut again = state.clone();
+    let step = Step::SetMaster {
+        at: topology::step::At {
+            namespace: topology::NamespaceId::HOST,
+            name: "sw".parse().unwrap(),
+        },
+        master: None,
+    };
+    for undo in model::execute(&mut again, &step).unwrap() {
+        model::execute(&mut again, &undo).unwrap();
+    }
+    assert_eq!(again, state);
+}
+
 #[test]
 fn an_entry_for_all_vlans_comes_back_with_the_vlan_that_its_port_left() {
     let before = yaml::read(

@@ -21,7 +21,11 @@ pub(super) fn vlans(socket: &mut Socket, interfaces: &mut Interfaces) -> Result<
     };
     let mut now = BTreeMap::new();
     for (index, interface) in &*interfaces {
-        let bridge = interface.master.unwrap_or(*index);
+        // One that is the port of a bond or VRF has its own all the same.
+        let bridge = match interface.kind.is_bridge() {
+            true => *index,
+            false => interface.master.unwrap_or(*index),
+        };
         let vlans = with_vlans.contains(&bridge).then(|| {
             // What is in none is not among those that are told.
             found.remove(index).unwrap_or_default()

@@ -34,7 +34,10 @@ pub(super) fn set(
     found.port = Parameters::default();
     found.master = wanted.map(|(index, _)| index);
     let new_kind = wanted.map(|(_, kind)| kind);
-    found.vlans = None;
+    // A bridge's own stay when it becomes a port of a bond or VRF; it is never one of a bridge.
+    if !found.kind.is_bridge() {
+        found.vlans = None;
+    }
     found.fdb.retain(|entry| !entry.is_of_bridge());
     if new_kind == Some(DeviceKind::Bridge) {
         found.port = port::usual();
@@ -93,7 +96,9 @@ pub(super) fn plugged(state: &Observed, namespace: NamespaceId, index: u32) -> V
         let at = at.clone();
         steps.push(Step::SetPort { at, changes });
     }
-    steps.extend(vlans::again(state, namespace, index));
+    if !found.kind.is_bridge() {
+        steps.extend(vlans::again(state, namespace, index));
+    }
     let of_bridge = found.fdb.iter().filter(|entry| entry.is_of_bridge());
     steps.extend(fdb::again(&at, of_bridge.copied()));
     let kind = found.master.and_then(|index| kind_of(state, &at, index));
