@@ -451,8 +451,31 @@ fn hostile_scripts_end_soon() {
         "`".repeat(50_000),
         "\"$(".repeat(50_000),
         "a <<E ".repeat(5_000),
+        format!(
+            "case {} in {}b) ;; esac; ip netns add a",
+            "a".repeat(30_000),
+            "*a".repeat(3_000)
+        ),
+        format!("x={}; while :; do y=${{x%*b*a}}; done", "a".repeat(4_000)),
+        format!("{} ip netns add a", "true &&".repeat(20_000)),
     ];
-    for text in texts {
+    let balanced = [
+        ("(", ")"),
+        ("x=$(", ")"),
+        ("x=\"$(echo \"", "\")\""),
+        ("x=$((", "))"),
+        ("x=${a:-", "}"),
+        ("[[ ( ", " ) ]]"),
+        ("f() { ", "; }"),
+        ("[ \\( ", " \\) ]"),
+        ("{b,", "}"),
+        ("{ ", "; }"),
+    ];
+    let nested = balanced.map(|(open, close)| {
+        let depth = 20_000;
+        format!("{}a{}", open.repeat(depth), close.repeat(depth))
+    });
+    for text in texts.into_iter().chain(nested) {
         let begin = Instant::now();
         let _read = script::read(&text);
         let took = begin.elapsed();

@@ -1,5 +1,8 @@
 //! `${NAME:-default}` in texts that are no scripts.
 
+/// How deep defaults may hold variables: what is deeper is no variable.
+const MOST_NESTED: usize = 32;
+
 /// A variable that a text names.
 pub(super) struct Reference<'a> {
     /// What it is called.
@@ -56,6 +59,7 @@ fn reference(text: &str) -> Option<(Reference<'_>, &str)> {
         let mut close = None;
         for (at, c) in tail.char_indices() {
             match c {
+                '{' if depth == MOST_NESTED => return None,
                 '{' => depth += 1,
                 '}' => {
                     depth -= 1;
@@ -92,4 +96,28 @@ fn reference(text: &str) -> Option<(Reference<'_>, &str)> {
         word: "",
     };
     is_first_fine.then_some((reference, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn defaults(text: &str) -> String {
+        replace(text, true, |found| Some(defaults(found.word)))
+    }
+
+    /// Each is looked at as far as it may nest, not to the end of the text.
+    #[test]
+    fn what_nests_without_end_is_no_variable() {
+        let nested = |depth: usize| format!("{}x{}", "${a:-".repeat(depth), "}".repeat(depth));
+        assert_eq!(defaults(&nested(MOST_NESTED)), "x");
+        let deep = nested(50_000);
+        assert_eq!(
+            defaults(&deep).matches("${a").count(),
+            50_000 - MOST_NESTED,
+            "the innermost are replaced"
+        );
+        let open = "${a:-".repeat(50_000);
+        assert_eq!(defaults(&open), open);
+    }
 }

@@ -56,6 +56,8 @@ use variables::Variables;
 const MOST_COMMANDS: usize = 200_000;
 /// So many bytes of text are as much work as a command.
 const BYTES_A_COMMAND: usize = 64;
+/// Comparing a character with a part of a pattern so often is as much work as a command.
+const COMPARISONS_A_COMMAND: usize = 256;
 /// So many words of one command are as much work as another command.
 const WORDS_A_COMMAND: usize = 16;
 /// What trying out both ways of a condition counts as, in commands: all that is known is copied.

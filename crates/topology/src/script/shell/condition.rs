@@ -71,7 +71,7 @@ impl Shell {
                 let is_same = match predicate {
                     BinaryPredicate::StringExactlyMatchesPattern
                     | BinaryPredicate::StringDoesNotExactlyMatchPattern => {
-                        self.pattern(&right.value)?.matches(&left)
+                        self.pattern(&right.value, left.len())?.matches(&left)
                     }
                     _ => self.one(&right.value)? == left,
                 };

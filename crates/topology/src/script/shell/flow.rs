@@ -340,7 +340,7 @@ impl Shell {
             for item in &clause.cases {
                 let mut is_it = falls_through;
                 for pattern in &item.patterns {
-                    is_it = is_it || shell.pattern(&pattern.value)?.matches(&text);
+                    is_it = is_it || shell.pattern(&pattern.value, text.len())?.matches(&text);
                 }
                 if !is_it {
                     continue;

@@ -231,7 +231,9 @@ impl Shell {
         pattern: &Option<String>,
         longest: bool,
     ) -> Result<String, String> {
-        let pattern = self.pattern(pattern.as_deref().unwrap_or_default())?;
+        // From each place to the end.
+        let bytes = text.len().saturating_pow(2);
+        let pattern = self.pattern(pattern.as_deref().unwrap_or_default(), bytes)?;
         let kept = pattern.suffix(&text, longest).and_then(|at| text.get(..at));
         Ok(kept.map(str::to_owned).unwrap_or(text))
     }
@@ -243,7 +245,8 @@ impl Shell {
         pattern: &Option<String>,
         longest: bool,
     ) -> Result<String, String> {
-        let pattern = self.pattern(pattern.as_deref().unwrap_or_default())?;
+        let word = pattern.as_deref().unwrap_or_default();
+        let pattern = self.pattern(word, text.len())?;
         let kept = pattern.prefix(&text, longest).and_then(|at| text.get(at..));
         Ok(kept.map(str::to_owned).unwrap_or(text))
     }
@@ -255,7 +258,12 @@ impl Shell {
         replacement: &str,
         kind: &SubstringMatchKind,
     ) -> Result<String, String> {
-        let pattern = self.pattern(pattern)?;
+        let bytes = match kind {
+            SubstringMatchKind::Prefix => text.len(),
+            // From each place to the end.
+            _ => text.len().saturating_pow(2),
+        };
+        let pattern = self.pattern(pattern, bytes)?;
         match kind {
             SubstringMatchKind::Prefix => Ok(match pattern.prefix(text, true) {
                 Some(end) => format!("{replacement}{}", text.get(end..).unwrap_or_default()),

@@ -85,6 +85,7 @@ fn too_deep(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     for (index, line) in text.lines().enumerate() {
         let mut ticks = 0;
+        let mut deepest = depth;
         for word in line.split_whitespace() {
             match word.trim_end_matches(';') {
                 "if" | "do" | "case" => depth += 1,
@@ -98,9 +99,11 @@ fn too_deep(text: &str) -> Option<usize> {
                     b'`' | b'!' => ticks += 1,
                     _ => {}
                 }
+                deepest = deepest.max(depth);
             }
+            deepest = deepest.max(depth);
         }
-        if depth > MOST_NESTED || ticks > MOST_NESTED {
+        if deepest > MOST_NESTED || ticks > MOST_NESTED {
             return Some(index + 1);
         }
     }
@@ -121,6 +124,33 @@ mod tests {
             assert!(program(&text).is_err(), "{open}");
         }
         assert!(program("if true; then if true; then :; fi; fi").is_ok());
+    }
+
+    /// What opens and closes again within one line is as deep as what never closes.
+    #[test]
+    fn depth_is_bounded_where_it_closes_again() {
+        let pairs = [
+            ("(", ")"),
+            ("{ ", "; }"),
+            ("echo $(", ")"),
+            ("echo \"$(", ")\""),
+            ("echo ${a:-", "}"),
+            ("echo $((", "))"),
+            ("[[ ( ", " ) ]]"),
+            ("f() { ", "; }"),
+            ("if ", "; then :; fi"),
+            ("{a,", "}"),
+        ];
+        for (open, close) in pairs {
+            let nested = |depth: usize| format!("{}a{}", open.repeat(depth), close.repeat(depth));
+            let reason = program(&nested(20_000)).unwrap_err().reason;
+            assert!(reason.contains("nests"), "{open}: {reason}");
+            // What is let through does not need more of the stack than a thread has.
+            let most = nested(MOST_NESTED);
+            let thread = std::thread::Builder::new().stack_size(2 << 20);
+            let parsed = thread.spawn(move || program(&most).is_ok()).unwrap();
+            parsed.join().unwrap();
+        }
     }
     #[test]
     fn a_number_that_is_no_descriptor_is_refused() {

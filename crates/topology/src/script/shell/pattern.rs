@@ -50,6 +50,11 @@ impl Pattern {
         }
     }
 
+    /// How many parts it has: that often each character of a text is compared.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether the whole text is so.
     pub(super) fn matches(&self, text: &str) -> bool {
         let mut whole = false;

@@ -6,7 +6,7 @@ use brush_parser::{ParserOptions, word};
 use super::brace;
 use super::pattern::Pattern;
 use super::variables::MOST_TEXT;
-use super::{BYTES_A_COMMAND, MOST_WORDS, Shell};
+use super::{BYTES_A_COMMAND, COMPARISONS_A_COMMAND, MOST_WORDS, Shell};
 
 /// A part of a word after expansion.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,8 +79,9 @@ impl Shell {
         bounded(document)
     }
 
-    /// A word as a pattern: what is quoted in it means itself.
-    pub(super) fn pattern(&mut self, word: &str) -> Result<Pattern, String> {
+    /// A word as a pattern: what is quoted in it means itself. It is to be compared with that many
+    /// bytes in all, which is work, too.
+    pub(super) fn pattern(&mut self, word: &str, bytes: usize) -> Result<Pattern, String> {
         let mut pattern = Pattern::default();
         for part in self.parts(word, false)? {
             match part {
@@ -89,7 +90,11 @@ impl Shell {
                 Part::Break => pattern.push_literal(" "),
             }
         }
-        Ok(pattern)
+        let comparisons = pattern.len().saturating_mul(bytes);
+        match self.spend(comparisons / COMPARISONS_A_COMMAND) {
+            true => Ok(pattern),
+            false => Err("a pattern that takes too long to compare".to_owned()),
+        }
     }
 
     fn parts(&mut self, word: &str, tilde: bool) -> Result<Vec<Part>, String> {
