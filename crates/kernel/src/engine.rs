@@ -84,7 +84,7 @@ impl Engine {
     /// # Errors
     /// If the kernel refuses a step, or does not settle. It is then brought
     /// back to what it was.
-    pub async fn apply(&self, document: &Document) -> Result<Applied, ApplyError> {
+    pub async fn apply(&self, document: impl Into<Arc<Document>>) -> Result<Applied, ApplyError> {
         self.ask(document, false, |_| Ok(())).await
     }
 
@@ -98,7 +98,7 @@ impl Engine {
     /// As [`Engine::apply`].
     pub async fn apply_through(
         &self,
-        document: &Document,
+        document: impl Into<Arc<Document>>,
         gate: impl FnMut(&Step) -> Result<()> + Send + 'static,
     ) -> Result<Applied, ApplyError> {
         self.ask(document, false, gate).await
@@ -111,7 +111,10 @@ impl Engine {
     /// As [`Engine::apply`]. While something that was refused is still in the
     /// document, each edit is answered with that refusal, and what is new in
     /// it is brought to the kernel all the same.
-    pub async fn apply_edit(&self, document: &Document) -> Result<Applied, ApplyError> {
+    pub async fn apply_edit(
+        &self,
+        document: impl Into<Arc<Document>>,
+    ) -> Result<Applied, ApplyError> {
         self.ask(document, true, |_| Ok(())).await
     }
 
@@ -121,11 +124,15 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::apply`].
-    pub async fn revert(&self, document: &Document, drift: &Drift) -> Result<Applied, ApplyError> {
+    pub async fn revert(
+        &self,
+        document: impl Into<Arc<Document>>,
+        drift: &Drift,
+    ) -> Result<Applied, ApplyError> {
         let gone = || ApplyError::from(Error::new("revert", "a drift", "the engine has ended"));
         let (answer, answered) = oneshot::channel();
         let command = Command::Revert {
-            document: Box::new(document.clone()),
+            document: document.into(),
             drift: Box::new(drift.clone()),
             answer,
         };
@@ -187,14 +194,14 @@ impl Engine {
 
     async fn ask(
         &self,
-        document: &Document,
+        document: impl Into<Arc<Document>>,
         edit: bool,
         gate: impl FnMut(&Step) -> Result<()> + Send + 'static,
     ) -> Result<Applied, ApplyError> {
         let gone = || ApplyError::from(Error::new("apply", "the document", "the engine has ended"));
         let (answer, answered) = oneshot::channel();
         let command = Command::Apply {
-            document: Box::new(document.clone()),
+            document: document.into(),
             edit,
             gate: Box::new(gate),
             answer,

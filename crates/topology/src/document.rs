@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
@@ -202,6 +203,13 @@ impl Link {
         Self {
             ends: if a <= b { [a, b] } else { [b, a] },
         }
+    }
+}
+
+/// A copy of one's own, for whoever keeps it.
+impl From<&Document> for Arc<Document> {
+    fn from(document: &Document) -> Self {
+        Self::new(document.clone())
     }
 }
 

@@ -58,7 +58,7 @@ pub fn kernel_metric(family: Family, said: Option<u32>) -> u32 {
 ///
 /// Interfaces that nobody made for a document are left alone unless they stand in the way.
 pub fn plan(document: &Document, observed: &Observed) -> Vec<Step> {
-    plan_within(document, observed, None)
+    plan_within(document, &Mtus::new(document), observed, None)
 }
 
 /// The steps of an edit: those that bring what differs between `before` and `document` from
@@ -79,6 +79,7 @@ pub fn plan_edit(before: &Document, document: &Document, observed: &Observed) ->
 pub struct Edited<'a> {
     before: &'a Document,
     document: &'a Document,
+    mtus: Mtus<'a>,
     scope: Scope,
 }
 
@@ -88,19 +89,25 @@ impl<'a> Edited<'a> {
         Self {
             before,
             document,
+            mtus: Mtus::new(document),
             scope: Scope::between(before, document),
         }
     }
 
     /// Whether it adds no difference from the kernel as it is before the first step.
     pub fn adds_nothing(&self, observed: &Observed) -> bool {
-        agreed::adds_nothing(self.before, self.document, observed, &self.scope)
+        agreed::adds_nothing(
+            self.before,
+            (self.document, &self.mtus),
+            observed,
+            &self.scope,
+        )
     }
 
     /// [`plan_edit`] of an edit that adds differences, or the rest of it: once steps are done, what
     /// the kernel took along with them differs from both documents, and is no drift.
     pub fn rest(&self, observed: &Observed) -> Vec<Step> {
-        plan_within(self.document, observed, Some(&self.scope))
+        plan_within(self.document, &self.mtus, observed, Some(&self.scope))
     }
 }
 
@@ -113,13 +120,18 @@ pub(crate) fn plan_objects(
     interfaces: &BTreeSet<InterfaceId>,
 ) -> Vec<Step> {
     let scope = Scope::between(before, document).with(document, namespaces, interfaces);
-    plan_within(document, observed, Some(&scope))
+    plan_within(document, &Mtus::new(document), observed, Some(&scope))
 }
 
-fn plan_within(document: &Document, observed: &Observed, scope: Option<&Scope>) -> Vec<Step> {
+fn plan_within(
+    document: &Document,
+    mtus: &Mtus<'_>,
+    observed: &Observed,
+    scope: Option<&Scope>,
+) -> Vec<Step> {
     let mut planner = Planner {
         document,
-        mtus: Mtus::new(document),
+        mtus,
         state: observed.clone(),
         places: Places::default(),
         steps: Vec::new(),
@@ -185,7 +197,7 @@ fn plan_within(document: &Document, observed: &Observed, scope: Option<&Scope>) 
 /// A plan in the making.
 struct Planner<'a> {
     document: &'a Document,
-    mtus: Mtus<'a>,
+    mtus: &'a Mtus<'a>,
     /// The model kernel after the steps so far.
     state: Observed,
     places: Places,

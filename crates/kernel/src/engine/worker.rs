@@ -38,7 +38,7 @@ pub(super) enum Command {
     /// Bring the kernel to a document.
     Apply {
         /// Which.
-        document: Box<Document>,
+        document: Arc<Document>,
         /// Leave alone what does not differ from the document before.
         edit: bool,
         /// Asked before each step.
@@ -49,7 +49,7 @@ pub(super) enum Command {
     /// Bring the kernel back to a document in one thing.
     Revert {
         /// Which document.
-        document: Box<Document>,
+        document: Arc<Document>,
         /// In what.
         drift: Box<Drift>,
         /// Whom to tell.
@@ -77,9 +77,9 @@ pub(super) enum Command {
 pub(super) struct Worker {
     lab: Lab,
     /// The document that was applied last.
-    applied: Option<Document>,
+    applied: Option<Arc<Document>>,
     /// The one after it, of which something was refused.
-    refused: Option<Document>,
+    refused: Option<Arc<Document>>,
     commands: mpsc::Receiver<Command>,
     bell: Arc<EventFd>,
     epoll: Epoll,
@@ -258,11 +258,11 @@ impl Worker {
 
     fn apply(
         &mut self,
-        document: Box<Document>,
+        document: Arc<Document>,
         edit: bool,
         gate: Gate<'_>,
     ) -> Result<Applied, ApplyError> {
-        let before = self.applied.as_ref().filter(|_| edit);
+        let before = self.applied.as_deref().filter(|_| edit);
         let whole = bring(&mut self.lab, before, &document, &mut *gate);
         // What was refused before must not hold back what is new.
         let newest = match self.refused.take().filter(|_| edit) {
@@ -273,11 +273,11 @@ impl Worker {
         match (whole, newest) {
             (Ok(applied), Ok(_)) => {
                 self.lab.claim(&document);
-                self.applied = Some(*document);
+                self.applied = Some(document);
                 Ok(applied)
             }
             (Err(error), Ok(_)) | (_, Err(error)) => {
-                self.refused = is_edit.then_some(*document);
+                self.refused = is_edit.then_some(document);
                 Err(error)
             }
         }

@@ -13,7 +13,7 @@ use crate::plan::Mtus;
 /// far as the edit reaches: whatever is left is drift.
 pub(super) fn adds_nothing(
     before: &Document,
-    after: &Document,
+    (after, mtus_after): (&Document, &Mtus<'_>),
     observed: &Observed,
     scope: &Scope,
 ) -> bool {
@@ -26,8 +26,7 @@ pub(super) fn adds_nothing(
     let homes = homes.flat_map(|id| [home(before, id), home(after, id)]);
     let mut namespaces: BTreeSet<_> = scope.namespaces.union(&scope.firewalls).copied().collect();
     namespaces.extend(homes.flatten());
-    let mtus = [before, after].map(Mtus::new);
-    let [mtus_before, mtus_after] = &mtus;
+    let mtus_before = &Mtus::new(before);
     let is_old = |old: &[Drift], drift: &Drift| {
         old.contains(drift) && !is_other(before, after, &drift.place, &drift.difference.what)
     };

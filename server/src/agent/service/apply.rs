@@ -22,7 +22,7 @@ const WAITING: usize = 16;
 struct Waiting {
     /// Of the request.
     number: u64,
-    document: Box<Document>,
+    document: Arc<Document>,
     how: How,
 }
 
@@ -56,13 +56,15 @@ impl Applier {
                 advertiser.keep(&document).await;
                 let applied = match how {
                     How::Revert(drift) if !is_first => {
-                        let edited = engine.apply_edit(&document).await;
+                        let edited = engine.apply_edit(Arc::clone(&document)).await;
                         // What the kernel refuses of the document is no reason to leave this.
-                        let reverted = engine.revert(&document, &drift).await;
+                        let reverted = engine.revert(Arc::clone(&document), &drift).await;
                         edited.and(reverted)
                     }
-                    How::Edit if !is_first => engine.apply_edit(&document).await,
-                    How::Edit | How::Whole | How::Revert(_) => engine.apply(&document).await,
+                    How::Edit if !is_first => engine.apply_edit(Arc::clone(&document)).await,
+                    How::Edit | How::Whole | How::Revert(_) => {
+                        engine.apply(Arc::clone(&document)).await
+                    }
                 };
                 is_first &= applied.is_err();
                 server.set(&document).await;
@@ -86,7 +88,7 @@ impl Applier {
     pub(super) async fn apply(&self, number: u64, document: Box<Document>, how: How) {
         let waiting = Waiting {
             number,
-            document,
+            document: document.into(),
             how,
         };
         // Fails only when the web process has gone.
