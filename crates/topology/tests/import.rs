@@ -70,6 +70,22 @@ fn netplan_tunnels_may_be_wireguard() {
     assert!(says(&import.report.left_out, "wg.yaml:", "/etc/key"));
 }
 
+#[test]
+fn netplan_vlans_may_stand_on_later_ones() {
+    let text = "network:\n  version: 2\n  ethernets: {ens3: {}}\n  vlans:\n    outer: {id: 10, link: inner, addresses: [10.1.0.1/24]}\n    inner: {id: 20, link: ens3}\n";
+    let import = taken("vlans.yaml", text, Format::Netplan);
+    let wanted = ["10.1.0.1/24"];
+    assert_eq!(addresses(&import.document, "machine", "outer"), wanted);
+    // One that stands on itself is no endless search.
+    let round = text.replace("link: ens3", "link: outer");
+    let reason = "there is no interface inner";
+    let found = refusals(&round);
+    assert!(
+        found.iter().any(|r| r.to_string().contains(reason)),
+        "{found:?}"
+    );
+}
+
 fn kathara() -> Vec<File> {
     vec![
         file("lab/lab.conf", include_str!("import/kathara/lab.conf")),

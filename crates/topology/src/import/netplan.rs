@@ -5,6 +5,8 @@
 //! where the rest of a lab can be plugged in. Two ethernets on one bridge would be a loop where the
 //! machine bridges them.
 
+use std::collections::BTreeMap;
+
 use super::builder::{Builder, End};
 use super::report::File;
 use super::tree::{Entry, Tree, parse};
@@ -77,6 +79,28 @@ fn words(words: &[String]) -> Vec<&str> {
     words.iter().map(String::as_str).collect()
 }
 
+/// How deep VLANs may stand on each other here; the kernel takes 8 (`MAX_NEST_DEV`).
+const DEEPEST: usize = 16;
+
+/// The interfaces of a sort, each after the one of the same sort that it stands on: a file may name
+/// them in any order.
+fn lower_first(all: &[Entry]) -> Vec<&Entry> {
+    let all = all.iter().filter(|entry| entry.key != "renderer");
+    let mut all: Vec<_> = all.collect();
+    let link = |entry: &Entry| entry.value.text_of("link").map(str::to_owned);
+    let links: BTreeMap<_, _> = all
+        .iter()
+        .map(|entry| (entry.key.clone(), link(entry)))
+        .collect();
+    let lower = |id: &&String| links.get(*id)?.as_ref();
+    all.sort_by_cached_key(|entry| {
+        std::iter::successors(Some(&entry.key), lower)
+            .take(DEEPEST)
+            .count()
+    });
+    all
+}
+
 impl Machine<'_> {
     fn each(&self, builder: &mut Builder, act: fn(&Self, &mut Builder, &str, &Entry)) {
         for sort in SORTS {
@@ -85,7 +109,7 @@ impl Machine<'_> {
                 .get(sort)
                 .map(Tree::entries)
                 .unwrap_or_default();
-            for entry in all.iter().filter(|entry| entry.key != "renderer") {
+            for entry in lower_first(all) {
                 builder.at(entry.line);
                 act(self, builder, sort, entry);
             }
