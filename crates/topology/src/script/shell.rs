@@ -35,6 +35,7 @@ mod looking;
 mod parameter;
 mod parse;
 mod pattern;
+mod pieces;
 mod settings_file;
 mod text_programs;
 mod text_tools;
