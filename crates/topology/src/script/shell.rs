@@ -42,6 +42,7 @@ mod text_tools;
 mod told;
 mod tool;
 mod undecided;
+mod unknown;
 mod variables;
 mod word;
 mod xargs;

@@ -107,7 +107,11 @@ impl Shell {
                 Some(name) if self.is_lenient && word::is_unknown(&reason) && is_other(name) => {
                     self.note(NoteKind::LeftOut, format!("{simple}: {reason}"));
                 }
-                _ => self.refuse(simple.to_string(), reason),
+                _ => {
+                    // It may change the network, whatever its words are.
+                    self.acted += usize::from(self.is_trial);
+                    self.refuse(simple.to_string(), reason);
+                }
             }
             return Flow::Next;
         }
