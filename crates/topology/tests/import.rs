@@ -417,6 +417,61 @@ fn an_edge_of_a_graph_may_name_its_interfaces() {
 }
 
 #[test]
+fn what_the_labels_of_a_graph_say_of_addresses_is_taken() {
+    let text = "digraph {\n\
+        r1 [label=\"r1\\nlo: 10.9.9.1/32\\neth1: 10.0.5.1/24\"];\n\
+        r1 -> r2 [taillabel=\"eth7: 10.1.0.1/30\", headlabel=\"10.1.0.2/30\"];\n\
+        r1 -> h1 [taillabel=\"eth1\"];\n\
+        r2 -> h2 [label=\"10.0.0.1/31 - 10.0.0.0/31\"];\n\
+        sw1 [label=\"switch\\n192.168.0.0/24\"];\n\
+        h1 -> sw1 [label=\"192.168.0.1/24\"];\n\
+        h2 -> sw1; h3 -> sw1 [headlabel=\"port 3\"];\n\
+        h3 [label=\"fd00::3/64 10.7.7.7/24\"];\n\
+        h4 -> h5 [label=\"fd01::/64\"]; h5 -> h6 [label=\"10.8.0.1/24\"]; h6 -> h7\n}\n";
+    let import = taken("g.dot", text, Format::Graphviz);
+    let document = &import.document;
+    let have = |namespace, interface| addresses(document, namespace, interface);
+    assert_eq!(have("r1", "lo"), ["10.9.9.1/32"]);
+    assert_eq!(have("r1", "eth7"), ["10.1.0.1/30"]);
+    assert_eq!(have("r2", "eth0"), ["10.1.0.2/30"]);
+    // The other end of a link of which one is said is in its network.
+    assert_eq!(have("r1", "eth1"), ["10.0.5.1/24"]);
+    assert_eq!(have("h1", "eth0"), ["10.0.5.2/24"]);
+    assert_eq!(have("r2", "eth1"), ["10.0.0.1/31"]);
+    assert_eq!(have("h2", "eth0"), ["10.0.0.0/31"]);
+    // What is said of one is proposed to no other.
+    assert_eq!(have("h1", "eth1"), ["192.168.0.1/24"]);
+    assert_eq!(have("h2", "eth1"), ["192.168.0.2/24"]);
+    assert_eq!(have("h3", "eth0"), ["fd00::3/64", "10.7.7.7/24"]);
+    assert_eq!(have("h4", "eth0"), ["fd01::1/64"]);
+    assert_eq!(have("h5", "eth0"), ["fd01::2/64"]);
+    assert_eq!(have("h5", "eth1"), ["10.8.0.1/24"]);
+    assert_eq!(have("h7", "eth0"), ["10.0.1.2/24"]);
+    let report = &import.report;
+    assert!(says(&report.left_out, "g.dot:8: ", "port 3"), "{report}");
+    assert!(
+        says(&report.left_out, "g.dot:10: ", "10.8.0.1/24"),
+        "{report}"
+    );
+    assert!(
+        says(&report.changed, "g.dot:3: ", "9 addresses"),
+        "{report}"
+    );
+
+    let text = "flowchart LR\n a[\"a<br/>eth0: 10.2.0.5/24\"] -->|10.2.0.0/24| b\n \
+        b ---|10.3.0.1/30 10.3.0.2/30| c\n c --- d[10.4.0.9/24]\n";
+    let import = taken("", text, Format::Mermaid);
+    let document = &import.document;
+    let have = |namespace, interface| addresses(document, namespace, interface);
+    assert_eq!(have("a", "eth0"), ["10.2.0.5/24"]);
+    assert_eq!(have("b", "eth0"), ["10.2.0.1/24"]);
+    assert_eq!(have("b", "eth1"), ["10.3.0.1/30"]);
+    assert_eq!(have("c", "eth0"), ["10.3.0.2/30"]);
+    assert_eq!(have("d", "eth0"), ["10.4.0.9/24"]);
+    assert_eq!(have("c", "eth1"), ["10.4.0.1/24"]);
+}
+
+#[test]
 fn what_flowcharts_may_say_on_several_lines_is_read() {
     let text = "%%{init: {\n  \"theme\": \"base\"\n} }%%\nflowchart LR\n  accDescr {\n    a -> b\n  }\n\
         a[\"`first\n  line`\"] e1@--> b@{ shape: rect,\n label: \"web\\nserver\" }\n\

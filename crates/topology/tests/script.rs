@@ -28,6 +28,74 @@ fn errors(text: &str) -> Vec<ScriptError> {
     script::read(text).err().unwrap_or_default()
 }
 
+/// What is said of an interface that no document has, and that changes nothing, is told.
+#[test]
+fn what_changes_nothing_of_a_lab_is_left_out() {
+    let text = "ip link add d0 txqueuelen 100 type dummy\n\
+        ip link set d0 group 7 alias outside promisc on up\n\
+        ip link add v0 group 3 type veth peer name v1 numtxqueues 2\n\
+        ip link add v9 type vxlan id 9 group 239.1.1.1 dev d0 dstport 4789\n";
+    let script = script::read(text).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    let told: Vec<_> = script
+        .notes
+        .iter()
+        .map(|note| (note.line, note.text.as_str()))
+        .collect();
+    let wanted = [
+        (1, "`txqueuelen 100`"),
+        (2, "`group 7`"),
+        (2, "`alias outside`"),
+        (2, "`promisc on`"),
+        (3, "`group 3`"),
+        (3, "`numtxqueues 2`"),
+    ];
+    assert_eq!(told.len(), wanted.len(), "{told:#?}");
+    for ((line, text), (at, what)) in told.iter().zip(wanted) {
+        assert!(*line == at && text.starts_with(what), "{line}: {text}");
+    }
+    let plain = "ip link add d0 type dummy\nip link set d0 up\nip link add v0 type veth peer name v1\n\
+        ip link add v9 type vxlan id 9 group 239.1.1.1 dev d0 dstport 4789\n";
+    assert_eq!(script.document, script::read(plain).unwrap().document);
+}
+
+#[test]
+fn forwarding_of_one_interface_may_be_what_that_of_all_is() {
+    let taken = "ip link add d0 type dummy\nsysctl -w net.ipv6.conf.all.forwarding=1\n\
+        sysctl -w net.ipv6.conf.default.forwarding=1 net/ipv6/conf/d0/forwarding=1\n\
+        sysctl -w net.ipv4.conf.d0.forwarding=0\n";
+    let document = script::read(taken).unwrap().document;
+    let host = &document.namespaces[&topology::NamespaceId::HOST];
+    assert!(host.forwarding.ipv6 && !host.forwarding.ipv4);
+    for (line, word) in [
+        ("sysctl -w net.ipv4.conf.d0.forwarding=1", "whole namespace"),
+        (
+            "sysctl -w net.ipv6.conf.default.forwarding=0",
+            "whole namespace",
+        ),
+        ("sysctl -w net.ipv6.conf.d1.forwarding=1", "no interface d1"),
+    ] {
+        let errors = errors(&format!("{taken}{line}\n"));
+        assert!(
+            errors[0].line == 5 && errors[0].reason.contains(word),
+            "{errors:?}"
+        );
+    }
+}
+
+#[test]
+fn a_master_that_is_called_a_vrf_is_one() {
+    let made = "ip link add red type vrf table 10\nip link add br0 type bridge\n\
+        ip link add d0 type dummy\n";
+    let by_vrf = script::read(&format!("{made}ip link set d0 vrf red\n")).unwrap();
+    let by_master = script::read(&format!("{made}ip link set d0 master red\n")).unwrap();
+    assert_eq!(by_vrf.document, by_master.document);
+    let errors = errors(&format!("{made}ip link set d0 vrf br0\n"));
+    assert!(
+        errors[0].reason.contains("Not a valid VRF name"),
+        "{errors:?}"
+    );
+}
+
 /// The kernel removes a namespace after `ip netns delete` has ended: the next command waits for it.
 fn pause_after(command: &str) -> &'static str {
     match command.contains("netns del") {
@@ -290,14 +358,20 @@ fn what_is_not_understood_is_refused_by_name() {
         ),
         ("ip netns add $(cat /etc/name)", "`cat /etc/name`"),
         ("cat /etc/rules | nft -f -", "`cat /etc/rules`"),
-        ("for f in /etc/*.conf; do echo $f; done", "/etc/*.conf"),
+        (
+            "for f in /etc/*.conf; do ip netns add a; done",
+            "/etc/*.conf",
+        ),
         ("diff <(ip a) <(ip l)", "process substitution"),
         ("[[ a =~ ^'b' ]]", "a regular expression with quotes"),
         ("echo $((1/0))", "division"),
         ("ip -batch file", "`file`"),
         ("ip rule add from 10.0.0.1 goto 5", "goto"),
         ("ip link add v0 type veth peer name v1 up", "not connected"),
-        ("ip link set lo promisc on", "promisc"),
+        ("ip link set lo arp off", "arp"),
+        ("ip link set lo promisc maybe", "on or off"),
+        ("ip link set lo txqueuelen long", "txqueuelen"),
+        ("ip link set group 5 up", "name of an interface"),
         ("ip route add 10.1.0.1/24 dev lo", "10.1.0.0/24"),
         ("sysctl -w net.ipv4.conf.default.rp_filter=3", "0 to 2"),
         ("sysctl -w net.ipv4.conf.all.rp_filter=3", "0 to 2"),

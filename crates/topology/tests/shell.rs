@@ -495,3 +495,39 @@ fn a_subshell_leaves_a_script_in_its_folder() {
         .unwrap_or_else(|errors| panic!("{errors:#?}"));
     assert_eq!(script.document.namespaces.len(), 3);
 }
+
+/// Loops and choices over what is not known are taken where the network does not depend on them.
+#[test]
+fn what_is_not_known_may_decide_nothing_of_the_network() {
+    let taken = [
+        "case $(cat /x) in a) echo a ;; b|c) y=1 ;; *) exit 1 ;; esac",
+        "case $(cat /x) in a) ;; esac",
+        "for f in $(cat /x); do echo $f; done",
+        "for f in $(cat /x); do case $f in a) break ;; esac; done",
+        "while ! ping -c1 a; do if ping -c1 b; then break; fi; done",
+        "declare -A o; o[a]=$(cat /x)",
+        "f() { for f in $(cat /x); do echo $f; done; }; f",
+    ];
+    for text in taken {
+        let script = script::read(&format!("{text}\nip netns add red\n"));
+        let script = script.unwrap_or_else(|errors| panic!("{text}: {errors:#?}"));
+        assert!(script.document.namespace_named("red").is_some(), "{text}");
+    }
+    let refused = [
+        "case $(cat /x) in a) ip netns add b ;; esac",
+        "case $(cat /x) in a) echo ;; *) ip netns add b ;; esac",
+        "case $(cat /x) in a) n=a ;; *) n=b ;; esac; ip netns add $n",
+        "for f in $(cat /x); do ip netns add a; done",
+        "for f in $(cat /x); do ip netns add $f; done",
+        "for f in a; do case $(cat /x) in a) break ;; esac; ip netns add a; done",
+        "for f in $(cat /x); do n=$f; done; ip netns add $n",
+        "f() { case $(cat /x) in a) return ;; esac; ip netns add a; }; f",
+        "declare -A o; o[a]=$(cat /x); ip netns add ${o[a]}",
+        "if ping -c1 10.0.0.1; then :; else ip link del $(cat /x); fi",
+    ];
+    for text in refused {
+        let errors = script::read(text).err().unwrap_or_default();
+        let first = errors.first().unwrap_or_else(|| panic!("{text} was taken"));
+        assert!(first.reason.contains("not known"), "{text}: {first}");
+    }
+}

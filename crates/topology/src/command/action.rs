@@ -64,6 +64,12 @@ pub(crate) enum Action {
         family: Family,
         on: bool,
     },
+    /// Sets it for one interface, or for those to come: it is to be what the namespace's is.
+    KeepForwarding {
+        interface: Option<InterfaceName>,
+        family: Family,
+        on: bool,
+    },
     Firewall(Change),
     SetQdisc(QdiscChange),
     AddVlans {
@@ -125,6 +131,8 @@ pub(crate) struct NewEnd {
     pub(crate) mtu: Option<u32>,
     pub(crate) mac: Option<Mac>,
     pub(crate) up: bool,
+    /// What it says more, which changes nothing that a lab has.
+    pub(crate) left_out: Vec<String>,
 }
 
 /// What one `ip link set` sets, in the order in which the kernel does it, whatever the order of the
@@ -139,7 +147,23 @@ pub(crate) struct LinkChange {
     pub(crate) name: Option<InterfaceName>,
     /// `Some(None)` is `nomaster`.
     pub(crate) master: Option<Option<InterfaceName>>,
+    /// The master was called a VRF, and must be one.
+    pub(crate) is_vrf: bool,
     pub(crate) up: Option<bool>,
+    /// What it says more, which changes nothing that a lab has.
+    pub(crate) left_out: Vec<String>,
+}
+
+impl Action {
+    /// What the command says that is left out, for it changes nothing that a lab has.
+    pub(crate) fn left_out(&self) -> Vec<String> {
+        match self {
+            Self::AddVeth { ends } => ends.iter().flat_map(|end| end.left_out.clone()).collect(),
+            Self::AddDevice { new, .. } => new.left_out.clone(),
+            Self::SetLink { change, .. } => change.left_out.clone(),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// A route as `ip route` names it.

@@ -57,27 +57,35 @@ const KEYWORDS: [&str; 42] = [
 ];
 
 /// Of those, what says something that no document has.
-const UNSUPPORTED: [&str; 19] = [
+const UNSUPPORTED: [&str; 9] = [
     "index",
     "broadcast",
     "brd",
-    "txqueuelen",
-    "txqlen",
-    "qlen",
     "multicast",
-    "allmulticast",
-    "promisc",
     "trailers",
     "arp",
     "carrier",
     "dynamic",
     "vf",
-    "vrf",
-    "alias",
-    "group",
-    "numtxqueues",
-    "numrxqueues",
 ];
+
+/// Takes what changes nothing that a lab has, and says it: how an interface is told and grouped,
+/// how long a queue is that the virtual ones of a lab have not (`IFF_NO_QUEUE`), and what reaches
+/// captures beside what is for the interface itself.
+fn of_no_matter(word: &str, words: &mut Words<'_>) -> Result<Option<String>, String> {
+    let value = match word {
+        "group" | "alias" => words.value(word)?.to_owned(),
+        "txqueuelen" | "txqlen" | "qlen" | "numtxqueues" | "numrxqueues" => {
+            words.parsed::<u32>(word)?.to_string()
+        }
+        "promisc" | "allmulticast" => match words.value(word)? {
+            value @ ("on" | "off") => value.to_owned(),
+            other => return Err(format!("`{word} {other}`: it takes on or off")),
+        },
+        _ => return Ok(None),
+    };
+    Ok(Some(format!("{word} {value}")))
+}
 
 /// A process that is in the root namespace, where `ip` takes the number of one for a namespace.
 pub(crate) const FIRST_PROCESS: &str = "1";
@@ -244,6 +252,7 @@ struct Common {
     mtu: Option<u32>,
     mac: Option<Mac>,
     up: Option<bool>,
+    left_out: Vec<String>,
 }
 
 impl Common {
@@ -252,6 +261,10 @@ impl Common {
         let mut common = Self::default();
         while let Some(word) = words.peek().filter(|word| *word != "type") {
             words.next();
+            if let Some(more) = of_no_matter(word, words)? {
+                common.left_out.push(more);
+                continue;
+            }
             let name = match word {
                 "name" | "dev" => words.parsed(word)?,
                 "netns" => {
@@ -303,6 +316,7 @@ impl Common {
             mtu: self.mtu,
             mac: self.mac,
             up: self.up.unwrap_or_default(),
+            left_out: self.left_out,
         })
     }
 }
@@ -371,6 +385,10 @@ fn set(words: &mut Words<'_>) -> Result<Action, String> {
             }
             _ => {}
         }
+        if let Some(more) = of_no_matter(word, words)? {
+            change.left_out.push(more);
+            continue;
+        }
         match word {
             "dev" => name = Some(words.parsed(word)?),
             "name" => change.name = Some(words.parsed(word)?),
@@ -381,6 +399,10 @@ fn set(words: &mut Words<'_>) -> Result<Action, String> {
             "up" => change.up = Some(true),
             "down" => change.up = Some(false),
             "master" => change.master = Some(Some(words.parsed(word)?)),
+            "vrf" => {
+                change.master = Some(Some(words.parsed(word)?));
+                change.is_vrf = true;
+            }
             "nomaster" => change.master = Some(None),
             _ if name.is_some() => return Err(refused(word, &UNSUPPORTED)),
             _ => name = Some(bare(word)?),

@@ -75,22 +75,42 @@ fn spaced(word: &str) -> String {
 }
 
 fn setting(key: &str, value: &str) -> Result<Action, String> {
-    let family = match key.replace('/', ".").as_str() {
-        "net.ipv4.ip_forward" | "net.ipv4.conf.all.forwarding" => Family::Ipv4,
-        "net.ipv6.conf.all.forwarding" => Family::Ipv6,
-        _ => {
-            let (interface, name) = sysctl::of_key(key)?;
-            let value = sysctl::setting(&name, interface.is_some())?.read(value)?;
-            return Ok(Action::SetSysctl {
-                interface,
-                name,
-                value,
-            });
-        }
+    let dotted = key.replace('/', ".");
+    let of = |family, prefix| {
+        let whose = dotted.strip_prefix(prefix)?.strip_suffix(".forwarding")?;
+        Some((family, whose))
     };
-    match value {
-        "0" => Ok(Action::SetForwarding { family, on: false }),
-        "1" => Ok(Action::SetForwarding { family, on: true }),
-        _ => Err(format!("`{key}={value}`: it takes 0 or 1")),
+    let forwards = match dotted.as_str() {
+        "net.ipv4.ip_forward" => Some((Family::Ipv4, "all")),
+        _ => of(Family::Ipv4, "net.ipv4.conf.").or_else(|| of(Family::Ipv6, "net.ipv6.conf.")),
+    };
+    if let Some((family, whose)) = forwards {
+        return forwarding(key, family, whose, value);
     }
+    let (interface, name) = sysctl::of_key(key)?;
+    let value = sysctl::setting(&name, interface.is_some())?.read(value)?;
+    Ok(Action::SetSysctl {
+        interface,
+        name,
+        value,
+    })
+}
+
+/// `whose` is that of all, of the interfaces to come (`default`), or of one.
+fn forwarding(key: &str, family: Family, whose: &str, value: &str) -> Result<Action, String> {
+    let on = match value {
+        "0" => false,
+        "1" => true,
+        _ => return Err(format!("`{key}={value}`: it takes 0 or 1")),
+    };
+    let interface = match whose {
+        "all" => return Ok(Action::SetForwarding { family, on }),
+        "default" => None,
+        name => Some(name.parse().map_err(|error| format!("`{key}`: {error}"))?),
+    };
+    Ok(Action::KeepForwarding {
+        interface,
+        family,
+        on,
+    })
 }

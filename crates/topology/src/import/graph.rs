@@ -2,22 +2,25 @@
 //!
 //! A node is a bridge of the host if its name or label says that it is a switch, a bridge or a hub;
 //! any other is a namespace. Addresses are proposed: each link, and each set of bridges that hang
-//! together, has a network `10.X.Y.0/24` by order, in which its ends are numbered by order. An edge
-//! whose label is a network has that one, and no other edge is given what overlaps it. Routes are not
-//! proposed. A port of an edge (`leaf1:swp1 -- spine1:swp7`) is the name of the interface there.
+//! together, has a network `10.X.Y.0/24` by order, in which its ends are numbered by order. What
+//! labels say of networks and addresses ([`labels`]) is taken instead, and nothing is proposed that
+//! overlaps it. Routes are not proposed. A port of an edge (`leaf1:swp1 -- spine1:swp7`) is the name
+//! of the interface there, and so is what the label at an end names.
 
-use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
-use ipnet::Ipv4Net;
 
 use super::builder::{Builder, End};
 use crate::id::NamespaceId;
 use crate::name::InterfaceName;
+use labels::Labels;
+use segments::Segments;
 
 pub(super) mod graphviz;
+mod labels;
 pub(super) mod mermaid;
+mod segments;
 
 /// Most nodes of a graph.
 const MOST_NODES: usize = 4000;
@@ -48,6 +51,8 @@ struct Edge {
     /// What an end is called at its node, where that is said.
     ports: [Option<String>; 2],
     label: Option<String>,
+    /// What is written at an end.
+    end_labels: [Option<String>; 2],
 }
 
 /// What is wrong with a graph, and where.
@@ -77,6 +82,7 @@ impl Graph {
             ends: [a.to_owned(), b.to_owned()],
             ports: [None, None],
             label: label.map(str::to_owned),
+            end_labels: [None, None],
         });
         Ok(())
     }
@@ -113,23 +119,47 @@ pub(super) fn build(builder: &mut Builder, read: Result<Graph, Wrong>) {
         let first = label.split(['\n', '<']).next().unwrap_or_default().trim();
         let is_bridge = says_bridge(id) || says_bridge(label);
         let wanted = match first.len() {
-            1..=15 => first,
+            1..=15 if labels::said(first).is_empty() => first,
             _ => id,
         };
         let node = match is_bridge {
             true => Made::Bridge(builder.bridge(wanted)),
             false => Made::Namespace(builder.namespace_new(wanted)),
         };
-        made.insert(id.as_str(), (node, 0_u32));
+        made.insert(id.as_str(), node);
     }
-    let mut segments = Segments::of(&graph, &made);
-    if !graph.edges.is_empty() {
-        builder.at(graph.edges.first().map_or(0, |edge| edge.line));
-        builder.changed("the addresses are proposed, a network for each link or bridge");
-    }
-    for (index, edge) in graph.edges.iter().enumerate() {
+    let names = names(&graph, &made);
+    let labels = Labels::of(&graph, &made, &names);
+    let mut segments = Segments::of(&graph, &made, &labels);
+    let mut said = 0;
+    for (index, (edge, names)) in graph.edges.iter().zip(&names).enumerate() {
         builder.at(edge.line);
-        connect(builder, edge, index, &mut made, &mut segments);
+        said += connect(builder, edge, (index, names), &made, &labels, &mut segments);
+    }
+    for (id, addresses) in &labels.loopbacks {
+        builder.at(graph.nodes.get(id).map_or(0, |vertex| vertex.line));
+        if let Some(Made::Namespace(namespace)) = made.get(id.as_str()) {
+            let end = End {
+                namespace: *namespace,
+                name: "lo".to_owned(),
+            };
+            said += take_addresses(builder, &end, addresses);
+        }
+    }
+    for (line, text) in &labels.unused {
+        builder.at(*line);
+        builder.left_out(text);
+    }
+    if let Some(edge) = graph.edges.first() {
+        builder.at(edge.line);
+        let proposed = "proposed, a network for each link or bridge";
+        match (said, segments.has_proposed) {
+            (0, _) => builder.changed(format!("the addresses are {proposed}")),
+            (_, false) => builder.changed("the addresses are those of the labels"),
+            _ => builder.changed(format!(
+                "{said} addresses are those of the labels; the others are {proposed}"
+            )),
+        }
     }
 }
 
@@ -148,63 +178,85 @@ fn is_interface(port: &str) -> bool {
         && port.ends_with(|c: char| c.is_ascii_digit())
 }
 
+/// The interfaces at the ends of edges, where these are namespaces: by their ports, or by order.
+fn names(graph: &Graph, made: &IndexMap<&str, Made>) -> Vec<[Option<String>; 2]> {
+    let mut used: BTreeSet<(&str, String)> = BTreeSet::new();
+    let mut counts: IndexMap<&str, u32> = IndexMap::new();
+    let all = graph.edges.iter().map(|edge| {
+        let mut names = [None, None];
+        if edge.ends[0] == edge.ends[1] {
+            return names;
+        }
+        let ends = edge.ends.iter().zip(&edge.ports).zip(&edge.end_labels);
+        for (name, ((id, port), label)) in names.iter_mut().zip(ends) {
+            if !matches!(made.get(id.as_str()), Some(Made::Namespace(_))) {
+                continue;
+            }
+            let port = port.clone().filter(|port| is_interface(port));
+            let port = port.or_else(|| labels::interface_at_end(label.as_deref()?));
+            let count = counts.entry(id).or_default();
+            let found = port.unwrap_or_else(|| {
+                loop {
+                    let name = format!("eth{count}");
+                    *count += 1;
+                    if !used.contains(&(id.as_str(), name.clone())) {
+                        break name;
+                    }
+                }
+            });
+            used.insert((id, found.clone()));
+            *name = Some(found);
+        }
+        names
+    });
+    all.collect()
+}
+
+/// Makes a link; how many addresses of labels its ends have.
 fn connect(
     builder: &mut Builder,
     edge: &Edge,
-    index: usize,
-    made: &mut IndexMap<&str, (Made, u32)>,
+    (index, names): (usize, &[Option<String>; 2]),
+    made: &IndexMap<&str, Made>,
+    labels: &Labels,
     segments: &mut Segments,
-) {
+) -> usize {
     if edge.ends[0] == edge.ends[1] {
-        return builder.left_out(format!("the edge of {} to itself", edge.ends[0]));
-    }
-    if let Some(label) = &edge.label
-        && label.parse::<Ipv4Net>().is_err()
-    {
-        builder.left_out(format!("the label of an edge: {label}"));
+        builder.left_out(format!("the edge of {} to itself", edge.ends[0]));
+        return 0;
     }
     let mut ends = Vec::new();
-    for (at, id) in edge.ends.iter().enumerate() {
+    for (at, (id, name)) in edge.ends.iter().zip(names).enumerate() {
         let other = edge.ends.get(1 - at).map_or("", String::as_str);
-        let Some((node, count)) = made.get_mut(id.as_str()) else {
-            return;
-        };
-        let (namespace, name, bridge) = match node {
-            Made::Namespace(namespace) => {
-                let port = edge.ports.get(at).and_then(Option::as_deref);
-                let name = match port.filter(|port| is_interface(port)) {
-                    Some(port) => builder.interface_name(*namespace, port),
-                    None => loop {
-                        let name = format!("eth{count}");
-                        *count += 1;
-                        if !builder.has_interface(*namespace, &name) {
-                            break name;
-                        }
-                    },
-                };
+        let (namespace, name, bridge) = match (made.get(id.as_str()), name) {
+            (Some(Made::Namespace(namespace)), Some(name)) => {
+                // Two ports of a drawing may have one name.
+                let name = builder.interface_name(*namespace, name);
                 (*namespace, name, None)
             }
-            Made::Bridge(bridge) => {
-                let bridge = bridge.clone();
-                let name = builder.port_name(&bridge, other);
+            (Some(Made::Bridge(bridge)), _) => {
+                let name = builder.port_name(bridge, other);
                 (NamespaceId::HOST, name, Some(bridge))
             }
+            _ => return 0,
         };
         ends.push((End { namespace, name }, bridge));
     }
     let [(a, first), (b, second)] = ends.as_mut_slice() else {
-        return;
+        return 0;
     };
     if a == b {
         b.name = builder.port_name(&b.name, "2");
     }
     builder.link(a, b);
-    for (end, bridge) in [(a, first), (b, second)] {
+    let mut count = 0;
+    for (at, (end, bridge)) in [(a, first), (b, second)].into_iter().enumerate() {
+        let said = labels.ends.get(index).and_then(|ends| ends.get(at));
+        let said = said.map(Vec::as_slice).unwrap_or_default();
         match bridge {
-            Some(bridge) => {
-                builder.plug(end, bridge.as_str());
-            }
-            None => match segments.next(index) {
+            Some(bridge) => builder.plug(end, bridge.as_str()),
+            None if !said.is_empty() => count += take_addresses(builder, end, said),
+            None => match segments.next(index, labels) {
                 Some(address) => {
                     let argv = ["ip", "address", "add", &address, "dev", &end.name];
                     builder.run(end.namespace, &argv);
@@ -215,87 +267,19 @@ fn connect(
             },
         }
     }
+    count
 }
 
-/// Which network each edge is in.
-struct Segments {
-    /// By edge.
-    of: Vec<usize>,
-    nets: Vec<(Ipv4Net, u32)>,
-}
-
-impl Segments {
-    fn of(graph: &Graph, made: &IndexMap<&str, (Made, u32)>) -> Self {
-        let is_bridge = |id: &str| matches!(made.get(id), Some((Made::Bridge(_), _)));
-        // Bridges that hang together have the first one's number.
-        let mut groups: BTreeMap<&str, &str> = BTreeMap::new();
-        fn root<'a>(groups: &BTreeMap<&'a str, &'a str>, mut id: &'a str) -> &'a str {
-            while let Some(next) = groups.get(id).filter(|next| **next != id) {
-                id = next;
-            }
-            id
+/// Gives addresses that labels say to an interface; returns how many it took.
+fn take_addresses(builder: &mut Builder, end: &End, addresses: &[ipnet::IpNet]) -> usize {
+    let mut count = 0;
+    for address in addresses {
+        let address = address.to_string();
+        let argv = ["ip", "address", "add", &address, "dev", &end.name];
+        match builder.try_run(end.namespace, &argv) {
+            Ok(()) => count += 1,
+            Err(why) => builder.left_out(format!("the address {address} of {}: {why}", end.name)),
         }
-        for edge in &graph.edges {
-            let [a, b] = edge.ends.each_ref().map(String::as_str);
-            if is_bridge(a) && is_bridge(b) {
-                let (a, b) = (root(&groups, a), root(&groups, b));
-                if a != b {
-                    groups.insert(b, a);
-                }
-            }
-        }
-        let said = |edge: &Edge| edge.label.as_deref()?.parse::<Ipv4Net>().ok();
-        let taken: Vec<Ipv4Net> = graph.edges.iter().filter_map(said).collect();
-        let is_free = |net: &Ipv4Net| {
-            let overlaps = |other: &Ipv4Net| net.contains(other) || other.contains(net);
-            !taken.iter().any(overlaps)
-        };
-        let mut free = (0..65_536).map(proposed).filter(is_free);
-        let mut of = Vec::new();
-        let mut nets: Vec<(Ipv4Net, u32)> = Vec::new();
-        let mut known: BTreeMap<&str, usize> = BTreeMap::new();
-        for edge in &graph.edges {
-            let bridge = edge
-                .ends
-                .iter()
-                .map(String::as_str)
-                .find(|end| is_bridge(end));
-            let group = bridge.map(|bridge| root(&groups, bridge));
-            let segment = match group.and_then(|group| known.get(group)) {
-                Some(known) => *known,
-                None => {
-                    let net = said(edge).or_else(|| free.next());
-                    nets.push((net.unwrap_or_else(|| proposed(nets.len())), 0));
-                    nets.len() - 1
-                }
-            };
-            if let Some(group) = group {
-                known.insert(group, segment);
-            }
-            if let (Some(net), Some(there)) = (said(edge), nets.get_mut(segment))
-                && there.1 == 0
-            {
-                there.0 = net;
-            }
-            of.push(segment);
-        }
-        Self { of, nets }
     }
-
-    /// The next address of an edge's network, with its length.
-    fn next(&mut self, edge: usize) -> Option<String> {
-        let (net, last) = self.nets.get_mut(*self.of.get(edge)?)?;
-        *last += 1;
-        let address = Ipv4Addr::from(u32::from(net.network()).checked_add(*last)?);
-        let is_one =
-            net.contains(&address) && (address != net.broadcast() || net.prefix_len() > 30);
-        is_one.then(|| format!("{address}/{}", net.prefix_len()))
-    }
-}
-
-/// The network of a segment by its number, from 10.0.0.0/24.
-fn proposed(number: usize) -> Ipv4Net {
-    let number = u32::try_from(number % 65_536).unwrap_or_default();
-    let base = u32::from(Ipv4Addr::new(10, 0, 0, 0)) + (number << 8);
-    Ipv4Net::new_assert(Ipv4Addr::from(base), 24)
+    count
 }

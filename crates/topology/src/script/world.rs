@@ -211,6 +211,17 @@ impl World {
                 family,
                 on,
             }),
+            Action::KeepForwarding {
+                interface,
+                family,
+                on,
+            } => {
+                if let Some(name) = interface {
+                    let namespace = here;
+                    self.exists(&At { namespace, name })?;
+                }
+                self.keep_forwarding(here, family, on)
+            }
             Action::SetSysctl {
                 interface,
                 name,
@@ -253,6 +264,20 @@ impl World {
                 self.set_wireguard(here, interface, &change)
             }
             Action::Look | Action::Inside { .. } => Ok(()),
+        }
+    }
+
+    /// To set it for all sets it for each interface and for those to come (`inet_forward_change`,
+    /// `addrconf_forward_change`): then nothing is changed here.
+    fn keep_forwarding(&self, here: NamespaceId, family: Family, on: bool) -> Result<(), String> {
+        let around = self.state.namespaces.get(&here);
+        match around.is_some_and(|around| around.forwarding.get(family) == on) {
+            true => Ok(()),
+            false => Err(
+                "forwarding of one interface, or of those to come, that is not that of \
+                 the whole namespace is not supported"
+                    .to_owned(),
+            ),
         }
     }
 

@@ -284,10 +284,11 @@ impl Parser {
             groups.push(self.group(depth)?);
         }
         let attributes = self.attributes()?;
-        let label = attributes
-            .iter()
-            .find(|(key, _)| key == "label")
-            .map(|(_, value)| value.as_str());
+        let value_of = |name: &str| {
+            let found = attributes.iter().find(|(key, _)| key == name);
+            found.map(|(_, value)| value.as_str())
+        };
+        let label = value_of("label");
         if let ([only], Some(label)) = (groups.as_slice(), label)
             && let [(id, _)] = only.as_slice()
         {
@@ -305,6 +306,8 @@ impl Parser {
                     self.graph.edge(line, a, b, label)?;
                     if let Some(edge) = self.graph.edges.last_mut() {
                         edge.ports = [port.clone(), other.clone()];
+                        edge.end_labels = ["taillabel", "headlabel"]
+                            .map(|name| value_of(name).map(str::to_owned));
                     }
                 }
             }

@@ -71,7 +71,19 @@ impl Shell {
                 (name, value)
             }
             (AssignmentName::ArrayElementName(name, index), AssignmentValue::Scalar(word)) => {
-                let mut text = self.one(&word.value)?;
+                let mut text = match self.one(&word.value) {
+                    // It matters where it is used; which of the others is meant there is not told
+                    // apart.
+                    Err(reason) if is_unknown(&reason) => {
+                        self.variables.set(name, Value::Unknown(reason));
+                        self.status = Status::Unknown {
+                            inverted: false,
+                            command: format!("{name}[{index}]={}", word.value),
+                        };
+                        return Ok(());
+                    }
+                    read => read?,
+                };
                 let mut value = match self.variables.get(name).cloned() {
                     Some(Value::Text(text)) => Value::List(BTreeMap::from([(0, text)])),
                     Some(value) => value,

@@ -73,7 +73,9 @@ impl Shell {
                 _ => {}
             }
         }
-        let mut argv = Vec::new();
+        // As many as are written, and mostly no more: it is not to grow word by word.
+        let written = simple.suffix.as_ref().map_or(0, |suffix| suffix.0.len());
+        let mut argv = Vec::with_capacity(written + 1);
         let mut declared = Vec::new();
         let expanded = self.words(simple, suffix, &mut argv, &mut declared, &mut redirects);
         // Until here, and in what is assigned, `$?` is the command's before.
@@ -105,7 +107,11 @@ impl Shell {
                 Some(name) if self.is_lenient && word::is_unknown(&reason) && is_other(name) => {
                     self.note(NoteKind::LeftOut, format!("{simple}: {reason}"));
                 }
-                _ => self.refuse(simple.to_string(), reason),
+                _ => {
+                    // It may change the network, whatever its words are.
+                    self.acted += usize::from(self.is_trial);
+                    self.refuse(simple.to_string(), reason);
+                }
             }
             return Flow::Next;
         }
@@ -157,16 +163,16 @@ impl Shell {
         redirects: &mut Vec<&'a IoRedirect>,
     ) -> Result<(), String> {
         if let Some(name) = &simple.word_or_name {
-            argv.extend(self.fields(&name.value)?);
+            self.fields_into(&name.value, argv)?;
         }
         for item in suffix {
             match item {
-                CommandPrefixOrSuffixItem::Word(word) => argv.extend(self.fields(&word.value)?),
+                CommandPrefixOrSuffixItem::Word(word) => self.fields_into(&word.value, argv)?,
                 CommandPrefixOrSuffixItem::AssignmentWord(assignment, word) => {
                     let first = argv.first().map(String::as_str);
                     match first.is_some_and(builtin::declares) {
                         true => declared.push(assignment),
-                        false => argv.extend(self.fields(&word.value)?),
+                        false => self.fields_into(&word.value, argv)?,
                     }
                 }
                 CommandPrefixOrSuffixItem::IoRedirect(redirect) => redirects.push(redirect),

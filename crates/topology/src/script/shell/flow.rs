@@ -219,8 +219,7 @@ impl Shell {
                         Ok(fields) => values.extend(fields),
                         Err(reason) => {
                             let head = format!("for {} in {}", clause.variable_name, word);
-                            self.refuse(head, reason);
-                            return Flow::Next;
+                            return self.for_unknown(clause, &head, reason, io);
                         }
                     }
                 }
@@ -308,13 +307,13 @@ impl Shell {
                 Ok(Some(_)) => {}
                 Ok(None) => {
                     if self.is_trial {
-                        return self.list(body, io);
+                        return self.perhaps_round(body, io);
                     }
                     if !self.spend(TRIAL) {
                         return Flow::Exit;
                     }
                     let known = self.status.clone();
-                    let once = self.tried(&known, false, |shell, io| shell.list(body, io));
+                    let once = self.tried(&known, false, |shell, io| shell.perhaps_round(body, io));
                     if once.acts {
                         self.refuse(condition.to_string(), UNDECIDED.to_owned());
                         return Flow::Next;
@@ -333,14 +332,17 @@ impl Shell {
     }
 
     fn case(&mut self, clause: &CaseClauseCommand, io: &mut Io) -> Flow {
+        let value = match self.one(&clause.value.value) {
+            Ok(text) => text,
+            Err(reason) => return self.case_unknown(clause, reason, io),
+        };
         let mut run = |shell: &mut Self| -> Result<Flow, String> {
-            let text = shell.one(&clause.value.value)?;
             shell.status = Status::Success;
             let mut falls_through = false;
             for item in &clause.cases {
                 let mut is_it = falls_through;
                 for pattern in &item.patterns {
-                    is_it = is_it || shell.pattern(&pattern.value, text.len())?.matches(&text);
+                    is_it = is_it || shell.pattern(&pattern.value, value.len())?.matches(&value);
                 }
                 if !is_it {
                     continue;

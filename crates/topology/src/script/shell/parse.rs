@@ -1,9 +1,13 @@
 //! The grammar of a shell, by `brush-parser`, with limits of our own.
 
+use std::sync::Arc;
+
 use brush_parser::ast::Program;
 use brush_parser::{
     ParseError, ParserOptions, SourceInfo, Token, TokenizerError, TokenizerOptions,
 };
+
+use super::pieces;
 
 /// How deep a script may nest. The grammar is recursive and has no limit: 10,000 braces in a row
 /// would end the process (measured).
@@ -25,9 +29,25 @@ pub(super) fn program(text: &str) -> Result<Program, Malformed> {
             reason: format!("it nests more than {MOST_NESTED} deep"),
         });
     }
+    match pieces::program(text) {
+        Some(program) => Ok(program),
+        None => by_grammar(text, 0),
+    }
+}
+
+/// Reads a text as the grammar has it; so many lines of the script stand before it.
+pub(super) fn by_grammar(text: &str, before: usize) -> Result<Program, Malformed> {
     // Not the cached form: it would keep the scripts of others in memory.
-    let tokens = brush_parser::uncached_tokenize_str(text, &TokenizerOptions::default())
+    let mut tokens = brush_parser::uncached_tokenize_str(text, &TokenizerOptions::default())
         .map_err(|error| of_tokens(text, &error))?;
+    if before > 0 {
+        for token in &mut tokens {
+            let (Token::Word(_, place) | Token::Operator(_, place)) = token;
+            for position in [&mut place.start, &mut place.end] {
+                Arc::make_mut(position).line += before;
+            }
+        }
+    }
     if let Some(number) = tokens.windows(2).find_map(no_descriptor) {
         return Err(Malformed {
             line: number.location().start.line,

@@ -6,7 +6,7 @@ use super::batch::is_batch;
 use super::elsewhere::inner;
 use super::input_output::{Input, Io};
 use super::settings_file::is_load;
-use super::{Failure, Flow, Shell, Status, WORDS_A_COMMAND, shown};
+use super::{Failure, Flow, NoteKind, Shell, Status, WORDS_A_COMMAND, shown};
 use crate::command::action::Action;
 use crate::script::program::{self, Role};
 
@@ -225,8 +225,13 @@ impl Shell {
             self.refuse(shown(argv), reason);
             return false;
         }
+        let left_out = action.left_out();
         match self.world.act(self.here, action) {
             Ok(()) => {
+                for more in left_out {
+                    let text = format!("`{more}` changes nothing that a lab has: {}", shown(argv));
+                    self.note(NoteKind::LeftOut, text);
+                }
                 self.status = Status::Success;
                 true
             }

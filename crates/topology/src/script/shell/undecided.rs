@@ -61,6 +61,13 @@ pub(super) struct End {
     out: Out,
 }
 
+impl End {
+    /// Whether the script ends on this way.
+    pub(super) fn ends_script(&self) -> bool {
+        self.flow == Flow::Exit
+    }
+}
+
 /// What a script knows.
 struct Known {
     variables: Variables,
@@ -279,6 +286,18 @@ impl Shell {
         };
         self.doubts.rounds = rounds;
         (flow, is_last)
+    }
+}
+
+impl Shell {
+    /// A round of a loop of which nobody knows whether it comes: what leaves the loop leads on
+    /// after it.
+    pub(super) fn perhaps_round(&mut self, body: &CompoundList, io: &mut Io) -> Flow {
+        let (flow, _) = self.in_round(|shell| shell.list(body, io));
+        match flow {
+            Flow::Continue(0 | 1) | Flow::Break(0 | 1) => Flow::Next,
+            flow => flow,
+        }
     }
 }
 

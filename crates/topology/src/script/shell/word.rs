@@ -29,10 +29,22 @@ const ACTIVE: [char; 13] = [
 impl Shell {
     /// The words that one word becomes.
     pub(super) fn fields(&mut self, word: &str) -> Result<Vec<String>, String> {
-        if !word.contains(ACTIVE) {
-            return Ok(vec![word.to_owned()]);
-        }
         let mut fields = Vec::new();
+        self.fields_into(word, &mut fields)?;
+        Ok(fields)
+    }
+
+    /// Adds the words that one word becomes to these, which most words do as they are.
+    pub(super) fn fields_into(
+        &mut self,
+        word: &str,
+        fields: &mut Vec<String>,
+    ) -> Result<(), String> {
+        if !word.contains(ACTIVE) {
+            fields.push(word.to_owned());
+            return Ok(());
+        }
+        let before = fields.len();
         for word in brace::expand(word)? {
             let parts = self.parts(&word, true)?;
             let separators = self.variables.text("IFS").unwrap_or(" \t\n").to_owned();
@@ -45,12 +57,12 @@ impl Shell {
                     true => fields.extend(self.file_names(text)?),
                     false => fields.push(text),
                 }
-                if fields.len() > MOST_WORDS {
+                if fields.len() - before > MOST_WORDS {
                     return Err(format!("it becomes more than {MOST_WORDS} words"));
                 }
             }
         }
-        Ok(fields)
+        Ok(())
     }
 
     /// The one text that a word becomes where it is not divided.

@@ -139,6 +139,9 @@ impl World {
             name,
         };
         self.exists(&at)?;
+        if let (true, Some(Some(vrf))) = (change.is_vrf, &change.master) {
+            self.is_vrf(here, vrf)?;
+        }
         if let Some((kind, changes)) = change.device {
             let at = at.clone();
             let lower = |name: &InterfaceName| {
@@ -180,6 +183,19 @@ impl World {
         match change.up {
             Some(up) => self.set_up(&at, up),
             None => Ok(()),
+        }
+    }
+
+    /// `name_is_vrf` of iproute2.
+    fn is_vrf(&self, here: NamespaceId, name: &InterfaceName) -> Result<(), String> {
+        let at = At {
+            namespace: here,
+            name: name.clone(),
+        };
+        let device = self.exists(&at)?.kind.device();
+        match device.is_some_and(|device| device.kind == DeviceKind::Vrf) {
+            true => Ok(()),
+            false => Err(format!("{name}: Not a valid VRF name")),
         }
     }
 
