@@ -235,16 +235,22 @@ impl DeviceKind {
         self == Self::Vxlan || parameters.any(|p| p.form == Form::Lower)
     }
 
-    /// Whether its packets go through the namespace in which it was made, wherever it is moved.
-    pub fn is_bound(self) -> bool {
+    /// Whether its packets go through the namespace in which it was made, wherever it is moved: it
+    /// may have an underlay.
+    pub fn has_underlay(self) -> bool {
         matches!(self, Self::Vxlan | Self::Gre | Self::Ipip | Self::Wireguard)
     }
 
-    /// Whether it can be made in one namespace, through which it goes on to send, and stand in
-    /// another. Of tunnels of type gre and ipip that depends on the kernel (`ipgre_newlink` and
-    /// `ipip_newlink` took the namespace where the interface ends up before Linux 6.14).
-    pub fn has_underlay(self) -> bool {
-        matches!(self, Self::Vxlan | Self::Wireguard)
+    /// Whether `ip` must name its underlay (`link-netns`): by the namespace in which it runs it says
+    /// nothing to kernels before Linux 6.14 (`ipgre_newlink`, `ipip_newlink`).
+    pub(crate) fn names_underlay(self) -> bool {
+        matches!(self, Self::Gre | Self::Ipip)
+    }
+
+    /// Whether the kernel removes it together with the namespace through which it sends
+    /// (`vxlan_exit_batch`, `ip_tunnel_delete_nets`).
+    pub fn falls_with_underlay(self) -> bool {
+        matches!(self, Self::Vxlan | Self::Gre | Self::Ipip)
     }
 
     /// Every kind's name, for a message.
