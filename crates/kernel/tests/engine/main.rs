@@ -109,6 +109,14 @@ fn main() -> ExitCode {
             drifting::accepted_interfaces,
         ),
         inside("edits_disturb_nobody_else", undisturbed::others),
+        inside("settings_disturb_nobody_else", undisturbed::settings),
+        inside("vlans_disturb_nobody_else", undisturbed::vlans).needs(undisturbed::VLANS),
+        inside("learning_disturbs_nobody_else", undisturbed::learning).needs(undisturbed::LEARNING),
+        inside("delays_disturb_nobody_else", undisturbed::delays).needs(undisturbed::DELAYS),
+        outside(
+            "nothing_that_can_be_edited_is_forgotten",
+            undisturbed::nothing_forgotten,
+        ),
         inside("five_hundred_edits_are_undone", undoing::random_edits),
         inside("firewalls_stand_and_are_left_alone", firewalls::stands),
         inside("a_refused_firewall_changes_nothing", firewalls::refused),
@@ -147,6 +155,10 @@ fn main() -> ExitCode {
     ];
     let of_feature = |feature| support::of("random_documents_with", feature, random::with);
     tests.extend(Feature::all().map(of_feature));
+    tests.extend(undisturbed::kinds().map(|kind| {
+        let name = "nobody_else_is_disturbed_by";
+        support::of(name, Feature::Device(kind), undisturbed::of_kind)
+    }));
     support::main(tests)
 }
 
