@@ -26,6 +26,7 @@ mod support;
 mod tables;
 mod undisturbed;
 mod undoing;
+mod waiting;
 mod wireguard;
 
 use std::fmt::Debug;
@@ -86,7 +87,11 @@ fn main() -> ExitCode {
         inside("outside_changes_are_heard", hearing::outside_changes),
         inside(
             "changes_are_heard_while_an_address_is_waited_for",
-            hearing::while_waiting,
+            waiting::changes_are_heard,
+        ),
+        inside(
+            "nothing_else_waits_with_an_edit",
+            waiting::nothing_else_waits,
         ),
         inside("every_setting_is_set_and_given_back", settings::all),
         inside("drift_of_settings_is_seen", settings::drift),
