@@ -132,6 +132,11 @@ fn main() -> ExitCode {
         inside("routes_of_every_kind_stand_and_drift", routing::kinds),
         inside("devices_stand_on_what_other_namespaces_have", away::stands),
         inside("tunnels_send_through_another_namespace", away::through),
+        inside(
+            "tunnels_of_ip_send_through_another_namespace",
+            away::over_ip,
+        )
+        .needs(away::TUNNELS),
         inside("vlans_stand_on_what_other_namespaces_have", away::tagged).needs(away::NEEDS),
         inside("addresses_are_as_ip_shows_them", addresses::as_ip),
         inside("a_rate_limits_what_leaves", quality::rate),
@@ -145,6 +150,11 @@ fn main() -> ExitCode {
         inside("neighbours_are_as_ip_neigh_shows_them", neighbours::all),
         inside("dynamic_neighbours_wake_nobody", neighbours::dynamic),
         inside("vlans_are_as_bridge_shows_them", tables::vlans).needs(&[Feature::BridgeVlans]),
+        inside(
+            "a_bridge_that_is_a_port_keeps_its_vlans",
+            tables::bridge_as_port,
+        )
+        .needs(tables::AS_PORT),
         inside("offloads_are_as_ethtool_shows_them", offloads::as_ethtool),
         inside("tunnels_are_as_wg_shows_them", wireguard::tunnels).needs(wireguard::NEEDS),
         inside(

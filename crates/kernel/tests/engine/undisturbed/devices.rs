@@ -225,7 +225,7 @@ fn gre() -> Parts {
         cut(RED, "ikey", "7"),
         cut(RED, "okey", "7"),
         cut(RED, "icsum", "true"),
-        set(RED, "ocsum", "true"),
+        cut(RED, "ocsum", "true"),
         cut(RED, "iseq", "true"),
         set(RED, "oseq", "true"),
         // Both at once: nothing is lost.
@@ -248,9 +248,10 @@ fn ipip() -> Parts {
 
 fn wireguard() -> Parts {
     let keys = [1, 2, 3].map(|byte| SecretKey([byte; 32]).clamped());
-    let one = |end: usize, other: usize| {
+    // Blue learns where red is, and learns it again when that has another port.
+    let one = |end: usize, other: usize, endpoint: &str| {
         format!(
-            "      wg: {{type: wireguard, private-key: {}, listen-port: 51820, addresses: [10.0.1.{end}/24], peers: [{{public-key: {}, endpoint: '10.0.0.{other}:51820', allowed-ips: [10.0.1.0/24]}}]}}\n",
+            "      wg: {{type: wireguard, private-key: {}, listen-port: 51820, addresses: [10.0.1.{end}/24], peers: [{{public-key: {}, {endpoint}allowed-ips: [10.0.1.0/24]}}]}}\n",
             keys[end - 1],
             keys[other - 1].public(),
         )
@@ -267,7 +268,8 @@ fn wireguard() -> Parts {
         cut(&["red/wg"], "private-key", &keys[2].to_string()),
     ];
     let connections = vec![["red", "blue", "10.0.1.2:5001"]];
-    (pair(&one(1, 2), &one(2, 1)), connections, sets)
+    let red = one(1, 2, "endpoint: '10.0.0.2:51820', ");
+    (pair(&red, &one(2, 1, "")), connections, sets)
 }
 
 /// The parameters that the kernel changes in place and that none of these edits sets, each of a

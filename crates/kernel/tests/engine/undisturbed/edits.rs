@@ -17,7 +17,6 @@ use topology::offload::Offload;
 use topology::quality::{Measure, Unit};
 use topology::serve::Answer;
 use topology::sysctl::{Owner, TABLE};
-use topology::vlans::{VlanChange, VlanRange, Vlans};
 use topology::{Edit, InterfaceId, NamespaceId};
 
 use super::{Sample, Scene, document, interface, namespace};
@@ -97,17 +96,10 @@ pub(super) fn settings() -> Scene {
 pub(super) fn vlans() -> Scene {
     let document = laid_out(&format!("{QUICK}, vlan_filtering: true"), "");
     let bridge = interface(&document, "host/br0");
-    let mut tagged = Vlans::default();
-    for (first, last, is_own) in [(1, 1, true), (10, 20, false)] {
-        tagged.add(VlanChange {
-            range: VlanRange { first, last },
-            pvid: is_own,
-            untagged: is_own,
-        });
-    }
+    let tagged = "1 pvid untagged, 10-20";
     let vlans = ["host/port-green", "host/br0"].map(|path| Edit::SetVlans {
         interface: interface(&document, path),
-        vlans: Some(tagged.clone()),
+        vlans: Some(tagged.parse().unwrap()),
     });
     let table = DeviceKind::Bridge.table().parameters.iter();
     let needs = table.filter(|p| p.feature == Some(super::VLANS[0]));
