@@ -112,7 +112,7 @@ fn try_all(scene: Scene) {
     for watch in watches {
         assert_eq!(watch.end(), "", "others were touched");
     }
-    assert!(sent > 10 * edits, "{sent} pings during {edits} edits");
+    assert!(sent > edits, "{sent} pings during {edits} edits");
     // The last one may be on its way.
     assert!(
         sent - came_back <= 1,

@@ -267,6 +267,14 @@ fn of_bridge(document: &Document) -> Vec<Sample> {
             },
         },
     ];
+    edits.extend([bridge, port].map(|interface| Edit::RenameInterface {
+        interface,
+        name: "renamed".parse().unwrap(),
+    }));
+    edits.extend([bridge, port].map(|interface| Edit::SetMtu {
+        interface,
+        mtu: Some(1400),
+    }));
     let in_place = |p: &&Parameter| p.change != Change::Anew && p.feature.is_none();
     let table = DeviceKind::Bridge.table().parameters.iter();
     edits.extend(table.filter(in_place).map(|p| Edit::SetParameter {
