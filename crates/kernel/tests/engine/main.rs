@@ -10,6 +10,7 @@ mod counting;
 mod drifting;
 mod every_step;
 mod failing;
+mod families;
 mod firewalls;
 mod hearing;
 mod ip;
@@ -132,6 +133,7 @@ fn main() -> ExitCode {
         inside("routes_of_every_kind_stand_and_drift", routing::kinds),
         inside("devices_stand_on_what_other_namespaces_have", away::stands),
         inside("tunnels_send_through_another_namespace", away::through),
+        inside("a_tunnel_goes_over_to_another_family", families::change),
         inside(
             "tunnels_of_ip_send_through_another_namespace",
             away::over_ip,
