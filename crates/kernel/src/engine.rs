@@ -9,6 +9,7 @@
 mod lab;
 mod node;
 mod numbers;
+mod question;
 mod worker;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ use crate::namespace::Namespace;
 
 pub(crate) use lab::Lab;
 pub(crate) use node::LOOPBACK;
+use question::Question;
 use worker::{Command, Worker};
 
 /// How many requests may wait for the engine before the asker waits, too.
@@ -38,6 +40,7 @@ const MOST_WAITING: usize = 16;
 #[derive(Debug)]
 pub struct Engine {
     commands: Option<mpsc::Sender<Command>>,
+    questions: mpsc::Sender<Question>,
     bell: Arc<EventFd>,
     state: watch::Receiver<State>,
     thread: Option<JoinHandle<()>>,
@@ -61,7 +64,8 @@ impl Engine {
         let flags = EfdFlags::EFD_CLOEXEC | EfdFlags::EFD_NONBLOCK;
         let bell = Arc::new(EventFd::from_value_and_flags(0, flags).context("start", object)?);
         let (commands, waiting) = mpsc::channel(MOST_WAITING);
-        let lab = Lab::new(Namespace::host()?)?;
+        let (questions, asked) = mpsc::channel(MOST_WAITING);
+        let lab = Lab::new(Namespace::host()?, asked)?;
         let state = lab.watch();
         let worker = Worker::new(lab, waiting, Arc::clone(&bell))?;
         let thread = thread::Builder::new().name("engine".to_owned());
@@ -70,6 +74,7 @@ impl Engine {
             .context("start", object)?;
         Ok(Self {
             commands: Some(commands),
+            questions,
             bell,
             state,
             thread: Some(thread),
@@ -178,16 +183,16 @@ impl Engine {
     }
 
     /// What the interfaces that were made for the document have counted
-    /// since; not its loopbacks. Costs a dump of each namespace.
+    /// since; not its loopbacks. Costs a dump of each namespace. Answered also
+    /// while a document that is being applied waits for the kernel.
     ///
     /// # Errors
     /// If the engine has ended, or the kernel refuses a dump.
     pub async fn counters(&self) -> Result<Vec<(InterfaceId, Counters)>> {
         let gone = || Error::new("read", "counters", "the engine has ended");
         let (answer, answered) = oneshot::channel();
-        let commands = self.commands.as_ref().ok_or_else(gone)?;
-        let command = Command::Counters { answer };
-        commands.send(command).await.map_err(|_| gone())?;
+        let question = Question::Counters { answer };
+        self.questions.send(question).await.map_err(|_| gone())?;
         self.ring();
         answered.await.map_err(|_| gone())?
     }

@@ -7,6 +7,7 @@
 //! and its line in [`DeviceKind`].
 
 use std::fmt;
+use std::net::IpAddr;
 use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,7 @@ mod vrf;
 mod vxlan;
 pub mod wireguard;
 
+pub(crate) use macvlan::PASSTHRU;
 pub use parameter::{Change, Form, Parameter, Usual, Value};
 pub use parameters::{Changes, Parameters};
 
@@ -142,7 +144,7 @@ impl Said<'_> {
     }
 
     /// The address that a parameter is given.
-    pub fn address(&self, name: &str) -> Option<std::net::IpAddr> {
+    pub fn address(&self, name: &str) -> Option<IpAddr> {
         match self.value(name) {
             Some(Value::Address(address)) => Some(*address),
             _ => None,
@@ -233,16 +235,22 @@ impl DeviceKind {
         self == Self::Vxlan || parameters.any(|p| p.form == Form::Lower)
     }
 
-    /// Whether its packets go through the namespace in which it was made, wherever it is moved.
-    pub fn is_bound(self) -> bool {
+    /// Whether its packets go through the namespace in which it was made, wherever it is moved: it
+    /// may have an underlay.
+    pub fn has_underlay(self) -> bool {
         matches!(self, Self::Vxlan | Self::Gre | Self::Ipip | Self::Wireguard)
     }
 
-    /// Whether it can be made in one namespace, through which it goes on to send, and stand in
-    /// another. Of tunnels of type gre and ipip that depends on the kernel (`ipgre_newlink` and
-    /// `ipip_newlink` took the namespace where the interface ends up before Linux 6.14).
-    pub fn has_underlay(self) -> bool {
-        matches!(self, Self::Vxlan | Self::Wireguard)
+    /// Whether `ip` must name its underlay (`link-netns`): by the namespace in which it runs it says
+    /// nothing to kernels before Linux 6.14 (`ipgre_newlink`, `ipip_newlink`).
+    pub(crate) fn names_underlay(self) -> bool {
+        matches!(self, Self::Gre | Self::Ipip)
+    }
+
+    /// Whether the kernel removes it together with the namespace through which it sends
+    /// (`vxlan_exit_batch`, `ip_tunnel_delete_nets`).
+    pub fn falls_with_underlay(self) -> bool {
+        matches!(self, Self::Vxlan | Self::Gre | Self::Ipip)
     }
 
     /// Every kind's name, for a message.
@@ -337,8 +345,7 @@ impl<R> Device<R> {
                 let Some(Value::Link(link)) = self.parameters.get(link) else {
                     return None;
                 };
-                let is_ipv6 = |(_, value): (&str, &Value<R>)| matches!(value, Value::Address(address) if address.is_ipv6());
-                let headers = match self.parameters.iter().any(is_ipv6) {
+                let headers = match self.is_over_ipv6() {
                     true => ipv6,
                     false => ipv4,
                 };
@@ -346,6 +353,12 @@ impl<R> Device<R> {
             }
             NewMtu::Fixed(_) | NewMtu::OfPorts | NewMtu::Unknown => None,
         }
+    }
+
+    /// Whether its packets are of IPv6, by the addresses of its ends.
+    fn is_over_ipv6(&self) -> bool {
+        let mut values = self.parameters.iter().map(|(_, value)| value);
+        values.any(|value| matches!(value, Value::Address(address) if address.is_ipv6()))
     }
 
     /// What it is made with, and what is set on it once it is there.
@@ -379,7 +392,8 @@ impl<R> Device<R> {
 impl<R: Clone + PartialEq> Device<R> {
     /// What must be set on `observed` to make it this one; `None` if it must be made anew.
     pub fn changes_from(&self, observed: &Self) -> Option<Changes<R>> {
-        if self.kind != observed.kind {
+        // No end goes over to another family (`vxlan_nl2conf`).
+        if self.kind != observed.kind || self.is_over_ipv6() != observed.is_over_ipv6() {
             return None;
         }
         let table = self.kind.table();
@@ -388,9 +402,14 @@ impl<R: Clone + PartialEq> Device<R> {
             .changes_from(&observed.parameters, table.parameters);
         let is_anew = |(name, value): (&String, &Option<Value<R>>)| {
             let parameter = table.parameters.iter().find(|p| p.name == name);
-            // Where a change leaves alone what it does not say, nothing can take an address away.
+            // Where a change leaves alone what it does not say, nothing can take an address away;
+            // so nothing gives one of IPv6 that could not be taken back.
             let is_taken = value.is_none() && !table.said_whole;
-            is_taken || parameter.is_none_or(|p| p.change == Change::Anew)
+            let is = observed.parameters.get(name);
+            let is_given = matches!(value, Some(Value::Address(IpAddr::V6(_)))) && is.is_none();
+            is_taken
+                || is_given
+                || parameter.is_none_or(|p| !p.changes_in_place(is, value.as_ref()))
         };
         if changes.iter().any(is_anew) {
             return None;
@@ -439,5 +458,36 @@ mod tests {
             let needs = is_tunnel || table.parameters.iter().any(is_required);
             assert_eq!(said_nothing.is_err(), needs, "{kind}: {said_nothing:?}");
         }
+    }
+
+    #[test]
+    fn what_the_kernel_cannot_change_is_made_anew() {
+        let device = |kind: DeviceKind, said: &[(&str, &str)]| {
+            let mut device = Device::<u32>::new(kind);
+            for (name, text) in said {
+                let parameter = parameters::parameter("it", kind.table().parameters, name);
+                let value = parameter.unwrap().read(text, |_| Ok(7));
+                device.parameters.set(name, Some(value.unwrap()));
+            }
+            device
+        };
+        let in_place = |kind, from: &[(&str, &str)], to: &[(&str, &str)]| {
+            let changes = device(kind, to).changes_from(&device(kind, from));
+            changes.is_some_and(|changes| !changes.is_empty())
+        };
+        let mode = |from, to| in_place(DeviceKind::Macvlan, &[("mode", from)], &[("mode", to)]);
+        assert!(mode("vepa", "bridge") && mode("bridge", "private"));
+        assert!(!mode("vepa", "passthru") && !mode("passthru", "bridge"));
+        let vxlan = |from: &[_], to: &[_]| in_place(DeviceKind::Vxlan, from, to);
+        let (one, two) = ("192.0.2.1", "192.0.2.2");
+        assert!(vxlan(&[("local", one)], &[("local", two)]));
+        assert!(vxlan(&[], &[("local", one)]));
+        assert!(!vxlan(&[("local", one)], &[]));
+        assert!(vxlan(&[("remote", "fd00::1")], &[("remote", "fd00::2")]));
+        assert!(!vxlan(&[("remote", one)], &[("remote", "fd00::2")]));
+        assert!(!vxlan(&[], &[("remote", "fd00::2")]));
+        let (remote, local) = (("remote", "fd00::1"), ("local", "fd00::2"));
+        assert!(!vxlan(&[remote], &[remote, local]));
+        assert!(!vxlan(&[("id", "1")], &[("id", "2")]));
     }
 }

@@ -84,12 +84,12 @@ fn scripts_make_them_as_containers_do() {
             "stays where it was made",
         ),
         (
-            "ip link add gt type gre remote 192.0.2.1\nip link set gt netns red",
-            "send through the namespace",
+            "ip link add gt type gre remote 192.0.2.1 dev eth0\nip link set gt netns red",
+            "send through an interface of the namespace",
         ),
         (
             "ip link add it netns red type ipip remote 192.0.2.1",
-            "depends on the kernel",
+            "say it with `link-netns`",
         ),
         (
             "ip link add mv link nowhere netns red type macvlan",
@@ -159,6 +159,8 @@ namespaces:
     interfaces:
       wg0: {type: wireguard, underlay: host, addresses: [10.7.0.1/24]}
       vx0: {type: vxlan, id: 7, remote: 10.9.0.2, underlay: blue}
+      gre1: {type: gre, remote: 10.9.0.2, underlay: blue}
+      tun1: {type: ipip, remote: 10.9.0.2, underlay: host}
   blue: {}
 links:
   - host/eth0: {addresses: [10.9.0.1/24]}
@@ -175,6 +177,8 @@ fn tunnels_send_through_the_namespace_where_they_were_made() {
     for command in [
         "ip link add wg0 netns red type wireguard",
         "ip -n blue link add vx0 netns red type vxlan id 7 remote 10.9.0.2",
+        "ip -n red link add gre1 link-netns blue type gre remote 10.9.0.2",
+        "ip -n red link add tun1 link-netns /proc/1/ns/net type ipip remote 10.9.0.2",
     ] {
         assert!(text.contains(&format!("{command}\n")), "{command}: {text}");
     }
@@ -186,11 +190,13 @@ fn tunnels_send_through_the_namespace_where_they_were_made() {
         let mut all = found
             .interfaces
             .values()
-            .filter(|i| i.name.as_str() == "wg0");
-        let wg = all.next().unwrap();
+            .filter(|i| ["wg0", "gt"].contains(&i.name.as_str()));
+        let wg = all.next_back().unwrap();
         let name = |id| found.describe_namespace(id);
         (name(wg.namespace), wg.underlay.map(name))
     };
+    let gre = "ip link add gt type gre remote 192.0.2.1\nip link set gt netns red\n";
+    assert_eq!(of(gre), ("red".into(), Some("host".to_owned())));
     let host = || Some("host".to_owned());
     assert_eq!(of("ip link set wg0 netns red\n"), ("red".into(), host()));
     let twice = "ip link set wg0 netns red\nip -n red link set wg0 netns blue\n";
@@ -232,6 +238,7 @@ fn an_underlay_is_an_edit_and_takes_its_tunnels_along() {
     assert_eq!(document, whole);
     let back = apply(&mut document, Edit::Remove(Selection::namespace(blue))).unwrap();
     assert!(document.interface_named(red, "vx0").is_none());
+    assert!(document.interface_named(red, "gre1").is_none());
     assert!(document.interface_named(red, "wg0").is_some());
     apply(&mut document, back).unwrap();
     assert_eq!(document, whole);
@@ -239,7 +246,10 @@ fn an_underlay_is_an_edit_and_takes_its_tunnels_along() {
         ("{type: dummy, underlay: host}", "sends through its own"),
         ("{type: vxlan, id: 1, dev: lo, underlay: host}", "its `dev`"),
         ("{type: vxlan, id: 1, underlay: far}", "no namespace far"),
-        ("{type: gre, remote: 10.0.0.1, underlay: host}", "its own"),
+        (
+            "{type: gre, remote: 10.0.0.1, dev: lo, underlay: host}",
+            "its `dev`",
+        ),
     ] {
         let text = format!("netyard: 1\nnamespaces: {{red: {{interfaces: {{a: {wrong}}}}}}}\n");
         let error = yaml::read(&text).unwrap_err().to_string();

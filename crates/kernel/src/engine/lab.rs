@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use protocol::counters::Counters;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use topology::kind::Changes;
 use topology::observed::Observed;
 use topology::offload::Offload;
@@ -21,6 +21,7 @@ use tracing::{debug, warn};
 use super::State;
 use super::node::Node;
 use super::numbers::Numbers;
+use super::question::Question;
 use crate::error::{Context, Error, Result};
 use crate::namespace::Namespace;
 use crate::netlink::{Entries, EventSocket, Failure, Socket, Touched};
@@ -56,11 +57,13 @@ pub(crate) struct Lab {
     ready: Vec<(Namespace, Node)>,
     /// When settings were looked at last.
     looked: Instant,
+    /// What is asked meanwhile.
+    pub(super) questions: mpsc::Receiver<Question>,
 }
 
 impl Lab {
-    /// A lab with nothing but its host namespace.
-    pub(crate) fn new(host: Namespace) -> Result<Self> {
+    /// A lab with nothing but its host namespace, that answers questions.
+    pub(crate) fn new(host: Namespace, questions: mpsc::Receiver<Question>) -> Result<Self> {
         // What changes after it is heard, what changed before is in the first
         // dump.
         let (events, rule_events) = host.run(|| (EventSocket::open(), EventSocket::of_rules()))?;
@@ -81,6 +84,7 @@ impl Lab {
             aside: BTreeMap::new(),
             ready: Vec::new(),
             looked: Instant::now(),
+            questions,
         };
         let node = Node::open(&host, NamespaceName::host())?;
         lab.namespaces.insert(NamespaceId::HOST, host);
@@ -110,14 +114,16 @@ impl Lab {
         }
     }
 
-    /// Waits, and goes on to hear and to show what changes.
+    /// Waits, and goes on to hear, to look and to show what changes, and to answer.
     pub(crate) fn linger(&mut self, time: Duration) {
         self.listen();
+        self.look_if_due();
         if let Err(error) = self.refresh_due(Duration::ZERO) {
             // It stays touched: it is tried again.
             warn!(%error, "what the kernel has is not known");
         }
         self.publish();
+        self.answer();
         thread::sleep(time);
     }
 

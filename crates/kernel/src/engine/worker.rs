@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::eventfd::EventFd;
-use protocol::counters::Counters;
 use tokio::sync::{mpsc, oneshot};
 use topology::drift::{self, Drift};
 use topology::plan::{self, Edited};
-use topology::{Document, InterfaceId, Observed, Step};
+use topology::{Document, Observed, Step};
 use tracing::{error, warn};
 
 use super::Lab;
@@ -59,11 +58,6 @@ pub(super) enum Command {
     Look {
         /// Whom to tell what is kept, and what there is.
         answer: oneshot::Sender<Result<(Observed, Observed)>>,
-    },
-    /// Say what interfaces have counted.
-    Counters {
-        /// Whom to tell.
-        answer: oneshot::Sender<Result<Vec<(InterfaceId, Counters)>>>,
     },
     /// Keep namespaces ready.
     KeepReady {
@@ -150,6 +144,8 @@ impl Worker {
                     Err(mpsc::error::TryRecvError::Disconnected) => return,
                 }
             }
+            // Who only asks edits nothing: that is rest all the same.
+            self.lab.answer();
             self.lab.look_if_due();
             if let Err(error) = self.lab.refresh_due(PATIENCE) {
                 error!(%error, "what the kernel has is not known");
@@ -240,11 +236,6 @@ impl Worker {
                 let seen = kept.and_then(|kept| Ok((kept, self.lab.whole()?)));
                 self.lab.publish();
                 let _ = answer.send(seen);
-            }
-            Command::Counters { answer } => {
-                let _ = answer.send(self.lab.counters());
-                // Who only watches edits nothing: that is rest all the same.
-                return;
             }
             Command::KeepReady { count, answer } => {
                 self.ready = count;

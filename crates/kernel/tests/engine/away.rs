@@ -256,3 +256,98 @@ pub(crate) fn through(_: &Inside) {
     edit(&lab, &mut document, back);
     ip::must(&in_red, "ping -c1 -W2 10.7.0.2");
 }
+
+/// What slim kernels lack of the tunnels of IP.
+pub(crate) const TUNNELS: &[Feature] = &[
+    Feature::Device(DeviceKind::Gre),
+    Feature::Device(DeviceKind::Ipip),
+];
+
+const OVER_IP: &str = "netyard: 1
+namespaces:
+  far:
+    interfaces:
+      gt: {type: gre, local: 10.9.0.2, remote: 10.9.0.1, addresses: [10.7.0.2/24]}
+      it: {type: ipip, local: 10.9.0.2, remote: 10.9.0.1, addresses: [10.6.0.2/24]}
+  red:
+    interfaces:
+      gt: {type: gre, local: 10.9.0.1, remote: 10.9.0.2, underlay: mid, addresses: [10.7.0.1/24]}
+      it: {type: ipip, local: 10.9.0.1, remote: 10.9.0.2, underlay: mid, addresses: [10.6.0.1/24]}
+  mid: {}
+links:
+  - mid/eth: {addresses: [10.9.0.1/24]}
+    far/eth: {addresses: [10.9.0.2/24]}
+";
+
+/// So do tunnels of IP in IP: also changed in place, made by others, and without their underlay.
+pub(crate) fn over_ip(_: &Inside) {
+    let mut document = yaml::read(OVER_IP).unwrap();
+    let lab = brought_up(&document);
+    let [red, mid] = ["red", "mid"].map(|name| id_of(&document, name));
+    let [in_red, in_mid] = [red, mid].map(|id| lab.namespace(id));
+    let both_work = || {
+        ip::must(&in_red, "ping -c1 -W5 10.7.0.2");
+        ip::must(&in_red, "ping -c1 -W5 10.6.0.2");
+    };
+    both_work();
+    for name in ["gt", "it"] {
+        assert!(below(&in_red, name).1, "{name}");
+        let tunnel = document.interface_named(red, name).unwrap();
+        let made = index(&in_red, name);
+        let ttl = Edit::SetParameter {
+            interface: tunnel,
+            name: "ttl".to_owned(),
+            value: Some(topology::kind::Value::Number(9)),
+        };
+        let back = edit(&lab, &mut document, ttl);
+        both_work();
+        edit(&lab, &mut document, back);
+        assert_eq!(index(&in_red, name), made);
+        let elsewhere = Edit::SetUnderlay {
+            interface: tunnel,
+            underlay: None,
+        };
+        let back = edit(&lab, &mut document, elsewhere);
+        assert!(!below(&in_red, name).1, "{name}");
+        edit(&lab, &mut document, back);
+    }
+    both_work();
+    for kind in ["gre", "ipip"] {
+        // Made and moved by somebody: the document takes it over.
+        ip::must(
+            &in_mid,
+            &format!("ip link add t9 type {kind} remote 10.9.0.9"),
+        );
+        let found = outside(&lab, &document, &in_mid, "ip link set t9 netns red");
+        accept(&lab, &mut document, &found[0]);
+        let t9 = document.interface_named(red, "t9").unwrap();
+        assert_eq!(document.interfaces[&t9].underlay, Some(mid));
+        // As the engine's own command says it, with the same result.
+        ip::must(&in_red, "ip link del t9");
+        let words = format!("ip link add t9 link-netns mid type {kind} remote 10.9.0.9");
+        ip::must(&in_red, &words);
+        crate::support::eventually("the tunnel as it was", || {
+            drift::drifts(&document, &lab.engine.observed()).is_empty()
+        });
+        // One that sends elsewhere is another one.
+        ip::must(&in_red, "ip link del t9");
+        let words = format!("ip link add t9 type {kind} remote 10.9.0.9");
+        let found = outside(&lab, &document, &in_red, &words);
+        let underlay = found.iter().find(|d| d.difference.what == "underlay");
+        revert(&lab, &document, underlay.unwrap_or(&found[0]));
+        assert!(below(&in_red, "t9").1, "{kind}");
+        edit(&lab, &mut document, Edit::Remove(Selection::interface(t9)));
+    }
+    // The namespace goes with what sends through it.
+    let whole = document.clone();
+    let back = edit(&lab, &mut document, Edit::Remove(Selection::namespace(mid)));
+    let shown = ip::interfaces(&in_red);
+    assert!(
+        !shown
+            .iter()
+            .any(|i| ["gt", "it"].contains(&i.name.as_str()))
+    );
+    edit(&lab, &mut document, back);
+    assert_eq!(document, whole);
+    both_work();
+}

@@ -12,7 +12,7 @@ use crate::{Lab, ip};
 
 /// Within how long a change is seen. Measured: 3 to 4 ms; the rest is for a
 /// machine that is busy with other things.
-const SOON: Duration = Duration::from_millis(200);
+pub(crate) const SOON: Duration = Duration::from_millis(200);
 
 /// Follows the changes until one makes `ask` say yes.
 pub(crate) fn heard(
@@ -241,54 +241,4 @@ pub(crate) fn names(_: &Inside) {
     ip::must(&host, "ip netns exec crimson ip link show veth-red");
     lab.apply(&crate::labs::empty());
     assert_eq!(lab.engine.observed().namespaces.len(), 1);
-}
-
-/// A route waits a second or more for its IPv6 source address to be free. What changes meanwhile
-/// is heard and shown.
-pub(crate) fn while_waiting(_: &Inside) {
-    const WAITS: &str = "netyard: 1
-namespaces:
-  red:
-    routes: [{to: 'fd09::/64', via: 'fd00::2', src: 'fd00::1'}]
-links:
-  - red/wan: {addresses: ['fd00::1/64']}
-    host/w: {addresses: ['fd00::2/64']}
-";
-    let lab = Lab::start();
-    let host = lab.namespace(NamespaceId::HOST);
-    let document = topology::yaml::read(WAITS).unwrap();
-    let is_done = std::cell::Cell::new(false);
-    let apply = async {
-        lab.engine.apply(&document).await.unwrap();
-        is_done.set(true);
-    };
-    let change = async {
-        let mut changes = lab.engine.changes();
-        let mut observed = Observed::default();
-        let tentative = |o: &Observed| {
-            let found = o.interface_named(NamespaceId::HOST, "w");
-            found.is_some_and(|(_, w)| w.carrier && w.addresses.iter().any(|a| a.tentative))
-        };
-        while !tentative(&observed) {
-            observed.apply(changes.next().await.unwrap());
-        }
-        // It waits by now.
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        ip::must(&host, "ip addr add 10.9.9.9/32 dev lo");
-        let begin = Instant::now();
-        let added = |o: &Observed| {
-            let found = o.interface_named(NamespaceId::HOST, "lo");
-            let address = "10.9.9.9/32".parse().unwrap();
-            found.is_some_and(|(_, lo)| lo.addresses.iter().any(|a| a.address == address))
-        };
-        while !added(&observed) {
-            observed.apply(changes.next().await.unwrap());
-        }
-        let took = begin.elapsed();
-        assert!(!is_done.get(), "the route did not have to wait");
-        eprintln!("heard after {took:?}");
-        assert!(took < SOON, "heard after {took:?}");
-    };
-    lab.runtime.block_on(async { tokio::join!(apply, change) });
-    lab.stands(&document);
 }

@@ -10,6 +10,7 @@ mod counting;
 mod drifting;
 mod every_step;
 mod failing;
+mod families;
 mod firewalls;
 mod hearing;
 mod ip;
@@ -26,6 +27,7 @@ mod support;
 mod tables;
 mod undisturbed;
 mod undoing;
+mod waiting;
 mod wireguard;
 
 use std::fmt::Debug;
@@ -86,7 +88,11 @@ fn main() -> ExitCode {
         inside("outside_changes_are_heard", hearing::outside_changes),
         inside(
             "changes_are_heard_while_an_address_is_waited_for",
-            hearing::while_waiting,
+            waiting::changes_are_heard,
+        ),
+        inside(
+            "nothing_else_waits_with_an_edit",
+            waiting::nothing_else_waits,
         ),
         inside("every_setting_is_set_and_given_back", settings::all),
         inside("drift_of_settings_is_seen", settings::drift),
@@ -109,6 +115,14 @@ fn main() -> ExitCode {
             drifting::accepted_interfaces,
         ),
         inside("edits_disturb_nobody_else", undisturbed::others),
+        inside("settings_disturb_nobody_else", undisturbed::settings),
+        inside("vlans_disturb_nobody_else", undisturbed::vlans).needs(undisturbed::VLANS),
+        inside("learning_disturbs_nobody_else", undisturbed::learning).needs(undisturbed::LEARNING),
+        inside("delays_disturb_nobody_else", undisturbed::delays).needs(undisturbed::DELAYS),
+        outside(
+            "nothing_that_can_be_edited_is_forgotten",
+            undisturbed::nothing_forgotten,
+        ),
         inside("five_hundred_edits_are_undone", undoing::random_edits),
         inside("firewalls_stand_and_are_left_alone", firewalls::stands),
         inside("a_refused_firewall_changes_nothing", firewalls::refused),
@@ -119,6 +133,12 @@ fn main() -> ExitCode {
         inside("routes_of_every_kind_stand_and_drift", routing::kinds),
         inside("devices_stand_on_what_other_namespaces_have", away::stands),
         inside("tunnels_send_through_another_namespace", away::through),
+        inside("a_tunnel_goes_over_to_another_family", families::change),
+        inside(
+            "tunnels_of_ip_send_through_another_namespace",
+            away::over_ip,
+        )
+        .needs(away::TUNNELS),
         inside("vlans_stand_on_what_other_namespaces_have", away::tagged).needs(away::NEEDS),
         inside("addresses_are_as_ip_shows_them", addresses::as_ip),
         inside("a_rate_limits_what_leaves", quality::rate),
@@ -132,6 +152,11 @@ fn main() -> ExitCode {
         inside("neighbours_are_as_ip_neigh_shows_them", neighbours::all),
         inside("dynamic_neighbours_wake_nobody", neighbours::dynamic),
         inside("vlans_are_as_bridge_shows_them", tables::vlans).needs(&[Feature::BridgeVlans]),
+        inside(
+            "a_bridge_that_is_a_port_keeps_its_vlans",
+            tables::bridge_as_port,
+        )
+        .needs(tables::AS_PORT),
         inside("offloads_are_as_ethtool_shows_them", offloads::as_ethtool),
         inside("tunnels_are_as_wg_shows_them", wireguard::tunnels).needs(wireguard::NEEDS),
         inside(
@@ -147,6 +172,10 @@ fn main() -> ExitCode {
     ];
     let of_feature = |feature| support::of("random_documents_with", feature, random::with);
     tests.extend(Feature::all().map(of_feature));
+    tests.extend(undisturbed::kinds().map(|kind| {
+        let name = "nobody_else_is_disturbed_by";
+        support::of(name, Feature::Device(kind), undisturbed::of_kind)
+    }));
     support::main(tests)
 }
 

@@ -16,7 +16,7 @@ use crate::{Lab, ip};
 const VETH: &str = "veth-red";
 
 /// One that is neither what the kernel has nor what is usual.
-fn other(setting: &Setting, than: i32) -> i32 {
+pub(crate) fn other(setting: &Setting, than: i32) -> i32 {
     let (least, most) = setting.range;
     let values = (least..=most).take(3);
     let mut others = values.filter(|value| *value != than && *value != setting.usual);

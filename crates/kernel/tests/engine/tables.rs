@@ -6,9 +6,11 @@ use std::time::Duration;
 use kernel::Namespace;
 use kernel::sandbox::Inside;
 use topology::document::{Device, DeviceKind, Interface, Kind};
+use topology::edit::apply;
+use topology::feature::Feature;
 use topology::kind::Value;
 use topology::observed::{Observed, ObservedInterface};
-use topology::{InterfaceId, NamespaceId, Step};
+use topology::{Edit, InterfaceId, NamespaceId, Step, yaml};
 
 use crate::hearing::heard;
 use crate::labs::{Builder, article};
@@ -196,6 +198,70 @@ pub(crate) fn vlans(_: &Inside) {
     lab.apply(&tables.builder.document);
     assert_eq!(of_bridge(&host, "veth-br-green"), ["1 pvid untagged"]);
     assert_eq!(of_bridge(&host, "br0"), ["1 pvid untagged"]);
+}
+
+/// What a bridge with VLANs needs to be a port.
+pub(crate) const AS_PORT: &[Feature] = &[
+    Feature::BridgeVlans,
+    Feature::Device(DeviceKind::Vrf),
+    Feature::Device(DeviceKind::Bond),
+];
+
+const SWITCH: &str = "netyard: 1
+namespaces:
+  red: {}
+  host:
+    interfaces:
+      vrf7: {type: vrf, table: 7}
+      bond0: {type: bond, mode: active-backup}
+    bridges:
+      sw: {vlan_filtering: true, vlans: {pvid: 5, untagged: [5], tagged: [10]}}
+links:
+  - red/a: {}
+    host/a: {bridge: sw, vlans: {pvid: 5, untagged: [5]}}
+";
+
+/// A bridge that filters goes into a VRF and into a bond, and out again: its own VLANs are the same
+/// and nobody sets them again.
+pub(crate) fn bridge_as_port(_: &Inside) {
+    let mut document = yaml::read(SWITCH).unwrap();
+    let lab = Lab::start();
+    lab.apply(&document);
+    let host = lab.namespace(NamespaceId::HOST);
+    let named = |name| document.interface_named(NamespaceId::HOST, name).unwrap();
+    let [bridge, vrf, bond] = ["sw", "vrf7", "bond0"].map(named);
+    let own = ["5 pvid untagged", "10"];
+    assert_eq!(of_bridge(&host, "sw"), own);
+    for master in [Some(vrf), None, Some(bond), Some(vrf), Some(bond), None] {
+        let edit = Edit::SetMaster {
+            interface: bridge,
+            master,
+        };
+        apply(&mut document, edit).unwrap();
+        let applied = lab.runtime.block_on(lab.engine.apply_edit(&document));
+        let steps = applied.unwrap_or_else(|error| panic!("{error}")).steps;
+        let is_about =
+            |step: &Step| matches!(step, Step::AddVlans { .. } | Step::RemoveVlans { .. });
+        assert!(!steps.iter().any(is_about), "{steps:#?}");
+        lab.stands(&document);
+        assert_eq!(
+            found(&lab.engine.observed(), bridge).vlans,
+            document.interfaces[&bridge].vlans
+        );
+        assert_eq!(of_bridge(&host, "sw"), own);
+        assert_eq!(of_bridge(&host, "a"), ["5 pvid untagged"]);
+    }
+    // From nothing, as a port from the beginning.
+    for master in [vrf, bond] {
+        let edit = Edit::SetMaster {
+            interface: bridge,
+            master: Some(master),
+        };
+        apply(&mut document, edit).unwrap();
+        lab.apply(&crate::labs::empty());
+        lab.apply(&document);
+        assert_eq!(of_bridge(&host, "sw"), own);
+    }
 }
 
 fn found(observed: &Observed, id: InterfaceId) -> &ObservedInterface {

@@ -90,6 +90,9 @@ fn of_no_matter(word: &str, words: &mut Words<'_>) -> Result<Option<String>, Str
 /// A process that is in the root namespace, where `ip` takes the number of one for a namespace.
 pub(crate) const FIRST_PROCESS: &str = "1";
 
+/// The same as a file, where `ip` takes a path or a name for a namespace.
+const OF_FIRST_PROCESS: &str = "/proc/1/ns/net";
+
 fn is_misread(name: &str) -> bool {
     KEYWORDS.iter().any(|keyword| keyword.starts_with(name))
 }
@@ -160,7 +163,8 @@ fn write_type(names: &Names, at: &At, kind: &str, parameters: Vec<String>) -> Co
     Command::new(argv)
 }
 
-/// Where what it stands on is: that is the namespace in which its name means anything.
+/// Where what it stands on is: that is the namespace in which its name means anything. Where it is to
+/// be, if the namespace through which it sends is told by name.
 fn add_device(
     names: &Names,
     new: &NewInterface,
@@ -170,7 +174,9 @@ fn add_device(
     let table = device.kind.table();
     let home = new.at.namespace;
     let below = device.lower().map(|lower| lower.namespace);
-    let below = below.or(underlay).unwrap_or(home);
+    let through = underlay.filter(|_| device.kind.names_underlay());
+    let below = below.or(underlay).filter(|_| through.is_none());
+    let below = below.unwrap_or(home);
     let mut argv = join(names.ip(below), &["link", "add"]);
     let lower = table.parameters.iter().find(|p| p.form == Form::Lower);
     if let Some(Value::Link(lower)) = lower.and_then(|p| device.parameters.get(p.name)) {
@@ -178,6 +184,11 @@ fn add_device(
         argv = join(argv, &["name", new.at.name.as_str()]);
     } else {
         argv = join(argv, &named("name", &new.at.name));
+    }
+    match through {
+        None => {}
+        Some(NamespaceId::HOST) => argv = join(argv, &["link-netns", OF_FIRST_PROCESS]),
+        Some(other) => argv = join(argv, &["link-netns", &names.name(other)]),
     }
     match home {
         home if home == below => {}
@@ -272,7 +283,10 @@ impl Common {
                     continue;
                 }
                 "link-netns" => {
-                    common.lower_namespace = Some(words.parsed(word)?);
+                    common.lower_namespace = Some(match words.skip(OF_FIRST_PROCESS) {
+                        true => FIRST_PROCESS.parse().map_err(|error| format!("{error}"))?,
+                        false => words.parsed(word)?,
+                    });
                     continue;
                 }
                 "mtu" => {

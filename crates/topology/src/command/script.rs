@@ -168,7 +168,7 @@ fn runs_in(step: &Step) -> NamespaceId {
             device, underlay, ..
         } => {
             let lower = device.lower().map(|lower| lower.namespace);
-            lower.or(*underlay)
+            lower.or(underlay.filter(|_| !device.kind.names_underlay()))
         }
         _ => None,
     };

@@ -3,6 +3,9 @@
 use super::parameter::{Parameter, Width};
 use super::{Channel, NewMtu, Table, nothing};
 
+/// A macvlan that passes all frames through is made so (`macvlan_changelink`).
+pub(crate) const PASSTHRU: u64 = 8;
+
 /// Numbers: linux/if_link.h (`enum macvlan_mode`); `ip` takes vepa if nothing is said.
 pub(super) const TABLE: Table = Table {
     name: "macvlan",
@@ -13,11 +16,11 @@ pub(super) const TABLE: Table = Table {
             "mode",
             1,
             Width::U32,
-            &[("private", 1), ("vepa", 2), ("bridge", 4), ("passthru", 8)],
+            &[("private", 1), ("vepa", 2), ("bridge", 4), ("passthru", PASSTHRU)],
             2,
             "whether those on one cable reach each other: in `bridge` they do at once, in `vepa` by way of the switch, in `private` not at all",
         )
-        .anew(),
+        .anew_at(PASSTHRU),
     ],
     check: nothing,
     channel: Channel::Link,

@@ -133,6 +133,8 @@ pub enum Usual {
 pub enum Change {
     /// It does.
     InPlace,
+    /// It does, but neither to this number nor from it.
+    InPlaceBut(u64),
     /// The interface must be made anew.
     Anew,
 }
@@ -289,11 +291,31 @@ impl Parameter {
         }
     }
 
+    /// The same, and the kernel changes it neither to this number nor from it.
+    pub(super) const fn anew_at(self, number: u64) -> Self {
+        Self {
+            change: Change::InPlaceBut(number),
+            ..self
+        }
+    }
+
     /// The same, and not every kernel has it.
     pub(super) const fn needs(self, feature: Feature) -> Self {
         Self {
             feature: Some(feature),
             ..self
+        }
+    }
+
+    /// Whether the kernel changes it from one value to another on an interface that is there.
+    pub fn changes_in_place<R>(&self, from: Option<&Value<R>>, to: Option<&Value<R>>) -> bool {
+        match self.change {
+            Change::InPlace => true,
+            Change::InPlaceBut(number) => {
+                let is_it = |value: Option<&Value<R>>| matches!(value, Some(Value::Number(n)) if *n == number);
+                !is_it(from) && !is_it(to)
+            }
+            Change::Anew => false,
         }
     }
 

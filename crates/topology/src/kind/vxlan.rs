@@ -39,7 +39,7 @@ pub(super) const TABLE: Table = Table {
             change: Change::InPlace,
             feature: None,
         },
-        Parameter::host("local", 4, Some(17), "the address that it sends from").anew(),
+        Parameter::host("local", 4, Some(17), "the address that it sends from"),
         Parameter {
             name: "dev",
             about: "the interface through which it sends",

@@ -138,10 +138,10 @@ pub(super) fn namespace(state: &mut Observed, id: NamespaceId) -> Result<Vec<Ste
             undos.push(interface(state, &at)?);
         }
     }
-    // A vxlan goes with the namespace through which it sends (`vxlan_exit_batch`).
+    // Tunnels go with the namespace through which they send.
     let sends = |i: &ObservedInterface| {
         let device = i.kind.device();
-        i.underlay == Some(id) && device.is_some_and(|d| d.kind == DeviceKind::Vxlan)
+        i.underlay == Some(id) && device.is_some_and(|d| d.kind.falls_with_underlay())
     };
     let elsewhere = state.namespaces.iter().filter(|(other, _)| **other != id);
     let sending = elsewhere.flat_map(|(&namespace, found)| {

@@ -11,6 +11,7 @@ use super::relations::Relations;
 use crate::address::InterfaceAddress;
 use crate::document::{Device, DeviceKind, Document, Interface, Kind};
 use crate::id::InterfaceId;
+use crate::kind::PASSTHRU;
 
 /// Most interfaces that stand on each other (`MAX_NEST_DEV`, linux/netdevice.h; one more is
 /// refused with EMLINK, measured with VXLANs on kernel 6.18).
@@ -135,7 +136,7 @@ fn is_taken(
     }
     // Several of one kind share them, but for a macvlan that passes them all through.
     let is_passthru = |device: &Device<InterfaceId>| {
-        device.kind == DeviceKind::Macvlan && device.parameters.number("mode") == Some(8)
+        device.kind == DeviceKind::Macvlan && device.parameters.number("mode") == Some(PASSTHRU)
     };
     let alone = is_passthru(device);
     // The first stands for all: those that are there already do not exclude each other.

@@ -21,16 +21,17 @@ impl World {
     ) -> Result<(), String> {
         let new = self.new_interface(here, &end)?;
         let at = new.at.clone();
+        let kind = device.kind;
+        let is_named = below.is_some();
         let below = match below {
             Some(name) => self.target(name)?,
             None => here,
         };
-        let kind = device.kind;
         let mut underlay = None;
-        if at.namespace != below && kind.is_bound() && device.lower().is_none() {
-            if !kind.has_underlay() {
+        if at.namespace != below && kind.has_underlay() && device.lower().is_none() {
+            if kind.names_underlay() && !is_named {
                 return Err(format!(
-                    "through which namespace a {kind} sends that is made in another depends on the kernel: not supported"
+                    "through which namespace a {kind} sends that is made in another depends on the kernel: say it with `link-netns`"
                 ));
             }
             underlay = Some(below);
@@ -348,12 +349,9 @@ fn may_move(at: &At, found: &ObservedInterface) -> Result<(), String> {
             "{} cannot be moved: a {} stays where it was made",
             at.name, device.kind
         )),
-        kind if kind.is_bound()
-            && !kind.has_underlay()
-            && !(kind.stands_abroad() && device.lower().is_some()) =>
-        {
+        kind if kind.has_underlay() && device.lower().is_some() && !kind.stands_abroad() => {
             Err(format!(
-                "{} cannot be moved: it would go on to send through the namespace that it leaves, which is not supported for a {kind}",
+                "{} cannot be moved: it would go on to send through an interface of the namespace that it leaves, which is not supported for a {kind}",
                 at.name
             ))
         }
