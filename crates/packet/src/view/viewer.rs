@@ -10,7 +10,8 @@ use crate::text::Options;
 use crate::tree::Context;
 
 use super::notes::{Awaited, Told};
-use super::store::{Entry, Source, Store};
+use super::source::Source;
+use super::store::{Entry, Store};
 use super::streams::Streams;
 use super::time::TimeMode;
 
