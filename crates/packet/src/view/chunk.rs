@@ -34,7 +34,13 @@ impl Head {
         place: None,
     };
 
-    pub(super) fn new(source: u32, at: Timestamp, length: u32, offset: usize, captured: usize) -> Self {
+    pub(super) fn new(
+        source: u32,
+        at: Timestamp,
+        length: u32,
+        offset: usize,
+        captured: usize,
+    ) -> Self {
         Self {
             at,
             offset,

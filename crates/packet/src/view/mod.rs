@@ -8,8 +8,10 @@ mod chunk;
 mod find;
 mod follow;
 mod lines;
+mod marks;
 mod notes;
 mod open;
+mod rows;
 mod save;
 mod show;
 mod source;
@@ -17,6 +19,7 @@ mod store;
 mod streams;
 mod time;
 mod viewer;
+mod work;
 
 pub use self::find::{Finder, Found, Where};
 pub use self::follow::Followed;
