@@ -8,6 +8,7 @@ mod filter_bar;
 mod find;
 mod follow;
 mod form;
+mod keys;
 mod line;
 mod list;
 mod menu;

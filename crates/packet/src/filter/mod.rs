@@ -16,6 +16,7 @@
 //! A filter is compiled once. Evaluating looks at the raw bytes where it can, and dissects only packets of the
 //! protocol that is asked for.
 
+mod asks;
 mod compile;
 mod complete;
 mod error;
@@ -65,6 +66,12 @@ impl Filter {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.test.is_none()
+    }
+
+    /// Does it look at conversations ([`Context::stream`])? What is not known of them yet does not pass.
+    #[must_use]
+    pub fn asks_for_conversations(&self) -> bool {
+        self.test.as_ref().is_some_and(Test::asks_for_conversations)
     }
 
     /// Does a record pass?

@@ -13,8 +13,9 @@ const MOST: usize = 4 << 20;
 pub struct Followed {
     /// Is it TCP? If not, it is UDP.
     pub tcp: bool,
-    /// Which of its protocol, as `tcp.stream` and `udp.stream` say.
-    pub stream: u32,
+    /// Which of its protocol, as `tcp.stream` and `udp.stream` say; `None` while older packets are still to come, from
+    /// which they are counted.
+    pub stream: Option<u32>,
     /// The end that was seen first, and the other.
     pub ends: [End; 2],
     /// What was said, in order; the records are numbers of packets.
@@ -28,16 +29,28 @@ impl Followed {
     #[must_use]
     pub fn filter(&self) -> String {
         let protocol = if self.tcp { "tcp" } else { "udp" };
-        format!("{protocol}.stream eq {}", self.stream)
+        if let Some(stream) = self.stream {
+            return format!("{protocol}.stream eq {stream}");
+        }
+        let [first, second] = self.ends;
+        let internet = if first.address.is_ipv4() {
+            "ip"
+        } else {
+            "ipv6"
+        };
+        format!(
+            "{internet}.addr eq {} and {internet}.addr eq {} and {protocol}.port eq {} and {protocol}.port eq {}",
+            first.address, second.address, first.port, second.port
+        )
     }
 }
 
 impl Viewer {
-    /// The conversation of a packet, if it is of TCP or UDP and was worked at.
+    /// The conversation of a packet, if it is of TCP or UDP, as far as its packets are here.
     #[must_use]
     pub fn follow(&self, number: u64) -> Option<Followed> {
         let entry = self.store.get(number)?;
-        let stream = entry.place?.stream;
+        let stream = entry.place.map(|place| place.stream);
         let (key, _) = Key::of(entry.link, entry.view)?;
         let mut follow = Follow::new(key, MOST);
         for number in self.store.numbers() {
@@ -46,7 +59,12 @@ impl Viewer {
             };
             // The numbers of streams of TCP and UDP overlap: the key decides. A later sighting says nothing new.
             let later = self.one_row() && head.back > 0;
-            if later || head.place.is_none_or(|place| place.stream != stream) {
+            let is_another = match (head.place, stream) {
+                (Some(place), Some(stream)) => place.stream != stream,
+                (None, _) => number < self.streams.next(),
+                (Some(_), None) => false,
+            };
+            if later || is_another {
                 continue;
             }
             if let Some(entry) = self.store.get(number) {

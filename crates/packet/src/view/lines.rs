@@ -1,5 +1,7 @@
 //! Lines of the list: rows, and the later sightings of those that are unfolded.
 
+use std::collections::BTreeSet;
+
 use super::viewer::Viewer;
 
 /// A line of the list.
@@ -12,6 +14,24 @@ pub struct Line {
 }
 
 impl Viewer {
+    /// How many rows there are.
+    #[must_use]
+    pub fn row_count(&self) -> usize {
+        self.rows.len(&self.all())
+    }
+
+    /// The packet of a row.
+    #[must_use]
+    pub fn row(&self, at: usize) -> Option<u64> {
+        self.rows.get(at, &self.all())
+    }
+
+    /// The row of a packet, if it is one.
+    #[must_use]
+    pub fn row_of(&self, number: u64) -> Option<usize> {
+        self.rows.find(number, &self.all())
+    }
+
     /// How many lines there are.
     #[must_use]
     pub fn lines(&self) -> usize {
@@ -65,6 +85,43 @@ impl Viewer {
             .take_while(|(unfolded, _)| *unfolded < row)
             .map(|(_, more)| more);
         Some(row + before.sum::<usize>() + nested)
+    }
+
+    /// The first sighting of a packet.
+    #[must_use]
+    pub fn first_sighting(&self, number: u64) -> u64 {
+        let back = self.store.head(number).map_or(0, |head| head.back);
+        number.saturating_sub(u64::from(back))
+    }
+
+    /// The sightings of a packet from this one on.
+    pub fn sightings_of(&self, number: u64) -> impl Iterator<Item = u64> + '_ {
+        let one_row = self.one_row;
+        std::iter::successors(Some(number), move |number| {
+            let next = self.store.head(*number)?.next;
+            (next > 0 && one_row).then(|| number + u64::from(next))
+        })
+    }
+
+    /// The rows that are unfolded.
+    #[must_use]
+    pub fn unfolded(&self) -> &BTreeSet<u64> {
+        &self.unfolded
+    }
+
+    /// Are the later sightings of a row shown?
+    #[must_use]
+    pub fn is_unfolded(&self, number: u64) -> bool {
+        self.unfolded.contains(&number)
+    }
+
+    /// Shows the later sightings of a row, or no longer.
+    pub fn unfold(&mut self, number: u64, on: bool) {
+        if on {
+            self.unfolded.insert(number);
+        } else {
+            self.unfolded.remove(&number);
+        }
     }
 
     /// The rows that are unfolded, in order, with how many lines each has more.

@@ -2,7 +2,8 @@
 
 use crate::pcapng::{Error, Position, Reader};
 
-use super::store::{Source, Store};
+use super::source::Source;
+use super::store::Store;
 use super::viewer::Viewer;
 
 /// What came of opening a file.

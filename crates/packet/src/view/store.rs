@@ -6,82 +6,8 @@ use std::ops::Range;
 use crate::conversation::Place;
 use crate::{LinkType, Timestamp, View, bytes};
 
-/// Packets that lie together, and leave together when the ring is full.
-const CHUNK: usize = 4096;
-
-/// Where packets were taken.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
-    /// The interface, as people say it: `red/veth-red`.
-    pub name: String,
-    /// What it belongs to, for the way of a packet: `red`.
-    pub short: String,
-    /// How its packets begin.
-    pub link: LinkType,
-    /// What interfaces are called by their index, where packets carry it ([`LinkType::LinuxSll2`]).
-    pub names: Vec<(u32, String)>,
-}
-
-impl Source {
-    /// What people call the place of a packet whose interface has this index: of a source that hears several
-    /// `red/veth-red` instead of `red/any`, if its name is known.
-    pub(super) fn name_at(&self, index: Option<u32>) -> String {
-        let mut known = self.names.iter();
-        let known = known.find(|(known, _)| Some(*known) == index);
-        match (known, self.name.rsplit_once('/')) {
-            (Some((_, name)), Some((namespace, _))) => format!("{namespace}/{name}"),
-            (Some((_, name)), None) => name.clone(),
-            (None, _) => self.name.clone(),
-        }
-    }
-}
-
-/// What is known of a packet besides its bytes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Head {
-    at: Timestamp,
-    offset: usize,
-    captured: u32,
-    length: u32,
-    source: u32,
-    /// How many numbers before this one the packet was seen first; 0 if here.
-    pub(super) back: u32,
-    /// How many numbers after this one it was seen next; 0 if it was not.
-    pub(super) next: u32,
-    pub(super) place: Option<Place>,
-}
-
-impl Head {
-    /// At a place whose packet has not come.
-    const EMPTY: Self = Self {
-        at: Timestamp(0),
-        offset: 0,
-        captured: 0,
-        length: 0,
-        source: 0,
-        back: 0,
-        next: 0,
-        place: None,
-    };
-
-    fn new(source: u32, at: Timestamp, length: u32, offset: usize, captured: usize) -> Self {
-        Self {
-            at,
-            offset,
-            captured: captured as u32,
-            length,
-            source,
-            ..Self::EMPTY
-        }
-    }
-}
-
-#[derive(Debug, Default)]
-struct Chunk {
-    heads: Vec<Head>,
-    /// The bytes, unless they lie in the file.
-    data: Vec<u8>,
-}
+use super::chunk::{CHUNK, Chunk, Head};
+use super::source::Source;
 
 /// One packet of a [`Store`].
 #[derive(Clone, Copy, Debug)]
