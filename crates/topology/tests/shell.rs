@@ -475,7 +475,32 @@ fn hostile_scripts_end_soon() {
         let depth = 20_000;
         format!("{}a{}", open.repeat(depth), close.repeat(depth))
     });
-    for text in texts.into_iter().chain(nested) {
+    // Each call nests as deep as a text may.
+    let in_calls = [
+        ("{ ", "f", "; }"),
+        ("if true; then ", "f", "; fi"),
+        ("if true; then ", "eval f", "; fi"),
+        ("x=${a:-", "$(f)", "}"),
+        ("( ", "f", " )"),
+        ("[[ ( ", "$(f)", " ) ]]"),
+    ];
+    let called = in_calls.map(|(open, inner, close)| {
+        let body = format!("{}{inner}{}", open.repeat(50), close.repeat(50));
+        format!("f() {{ {body}; }}; f")
+    });
+    let chains = ["[[ a = a", "[ a = a", "true", "(( 1"].map(|first| {
+        let (and, last) = match first {
+            "[ a = a" => (" -a a = a", " ]"),
+            "[[ a = a" => (" && a = a", " ]]"),
+            "(( 1" => (" && 1", " ))"),
+            _ => (" && true", ""),
+        };
+        format!("{first}{}{last}", and.repeat(5_000))
+    });
+    for text in { texts.into_iter().chain(nested) }
+        .chain(called)
+        .chain(chains)
+    {
         let begin = Instant::now();
         let _read = script::read(&text);
         let took = begin.elapsed();

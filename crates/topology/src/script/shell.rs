@@ -66,6 +66,9 @@ const WORDS_A_COMMAND: usize = 16;
 const TRIAL: usize = 200;
 /// How deep functions, substitutions and shells in shells may nest.
 const MOST_DEEP: usize = 24;
+/// How deep all of that may nest together with the loops, choices, groups and words in it. What runs
+/// has a stack of a mebibyte (the browser) or two (a thread of the server).
+const MOST_NESTED: usize = 128;
 /// How many words one command may have.
 const MOST_WORDS: usize = 10_000;
 /// Most notes that are kept of one script.
@@ -165,6 +168,8 @@ pub(crate) struct Shell {
     /// Commands that may still run.
     fuel: usize,
     depth: usize,
+    /// How many commands and words stand around what runs.
+    nested: usize,
     /// In how many places around it the failure of a command is provided for.
     provided: usize,
     /// Of the command that runs, counting from 1.
@@ -220,6 +225,7 @@ impl Shell {
             errors: Vec::new(),
             fuel: MOST_COMMANDS,
             depth: 0,
+            nested: 0,
             provided: 0,
             line: 1,
             within: 0,
@@ -306,6 +312,17 @@ impl Shell {
             );
         }
         self.fuel > 0
+    }
+
+    /// Does what stands in a command or word; nothing where that is too deep.
+    fn one_deeper<T>(&mut self, run: impl FnOnce(&mut Self) -> T) -> Result<T, String> {
+        if self.nested >= MOST_NESTED {
+            return Err(format!("it nests more than {MOST_NESTED} deep"));
+        }
+        self.nested += 1;
+        let result = run(self);
+        self.nested -= 1;
+        Ok(result)
     }
 
     /// Runs a text in this shell.

@@ -12,6 +12,8 @@ use super::variables::Value;
 const MOST_DEEP: usize = 8;
 /// How deep one may nest: the grammar has no limit.
 const MOST_NESTED: usize = 32;
+/// How many operators one may have that join two: each stands in the next.
+const MOST_JOINED: usize = 128;
 
 impl Shell {
     /// What an expression gives, after `$x` in it was put in.
@@ -35,7 +37,9 @@ impl Shell {
             }
         }
         let open = text.matches(['(', '[', '?', '!', '~', '-', '+']).count();
-        if depth > MOST_DEEP || open > MOST_NESTED {
+        let is_joint = ['*', '/', '%', '&', '|', '^', '<', '>', '=', ',', ':'];
+        let joints = text.matches(is_joint).count();
+        if depth > MOST_DEEP || open > MOST_NESTED || joints > MOST_JOINED {
             return Err(format!("`{text}` nests too deep"));
         }
         let parsed = arithmetic::parse(text)

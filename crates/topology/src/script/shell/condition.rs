@@ -41,6 +41,10 @@ impl Shell {
     }
 
     fn extended_answer(&mut self, expression: &ExtendedTestExpr) -> Result<Answer, String> {
+        self.one_deeper(|shell| shell.extended_inside(expression))?
+    }
+
+    fn extended_inside(&mut self, expression: &ExtendedTestExpr) -> Result<Answer, String> {
         Ok(match expression {
             ExtendedTestExpr::Not(inner) => self.extended_answer(inner)?.map(|yes| !yes),
             ExtendedTestExpr::Parenthesized(inner) => self.extended_answer(inner)?,

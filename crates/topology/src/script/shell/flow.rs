@@ -134,6 +134,18 @@ impl Shell {
     }
 
     pub(super) fn compound(&mut self, command: &CompoundCommand, io: &mut Io) -> Flow {
+        match self.one_deeper(|shell| shell.compound_inside(command, io)) {
+            Ok(flow) => flow,
+            Err(reason) => {
+                let text = command.to_string();
+                let start = text.lines().next().unwrap_or_default();
+                self.refuse(start.to_owned(), reason);
+                Flow::Exit
+            }
+        }
+    }
+
+    fn compound_inside(&mut self, command: &CompoundCommand, io: &mut Io) -> Flow {
         match command {
             CompoundCommand::Arithmetic(arithmetic) => {
                 match self.number(&arithmetic.expr.value) {

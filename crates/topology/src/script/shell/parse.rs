@@ -9,6 +9,10 @@ use brush_parser::{
 
 use super::pieces;
 
+/// How many `&&` and `||` a `[[ … ]]` may have: each stands in the next, and what walks through them
+/// goes as deep.
+const MOST_JOINED: usize = 64;
+
 /// How deep a script may nest. The grammar is recursive and has no limit: 10,000 braces in a row
 /// would end the process (measured).
 const MOST_NESTED: usize = 64;
@@ -103,6 +107,8 @@ fn of_grammar(text: &str, error: &ParseError) -> Malformed {
 /// quotes and comments make it seem deeper than it is, never less deep.
 fn too_deep(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
+    // In `[[ … ]]`: how many are joined in it so far.
+    let mut joined = None;
     for (index, line) in text.lines().enumerate() {
         let mut ticks = 0;
         let mut deepest = depth;
@@ -111,6 +117,15 @@ fn too_deep(text: &str) -> Option<usize> {
                 "if" | "do" | "case" => depth += 1,
                 "fi" | "done" | "esac" => depth = depth.saturating_sub(1),
                 _ => {}
+            }
+            let joints = word.matches("&&").count() + word.matches("||").count();
+            joined = match joined {
+                _ if word.ends_with("[[") => Some(0),
+                _ if word.starts_with("]]") => None,
+                joined => joined.map(|count| count + joints),
+            };
+            if joined.is_some_and(|count| count > MOST_JOINED) {
+                return Some(index + 1);
             }
             for byte in word.bytes() {
                 match byte {

@@ -116,7 +116,7 @@ impl Shell {
         };
         let pieces = word::parse(word, &options).map_err(|error| format!("`{word}`: {error}"))?;
         let mut parts = Vec::new();
-        self.take_pieces(&pieces, false, &mut parts)?;
+        self.one_deeper(|shell| shell.take_pieces(&pieces, false, &mut parts))??;
         Ok(parts)
     }
 
