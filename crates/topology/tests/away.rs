@@ -256,3 +256,28 @@ fn an_underlay_is_an_edit_and_takes_its_tunnels_along() {
         assert!(error.contains(why), "{wrong}: {error}");
     }
 }
+
+#[test]
+fn tunnels_go_with_their_underlay_in_the_model_too() {
+    let document = yaml::read(THROUGH).unwrap();
+    let mut state = topology::model::fresh();
+    for step in topology::plan::plan(&document, &state) {
+        topology::model::execute(&mut state, &step).unwrap();
+    }
+    let [red, blue] = ["red", "blue"].map(|name| document.namespace_named(name).unwrap());
+    let there = |state: &topology::Observed| {
+        let all = ["wg0", "vx0", "gre1", "tun1"].into_iter();
+        let found =
+            all.filter_map(|name| Some((name, state.interface_named(red, name)?.1.underlay)));
+        found.collect::<Vec<_>>()
+    };
+    let before = there(&state);
+    assert_eq!(before.len(), 4);
+    let remove = topology::Step::RemoveNamespace { namespace: blue };
+    let undo = topology::model::execute(&mut state, &remove).unwrap();
+    assert_eq!(there(&state), [before[0], before[3]]);
+    for step in undo {
+        topology::model::execute(&mut state, &step).unwrap();
+    }
+    assert_eq!(there(&state), before);
+}

@@ -10,7 +10,7 @@ use topology::edit::apply;
 use topology::feature::Feature;
 use topology::kind::Value;
 use topology::observed::{Observed, ObservedInterface};
-use topology::{Edit, InterfaceId, NamespaceId, Step, yaml};
+use topology::{Edit, InterfaceId, NamespaceId, Step, model, yaml};
 
 use crate::hearing::heard;
 use crate::labs::{Builder, article};
@@ -238,16 +238,19 @@ pub(crate) fn bridge_as_port(_: &Inside) {
             master,
         };
         apply(&mut document, edit).unwrap();
+        let mut model = Observed::clone(&lab.engine.observed());
         let applied = lab.runtime.block_on(lab.engine.apply_edit(&document));
         let steps = applied.unwrap_or_else(|error| panic!("{error}")).steps;
         let is_about =
             |step: &Step| matches!(step, Step::AddVlans { .. } | Step::RemoveVlans { .. });
         assert!(!steps.iter().any(is_about), "{steps:#?}");
         lab.stands(&document);
-        assert_eq!(
-            found(&lab.engine.observed(), bridge).vlans,
-            document.interfaces[&bridge].vlans
-        );
+        for step in &steps {
+            model::execute(&mut model, step).unwrap();
+        }
+        let wanted = &document.interfaces[&bridge].vlans;
+        assert_eq!(&found(&model, bridge).vlans, wanted, "{master:?}");
+        assert_eq!(&found(&lab.engine.observed(), bridge).vlans, wanted);
         assert_eq!(of_bridge(&host, "sw"), own);
         assert_eq!(of_bridge(&host, "a"), ["5 pvid untagged"]);
     }
