@@ -505,7 +505,8 @@ fn hostile_scripts_end_soon() {
         let _read = script::read(&text);
         let took = begin.elapsed();
         let start: String = text.chars().take(60).collect();
-        assert!(took < Duration::from_secs(5), "{start}: {took:?}");
+        // The slowest takes two on a quiet machine; what does not end takes hours.
+        assert!(took < Duration::from_secs(30), "{start}: {took:?}");
     }
 }
 
