@@ -6,7 +6,8 @@
 //! Documentation/networking/ip-sysctl.rst tells of them.
 //!
 //! Of `conf.default` are those here that are of use for what comes later in a running lab, and
-//! that the model kernel does not look at, beside those that spread.
+//! that the model kernel does not look at, beside those that spread. What the kernel keeps in its
+//! own ticks and gives back as another number, as `icmp_ratelimit`, is not here.
 
 use super::On::{Interface, InterfaceAndAll, Namespace, NewInterfaces};
 use super::{On, Setting};
@@ -190,8 +191,6 @@ pub const TABLE: &[Setting] = &[
         "How often TCP asks again for a connection"),
     row("ipv4", "tcp_retries2", Namespace, (0, 255), 15,
         "How often TCP sends again before it gives up"),
-    row("ipv4", "icmp_ratelimit", Namespace, (0, i32::MAX), 1000,
-        "Milliseconds between two ICMP errors to one target; 0 is no limit"),
     row("ipv4", "icmp_ratemask", Namespace, (0, i32::MAX), 6168,
         "Which types of ICMP messages the limit is for, a bit each"),
     row("ipv4", "tcp_fin_timeout", Namespace, (1, 3600), 60,

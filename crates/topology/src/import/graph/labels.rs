@@ -142,6 +142,10 @@ impl Labels {
         let all = said(label).into_iter().map(|said| said.address);
         let (nets, hosts): (Vec<IpNet>, Vec<IpNet>) = all.partition(is_network);
         let mut net = nets.first().copied();
+        for other in nets.iter().skip(1) {
+            let text = format!("the network {other} of an edge's label: it has one here");
+            self.unused.push((line, text));
+        }
         match (hosts.as_slice(), namespaces, &mut ends) {
             ([], ..) if net.is_none() && !label.is_empty() => {
                 self.unused
