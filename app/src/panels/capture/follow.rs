@@ -25,9 +25,12 @@ enum Of {
 #[component]
 pub(super) fn FollowView() -> impl IntoView {
     let desk = Desk::of_viewer();
+    let is_whole = Memo::new(move |_| desk.read(|viewer| viewer.store().awaited().is_empty()));
     move || {
         let number = desk.followed.get()?;
-        // Asked for once: it does not change under the reader's eyes.
+        // Asked for once, and once more when what was there before has come: it does not change under the reader's
+        // eyes.
+        is_whole.track();
         let found = desk.peek(|viewer| viewer.follow(number));
         Some(match found {
             Some(followed) => view! { <Conversation followed=followed /> }.into_any(),

@@ -111,7 +111,7 @@ pub(super) fn PacketList() -> impl IntoView {
         // It may be still to come, or to be found by the filter.
         lines.track();
         request_animation_frame(move || {
-            let line = desk.peek(|viewer| viewer.line_of(number).ok_or(viewer.progress() < 1.0));
+            let line = desk.peek(|viewer| viewer.line_of(number).ok_or(!viewer.is_settled()));
             let line = match line {
                 Ok(line) => line,
                 Err(true) => return,
@@ -161,7 +161,7 @@ pub(super) fn PacketList() -> impl IntoView {
                     let here = viewer.store();
                     here.numbers().end - here.awaited().end
                 })
-                data-ready=move || (desk.read(|viewer| viewer.progress()) >= 1.0).to_string()
+                data-ready=move || desk.read(|viewer| viewer.is_settled()).to_string()
                 on:scroll=scrolled
                 on:keydown=keys
             >
@@ -249,7 +249,9 @@ fn line(visible: Memo<Visible>, slot: usize, slots: usize) -> Option<Shown> {
 
 fn none(desk: Desk) -> &'static str {
     desk.read(|viewer| {
-        if viewer.progress() < 1.0 {
+        if viewer.waits_for_all() {
+            "Conversations are told from the oldest packet on: this filter waits for what is loading."
+        } else if viewer.progress() < 1.0 {
             "Looking…"
         } else if viewer.filter().is_empty() {
             "No packet yet."
