@@ -427,7 +427,8 @@ fn what_the_labels_of_a_graph_say_of_addresses_is_taken() {
         h1 -> sw1 [label=\"192.168.0.1/24\"];\n\
         h2 -> sw1; h3 -> sw1 [headlabel=\"port 3\"];\n\
         h3 [label=\"fd00::3/64 10.7.7.7/24\"];\n\
-        h4 -> h5 [label=\"fd01::/64\\r10.6.0.0/24\"]; h5 -> h6 [label=\"10.8.0.1/24\"]; h6 -> h7\n}\n";
+        h4 -> h5 [label=\"fd01::/64\\r10.6.0.0/24\"]; h5 -> h6 [label=\"10.8.0.1/24\"]; h6 -> h7\n\
+        hub2 [label=\"hub 10.77.0.0/24\"]; h8 -> hub2; hub2 -> h9\n}\n";
     let import = taken("g.dot", text, Format::Graphviz);
     let document = &import.document;
     let have = |namespace, interface| addresses(document, namespace, interface);
@@ -447,6 +448,9 @@ fn what_the_labels_of_a_graph_say_of_addresses_is_taken() {
     assert_eq!(have("h5", "eth0"), ["fd01::2/64"]);
     assert_eq!(have("h5", "eth1"), ["10.8.0.1/24"]);
     assert_eq!(have("h7", "eth0"), ["10.0.1.2/24"]);
+    // By the label of the bridge.
+    assert_eq!(have("h8", "eth0"), ["10.77.0.1/24"]);
+    assert_eq!(have("h9", "eth0"), ["10.77.0.2/24"]);
     let report = &import.report;
     assert!(says(&report.left_out, "g.dot:8: ", "port 3"), "{report}");
     assert!(
