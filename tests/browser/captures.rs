@@ -177,7 +177,7 @@ const WATCH: &str = "
     document.addEventListener(event, () => watch(performance.now()), {capture: true, once: true});";
 
 /// Scrolls for two seconds; the longest and the middle time between frames.
-const SCROLL: &str = "
+pub(crate) const SCROLL: &str = "
     const done = arguments[arguments.length - 1];
     const list = document.querySelector('[data-testid=capture-list]');
     const times = [];
@@ -262,12 +262,14 @@ async fn a_file_is_opened_filtered_and_scrolled_to_its_end() {
     browser.shoot("36-capture-broken").await;
 }
 
-async fn watch(browser: &Browser, lines: u32, event: &str) {
+/// Has [`took`] tell how long it takes from an event until the list has so many lines.
+pub(crate) async fn watch(browser: &Browser, lines: u32, event: &str) {
     let arguments = vec![serde_json::json!(lines), serde_json::json!(event)];
     browser.driver.execute(WATCH, arguments).await.unwrap();
 }
 
-async fn took(browser: &Browser) -> f64 {
+/// Milliseconds, as [`watch`] says.
+pub(crate) async fn took(browser: &Browser) -> f64 {
     for _ in 0..2000 {
         let took = browser.driver.execute("return window.took", vec![]).await;
         if let Ok(Some(took)) = took.unwrap().convert::<Option<f64>>() {
