@@ -37,6 +37,17 @@ pub(crate) struct CaptureLog {
     pub(crate) working: bool,
     /// The selected packet, as long as its viewer is not on the screen.
     pub(crate) selected: Option<u64>,
+    /// Where its list stands, unless that follows what comes.
+    pub(crate) place: Option<Place>,
+}
+
+/// A place in the list of packets.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) struct Place {
+    /// The packet at the upper edge.
+    pub(crate) packet: u64,
+    /// How much of its line is above, pixels.
+    pub(crate) above: f64,
 }
 
 impl CaptureLog {
@@ -99,6 +110,7 @@ impl CaptureLog {
             gaps: Vec::new(),
             working: false,
             selected: None,
+            place: None,
         }
     }
 

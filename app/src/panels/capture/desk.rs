@@ -89,7 +89,7 @@ impl Desk {
         history: RwSignal<Vec<String>>,
         as_text: RwSignal<bool>,
     ) -> Self {
-        // That of before a reconnection.
+        // That of before a reconnection, as the place of the list is.
         let selected = RwSignal::new(log.with_untracked(|log| log.selected));
         let notes = RwSignal::new(0);
         let filter = log.with_untracked(|log| log.viewer.filter().to_owned());
@@ -120,7 +120,7 @@ impl Desk {
             log,
             work,
             selected,
-            reveal: RwSignal::new(selected.get_untracked()),
+            reveal: RwSignal::new(None),
             looked,
             field: RwSignal::new(None),
             hover: RwSignal::new(None),

@@ -9,9 +9,12 @@ use packet::view::Shown;
 use super::desk::Desk;
 use super::keys::key;
 use super::line::LineView;
-use super::scroll::{LINE, Scroll};
+use super::scroll::{LINE, Place, Scroll};
 use crate::icons::{Icon, icon};
 use crate::testids;
+
+/// Where a list was put that was not put anywhere.
+const NOWHERE: f64 = -1.0;
 
 /// The list.
 #[component]
@@ -20,7 +23,12 @@ pub(super) fn PacketList() -> impl IntoView {
     let area = NodeRef::<Div>::new();
     let top = RwSignal::new(0.0);
     let height = RwSignal::new(300.0);
-    let follows = RwSignal::new(desk.log.with_untracked(|log| log.info().is_some()));
+    let (is_live, place) = desk
+        .log
+        .with_untracked(|log| (log.info().is_some(), log.place));
+    let follows = RwSignal::new(is_live && place.is_none());
+    // Where the list stands, and where it was put for it; of one that was left, nowhere yet.
+    let held = StoredValue::new(place.map(|place| (place, NOWHERE)));
     let uneven = Memo::new(move |_| {
         let is_long = desk.read(|viewer| viewer.text.verbose > 0 || viewer.text.dump != Dump::None);
         desk.as_text.get() && is_long
@@ -35,7 +43,15 @@ pub(super) fn PacketList() -> impl IntoView {
     let at_bottom = Memo::new(move |_| uneven.get() && scroll.get().is_at_end(top.get()));
     let visible = Memo::new(move |_| {
         let scroll = scroll.get();
-        let (mut first, above) = scroll.first(top.get());
+        // What is in sight stays so though lines come or go above: the browser is told a frame later.
+        let at = match (follows.get(), held.get_value()) {
+            _ if uneven.get() => None,
+            (true, _) => Some(scroll.space()),
+            (false, Some((place, _))) => desk.read(|viewer| place.top(scroll, viewer)),
+            (false, None) => None,
+        };
+        let top = top.get();
+        let (mut first, above) = scroll.first(at.unwrap_or(top));
         let count = scroll.fit() + 1;
         if at_bottom.get() {
             first = scroll.lines.saturating_sub(count);
@@ -64,30 +80,37 @@ pub(super) fn PacketList() -> impl IntoView {
         }
         measure();
     };
-    // The packet at the upper edge, how much of its line is above, and where the list was put for it.
-    let held = StoredValue::new(None::<(u64, f64, f64)>);
+    // The place is kept with the packets, for when the list is drawn anew.
+    let keep = move || {
+        let place = held.get_value().map(|(place, _)| place);
+        let place = place.filter(|_| !follows.get_untracked());
+        desk.log.update_untracked(|log| log.place = place);
+    };
     let hold = move || {
-        let first = scroll.get_untracked().first(top.get_untracked());
-        let packet = desk.peek(|viewer| viewer.line(first.0));
-        held.set_value(packet.map(|line| (line.number, first.1, top.get_untracked())));
+        let top = top.get_untracked();
+        let place = desk.peek(|viewer| Place::at(scroll.get_untracked(), top, viewer));
+        held.set_value(place.map(|place| (place, top)));
+        keep();
     };
     // When lines come or go above, it stays where it is.
     Effect::new(move |_| {
         let scroll = scroll.get();
-        if follows.get_untracked() || uneven.get_untracked() {
+        if area.get().is_none() || follows.get_untracked() {
             return;
         }
-        let Some((number, above, before)) = held.get_value() else {
+        let Some((place, before)) = held.get_value() else {
             return;
         };
-        let Some(line) = desk.peek(|viewer| viewer.line_of(number)) else {
+        if uneven.get_untracked() && before > NOWHERE {
+            return;
+        }
+        let Some(wanted) = desk.peek(|viewer| place.top(scroll, viewer)) else {
             return;
         };
-        let place = scroll.place(line, above);
-        if (place - before).abs() >= 1.0 {
+        if (wanted - before).abs() >= 1.0 {
             // Browsers scroll to whole pixels: the exact place is remembered, so that nothing drifts.
-            held.set_value(Some((number, above, place)));
-            request_animation_frame(move || to(place));
+            held.set_value(Some((place, wanted)));
+            request_animation_frame(move || to(wanted));
         }
     });
     // What comes is followed, unless somebody has scrolled up.
@@ -134,8 +157,10 @@ pub(super) fn PacketList() -> impl IntoView {
         measure();
         let top = top.get_untracked();
         follows.set(scroll.get_untracked().is_at_end(top));
-        let by_itself = held.with_value(|held| held.is_some_and(|held| (held.2 - top).abs() < 1.5));
-        if !by_itself {
+        let by_itself = held.with_value(|held| held.is_some_and(|held| (held.1 - top).abs() < 1.5));
+        if by_itself {
+            keep();
+        } else {
             hold();
         }
     };
@@ -200,6 +225,7 @@ pub(super) fn PacketList() -> impl IntoView {
                     on:click=move |_| {
                         desk.change(|viewer| viewer.pause(false));
                         follows.set(true);
+                        keep();
                         to(scroll.get_untracked().space());
                     }
                 >

@@ -1,5 +1,9 @@
 //! Which lines of a very long list are in sight.
 
+use packet::view::Viewer;
+
+pub(super) use crate::live::capture_log::Place;
+
 /// Height of a line, pixels, as in the style sheet.
 pub(super) const LINE: f64 = 20.0;
 /// Browsers do not lay out what is higher than 17 to 33 million pixels: a longer list moves by more than a
@@ -85,6 +89,21 @@ impl Scroll {
         } else {
             0.0
         }
+    }
+}
+
+impl Place {
+    /// The place that is in sight at the upper edge, if there is any.
+    pub(super) fn at(scroll: Scroll, top: f64, viewer: &Viewer) -> Option<Self> {
+        let (line, above) = scroll.first(top);
+        let packet = viewer.line(line)?.number;
+        Some(Self { packet, above })
+    }
+
+    /// Where to scroll so that it is at the upper edge, if its packet has a line.
+    pub(super) fn top(self, scroll: Scroll, viewer: &Viewer) -> Option<f64> {
+        let line = viewer.line_of(self.packet)?;
+        Some(scroll.place(line, self.above))
     }
 }
 
