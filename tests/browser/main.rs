@@ -10,6 +10,7 @@ mod first_load;
 mod imported;
 mod inspector;
 mod keyboard;
+mod loading;
 mod person;
 mod problems;
 mod quality;
