@@ -127,8 +127,8 @@ async fn a_full_ring_comes_again_with_what_was_noted() {
     until(browser, "window.saved?.found === true").await;
     let saved = "return [window.saved.took, window.saved.bytes]";
     let saved = browser.driver.execute(saved, vec![]).await.unwrap();
-    let [took, bytes]: [f64; 2] = saved.convert().unwrap();
-    println!("{:.0} MB are saved in {took:.0} ms", bytes / 1e6);
+    let [saving, bytes]: [f64; 2] = saved.convert().unwrap();
+    println!("{:.0} MB are saved in {saving:.0} ms", bytes / 1e6);
 
     // Another visit: what the ring has kept comes again. Nothing new does, so that it can be counted.
     browser.click("capture-stop").await;
@@ -172,12 +172,12 @@ async fn a_full_ring_comes_again_with_what_was_noted() {
         return [came.open, came.lines, came.hereAtOpen, came.last - came.first, came.bytes, came.messages,
             came.last - came.start, came.longest ?? 0]";
     let came = browser.driver.execute(came, vec![]).await.unwrap();
-    let [open, lines, here, took, bytes, messages, all, longest]: [f64; 8] =
+    let [open, lines, here, coming, bytes, messages, all, longest]: [f64; 8] =
         came.convert().unwrap();
     let [tab, server] = [tab_time(browser).await, server_time(&person) - server];
     println!(
         "a ring of {held} packets is open in {open:.0} ms with {here} of them, all are here after {all:.0} ms; \
-         {:.0} MB came in {took:.0} ms and {messages} messages: {:.2} M/s; \
+         {:.0} MB came in {coming:.0} ms and {messages} messages: {:.2} M/s; \
          the longest frame took {longest:.0} ms, the tab {tab:.0} ms of a processor since it was opened, the server \
          {server:.0} ms",
         bytes / 1e6,
