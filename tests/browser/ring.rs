@@ -124,11 +124,12 @@ async fn a_full_ring_comes_again_with_what_was_noted() {
     // Saved by the server, with the remark that only this browser has.
     browser.driver.execute(SAVED, vec![]).await.unwrap();
     browser.click("capture-save").await;
-    until(browser, "window.saved?.found === true").await;
-    let saved = "return [window.saved.took, window.saved.bytes]";
+    until(browser, "window.saved !== undefined").await;
+    let saved = "return [window.saved.took, window.saved.bytes, +window.saved.found]";
     let saved = browser.driver.execute(saved, vec![]).await.unwrap();
-    let [saving, bytes]: [f64; 2] = saved.convert().unwrap();
+    let [saving, bytes, found]: [f64; 3] = saved.convert().unwrap();
     println!("{:.0} MB are saved in {saving:.0} ms", bytes / 1e6);
+    assert!(found > 0.0, "the remark is not in the file");
 
     // Another visit: what the ring has kept comes again. Nothing new does, so that it can be counted.
     browser.click("capture-stop").await;
