@@ -1,7 +1,6 @@
 //! A ring of which only the newest packets have come: what is here is worked with, and stays in its place.
 
 use support::browser::Browser;
-use thirtyfour::prelude::*;
 
 use crate::captures::filter;
 use crate::person::Person;

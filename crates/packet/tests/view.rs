@@ -411,6 +411,30 @@ fn what_is_here_is_filtered_sighted_and_followed_while_the_rest_comes() {
 }
 
 #[test]
+fn what_was_taken_for_a_sighting_is_a_row_once_an_older_packet_says_otherwise() {
+    let data = segment(64, 4000, 0x18, 1);
+    let record = |number: u64| View {
+        at: Timestamp(number * 1_000),
+        length: data.len() as u32,
+        data: &data,
+    };
+    let mut viewer = viewer(&["a/a", "b/b"], 100);
+    viewer.expect_from(0);
+    viewer.begin_at(1);
+    viewer.push(0, record(1));
+    viewer.push(1, record(2));
+    all_work(&mut viewer);
+    // The packet that has not come is a row, as is the one that seems to have been seen twice.
+    assert_eq!(rows(&viewer), [0, 1]);
+    assert_eq!(viewer.sightings_of(1).collect::<Vec<_>>(), [1, 2]);
+    // It was sent twice: which of both the other sighting is of cannot be told.
+    viewer.fill(0, [(0, record(0))].into_iter());
+    all_work(&mut viewer);
+    assert_eq!(rows(&viewer), [0, 1, 2]);
+    assert_eq!(viewer.sightings_of(1).collect::<Vec<_>>(), [1]);
+}
+
+#[test]
 fn notes_come_with_their_packets_while_older_ones_are_still_to_come() {
     let data = segment(64, 4000, 0x18, 1);
     let mut first = viewer(&["a/a"], 100_000);
