@@ -92,7 +92,7 @@ fn brought_up(document: &Document) -> Lab {
 fn edit(lab: &Lab, document: &mut Document, edit: Edit) -> Edit {
     let inverse = apply(document, edit).unwrap();
     lab.runtime
-        .block_on(lab.engine.apply_edit(document))
+        .block_on(lab.engine.apply_edit(&*document))
         .unwrap();
     lab.stands(document);
     inverse

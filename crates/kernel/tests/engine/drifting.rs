@@ -117,7 +117,7 @@ pub(crate) fn accept(lab: &Lab, document: &mut Document, drift: &Drift) {
     let edit = drift::accept(document, &lab.engine.observed(), drift, ids);
     let edit = edit.unwrap_or_else(|why| panic!("{drift:?}: {why}"));
     apply(document, edit).unwrap();
-    let applied = lab.runtime.block_on(lab.engine.apply_edit(document));
+    let applied = lab.runtime.block_on(lab.engine.apply_edit(&*document));
     assert_eq!(applied.unwrap().steps, [], "{drift:?}: the kernel has it");
 }
 
@@ -176,7 +176,7 @@ pub(crate) fn accepted_interfaces(_: &Inside) {
     let first = index();
     let edit = |document: &mut Document, edit| {
         apply(document, edit).unwrap();
-        let applied = lab.runtime.block_on(lab.engine.apply_edit(document));
+        let applied = lab.runtime.block_on(lab.engine.apply_edit(&*document));
         applied.unwrap();
         lab.stands(document);
     };

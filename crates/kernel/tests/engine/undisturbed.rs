@@ -130,7 +130,7 @@ fn try_one(lab: &Lab, document: &mut Document, edit: &Edit) -> Done {
     let what = format!("{edit:?}");
     let before = interfaces(&lab.engine.observed());
     let back = apply(document, edit.clone()).unwrap_or_else(|error| panic!("{what}: {error}"));
-    let applied = lab.runtime.block_on(lab.engine.apply_edit(document));
+    let applied = lab.runtime.block_on(lab.engine.apply_edit(&*document));
     let applied = applied.unwrap_or_else(|error| panic!("{what}: {error}"));
     let after = interfaces(&lab.engine.observed());
     match fates::of(edit) {
