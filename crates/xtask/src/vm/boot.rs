@@ -1,5 +1,6 @@
 //! Starts the machine and waits for its end.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -14,6 +15,14 @@ const LIMIT_S: u32 = 600;
 /// What `timeout` ends with when the limit is over.
 const OVER: i32 = 124;
 
+/// Where programs are looked for: vng starts others of its folder by their names alone.
+fn path(vng: &Path) -> OsString {
+    let own = vng.parent().into_iter().map(Path::to_owned);
+    let inherited = std::env::var_os("PATH").unwrap_or_default();
+    let all = own.chain(std::env::split_paths(&inherited));
+    std::env::join_paths(all).unwrap_or(inherited)
+}
+
 /// Boots `kernel` on the machine's own files, read-only but for `folder`, and runs the program
 /// there; what it prints, with the console, goes to a file.
 pub(super) fn run(
@@ -27,6 +36,7 @@ pub(super) fn run(
     // `timeout` ends the emulator too, its group; and it is told when this program is ended.
     let mut command = Command::new("setpriv");
     command
+        .env("PATH", path(vng))
         .args(["--pdeathsig", "TERM", "timeout", "--kill-after=10"])
         .arg(LIMIT_S.to_string())
         .arg(vng)
