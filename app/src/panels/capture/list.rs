@@ -4,7 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 use packet::text::Dump;
-use packet::view::{Shown, Viewer};
+use packet::view::Shown;
 
 use super::desk::Desk;
 use super::keys::key;
@@ -153,20 +153,9 @@ pub(super) fn PacketList() -> impl IntoView {
         });
     });
     watch_size(area, measure);
-    // The packet at which the list stands is still to come, or to be found by the filter.
-    let awaits = move || {
-        held.get_value().is_some_and(|(place, _)| {
-            let is_here = |viewer: &Viewer| viewer.line_of(place.packet).is_some();
-            desk.peek(|viewer| !is_here(viewer) && !viewer.is_settled())
-        })
-    };
     let scrolled = move |_| {
         measure();
         let top = top.get_untracked();
-        // A list that became shorter than its window was not scrolled by anybody.
-        if scroll.get_untracked().fits() && awaits() {
-            return;
-        }
         follows.set(scroll.get_untracked().is_at_end(top));
         let by_itself = held.with_value(|held| held.is_some_and(|held| (held.1 - top).abs() < 1.5));
         if by_itself {
