@@ -9,8 +9,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::process;
 
-/// Longer than it may take: a start takes 20 to 45 s, the tests 1 to 3 minutes.
-const LIMIT_S: u32 = 600;
+/// Longer than it may take: a start takes 20 to 45 s, the tests 3 to 6 minutes.
+const LIMIT_S: u32 = 1200;
 
 /// What `timeout` ends with when the limit is over.
 const OVER: i32 = 124;
