@@ -4,11 +4,11 @@
 mod real;
 
 use proptest::prelude::*;
-use topology::Document;
 use topology::arbitrary::{COMMON, document, document_with, with_routes};
 use topology::edit::{Edit, apply};
 use topology::export::{Export, Format, export};
 use topology::read::read;
+use topology::{Document, NamespaceId, Node};
 
 /// What commands cannot say of a document left out.
 fn as_commands_say(document: &Document) -> Document {
@@ -249,6 +249,55 @@ fn containerlab_and_kathara_are_read_again_as_the_same_lab() {
             topology::yaml::write(&again),
             topology::yaml::write(&document)
         );
+    }
+}
+
+/// The namespaces and bridges by name, and the addresses of the ends of each link between them.
+fn drawn(document: &Document) -> (Vec<String>, Vec<[(String, Vec<String>); 2]>) {
+    let name = |node: Node| match node {
+        Node::Namespace(id) => document.namespaces[&id].name.to_string(),
+        Node::Bridge(id) => document.interfaces[&id].name.to_string(),
+    };
+    let links: Vec<_> = document.links().collect();
+    let mut ends: Vec<_> = links
+        .iter()
+        .map(|link| {
+            let mut ends = link.ends.map(|id| {
+                let node = document
+                    .node_of(id)
+                    .unwrap_or(Node::Namespace(NamespaceId::HOST));
+                let addresses = document.interfaces[&id].addresses.iter();
+                (name(node), addresses.map(ToString::to_string).collect())
+            });
+            ends.sort();
+            ends
+        })
+        .collect();
+    ends.sort();
+    let mut nodes: Vec<_> = ends
+        .iter()
+        .flatten()
+        .map(|(name, _)| name.clone())
+        .collect();
+    nodes.sort();
+    nodes.dedup();
+    (nodes, ends)
+}
+
+#[test]
+fn graphs_are_read_again_with_their_nodes_links_and_addresses() {
+    for (format, of_file) in [(Format::Mermaid, "lab.mmd"), (Format::Dot, "lab.dot")] {
+        for text in [CARRIED, EXAMPLES[0], EXAMPLES[1], EXAMPLES[2]] {
+            let document = read(text).unwrap().document;
+            let written = export(&document, format);
+            let file = topology::import::File {
+                path: of_file.to_owned(),
+                bytes: self::text(&written).as_bytes().to_vec(),
+            };
+            let again = topology::read::read_files(&[file])
+                .unwrap_or_else(|error| panic!("{format:?}: {error}\n{written:#?}"));
+            assert_eq!(drawn(&again.document), drawn(&document), "{written:#?}");
+        }
     }
 }
 
