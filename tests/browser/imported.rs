@@ -1,7 +1,7 @@
 //! A script is dropped on the yard: its account, an expectation of it, whether that holds.
 
-use support::Yard;
 use support::browser::Browser;
+use support::{Yard, example, netyard};
 
 const SCRIPT: &str = "#!/bin/sh\\nset -e\\nip netns add red\\nip netns add blue\\n\
 ip link add veth-red netns red type veth peer name veth-blue netns blue\\n\
@@ -11,9 +11,14 @@ ip netns exec red ping -c 1 10.0.0.2\\nip -n red addr\\n";
 
 /// Lets a file fall on the page, as a person's browser says it.
 async fn drop_file(browser: &Browser, name: &str, text: &str) {
+    drop_files(browser, &format!("new File([\"{text}\"], \"{name}\")")).await;
+}
+
+/// The same with several, as JavaScript makes them.
+async fn drop_files(browser: &Browser, files: &str) {
     let script = format!(
         "const data = new DataTransfer();
-         data.items.add(new File([\"{text}\"], \"{name}\"));
+         for (const file of [{files}]) data.items.add(file);
          const say = (kind) => document.body.dispatchEvent(
              new DragEvent(kind, {{bubbles: true, cancelable: true, dataTransfer: data}}));
          say('dragover'); say('drop');"
@@ -104,4 +109,74 @@ async fn a_dropped_script_is_accounted_for_and_what_it_tries_is_checked() {
         .unwrap();
     browser.click("import-open").await;
     browser.shoot("26-import-dark").await;
+}
+
+const TOPOLOGY: &str = "name: two\ntopology:\n  nodes:\n    left: {kind: linux, exec: [ip addr add 10.0.0.1/24 dev eth1]}\n    right: {kind: linux}\n  links:\n    - endpoints: [\"left:eth1\", \"right:eth1\"]\n";
+
+/// Each comes up as a drawing with its account.
+#[tokio::test]
+async fn labs_of_others_are_pasted_and_dropped_in_parts_and_as_an_archive() {
+    let yard = Yard::start("pasted");
+    let browser = Browser::start(1440, 900).await;
+
+    browser.driver.goto(yard.url()).await.unwrap();
+    browser.click("paste-lab").await;
+    browser.find("paste-text").await;
+    let text = serde_json::to_string(TOPOLOGY).unwrap();
+    let paste = format!(
+        "const field = document.querySelector('[data-testid=paste-text]');
+         field.value = {text};
+         field.dispatchEvent(new Event('input', {{bubbles: true}}));"
+    );
+    browser.driver.execute(paste, vec![]).await.unwrap();
+    browser.click("paste-open").await;
+    browser.find("node-left").await;
+    browser.find("node-right").await;
+    browser
+        .until_text("[data-testid=import]", "containerlab")
+        .await;
+    browser.shoot("27-pasted-topology").await;
+
+    // The files of a folder together, told apart by what they are.
+    browser.driver.goto(yard.url()).await.unwrap();
+    browser.find("paste-lab").await;
+    let files = [
+        ("lab.conf", "pc1[0]=A\\npc2[0]=A\\n"),
+        ("pc1.startup", "ip address add 10.0.0.1/24 dev eth0\\n"),
+        (
+            "pc2.startup",
+            "ip address add 10.0.0.2/24 dev eth0\\nsomething else\\n",
+        ),
+    ];
+    let files = files.map(|(name, text)| format!("new File([\"{text}\"], \"{name}\")"));
+    drop_files(&browser, &files[..2].join(",")).await;
+    browser.find("node-pc1").await;
+    browser.find("node-pc2").await;
+    browser.until_text("[data-testid=import]", "Kathará").await;
+
+    // What cannot be understood in one of them is refused with its file and line.
+    browser.driver.goto(yard.url()).await.unwrap();
+    browser.find("paste-lab").await;
+    drop_files(&browser, &files.join(",")).await;
+    browser
+        .until_text("[data-testid=paste-error]", "pc2.startup:2")
+        .await;
+
+    let folder = tempfile::tempdir().unwrap();
+    let archive = folder.path().join("lab.zip");
+    let lab = example("triangle.yaml");
+    let output = archive.to_str().unwrap();
+    let written = netyard(&["convert", &lab, "--to", "kathara", "--output", output]).output();
+    assert!(written.unwrap().status.success());
+    let bytes = std::fs::read(&archive).unwrap();
+    browser.driver.goto(yard.url()).await.unwrap();
+    browser.find("paste-lab").await;
+    drop_files(
+        &browser,
+        &format!("new File([new Uint8Array({bytes:?})], \"lab.zip\")"),
+    )
+    .await;
+    browser.until_text("[data-testid=import]", "Kathará").await;
+    browser.find("node-left").await;
+    browser.shoot("28-dropped-archive").await;
 }

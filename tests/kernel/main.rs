@@ -9,6 +9,7 @@ mod examples;
 mod expectations;
 mod firewalls;
 mod formats;
+mod imports;
 mod leftovers;
 mod ping_all;
 mod quality;
