@@ -20,7 +20,7 @@ use topology::quality::Measure;
 use topology::{InterfaceId, NamespaceId, yaml};
 
 use self::fates::Fate;
-use self::watch::{Connection, Flood, Watch};
+use self::watch::{Connection, Flood, Pings, Watch};
 use crate::Lab;
 use crate::support::As;
 
@@ -108,16 +108,12 @@ fn try_all(scene: Scene) {
         connections.iter_mut().for_each(|c| c.works(&undone.what));
         assert_eq!(document, before, "{}", undone.what);
     }
-    let (sent, came_back) = flood.end();
+    let Pings { sent, lost } = flood.end();
     for watch in watches {
         assert_eq!(watch.end(), "", "others were touched");
     }
     assert!(sent > edits, "{sent} pings during {edits} edits");
-    // The last one may be on its way.
-    assert!(
-        sent - came_back <= 1,
-        "{came_back} of {sent} pings of others"
-    );
+    assert_eq!(lost, 0, "of {sent} pings between others");
 }
 
 struct Done {

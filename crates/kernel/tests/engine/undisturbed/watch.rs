@@ -1,7 +1,8 @@
 //! Who would be disturbed: a ping a thousand times a second, what the kernel tells of changes, and
 //! connections.
 
-use std::io::{Read, Write};
+use std::fs::File;
+use std::io::{Read, Seek, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -16,30 +17,52 @@ use nix::unistd::Pid;
 const PATIENCE: Duration = Duration::from_secs(40);
 
 /// A ping a thousand times a second.
-pub(super) struct Flood(Child);
+pub(super) struct Flood {
+    ping: Child,
+    output: File,
+}
+
+/// What became of a [`Flood`].
+pub(super) struct Pings {
+    pub(super) sent: u64,
+    /// How many did not come back, but for the last one, which may be on its way.
+    pub(super) lost: u64,
+}
 
 impl Flood {
     pub(super) fn start(namespace: &Namespace, address: &str) -> Self {
+        // No pipe: it would be full before anybody reads it.
+        let output = tempfile::tempfile().unwrap();
         let mut ping = Command::new("ping");
-        ping.args(["-n", "-q", "-i", "0.001", address]);
-        ping.stdout(Stdio::piped()).stderr(Stdio::inherit());
-        Self(namespace.run(|| ping.spawn()).unwrap().unwrap())
+        ping.args(["-n", "-i", "0.001", address]);
+        ping.stdout(output.try_clone().unwrap())
+            .stderr(Stdio::inherit());
+        let ping = namespace.run(|| ping.spawn()).unwrap().unwrap();
+        Self { ping, output }
     }
 
-    /// Ends it and says how many it sent and how many came back.
-    pub(super) fn end(self) -> (u64, u64) {
-        let pid = Pid::from_raw(self.0.id().try_into().unwrap());
+    /// Ends it.
+    pub(super) fn end(mut self) -> Pings {
+        let pid = Pid::from_raw(self.ping.id().try_into().unwrap());
         kill(pid, Signal::SIGINT).unwrap();
-        let output = self.0.wait_with_output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        let line = text
-            .lines()
-            .find(|line| line.contains("transmitted"))
-            .unwrap();
-        let mut numbers = line
+        self.ping.wait().unwrap();
+        let mut text = String::new();
+        self.output.rewind().unwrap();
+        self.output.read_to_string(&mut text).unwrap();
+        let mut lines = text.lines().rev();
+        let summary = lines.find(|line| line.contains("transmitted")).unwrap();
+        let mut numbers = summary
             .split(", ")
-            .filter_map(|part| part.split(' ').next()?.parse().ok());
-        (numbers.next().unwrap(), numbers.next().unwrap())
+            .filter_map(|part| part.split(' ').next()?.parse::<u64>().ok());
+        let (sent, came_back) = (numbers.next().unwrap(), numbers.next().unwrap());
+        let last = lines.find_map(|line| line.split_once("icmp_seq=")?.1.split(' ').next());
+        let last: u64 = last.unwrap().parse().unwrap();
+        // Numbers of 16 bits, from 1.
+        let is_last_away = last == (sent - 1) % 65_536;
+        Pings {
+            sent,
+            lost: sent - came_back - u64::from(is_last_away),
+        }
     }
 }
 
