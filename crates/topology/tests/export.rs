@@ -252,36 +252,29 @@ fn containerlab_and_kathara_are_read_again_as_the_same_lab() {
     }
 }
 
-/// The namespaces and bridges by name, and the addresses of the ends of each link between them.
-fn drawn(document: &Document) -> (Vec<String>, Vec<[(String, Vec<String>); 2]>) {
+/// What is at an end of a link, and the addresses there.
+type DrawnEnd = (String, Vec<String>);
+
+/// The links between namespaces and bridges, in an order that follows from them alone.
+fn drawn(document: &Document) -> Vec<[DrawnEnd; 2]> {
     let name = |node: Node| match node {
         Node::Namespace(id) => document.namespaces[&id].name.to_string(),
         Node::Bridge(id) => document.interfaces[&id].name.to_string(),
     };
-    let links: Vec<_> = document.links().collect();
-    let mut ends: Vec<_> = links
-        .iter()
-        .map(|link| {
-            let mut ends = link.ends.map(|id| {
-                let node = document
-                    .node_of(id)
-                    .unwrap_or(Node::Namespace(NamespaceId::HOST));
-                let addresses = document.interfaces[&id].addresses.iter();
-                (name(node), addresses.map(ToString::to_string).collect())
-            });
-            ends.sort();
-            ends
-        })
-        .collect();
-    ends.sort();
-    let mut nodes: Vec<_> = ends
-        .iter()
-        .flatten()
-        .map(|(name, _)| name.clone())
-        .collect();
-    nodes.sort();
-    nodes.dedup();
-    (nodes, ends)
+    let end = |id| {
+        let node = document.node_of(id);
+        let node = node.unwrap_or(Node::Namespace(NamespaceId::HOST));
+        let addresses = document.interfaces[&id].addresses.iter();
+        (name(node), addresses.map(ToString::to_string).collect())
+    };
+    let links = document.links().map(|link| {
+        let mut ends = link.ends.map(end);
+        ends.sort();
+        ends
+    });
+    let mut links: Vec<_> = links.collect();
+    links.sort();
+    links
 }
 
 #[test]
