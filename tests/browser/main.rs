@@ -20,6 +20,7 @@ mod ring;
 mod routes;
 mod settings;
 mod several;
+mod starting;
 mod tables;
 mod traffic;
 mod uplink;

@@ -4,8 +4,8 @@ use leptos::prelude::*;
 use protocol::ServerMessage;
 use protocol::lab::RunState;
 use protocol::server::{ClientId, Welcome};
-use topology::Edit;
 use topology::observed::ObservedChange;
+use topology::{Edit, Observed};
 
 use super::lab::{Lab, Online};
 use super::redraw::touches_kernel;
@@ -125,6 +125,10 @@ impl Lab {
             .working
             .try_update(|working| working.welcome(welcome.revision, welcome.document))
             .unwrap_or_default();
+        let is_empty = |observed: &Observed| observed.namespaces.is_empty();
+        if welcome.run == RunState::Running && welcome.observed.as_ref().is_some_and(is_empty) {
+            self.await_kernel(welcome.revision);
+        }
         self.run.set(welcome.run);
         self.observed.set(welcome.observed);
         self.failure.set(welcome.failure);
@@ -166,18 +170,20 @@ impl Lab {
         let nothing_pending = self
             .working
             .with_untracked(|working| working.pending() == 0);
-        self.plain.update_value(|plain| {
-            if nothing_pending {
-                plain.unsent = false;
-            }
-            if touches {
-                plain.awaited = Some(revision);
-            }
-        });
+        if nothing_pending {
+            self.plain.update_value(|plain| plain.unsent = false);
+        }
         if touches {
-            self.settle_later();
+            self.await_kernel(revision);
         }
         self.refresh();
+    }
+
+    /// The kernel is on its way to that revision: what differs from it meanwhile is no news.
+    fn await_kernel(self, revision: u64) {
+        self.plain
+            .update_value(|plain| plain.awaited = Some(revision));
+        self.settle_later();
     }
 
     fn ran(self, run: RunState) {
@@ -189,6 +195,11 @@ impl Lab {
             self.traffic.forget();
             self.reach.forget();
             self.hide_way();
+        }
+        if run == RunState::Running {
+            // The sandbox is there and empty: now the document is brought into it.
+            let revision = self.working.with_untracked(|working| working.revision());
+            self.await_kernel(revision);
         }
         self.run.set(run);
         self.refresh_soon();
