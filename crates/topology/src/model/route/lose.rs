@@ -28,6 +28,15 @@ pub(in crate::model) fn with_interface(
 ) {
     let found = namespace.interfaces.get(&index);
     let is_loopback = found.is_some_and(|i| i.kind == ObservedKind::Loopback);
+    // Of a host with thousands of routes, each interface that goes concerns none or a few.
+    let concerns = |route: &ObservedRoute| {
+        is_loopback
+            || route.interface == Some(index)
+            || route.options.interfaces().any(|hop| *hop == index)
+    };
+    if !namespace.routes.iter().any(concerns) {
+        return;
+    }
     let routes = std::mem::take(&mut namespace.routes).into_iter();
     let left = routes.filter_map(|route| without(route, index, event, is_loopback));
     namespace.routes = left.collect();
@@ -86,6 +95,10 @@ fn without_hops(mut route: ObservedRoute, index: u32) -> ObservedRoute {
 /// Next hops through an interface that is up get packets again (`fib_sync_up`, `rt6_sync_up`).
 pub(in crate::model) fn revive(namespace: &mut ObservedNamespace, index: u32, ipv6_too: bool) {
     let is_up = namespace.interfaces.get(&index).is_some_and(|i| i.up);
+    let is_dead = |route: &ObservedRoute| route.dead.contains(&index);
+    if !namespace.routes.iter().any(is_dead) {
+        return;
+    }
     let routes = std::mem::take(&mut namespace.routes).into_iter();
     let revived = routes.map(|mut route| {
         if is_up && (ipv6_too || route.destination.addr().is_ipv4()) {
@@ -99,6 +112,10 @@ pub(in crate::model) fn revive(namespace: &mut ObservedNamespace, index: u32, ip
 /// Without an address, IPv4 routes of the main table that have it as their source go
 /// (`fib_sync_down_addr`); IPv6 routes of any table stay and lose it (`fib6_remove_prefsrc`).
 pub(in crate::model) fn with_source(namespace: &mut ObservedNamespace, source: IpAddr) {
+    let has_it = |route: &ObservedRoute| route.options.source == Some(source);
+    if !namespace.routes.iter().any(has_it) {
+        return;
+    }
     let mut interfaces = namespace.interfaces.values();
     if interfaces.any(|i| i.addresses.iter().any(|a| a.address.addr() == source)) {
         return;
