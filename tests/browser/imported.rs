@@ -1,5 +1,7 @@
 //! A script is dropped on the yard: its account, an expectation of it, whether that holds.
 
+use std::path::Path;
+
 use support::browser::Browser;
 use support::{Yard, example, netyard};
 
@@ -24,6 +26,21 @@ async fn drop_files(browser: &Browser, files: &str) {
          say('dragover'); say('drop');"
     );
     browser.driver.execute(script, vec![]).await.unwrap();
+}
+
+/// Drags a file or folder of this machine over the page and lets it fall: the browser itself makes
+/// of it what it hands to the page.
+async fn drop_path(browser: &Browser, path: &Path) {
+    let cdp = browser.driver.cdp();
+    for kind in ["dragEnter", "dragOver", "drop"] {
+        let event = serde_json::json!({
+            "type": kind, "x": 400, "y": 400,
+            "data": {"items": [], "files": [path], "dragOperationsMask": 1},
+        });
+        cdp.send_raw("Input.dispatchDragEvent", event)
+            .await
+            .unwrap();
+    }
 }
 
 #[tokio::test]
@@ -145,7 +162,7 @@ async fn labs_of_others_are_pasted_and_dropped_in_parts_and_as_an_archive() {
         ("pc1.startup", "ip address add 10.0.0.1/24 dev eth0\\n"),
         (
             "pc2.startup",
-            "ip address add 10.0.0.2/24 dev eth0\\nsomething else\\n",
+            "ip address add 10.0.0.2/24 dev eth0\\nip link sett eth0 up\\n",
         ),
     ];
     let files = files.map(|(name, text)| format!("new File([\"{text}\"], \"{name}\")"));
@@ -177,6 +194,30 @@ async fn labs_of_others_are_pasted_and_dropped_in_parts_and_as_an_archive() {
     )
     .await;
     browser.until_text("[data-testid=import]", "Kathará").await;
-    browser.find("node-left").await;
+    browser.find("node-west").await;
     browser.shoot("28-dropped-archive").await;
+
+    // The same unpacked: a folder with folders in it, and with what is none of a lab's.
+    let unpacked = folder.path().join("routed");
+    let written = netyard(&[
+        "convert",
+        &lab,
+        "--to",
+        "kathara",
+        "--output",
+        unpacked.to_str().unwrap(),
+    ])
+    .output();
+    assert!(written.unwrap().status.success());
+    std::fs::create_dir_all(unpacked.join("west/etc")).unwrap();
+    std::fs::write(unpacked.join("west/etc/motd"), "Hello\n").unwrap();
+    std::fs::create_dir(unpacked.join(".git")).unwrap();
+    std::fs::write(unpacked.join(".git/config"), [0, 255]).unwrap();
+    browser.driver.goto(yard.url()).await.unwrap();
+    browser.find("paste-lab").await;
+    drop_path(&browser, &unpacked).await;
+    let account = browser.until_text("[data-testid=import]", "Kathará").await;
+    assert!(!account.contains(".git"), "{account}");
+    browser.find("node-west").await;
+    browser.shoot("29-dropped-folder").await;
 }
