@@ -9,6 +9,7 @@ use crate::ring::{TOP, capture, kept_there, settled, until};
 /// Holds back all large messages but the first, until `release` is called.
 const HOLD: &str = "
     const Plain = WebSocket;
+    window.sockets = [];
     window.holding = true;
     let held = [];
     window.release = () => {
@@ -19,6 +20,7 @@ const HOLD: &str = "
     window.WebSocket = class extends Plain {
         constructor(...all) {
             super(...all);
+            window.sockets.push(this);
             this.large = 0;
         }
         set onmessage(handler) {
@@ -95,6 +97,45 @@ async fn what_is_here_is_filtered_while_the_rest_is_held_back() {
     let tops = browser.driver.execute("return [...window.tops]", vec![]);
     let tops: Vec<String> = tops.await.unwrap().convert().unwrap();
     assert_eq!(tops, [before.as_str()]);
+
+    // It also does when the connection is made anew, and still stands still: at once where its packet is here, and else when it comes.
+    let turns = [
+        ("list.scrollHeight * 0.95", "false"),
+        ("list.scrollHeight / 3", "false"),
+        ("list.scrollHeight / 4", "true"),
+    ];
+    for (place, paused) in turns {
+        if paused == "true" {
+            browser.click("capture-pause").await;
+        }
+        scroll(browser, place).await;
+        let before = top(browser).await;
+        let gone = "window.holding = true; window.sockets.at(-1).close()";
+        let count = "return window.sockets.length";
+        let count: u64 = browser
+            .driver
+            .execute(count, vec![])
+            .await
+            .unwrap()
+            .convert()
+            .unwrap();
+        browser.driver.execute(gone, vec![]).await.unwrap();
+        until(browser, &format!("window.sockets.length > {count}")).await;
+        lines(browser, "> 3000").await;
+        if place.contains("0.95") {
+            until(browser, &format!("window.top_of() === '{before}'")).await;
+        }
+        browser
+            .driver
+            .execute("window.release()", vec![])
+            .await
+            .unwrap();
+        settled(browser).await;
+        until(browser, &format!("window.top_of() === '{before}'")).await;
+        browser
+            .until_attribute("capture-pause", "aria-pressed", &[paused])
+            .await;
+    }
 }
 
 /// How many lines the list has, once that holds for it.

@@ -1,5 +1,6 @@
 //! One capture, or one opened file, with what is shown of it.
 
+use packet::text::Options;
 use packet::view::{Opening, Source, Store, Viewer};
 use protocol::capture::{CaptureEvent, CaptureExport, CaptureInfo, MAX_EXPORT_ITEMS};
 use protocol::packets::PacketView;
@@ -48,6 +49,15 @@ pub(crate) struct Place {
     pub(crate) packet: u64,
     /// How much of its line is above, pixels.
     pub(crate) above: f64,
+}
+
+/// How a capture is looked at: what stays when its packets come again, under the server's numbers.
+pub(crate) struct Standing {
+    text: Options,
+    selected: Option<u64>,
+    place: Option<Place>,
+    paused_at: Option<u64>,
+    unfolded: Vec<u64>,
 }
 
 impl CaptureLog {
@@ -144,6 +154,31 @@ impl CaptureLog {
         number + gap.map_or(0, |(_, behind)| *behind)
     }
 
+    /// How it is looked at.
+    pub(crate) fn standing(&self) -> Standing {
+        let there = |number: u64| self.number_there(number);
+        Standing {
+            text: self.viewer.text.clone(),
+            selected: self.selected.map(there),
+            place: self.place.map(|place| Place {
+                packet: there(place.packet),
+                ..place
+            }),
+            paused_at: self.viewer.paused_at().map(there),
+            unfolded: self.viewer.unfolded().iter().copied().map(there).collect(),
+        }
+    }
+
+    /// Has it looked at as before its packets came again.
+    pub(crate) fn stand(&mut self, stood: Standing) {
+        self.viewer.text = stood.text;
+        self.viewer.pause_at(stood.paused_at);
+        for number in stood.unfolded {
+            self.viewer.unfold(number, true);
+        }
+        (self.selected, self.place) = (stood.selected, stood.place);
+    }
+
     /// All packets as a file with the remarks on them, as the server is asked for it; `None` without remarks.
     /// Of very many the first, as many as the server takes.
     pub(crate) fn remarked(&self) -> Option<CaptureExport> {
@@ -156,6 +191,15 @@ impl CaptureLog {
                 .collect(),
             ..CaptureExport::default()
         })
+    }
+
+    /// Of how many packets with remarks the server has no more, as its ring has overwritten them.
+    pub(crate) fn overwritten_remarks(&self) -> usize {
+        let begin = self.event().map_or(0, |event| event.dropped.ring);
+        let comments = self.viewer.comments().iter();
+        comments
+            .filter(|(number, _)| self.number_there(**number) < begin)
+            .count()
     }
 
     /// Keeps what is noted in this browser.

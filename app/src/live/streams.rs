@@ -9,7 +9,7 @@ use protocol::ping::{PingEvent, PingId, PingInfo};
 
 use packet::view::Source;
 
-use super::capture_log::{CaptureLog, Place};
+use super::capture_log::CaptureLog;
 use super::capture_work::work_on;
 use super::keepsake;
 use super::ping_log::PingLog;
@@ -84,22 +84,11 @@ impl Streams {
         let mut before = before.unwrap_or_default();
         for (info, event, sources) in captures {
             let known = before.remove(&CaptureKey::Live(info.id));
-            let known = known.map(|log| {
-                log.with_untracked(|log| {
-                    let selected = log.selected.map(|number| log.number_there(number));
-                    let place = log.place.map(|place| Place {
-                        packet: log.number_there(place.packet),
-                        ..place
-                    });
-                    (log.viewer.text.clone(), selected, place)
-                })
-            });
-            let (text, selected, place) = known.unwrap_or_default();
+            let stood = known.map(|log| log.with_untracked(CaptureLog::standing));
             let log = self.keep(info, event, sources);
-            // All of the ring comes again, under the server's numbers.
-            log.update_untracked(|log| {
-                (log.viewer.text, log.selected, log.place) = (text, selected, place);
-            });
+            if let Some(stood) = stood {
+                log.update_untracked(|log| log.stand(stood));
+            }
         }
         // Opened files stay: the server knows nothing of them.
         before.retain(|key, _| matches!(key, CaptureKey::File(_)));

@@ -242,6 +242,17 @@ fn the_ring_forgets_the_oldest_and_numbers_stay() {
     assert!(viewer.work(1) && viewer.progress() < 0.01);
     all_work(&mut viewer);
     assert_eq!(viewer.row_count() as u64, held / 2);
+    // One that stood still before its packets came again does so where it stood.
+    let end = viewer.store().numbers().end;
+    viewer.pause_at(Some(end + 1));
+    for at in [2, 3] {
+        push(&mut viewer, 0, at, &segment(64, 4000, 0x10, at as u32));
+    }
+    all_work(&mut viewer);
+    assert_eq!((viewer.paused_at(), viewer.waiting()), (Some(end + 1), 1));
+    viewer.pause_at(None);
+    all_work(&mut viewer);
+    assert_eq!((viewer.is_paused(), viewer.waiting()), (false, 0));
 }
 
 #[test]

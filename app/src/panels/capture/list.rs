@@ -4,7 +4,7 @@ use leptos::ev::KeyboardEvent;
 use leptos::html::Div;
 use leptos::prelude::*;
 use packet::text::Dump;
-use packet::view::Shown;
+use packet::view::{Shown, Viewer};
 
 use super::desk::Desk;
 use super::keys::key;
@@ -15,6 +15,9 @@ use crate::testids;
 
 /// Where a list was put that was not put anywhere.
 const NOWHERE: f64 = -1.0;
+
+/// How wide a digit is in the list's type, pixels: 12 px of JetBrains Mono, 600 of 1000 units.
+const DIGIT: f64 = 7.2;
 
 /// The list.
 #[component]
@@ -153,9 +156,23 @@ pub(super) fn PacketList() -> impl IntoView {
         });
     });
     watch_size(area, measure);
+    // The packet at which the list stands is still to come, or to be found by the filter.
+    let awaits = move || {
+        held.get_value().is_some_and(|(place, _)| {
+            let is_here = |viewer: &Viewer| viewer.line_of(place.packet).is_some();
+            // Of a connection that is made anew, nothing has come at first.
+            let comes =
+                |viewer: &Viewer| viewer.store().numbers().is_empty() || !viewer.is_settled();
+            desk.peek(|viewer| !is_here(viewer) && comes(viewer))
+        })
+    };
     let scrolled = move |_| {
         measure();
         let top = top.get_untracked();
+        // A list that became shorter than its window was not scrolled by anybody.
+        if scroll.get_untracked().fits() && awaits() {
+            return;
+        }
         follows.set(scroll.get_untracked().is_at_end(top));
         let by_itself = held.with_value(|held| held.is_some_and(|held| (held.1 - top).abs() < 1.5));
         if by_itself {
@@ -170,6 +187,7 @@ pub(super) fn PacketList() -> impl IntoView {
             class="packet-table"
             class:as-text=move || desk.as_text.get()
             class:one-source=move || desk.read(|viewer| viewer.store().sources().len() < 2)
+            style=("--number", move || format!("{}px", desk.read(number_width)))
             style=("--columns", move || "minmax(60px, 1fr) ".repeat(desk.columns.with(Vec::len)))
         >
             <Head />
@@ -271,6 +289,12 @@ impl Visible {
 
 fn line(visible: Memo<Visible>, slot: usize, slots: usize) -> Option<Shown> {
     visible.with(|visible| visible.lines.get(visible.index(slot, slots)).cloned())
+}
+
+/// Pixels that the largest number takes in the list's type.
+fn number_width(viewer: &Viewer) -> u32 {
+    let digits = viewer.store().numbers().end.max(1).ilog10() + 1;
+    (f64::from(digits) * DIGIT).ceil() as u32
 }
 
 fn none(desk: Desk) -> &'static str {

@@ -55,6 +55,11 @@ impl Scroll {
         (line as usize, above.round())
     }
 
+    /// Are all lines in sight?
+    pub(super) fn fits(self) -> bool {
+        self.range() <= 0.0
+    }
+
     /// Is the end in sight?
     pub(super) fn is_at_end(self, top: f64) -> bool {
         top >= self.range() - LINE / 2.0

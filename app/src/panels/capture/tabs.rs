@@ -127,12 +127,18 @@ fn Live(id: CaptureId, event: Memo<Option<CaptureEvent>>) -> impl IntoView {
             data-testid=testids::CAPTURE_SAVE
             on:click=move |event| {
                 // Remarks are this browser's: the server is told of them for the file.
-                let export = lab
-                    .streams
-                    .capture(Key::Live(id))
-                    .and_then(|log| log.with_untracked(CaptureLog::remarked));
-                if let Some(export) = export {
+                let log = lab.streams.capture(Key::Live(id));
+                let export = log.and_then(|log| {
+                    let remarked = |log: &CaptureLog| {
+                        Some((log.remarked()?, log.overwritten_remarks()))
+                    };
+                    log.with_untracked(remarked)
+                });
+                if let Some((export, overwritten)) = export {
                     event.prevent_default();
+                    if overwritten > 0 {
+                        toasts.info(left_out(overwritten));
+                    }
                     save_remarked(lab, id, export, toasts);
                 }
             }
@@ -181,6 +187,15 @@ fn Live(id: CaptureId, event: Memo<Option<CaptureEvent>>) -> impl IntoView {
             error.map(|error| view! { <span class="field-error">{error}</span> })
         }}
     }
+}
+
+/// What is said of remarks that are not saved.
+fn left_out(overwritten: usize) -> String {
+    let (packets, are) = match overwritten {
+        1 => ("1 packet with a remark".to_owned(), "is"),
+        many => (format!("{many} packets with remarks"), "are"),
+    };
+    format!("{packets} {are} not in the file: newer packets have taken the place in the ring")
 }
 
 /// Saves a capture with the remarks on its packets.

@@ -164,13 +164,16 @@ impl Store {
         }
     }
 
-    /// Takes in packets that end where those that are here begin; others are of no use any more.
+    /// Takes in so many packets that end where those that are here begin; others are of no use any more.
+    ///
+    /// Not generic, so that it is compiled here: who uses it may be compiled to be small, and slow.
     pub(super) fn fill<'a>(
         &mut self,
         first: u64,
-        packets: impl ExactSizeIterator<Item = (u32, View<'a>)>,
+        count: usize,
+        packets: &mut dyn Iterator<Item = (u32, View<'a>)>,
     ) {
-        if first + packets.len() as u64 != self.here || first < self.first {
+        if first + count as u64 != self.here || first < self.first {
             return;
         }
         let each = self.bytes / (self.end - self.here).max(1) as usize;

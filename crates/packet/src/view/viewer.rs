@@ -103,9 +103,9 @@ impl Viewer {
     pub fn fill<'a>(
         &mut self,
         first: u64,
-        packets: impl ExactSizeIterator<Item = (u32, View<'a>)>,
+        mut packets: impl ExactSizeIterator<Item = (u32, View<'a>)>,
     ) {
-        self.store.fill(first, packets);
+        self.store.fill(first, packets.len(), &mut packets);
     }
 
     /// Says that what is still to come before this number will not: it has left the ring.
@@ -167,6 +167,17 @@ impl Viewer {
     /// Has the view stand still, while packets come and leave the ring, or go on.
     pub fn pause(&mut self, on: bool) {
         self.paused_at = on.then_some(self.store.numbers().end);
+    }
+
+    /// From which number on packets come later, while the view stands still.
+    #[must_use]
+    pub fn paused_at(&self) -> Option<u64> {
+        self.paused_at
+    }
+
+    /// Has the view stand still before that packet, also one that has not come.
+    pub fn pause_at(&mut self, number: Option<u64>) {
+        self.paused_at = number;
     }
 
     /// How many packets came while the view stood still.
