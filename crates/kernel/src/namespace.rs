@@ -58,10 +58,9 @@ impl Namespace {
     /// well under a millisecond; blocks the calling thread for that long.
     ///
     /// Its loopback is down and all its sysctls have the kernel's defaults
-    /// (`net.ipv4.ip_forward` is 0), but for those that a sandbox sets for its
-    /// host, too: `ping_group_range` lets its root open ICMP datagram sockets,
-    /// and rules do not see what bridges carry. `name` is for messages only; see
-    /// [`Namespace::publish`].
+    /// (`net.ipv4.ip_forward` is 0), but for one that a sandbox sets for its
+    /// host, too: rules do not see what bridges carry. `name` is for messages only;
+    /// see [`Namespace::publish`].
     ///
     /// # Errors
     /// If this process is not inside a sandbox, or the kernel refuses

@@ -225,6 +225,11 @@ fn surroundings_are_the_namespaces(sandbox: &Inside) {
         assert_eq!(ask(&red, &["id", "-u"]).await, "0");
         assert_eq!(ask(&red, &["ls", "/sys/class/net"]).await, "lo");
         assert_eq!(ask(&red, &["ls", "-A", "/run"]).await, "");
+        // What is for programs alone is set for the first of them: ICMP datagram sockets.
+        let groups = "net/ipv4/ping_group_range";
+        assert_eq!(red.sysctl_read(groups).unwrap(), "0\t0");
+        let blue = Namespace::create("blue").unwrap();
+        assert_ne!(blue.sysctl_read(groups).unwrap(), "0\t0");
         // Its own processes and no other: init and the command.
         let count = ask(&red, &["sh", "-c", "echo /proc/[0-9]*"]).await;
         assert_eq!(count, "/proc/1 /proc/2");

@@ -19,7 +19,7 @@ use super::filter;
 use super::relay::{self, Next};
 use crate::descriptors::adopt;
 use crate::error::{Context, Error, Result};
-use crate::sandbox::{keeper, mounts};
+use crate::sandbox::{keeper, mounts, unprivileged_ping};
 use crate::sys;
 
 /// Instead of the number of the user namespace: stay in the agent's own.
@@ -185,6 +185,7 @@ fn surround(request: &Request<'_>) -> Result<()> {
     if request.is_node() {
         mounts::make_private()?;
         mounts::proc()?;
+        unprivileged_ping()?;
         mounts::sys()?;
         // The names of the lab's other namespaces are none of its business.
         mounts::run()?;

@@ -25,7 +25,7 @@ mod ranges;
 mod settings;
 pub(crate) mod uplink;
 
-pub(crate) use settings::namespace as set_up_namespace;
+pub(crate) use settings::{namespace as set_up_namespace, unprivileged_ping};
 
 use std::fs::{self, File};
 use std::os::fd::OwnedFd;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use nix::errno::Errno;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
@@ -20,6 +21,8 @@ const LONGEST_HOSTNAME: usize = 64;
 
 /// The folder of br_netfilter's settings.
 const BRIDGE: &str = "net/bridge";
+/// There while the module is loaded.
+const BRIDGE_MODULE: &str = "/sys/module/br_netfilter";
 /// What br_netfilter turns on by itself; frames on a bridge would then be
 /// dropped silently by rules that were meant for routed packets.
 const BRIDGE_CALLS: [&str; 3] = [
@@ -34,6 +37,7 @@ pub(super) fn apply(options: &Options) -> Result<()> {
     let name = hostname(&options.hostname);
     sethostname(&name).context("set", || format!("the host name {name}"))?;
     namespace()?;
+    unprivileged_ping()?;
     for kind in ["user/max_net_namespaces", "user/max_user_namespaces"] {
         write(kind, &MOST_NAMESPACES.to_string())?;
     }
@@ -42,12 +46,7 @@ pub(super) fn apply(options: &Options) -> Result<()> {
 
 /// Applies what every network namespace of a lab has. Call it inside.
 pub(crate) fn namespace() -> Result<()> {
-    // Root's group in the lab may open ICMP datagram sockets: unprivileged
-    // ping. Only a group that is mapped can be written here.
-    write("net/ipv4/ping_group_range", "0 0")?;
-    // Each look goes through the entries of all namespaces that have one of that name (the kernel
-    // keeps them in one bucket of its cache), so with many of them one look less counts.
-    if !Path::new("/proc/sys").join(BRIDGE).exists() {
+    if !has_bridge_filter() {
         return Ok(());
     }
     for setting in BRIDGE_CALLS {
@@ -56,6 +55,23 @@ pub(crate) fn namespace() -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether br_netfilter is there: it has its settings in every namespace.
+///
+/// A look into /proc/sys/net goes through the entries of all namespaces (the kernel keeps those of
+/// one name in one bucket of its cache), which would be a tenth of what a lab of a thousand takes to
+/// start. So it is looked at once, and after that only whether the module has been loaded since.
+fn has_bridge_filter() -> bool {
+    static AT_FIRST: OnceLock<bool> = OnceLock::new();
+    let look = || Path::new("/proc/sys").join(BRIDGE).exists();
+    *AT_FIRST.get_or_init(look) || Path::new(BRIDGE_MODULE).exists()
+}
+
+/// Has unprivileged ping work: root's group may open ICMP datagram sockets. Only a group that is
+/// mapped can be written here. Call it in the namespace, before a command is run there.
+pub(crate) fn unprivileged_ping() -> Result<()> {
+    write("net/ipv4/ping_group_range", "0 0")
 }
 
 fn write(setting: &str, value: &str) -> Result<()> {

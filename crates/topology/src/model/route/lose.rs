@@ -28,18 +28,19 @@ pub(in crate::model) fn with_interface(
 ) {
     let found = namespace.interfaces.get(&index);
     let is_loopback = found.is_some_and(|i| i.kind == ObservedKind::Loopback);
-    // Of a host with thousands of routes, each interface that goes concerns none or a few.
-    let concerns = |route: &ObservedRoute| {
+    // Of a host with thousands of routes, each interface that goes concerns a few.
+    let concerns = |route: &&ObservedRoute| {
         is_loopback
             || route.interface == Some(index)
             || route.options.interfaces().any(|hop| *hop == index)
     };
-    if !namespace.routes.iter().any(concerns) {
-        return;
+    let concerned: Vec<_> = namespace.routes.iter().filter(concerns).cloned().collect();
+    for route in concerned {
+        namespace.routes.remove(&route);
+        namespace
+            .routes
+            .extend(without(route, index, event, is_loopback));
     }
-    let routes = std::mem::take(&mut namespace.routes).into_iter();
-    let left = routes.filter_map(|route| without(route, index, event, is_loopback));
-    namespace.routes = left.collect();
 }
 
 fn without(
