@@ -4,6 +4,7 @@
 
 mod support;
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -230,6 +231,13 @@ fn surroundings_are_the_namespaces(sandbox: &Inside) {
         assert_eq!(red.sysctl_read(groups).unwrap(), "0\t0");
         let blue = Namespace::create("blue").unwrap();
         assert_ne!(blue.sysctl_read(groups).unwrap(), "0\t0");
+        // Rules do not see what bridges carry, whatever br_netfilter begins with.
+        for calls in ["iptables", "ip6tables", "arptables"] {
+            let setting = format!("net/bridge/bridge-nf-call-{calls}");
+            if Path::new("/proc/sys").join(&setting).exists() {
+                assert_eq!(blue.sysctl_read(&setting).unwrap(), "0");
+            }
+        }
         // Its own processes and no other: init and the command.
         let count = ask(&red, &["sh", "-c", "echo /proc/[0-9]*"]).await;
         assert_eq!(count, "/proc/1 /proc/2");

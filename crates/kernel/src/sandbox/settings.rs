@@ -1,11 +1,13 @@
 //! Settings of a new sandbox, and what stands in the way of making one.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::path::Path;
-use std::sync::OnceLock;
 
 use nix::errno::Errno;
+use nix::fcntl::{OFlag, open, openat};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use nix::sys::stat::Mode;
 use nix::unistd::sethostname;
 
 use super::Options;
@@ -19,16 +21,14 @@ const MOST_NAMESPACES: u32 = 4096;
 /// The longest host name (HOST_NAME_MAX of limits.h).
 const LONGEST_HOSTNAME: usize = 64;
 
-/// The folder of br_netfilter's settings.
-const BRIDGE: &str = "net/bridge";
-/// There while the module is loaded.
-const BRIDGE_MODULE: &str = "/sys/module/br_netfilter";
+/// The folder of br_netfilter's settings; not there without it.
+const BRIDGE: &str = "/proc/sys/net/bridge";
 /// What br_netfilter turns on by itself; frames on a bridge would then be
 /// dropped silently by rules that were meant for routed packets.
 const BRIDGE_CALLS: [&str; 3] = [
-    "net/bridge/bridge-nf-call-iptables",
-    "net/bridge/bridge-nf-call-ip6tables",
-    "net/bridge/bridge-nf-call-arptables",
+    "bridge-nf-call-iptables",
+    "bridge-nf-call-ip6tables",
+    "bridge-nf-call-arptables",
 ];
 
 /// Applies what every sandbox has. Call it in all the new namespaces, with
@@ -46,26 +46,24 @@ pub(super) fn apply(options: &Options) -> Result<()> {
 
 /// Applies what every network namespace of a lab has. Call it inside.
 pub(crate) fn namespace() -> Result<()> {
-    if !has_bridge_filter() {
-        return Ok(());
-    }
+    // Each look into /proc/sys/net goes through the entries of all namespaces (the kernel keeps
+    // those of one name in one bucket of its cache): of a thousand namespaces, six looks take a
+    // tenth of what they take to be made. So the folder is looked up once.
+    let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+    let folder = match open(BRIDGE, flags, Mode::empty()) {
+        Err(Errno::ENOENT) => return Ok(()),
+        folder => folder.context("open", || BRIDGE)?,
+    };
     for setting in BRIDGE_CALLS {
-        if Path::new("/proc/sys").join(setting).exists() {
-            write(setting, "0")?;
-        }
+        let object = || format!("0 to {BRIDGE}/{setting}");
+        let flags = OFlag::O_WRONLY | OFlag::O_CLOEXEC;
+        let file = match openat(&folder, setting, flags, Mode::empty()) {
+            Err(Errno::ENOENT) => continue,
+            file => file.context("write", object)?,
+        };
+        File::from(file).write_all(b"0").context("write", object)?;
     }
     Ok(())
-}
-
-/// Whether br_netfilter is there: it has its settings in every namespace.
-///
-/// A look into /proc/sys/net goes through the entries of all namespaces (the kernel keeps those of
-/// one name in one bucket of its cache), which would be a tenth of what a lab of a thousand takes to
-/// start. So it is looked at once, and after that only whether the module has been loaded since.
-fn has_bridge_filter() -> bool {
-    static AT_FIRST: OnceLock<bool> = OnceLock::new();
-    let look = || Path::new("/proc/sys").join(BRIDGE).exists();
-    *AT_FIRST.get_or_init(look) || Path::new(BRIDGE_MODULE).exists()
 }
 
 /// Has unprivileged ping work: root's group may open ICMP datagram sockets. Only a group that is
