@@ -193,16 +193,19 @@ impl World {
                 Ok(())
             }
             Action::AddRoute(route) => {
+                let route = self.in_vrf(here, route)?;
                 self.settle_carriers(here);
                 self.add_route(here, route)
             }
             Action::RemoveRoute(route) => {
+                let route = self.in_vrf(here, route)?;
                 self.settle_carriers(here);
                 self.remove_route(here, &route)
             }
             Action::AddRule(said) => self.add_rule(here, said),
             Action::RemoveRule(said) => self.remove_rule(here, &said),
             Action::ReplaceRoute(route) => {
+                let route = self.in_vrf(here, route)?;
                 self.settle_carriers(here);
                 self.replace_route(here, route)
             }

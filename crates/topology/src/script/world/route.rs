@@ -19,6 +19,16 @@ use crate::route::{Hop, RouteKind, RouteOptions, TABLE_MAIN};
 use crate::step::{At, Step, StepRoute};
 
 impl World {
+    /// A route that names a VRF is in the VRF's table (`ipvrf_get_table` of iproute2).
+    pub(super) fn in_vrf(&self, here: NamespaceId, mut route: Route) -> Result<Route, String> {
+        let Some(name) = route.vrf.take() else {
+            return Ok(route);
+        };
+        let table = self.table_of_vrf(here, &name)?;
+        route.options.table = Some(table).filter(|table| *table != TABLE_MAIN);
+        Ok(route)
+    }
+
     pub(super) fn add_route(&mut self, here: NamespaceId, route: Route) -> Result<(), String> {
         let options = &route.options;
         for interface in route.interface.iter().chain(options.interfaces()) {
