@@ -165,6 +165,9 @@ pub(crate) struct Shell {
     substitutions: usize,
     pub(super) notes: Vec<Note>,
     pub(super) errors: Vec<ScriptError>,
+    /// The words of commands that were not understood, with their lines: what they were to make is not
+    /// there.
+    missing: BTreeMap<String, usize>,
     /// Commands that may still run.
     fuel: usize,
     depth: usize,
@@ -223,6 +226,7 @@ impl Shell {
             substitutions: 0,
             notes: Vec::new(),
             errors: Vec::new(),
+            missing: BTreeMap::new(),
             fuel: MOST_COMMANDS,
             depth: 0,
             nested: 0,

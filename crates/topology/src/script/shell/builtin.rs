@@ -198,7 +198,7 @@ impl Shell {
                 is_local,
             );
             if let Err(reason) = done {
-                self.refuse(shown(argv), reason);
+                self.refuse(format!("{} {assignment}", shown(argv)), reason);
             }
             if has('i')
                 && let AssignmentName::VariableName(name) = &assignment.name

@@ -9,7 +9,7 @@ use brush_parser::ast::{
 
 use super::input_output::{Io, Out};
 use super::told::shown;
-use super::{Flow, Function, MOST_DEEP, MOST_WORDS, NoteKind, Shell, Status, builtin, word};
+use super::{Flow, Function, MOST_DEEP, MOST_WORDS, NoteKind, Shell, Status, builtin, told, word};
 use crate::script::program::{self, Role};
 
 impl Shell {
@@ -45,10 +45,9 @@ impl Shell {
                 self.status = match self.extended(&test.expr) {
                     Ok(status) => status,
                     // It may decide nothing that changes the network.
-                    Err(reason) if word::is_unknown(&reason) => Status::Unknown {
-                        inverted: false,
-                        command: format!("[[ {} ]]", test.expr),
-                    },
+                    Err(reason) if word::is_unknown(&reason) => {
+                        ends_as(&reason, || format!("[[ {} ]]", test.expr))
+                    }
                     Err(reason) => {
                         self.refuse(format!("[[ {} ]]", test.expr), reason);
                         return Flow::Next;
@@ -85,23 +84,17 @@ impl Shell {
             match name {
                 // It may decide nothing that changes the network.
                 Some("[" | "test") if word::is_unknown(&reason) => {
-                    self.status = Status::Unknown {
-                        inverted: false,
-                        command: simple.to_string(),
-                    };
+                    self.status = ends_as(&reason, || simple.to_string());
                 }
                 Some("exit" | "return") if word::is_unknown(&reason) => {
-                    self.status = Status::Unknown {
-                        inverted: false,
-                        command: simple.to_string(),
-                    };
+                    self.status = ends_as(&reason, || simple.to_string());
                     return match name {
                         Some("exit") => Flow::Exit,
                         _ => Flow::Return,
                     };
                 }
                 Some(name) if word::is_unknown(&reason) && self.only_tells(name) => {
-                    io.out.print_unknown(name);
+                    io.out.print_unknown(word::printer(&reason).unwrap_or(name));
                     self.note(NoteKind::LeftOut, format!("{simple}: {reason}"));
                 }
                 Some(name) if self.is_lenient && word::is_unknown(&reason) && is_other(name) => {
@@ -206,10 +199,15 @@ impl Shell {
             return Flow::Next;
         };
         if let Some(function) = self.functions.get(name).cloned() {
-            // The lines of another text are none of the script.
-            self.within += usize::from(!function.is_own);
+            // The lines of another text are none of the script; those of its own functions are, whoever
+            // calls them.
+            let within = match function.is_own {
+                true => 0,
+                false => self.within + 1,
+            };
+            let within = std::mem::replace(&mut self.within, within);
             let flow = self.call(argv, &function.body, io);
-            self.within -= usize::from(!function.is_own);
+            self.within = within;
             return flow;
         }
         match self.builtin(argv, declared, io) {
@@ -282,7 +280,7 @@ impl Shell {
         // What went wrong in it is told as what went wrong in the command around it.
         if self.errors.len() > errors {
             let first = self.errors.drain(errors..).next();
-            return Err(first.map(|error| error.reason).unwrap_or_default());
+            return Err(first.map(told::within).unwrap_or_default());
         }
         io.out
             .into_text()
@@ -291,11 +289,26 @@ impl Shell {
     }
 }
 
+/// It is not known how a command ends: because of another, of which that is not known, or by itself.
+fn ends_as(reason: &str, command: impl Fn() -> String) -> Status {
+    Status::Unknown {
+        inverted: false,
+        command: word::ender(reason).map_or_else(command, str::to_owned),
+    }
+}
+
 /// The line in which a command begins. That of a plain one is looked for here, since the parser
 /// would go through all its words to find where it ends, too.
 fn line_of(command: &Command) -> Option<usize> {
     let first = match command {
-        Command::Simple(simple) if simple.prefix.is_none() => simple.word_or_name.as_ref(),
+        Command::Simple(simple) => match simple.prefix.as_ref().and_then(|prefix| prefix.0.first())
+        {
+            // The parser says of no prefix where it is.
+            Some(CommandPrefixOrSuffixItem::AssignmentWord(assignment, _)) => {
+                return Some(assignment.loc.start.line);
+            }
+            _ => simple.word_or_name.as_ref(),
+        },
         _ => None,
     };
     match first.and_then(|word| word.loc.as_ref()) {

@@ -90,6 +90,7 @@ pub(super) fn printf(words: &[String]) -> String {
                     continue;
                 }
                 Some('s') => arguments.next().cloned().unwrap_or_default(),
+                Some('q') => quoted(arguments.next().map_or("", String::as_str)),
                 Some('b') => unescaped(arguments.next().map_or("", String::as_str)),
                 Some('d' | 'i' | 'u') => number(arguments.next()).to_string(),
                 Some('x') => format!("{:x}", number(arguments.next())),
@@ -115,6 +116,41 @@ pub(super) fn printf(words: &[String]) -> String {
             return all;
         }
     }
+}
+
+/// `%q`: so that a shell reads it as one word, as bash writes it (`sh_backslash_quote`,
+/// `ansic_quote`).
+fn quoted(text: &str) -> String {
+    if text.is_empty() {
+        return "''".to_owned();
+    }
+    if text.chars().any(char::is_control) {
+        let escaped = text.chars().map(|c| match c {
+            '\n' => "\\n".to_owned(),
+            '\t' => "\\t".to_owned(),
+            '\r' => "\\r".to_owned(),
+            '\u{1b}' => "\\E".to_owned(),
+            '\'' | '\\' => format!("\\{c}"),
+            c if c.is_ascii_control() => format!("\\{:03o}", u32::from(c)),
+            c => c.to_string(),
+        });
+        return format!("$'{}'", escaped.collect::<String>());
+    }
+    let mut all = String::new();
+    let mut before = None;
+    for c in text.chars() {
+        let is_active = match c {
+            '#' => before.is_none(),
+            '~' => matches!(before, None | Some(':' | '=')),
+            c => " !\"$&'()*,;<>?[\\]^`{|}".contains(c),
+        };
+        if is_active {
+            all.push('\\');
+        }
+        all.push(c);
+        before = Some(c);
+    }
+    all
 }
 
 fn number(text: Option<&String>) -> i64 {

@@ -102,6 +102,7 @@ impl Shell {
                 Flow::Next
             }
             Role::Unknown => {
+                self.misses(argv);
                 let name = argv.first().cloned().unwrap_or_default();
                 self.fail(
                     argv,
@@ -180,6 +181,7 @@ impl Shell {
             Err(reason) => {
                 // What is not understood may change the network as well.
                 self.acted += usize::from(self.is_trial);
+                self.misses(argv);
                 self.fail(argv, Failure::NotUnderstood(reason));
                 return Flow::Next;
             }
