@@ -135,3 +135,97 @@ fn a_route_may_name_the_vrf_whose_table_it_is_in() {
     let told = told(&format!("{made}ip route add vrf d0 default via 10.0.0.9\n"));
     assert!(told[0].contains("Not a valid VRF name"), "{told:?}");
 }
+
+#[test]
+fn a_reason_is_true_of_the_kernel() {
+    let made = "ip link add red type vrf table 10\nip link add d0 type dummy\nip link set lo up\n\
+                ip link set d0 up\nip addr add 10.0.0.1/24 dev d0\n";
+    for (line, word) in [
+        (
+            "ip route add 10.9.0.0/16 via inet6 fe80::1 dev d0",
+            "an IPv6 gateway of the IPv4",
+        ),
+        (
+            "ip route del 127.0.0.0/8 dev lo table local",
+            "the kernel's own",
+        ),
+        ("ip -6 addr add ::1/128 dev red", "to a VRF alone"),
+        ("ip addr add 10.0.0.1/24 dev red", "once in a namespace"),
+        (
+            "ethtool -K d0 loopback on",
+            "the offload `loopback` is not supported",
+        ),
+        (
+            "ip netns add a-name-of-sixteen",
+            "a name in a lab has at most 15",
+        ),
+        ("exit -1", "status 255"),
+        ("ip vrf exec d0 ping 10.0.0.9", "Not a valid VRF name"),
+        ("ip vrf exec red", "needs a command"),
+    ] {
+        let told = told(&format!("{made}{line}\n"));
+        assert!(
+            told.len() == 1 && told[0].contains(word),
+            "{line}: {told:?}"
+        );
+    }
+}
+
+#[test]
+fn what_is_for_another_program_is_not_taken_for_ips_own() {
+    // `-b` is iperf's here; only before the object it is a batch.
+    let text = "ip netns add red\nip netns exec red iperf3 -c 10.0.0.1 -b 10M\n";
+    assert!(script::read(text).is_ok(), "{:?}", told(text));
+    let text = "ip netns add red\nip -n red -b - <<END\nlink set lo up\nEND\n";
+    let document = script::read(text).unwrap().document;
+    let reds = document.interfaces.values().filter(|i| i.up).count();
+    assert_eq!(reds, 1);
+}
+
+#[test]
+fn a_command_in_a_vrf_changes_what_it_changes_anyway_and_is_no_offer() {
+    let made = "ip link add red type vrf table 10\nip link add d0 type dummy\n\
+                ip addr add 10.0.0.1/24 dev d0\n";
+    let text =
+        format!("{made}ip vrf exec red ping -c1 10.0.0.9\nip vrf exec red ip link set d0 up\n");
+    let script = script::read(&text).unwrap_or_else(|errors| panic!("{errors:#?}"));
+    assert!(script.offers.is_empty(), "{:?}", script.offers);
+    assert!(
+        script
+            .document
+            .interfaces
+            .values()
+            .any(|i| i.name.as_str() == "d0" && i.up)
+    );
+}
+
+#[test]
+fn a_failure_that_a_script_provides_for_is_none() {
+    // As `ip` itself fails where a variable has no value.
+    for text in [
+        "ip netns del $NS 2>/dev/null\nip netns add red\n",
+        "ip link set d0 mtu $MTU || true\nip netns add red\n",
+    ] {
+        assert!(script::read(text).is_ok(), "{:?}", told(text));
+    }
+    assert!(told("ip netns del $NS\n")[0].contains("`$NS` has no value"));
+}
+
+#[test]
+fn what_may_be_there_or_not_decides_nothing() {
+    let text = "type -t a_hook >/dev/null && ip netns add red\n";
+    assert!(
+        told(text)[0].contains("type -t a_hook: whether"),
+        "{:?}",
+        told(text)
+    );
+    let text = "hook() { :; }\nif type -t hook; then ip netns add red; fi\n\
+                [ \"$(type -t cd)\" = builtin ] && ip netns add blue\n\
+                read x < /proc/sys/kernel/tainted\necho $x\nip netns add $(ip netns identify)g\n";
+    let document = script::read(text)
+        .unwrap_or_else(|errors| panic!("{errors:#?}"))
+        .document;
+    assert_eq!(document.namespaces.len(), 4);
+    let text = "read x < /proc/sys/kernel/tainted\nip netns add n$x\n";
+    assert!(told(text)[0].contains("line 2") && told(text)[0].contains("/proc/sys/kernel/tainted"));
+}

@@ -116,6 +116,11 @@ pub(crate) enum Action {
     },
     /// It only looks; the network stays as it is.
     Look,
+    /// It runs a command whose sockets are in a VRF.
+    InVrf {
+        vrf: InterfaceName,
+        argv: Vec<String>,
+    },
     /// It runs a command in another namespace.
     Inside {
         namespace: NamespaceName,

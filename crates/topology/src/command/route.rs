@@ -174,6 +174,16 @@ pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, Stri
     }
     let to = to.ok_or_else(|| format!("`ip route {verb}` needs a destination"))?;
     let gateways = options.hops.iter().filter_map(|hop| hop.gateway);
+    if gateways
+        .clone()
+        .chain(gateway)
+        .any(|gateway| gateway.is_ipv6())
+        && to.parse::<IpNet>().is_ok_and(|net| net.addr().is_ipv4())
+    {
+        return Err(format!(
+            "an IPv6 gateway of the IPv4 destination {to} is not supported yet"
+        ));
+    }
     let first = gateway.or_else(|| gateways.clone().next());
     let family = global.family.or(first.or(options.source).map(Family::of));
     let destination = destination(to, family)?;

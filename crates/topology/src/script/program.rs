@@ -140,6 +140,15 @@ pub(super) fn role(argv: &[String]) -> Role {
     }
 }
 
+/// Whether a command prints nothing, but for errors.
+pub(super) fn is_silent(argv: &[String]) -> bool {
+    let is_quiet = |word: &String| !word.starts_with('-') || word == "-q" || word == "-p";
+    let silent = [
+        "modprobe", "insmod", "rmmod", "sleep", "usleep", "mkdir", "rmdir", "touch", "sync",
+    ];
+    silent.contains(&name(argv)) && argv.iter().skip(1).all(is_quiet)
+}
+
 /// Whether a command reads rules or commands from its input.
 pub(super) fn reads_input(argv: &[String]) -> bool {
     let is_file =
@@ -310,6 +319,17 @@ fn ip(words: &mut Words<'_>) -> Result<Action, String> {
         Some("rule") => rule::read(words, global),
         Some("netns") => netns::read(words),
         Some("monitor" | "stats" | "help") => Ok(Action::Look),
+        Some("vrf") if words.peek() == Some("exec") => {
+            words.next();
+            let vrf = words.parsed("exec")?;
+            match words.rest() {
+                [] => Err("`ip vrf exec` needs a command".to_owned()),
+                argv => Ok(Action::InVrf {
+                    vrf,
+                    argv: argv.to_vec(),
+                }),
+            }
+        }
         Some(known) => match words.peek() {
             None => Ok(Action::Look),
             Some(verb) if looks(known, verb) => Ok(Action::Look),

@@ -28,6 +28,7 @@ mod elsewhere;
 mod files;
 mod flow;
 mod getopts;
+mod grep;
 mod ifup;
 mod input_output;
 mod inside;

@@ -125,7 +125,7 @@ impl World {
                 });
                 if let Some(other) = other {
                     return Err(format!(
-                        "{address} is on {} of the same namespace already",
+                        "{address} is on {} of the same namespace already: a lab has an address once in a namespace",
                         other.name
                     ));
                 }
@@ -266,6 +266,7 @@ impl World {
             Action::SetWireguard { interface, change } => {
                 self.set_wireguard(here, interface, &change)
             }
+            Action::InVrf { vrf, .. } => self.table_of_vrf(here, &vrf).map(drop),
             Action::Look | Action::Inside { .. } => Ok(()),
         }
     }

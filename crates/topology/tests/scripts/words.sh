@@ -38,3 +38,20 @@ ip -n blue -6 route add fd00:9:9::/32 dev veth0
 # A quote or an escape in a regular expression is for itself.
 [[ 10.0.0.1 =~ ^[0-9]+\.0"."0\.([0-9]+)$ ]] && ip netns add "n${BASH_REMATCH[1]}"
 [[ 10x0 =~ ^10\.0$ ]] || ip netns add dot
+
+# Classes of characters, what programs make of what is known, and a shell that becomes a program.
+x=17
+[[ -z ${x//[[:digit:]]/} ]] && ip netns add "c${x//[![:digit:]]/}"
+case a7 in [[:alpha:]][[:digit:]]) ip netns add class ;; esac
+ip netns list | awk '/^n[0-9]/ {print $1}' | while read -r name; do
+    ip netns add "again-$name"
+done
+for name in $(ip netns list | grep -E '^(dot|class)' | sort); do :; done
+ip netns add "all-$(ip netns list | grep -c x >/dev/null; ip netns list | grep '^[cd]' | wc -l)"
+printf 'a\nb\nc\n' > /run/one
+printf 'd\n' > /run/two
+ip netns add "last$(cat /run/one /run/two | tail -n +3 | tr -d '\n')"
+$(sleep 0) && ip netns add silent
+(exec ip netns add inner; ip netns add never)
+exec ip netns add outer
+ip netns add never-either

@@ -103,7 +103,9 @@ impl Shell {
         let mut input = None;
         for redirect in redirects {
             if let Err(reason) = self.redirect(redirect, &mut target, &mut is_quiet, &mut input) {
-                self.refuse(redirect.to_string(), reason);
+                let text = redirect.to_string();
+                let start = text.lines().next().unwrap_or_default();
+                self.refuse(start.to_owned(), reason);
                 return Flow::Next;
             }
         }

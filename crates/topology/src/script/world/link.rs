@@ -237,7 +237,7 @@ impl World {
     }
 
     /// The table of a VRF, which that name must be of (`name_is_vrf` of iproute2).
-    pub(super) fn table_of_vrf(
+    pub(in crate::script) fn table_of_vrf(
         &self,
         here: NamespaceId,
         name: &InterfaceName,

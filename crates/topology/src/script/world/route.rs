@@ -15,7 +15,7 @@ use crate::model::step_route;
 use crate::name::InterfaceName;
 use crate::observed::{ObservedKind, ObservedNamespace, ObservedRoute, Origin};
 use crate::plan::kernel_metric;
-use crate::route::{Hop, RouteKind, RouteOptions, TABLE_MAIN};
+use crate::route::{Hop, RouteKind, RouteOptions, TABLE_LOCAL, TABLE_MAIN};
 use crate::step::{At, Step, StepRoute};
 
 impl World {
@@ -193,6 +193,12 @@ impl World {
             return Err(kernels_own(route.destination));
         }
         let Some(known) = known else {
+            if route.options.table() == TABLE_LOCAL {
+                return Err(format!(
+                    "the routes of the table local are the kernel's own: no lab is without that to {}",
+                    route.destination
+                ));
+            }
             return Err(format!("there is no such route to {}", route.destination));
         };
         let Some(exact) = kernel.map(|kernel| step_route(kernel, known)) else {
