@@ -229,3 +229,36 @@ fn what_may_be_there_or_not_decides_nothing() {
     let text = "read x < /proc/sys/kernel/tainted\nip netns add n$x\n";
     assert!(told(text)[0].contains("line 2") && told(text)[0].contains("/proc/sys/kernel/tainted"));
 }
+
+#[test]
+fn a_log_with_a_date_in_its_name_is_nobodys_matter() {
+    let text = "LOG=/tmp/lab.$(date +%s)\nip netns add red >> $LOG 2>&1\n\
+                ip netns add blue 2>&1 | tee -a \"$LOG\"\ndd if=/dev/zero of=/tmp/data count=2\n";
+    let document = script::read(text)
+        .unwrap_or_else(|errors| panic!("{errors:#?}"))
+        .document;
+    assert_eq!(document.namespaces.len(), 3);
+    // But a file of the kernel's is.
+    for text in [
+        "echo 1 > /proc/sys/net/ipv4/conf/$(hostname)/forwarding\n",
+        "for f in $(find /proc/sys/net -name rp_filter); do echo 0 > $f; done\n",
+        "echo 0 | tee /proc/sys/net/ipv4/conf/$(hostname)/rp_filter\n",
+        "dd if=/tmp/one of=/proc/sys/net/ipv4/ip_forward\n",
+    ] {
+        assert!(script::read(text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn what_is_not_understood_decides_nothing_where_nobody_knows_how_often() {
+    for text in [
+        "for port in $(cat /tmp/ports); do ovs-vsctl add-port br0 $port; done\n",
+        "while read -r name; do brctl addbr $name; done < <(cat names)\n",
+        "ping -c1 10.0.0.1 || ovs-vsctl add-br br0\n",
+        "case $(hostname) in a) . ./setup.sh ;; esac\n",
+    ] {
+        assert!(script::read(text).is_err(), "{text}");
+    }
+    let text = "for f in $(cat /tmp/list); do echo $f; done\nping -c1 10.0.0.1 || echo no\n";
+    assert!(script::read(text).is_ok(), "{:?}", told(text));
+}

@@ -52,6 +52,11 @@ printf 'a\nb\nc\n' > /run/one
 printf 'd\n' > /run/two
 ip netns add "last$(cat /run/one /run/two | tail -n +3 | tr -d '\n')"
 $(sleep 0) && ip netns add silent
+# `do` may follow at once, options may be none.
+for ((i = 0; i < 2; ++i)) do ip netns add "at-once-$i"; done
+options=$(getopt -o hn: --long help,name: -- "$@")
+eval set -- "$options"
+ip netns add "left$#"
 (exec ip netns add inner; ip netns add never)
 exec ip netns add outer
 ip netns add never-either

@@ -7,7 +7,7 @@ use brush_parser::ast::{
     SimpleCommand, SourceLocation,
 };
 
-use super::input_output::{Io, Out};
+use super::input_output::{Io, Out, is_of_the_day};
 use super::told::shown;
 use super::{Flow, Function, MOST_DEEP, MOST_WORDS, NoteKind, Shell, Status, builtin, told, word};
 use crate::script::program::{self, Role};
@@ -93,7 +93,11 @@ impl Shell {
                         _ => Flow::Return,
                     };
                 }
-                Some(name) if word::is_unknown(&reason) && self.only_tells(name) => {
+                Some(name)
+                    if word::is_unknown(&reason)
+                        && (self.only_tells(name)
+                            || name == "tee" && is_of_the_day(&simple.to_string(), &reason)) =>
+                {
                     io.out.print_unknown(word::printer(&reason).unwrap_or(name));
                     self.note(NoteKind::LeftOut, format!("{simple}: {reason}"));
                 }

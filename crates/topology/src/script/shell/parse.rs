@@ -47,7 +47,32 @@ pub(super) fn by_grammar(text: &str, before: usize) -> Result<Program, Malformed
     {
         return Ok(program);
     }
-    by_grammar_with(text, before, true)
+    let read = by_grammar_with(text, before, true);
+    match (&read, with_separated_bodies(text)) {
+        (Err(_), Some(text)) => by_grammar_with(&text, before, true).or(read),
+        _ => read,
+    }
+}
+
+/// `for ((…)) do` as `for ((…)); do`: bash takes both, the grammar does not.
+fn with_separated_bodies(text: &str) -> Option<String> {
+    let mut all = String::new();
+    for line in text.split_inclusive('\n') {
+        let body = line
+            .find("for ((")
+            .or_else(|| line.find("for(("))
+            .and_then(|start| Some(start + line.get(start..)?.find("))")? + 2))
+            .and_then(|end| Some((line.get(..end)?, line.get(end..)?)));
+        match body {
+            Some((head, body)) if body.trim_start().starts_with("do") => {
+                all.push_str(head);
+                all.push(';');
+                all.push_str(body);
+            }
+            _ => all.push_str(line),
+        }
+    }
+    Some(all).filter(|all| all.len() != text.len())
 }
 
 fn by_grammar_with(

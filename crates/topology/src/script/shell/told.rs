@@ -14,6 +14,8 @@ impl Shell {
     /// Names a command that cannot be taken.
     pub(super) fn refuse(&mut self, command: String, mut reason: String) {
         self.status = Status::Failure(1);
+        // What is not understood may change the network.
+        self.acted += usize::from(self.is_trial);
         if let Some(line) = self.follows(&reason) {
             reason.push_str(&format!(" (line {line} names it, and was not understood)"));
         }
