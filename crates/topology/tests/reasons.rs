@@ -262,3 +262,71 @@ fn what_is_not_understood_decides_nothing_where_nobody_knows_how_often() {
     let text = "for f in $(cat /tmp/list); do echo $f; done\nping -c1 10.0.0.1 || echo no\n";
     assert!(script::read(text).is_ok(), "{:?}", told(text));
 }
+
+#[test]
+fn what_takes_too_long_to_try_out_says_so() {
+    let text = "for i in $(seq 2000); do\n  if ping -c1 10.0.0.$i; then echo yes; fi\ndone\n";
+    let told = told(text);
+    assert!(told[0].contains("too much of it depends"), "{told:?}");
+}
+
+#[test]
+fn a_rule_may_say_its_chain_last() {
+    let read = |text: &str| {
+        script::read(text)
+            .unwrap_or_else(|e| panic!("{e:#?}"))
+            .document
+    };
+    assert_eq!(
+        read(
+            "iptables -p icmp -s 10.0.0.0/8 -A FORWARD -j DROP\niptables -j ACCEPT -I INPUT 1 -i lo\n"
+        ),
+        read(
+            "iptables -A FORWARD -p icmp -s 10.0.0.0/8 -j DROP\niptables -I INPUT 1 -j ACCEPT -i lo\n"
+        ),
+    );
+    assert!(told("iptables -p icmp\n")[0].contains("`-p` is not understood"));
+}
+
+#[test]
+fn a_function_may_be_given_what_is_not_known() {
+    let check = "check() {\n  local rc=$1; shift\n  if [ $rc -eq 0 ]; then echo \"ok: $*\"; else echo \"no: $*\"; fi\n}\n";
+    let text = format!(
+        "{check}ip netns add red\nping -c1 10.0.0.1\ncheck $? one\n\
+         check \"$(ping -c1 10.0.0.2 | tail -n1)\" two\nip netns add blue\n"
+    );
+    let document = script::read(&text)
+        .unwrap_or_else(|errors| panic!("{errors:#?}"))
+        .document;
+    assert_eq!(document.namespaces.len(), 3);
+    // It may decide nothing, name nothing, and leave nothing in doubt.
+    for (text, line) in [
+        (
+            "f() { [ $1 = 0 ] && ip netns add red; }\nping -c1 10.0.0.1\nf $?\n",
+            1,
+        ),
+        ("f() {\n ip netns add \"$1\"; }\nf \"$(hostname)\"\n", 2),
+        (
+            "f() {\n shift\n for x; do ip netns add \"$x\"; done; }\nf a b \"$(hostname)\"\n",
+            3,
+        ),
+        (
+            "f() { [ $1 = 0 ] && exit 0; }\nping -c1 10.0.0.1\nf $?\nip netns add red\n",
+            4,
+        ),
+        ("f() {\n ip netns add $1; }\nf $(ls)\n", 3),
+        (
+            "f() {\n name=x; ip netns add \"${!1}\"; }\nf \"$(ls)\"\n",
+            2,
+        ),
+        ("x=$(ls); y=x\nip netns add \"a${!y}\"\n", 2),
+    ] {
+        let errors = errors(text);
+        let first = errors.first().unwrap_or_else(|| panic!("taken: {text}"));
+        assert_eq!(first.line, line, "{text}{first}");
+        assert!(first.reason.contains("not known before it runs"), "{first}");
+    }
+    // What comes after it has its place.
+    let text = "f() { ip netns add \"$2\"; }\nf \"$(ls)\" red\n";
+    assert_eq!(script::read(text).unwrap().document.namespaces.len(), 2);
+}

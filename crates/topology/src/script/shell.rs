@@ -135,6 +135,9 @@ impl From<&str> for Failure {
     }
 }
 
+/// What a function or a script was given: a text, or why it is not known.
+type Given = Result<String, String>;
+
 /// A function of a script.
 #[derive(Clone)]
 struct Function {
@@ -151,7 +154,7 @@ pub(crate) struct Shell {
     here: NamespaceId,
     variables: Variables,
     /// `$1`, `$2`, …
-    arguments: Vec<String>,
+    arguments: Vec<Given>,
     functions: BTreeMap<String, Function>,
     /// Files that the script wrote.
     files: BTreeMap<String, String>,
@@ -171,6 +174,8 @@ pub(crate) struct Shell {
     missing: BTreeMap<String, usize>,
     /// Commands that may still run.
     fuel: usize,
+    /// How many of them trying out both ways has cost.
+    on_trials: usize,
     depth: usize,
     /// How many commands and words stand around what runs.
     nested: usize,
@@ -229,6 +234,7 @@ impl Shell {
             errors: Vec::new(),
             missing: BTreeMap::new(),
             fuel: MOST_COMMANDS,
+            on_trials: 0,
             depth: 0,
             nested: 0,
             provided: 0,
@@ -311,12 +317,21 @@ impl Shell {
         }
         self.fuel = self.fuel.saturating_sub(commands);
         if self.fuel == 0 {
-            self.refuse(
-                String::new(),
-                format!("it does more than {MOST_COMMANDS} commands would: does it end?"),
-            );
+            let reason = match self.on_trials > MOST_COMMANDS / 2 {
+                true => "too much of it depends on what is not known before it runs: to try out \
+                         what it may do takes too long"
+                    .to_owned(),
+                false => format!("it does more than {MOST_COMMANDS} commands would: does it end?"),
+            };
+            self.refuse(String::new(), reason);
         }
         self.fuel > 0
+    }
+
+    /// The same for trying something out so often.
+    fn spend_on_trials(&mut self, trials: usize) -> bool {
+        self.on_trials += trials * TRIAL;
+        self.spend(trials * TRIAL)
     }
 
     /// Does what stands in a command or word; nothing where that is too deep.

@@ -257,11 +257,12 @@ impl Shell {
         while let Some(word) = words.next() {
             let on = word.starts_with('-');
             let Some(letters) = word.strip_prefix(['-', '+']) else {
-                self.arguments = std::iter::once(word).chain(words).cloned().collect();
+                let given = std::iter::once(word).chain(words).cloned();
+                self.arguments = given.map(Ok).collect();
                 return;
             };
             if letters == "-" {
-                self.arguments = words.cloned().collect();
+                self.arguments = words.cloned().map(Ok).collect();
                 return;
             }
             for letter in letters.chars() {

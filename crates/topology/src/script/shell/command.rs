@@ -1,5 +1,6 @@
 //! One command: its words, its variables and redirections, and what it calls.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use brush_parser::ast::{
@@ -9,8 +10,13 @@ use brush_parser::ast::{
 
 use super::input_output::{Io, Out, is_of_the_day};
 use super::told::shown;
-use super::{Flow, Function, MOST_DEEP, MOST_WORDS, NoteKind, Shell, Status, builtin, told, word};
+use super::{
+    Flow, Function, Given, MOST_DEEP, MOST_WORDS, NoteKind, Shell, Status, builtin, told, word,
+};
 use crate::script::program::{self, Role};
+
+/// Words of a command that are not known, by their places, and why.
+type Unknown = BTreeMap<usize, String>;
 
 impl Shell {
     pub(super) fn command(&mut self, command: &Command, io: &mut Io) -> Flow {
@@ -76,7 +82,14 @@ impl Shell {
         let written = simple.suffix.as_ref().map_or(0, |suffix| suffix.0.len());
         let mut argv = Vec::with_capacity(written + 1);
         let mut declared = Vec::new();
-        let expanded = self.words(simple, suffix, &mut argv, &mut declared, &mut redirects);
+        let mut unknown = Unknown::new();
+        let expanded = self.words(
+            simple,
+            suffix,
+            (&mut argv, &mut unknown),
+            &mut declared,
+            &mut redirects,
+        );
         // Until here, and in what is assigned, `$?` is the command's before.
         let before = std::mem::replace(&mut self.status, Status::Success);
         if let Err(reason) = expanded {
@@ -137,7 +150,7 @@ impl Shell {
         let flow = self.redirected(redirects.into_iter(), io, |shell, io| {
             match argv.is_empty() {
                 true => Flow::Next,
-                false => shell.dispatch(&argv, &declared, io),
+                false => shell.dispatch_given(&argv, &unknown, &declared, io),
             }
         });
         // What stands before a command is for it alone.
@@ -155,7 +168,7 @@ impl Shell {
         &mut self,
         simple: &'a SimpleCommand,
         suffix: impl Iterator<Item = &'a CommandPrefixOrSuffixItem>,
-        argv: &mut Vec<String>,
+        (argv, unknown): (&mut Vec<String>, &mut Unknown),
         declared: &mut Vec<&'a Assignment>,
         redirects: &mut Vec<&'a IoRedirect>,
     ) -> Result<(), String> {
@@ -164,7 +177,22 @@ impl Shell {
         }
         for item in suffix {
             match item {
-                CommandPrefixOrSuffixItem::Word(word) => self.fields_into(&word.value, argv)?,
+                CommandPrefixOrSuffixItem::Word(word) => {
+                    let before = argv.len();
+                    match self.fields_into(&word.value, argv) {
+                        // It matters where the function uses it.
+                        Err(reason)
+                            if word::is_unknown(&reason)
+                                && word::is_one(&word.value)
+                                && self.is_function(argv.first()) =>
+                        {
+                            argv.truncate(before);
+                            unknown.insert(before, reason);
+                            argv.push(String::new());
+                        }
+                        done => done?,
+                    }
+                }
                 CommandPrefixOrSuffixItem::AssignmentWord(assignment, word) => {
                     let first = argv.first().map(String::as_str);
                     match first.is_some_and(builtin::declares) {
@@ -184,6 +212,10 @@ impl Shell {
         Ok(())
     }
 
+    fn is_function(&self, name: Option<&String>) -> bool {
+        name.is_some_and(|name| self.functions.contains_key(name))
+    }
+
     /// Whether what this name runs changes no network whatever words it gets.
     fn only_tells(&self, name: &str) -> bool {
         let role = program::role(&[name.to_owned()]);
@@ -199,6 +231,17 @@ impl Shell {
         declared: &[&Assignment],
         io: &mut Io,
     ) -> Flow {
+        self.dispatch_given(argv, &Unknown::new(), declared, io)
+    }
+
+    /// The same with words that are not known, which only a function gets.
+    fn dispatch_given(
+        &mut self,
+        argv: &[String],
+        unknown: &Unknown,
+        declared: &[&Assignment],
+        io: &mut Io,
+    ) -> Flow {
         let Some(name) = argv.first() else {
             return Flow::Next;
         };
@@ -210,7 +253,7 @@ impl Shell {
                 false => self.within + 1,
             };
             let within = std::mem::replace(&mut self.within, within);
-            let flow = self.call(argv, &function.body, io);
+            let flow = self.call(argv, unknown, &function.body, io);
             self.within = within;
             return flow;
         }
@@ -220,7 +263,13 @@ impl Shell {
         }
     }
 
-    pub(super) fn call(&mut self, argv: &[String], body: &FunctionBody, io: &mut Io) -> Flow {
+    fn call(
+        &mut self,
+        argv: &[String],
+        unknown: &Unknown,
+        body: &FunctionBody,
+        io: &mut Io,
+    ) -> Flow {
         if self.depth >= MOST_DEEP {
             self.refuse(
                 shown(argv),
@@ -228,7 +277,12 @@ impl Shell {
             );
             return Flow::Exit;
         }
-        let arguments = argv.get(1..).unwrap_or_default().to_vec();
+        let given = argv.iter().enumerate().skip(1);
+        let given = given.map(|(place, text)| match unknown.get(&place) {
+            Some(reason) => Err(reason.clone()),
+            None => Ok(text.clone()),
+        });
+        let arguments: Vec<Given> = given.collect();
         let before = std::mem::replace(&mut self.arguments, arguments);
         let line = self.line;
         self.variables.enter();

@@ -354,6 +354,15 @@ fn between<'a>(reason: &'a str, end: &str) -> Option<&'a str> {
     reason.strip_prefix("what `")?.strip_suffix(end)
 }
 
+/// Whether a word becomes one, whatever is in it: `$?`, `"$x"`.
+pub(super) fn is_one(word: &str) -> bool {
+    let quoted = word
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let is_one = |text: &str| !text.contains(['"', '@', '*']);
+    word == "$?" || quoted.is_some_and(is_one)
+}
+
 /// Whether the reason why a word cannot be expanded is that a program would have to run first.
 pub(super) fn is_unknown(reason: &str) -> bool {
     reason.ends_with("is not known before it runs")
