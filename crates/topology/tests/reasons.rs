@@ -34,10 +34,15 @@ fn what_is_not_known_is_told_by_its_source() {
     let text = format!("{jq}ip netns add $(name lo)\n");
     let told_of = &errors(&text)[0];
     assert_eq!(told_of.line, 4);
-    assert!(told_of.reason.contains("`jq -r"), "{told_of}");
+    assert!(
+        told_of.reason.contains("`ip -j link show lo` prints"),
+        "{told_of}"
+    );
     for text in [
         "ping -c1 10.0.0.1\nif [ $? -ne 0 ]; then ip netns add red; fi\n",
         "f() { ping -c1 10.0.0.1; rc=$?; return $rc; }\nf\n[ $? -eq 0 ] && ip netns add red\n",
+        "f() {\n  local rc=0\n  if ! ping -c1 10.0.0.1; then rc=1; fi; return $rc; }\nf && ip netns add red\n",
+        "x=$(ping -c1 10.0.0.1) && ip netns add red\n",
     ] {
         let told = told(text);
         assert!(told[0].contains("ping -c1 10.0.0.1: whether"), "{told:?}");
@@ -61,6 +66,19 @@ fn what_only_follows_says_so() {
     assert!(
         told[3].ends_with("no interface nowhere in host at this point"),
         "{told:#?}"
+    );
+    // So does what stands on it, and what has words that are not known.
+    let text = "ip link add gt0 type gretap local 10.0.0.1\nip link add link gt0 name v9 type vlan id 9\n\
+                ip link set v9 up\nip link add br0 address $(cat /tmp/mac) type bridge\nip link set br0 up\n";
+    let lines: Vec<bool> = errors(text)
+        .iter()
+        .map(|e| e.reason.ends_with("understood)"))
+        .collect();
+    assert_eq!(
+        lines,
+        [false, true, true, false, true],
+        "{:#?}",
+        self::told(text)
     );
     // A command that makes nothing takes nothing away.
     let text = "ip link property add dev gt0 altname a\nip link set gt0 up\n";
@@ -108,6 +126,33 @@ fn a_word_of_the_kernels_is_not_said_to_be_none() {
         let text = format!("ip link add br0 type bridge\nip netns add red\n{line}\n");
         let told = told(&text);
         assert!(told.len() == 1 && told[0].contains(word), "{told:?}");
+    }
+}
+
+#[test]
+fn an_address_of_another_vrf_may_be_a_gateway() {
+    // Two hosts of one namespace, each in a VRF of its own, behind a router between them.
+    let made = "ip link add one type vrf table 10\nip link add two type vrf table 20\n\
+                ip link set one up\nip link set two up\n\
+                ip link add va type veth peer name vb\nip link set va master one up\n\
+                ip link set vb master two up\nip addr add fd00:1::1/64 dev va\nip addr add fd00:1::2/64 dev vb\n";
+    for line in [
+        "ip -6 route add vrf one fd00:2::/64 via fd00:1::2",
+        "ip -6 route add fd00:2::/64 via fd00:1::2 dev va table 10",
+    ] {
+        let text = format!("{made}{line}\n");
+        assert!(script::read(&text).is_ok(), "{:?}", told(&text));
+    }
+    for line in [
+        "ip -6 route add vrf one fd00:2::/64 via fd00:1::1",
+        "ip -6 route add fd00:2::/64 via fd00:1::1 dev va table 10",
+        "ip -6 route add fd00:2::/64 via fd00:1::2 dev vb table 10",
+    ] {
+        let told = told(&format!("{made}{line}\n"));
+        assert!(
+            told[0].contains("Gateway can not be a local address"),
+            "{told:?}"
+        );
     }
 }
 

@@ -78,6 +78,16 @@ fn whole(word: &str) -> &str {
     }
 }
 
+/// Why a command is not taken whose last word that was read may have been an interface's name.
+fn misread(last: &str, reason: String) -> String {
+    match whole(last) {
+        keyword if keyword == last => reason,
+        keyword => format!(
+            "ip takes `{last}` for `{keyword}`: {reason}; write `dev {last}` for an interface of that name"
+        ),
+    }
+}
+
 /// Of those, what says something that no document has.
 const UNSUPPORTED: [&str; 9] = [
     "index",
@@ -293,8 +303,15 @@ struct Common {
 impl Common {
     /// Reads until the end or `type`.
     fn read(words: &mut Words<'_>) -> Result<Self, String> {
+        let mut last = "";
+        Self::read_words(words, &mut last).map_err(|reason| misread(last, reason))
+    }
+
+    fn read_words<'w>(words: &mut Words<'w>, last: &mut &'w str) -> Result<Self, String> {
         let mut common = Self::default();
-        while let Some(word) = words.peek().map(whole).filter(|word| *word != "type") {
+        while let Some(word) = words.peek().filter(|word| whole(word) != "type") {
+            *last = word;
+            let word = whole(word);
             words.next();
             if let Some(more) = of_no_matter(word, words)? {
                 common.left_out.push(more);
@@ -423,10 +440,17 @@ fn add(words: &mut Words<'_>) -> Result<Action, String> {
 
 /// The interface may stand anywhere among the words; `name` is its new name.
 fn set(words: &mut Words<'_>) -> Result<Action, String> {
+    let mut last = "";
+    set_words(words, &mut last).map_err(|reason| misread(last, reason))
+}
+
+fn set_words<'w>(words: &mut Words<'w>, last: &mut &'w str) -> Result<Action, String> {
     let mut name = None;
     let mut change = LinkChange::default();
     let mut is_usual = false;
-    while let Some(word) = words.next().map(whole) {
+    while let Some(word) = words.next() {
+        *last = word;
+        let word = whole(word);
         match (word, words.peek()) {
             // As every interface is that can be made here.
             ("multicast" | "arp", Some("on")) | ("promisc" | "allmulticast", Some("off")) => {

@@ -120,6 +120,7 @@ impl Shell {
                 _ => {
                     // It may change the network, whatever its words are.
                     self.acted += usize::from(self.is_trial);
+                    self.misses(&plain_words(simple));
                     self.refuse(simple.to_string(), reason);
                 }
             }
@@ -345,6 +346,17 @@ impl Shell {
             .map(|text| text.trim_end_matches('\n').to_owned())
             .map_err(|who| format!("what `{who}` prints is not known before it runs"))
     }
+}
+
+/// The words of a command as they are written.
+fn plain_words(simple: &SimpleCommand) -> Vec<String> {
+    let suffix = simple.suffix.iter().flat_map(|suffix| &suffix.0);
+    let words = suffix.filter_map(|item| match item {
+        CommandPrefixOrSuffixItem::Word(word) => Some(word),
+        _ => None,
+    });
+    let words = simple.word_or_name.iter().chain(words);
+    words.map(|word| word.value.clone()).collect()
 }
 
 /// It is not known how a command ends: because of another, of which that is not known, or by itself.

@@ -27,8 +27,8 @@ impl Shell {
         if self.errors.len() < MOST_ERRORS {
             self.errors.push(ScriptError {
                 line: self.line,
-                command,
-                reason,
+                command: on_one_line(command),
+                reason: on_one_line(reason),
             });
         }
     }
@@ -103,6 +103,10 @@ impl Shell {
                 self.status = Status::Failure(1);
             }
             Failure::Fails(reason) | Failure::NotUnderstood(reason) => {
+                // What stands on what is missing is missing, too.
+                if self.follows(&reason).is_some() {
+                    self.misses(argv);
+                }
                 self.refuse(command, reason);
             }
         }
@@ -123,6 +127,14 @@ pub(super) fn within(error: ScriptError) -> String {
         start.push('…');
     }
     format!("`{start}`: {reason}")
+}
+
+/// A text of several lines as one.
+fn on_one_line(text: String) -> String {
+    match text.contains('\n') {
+        true => text.lines().map(str::trim).collect::<Vec<_>>().join(" "),
+        false => text,
+    }
 }
 
 /// A command as a person would write it.

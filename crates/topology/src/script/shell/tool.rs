@@ -71,10 +71,15 @@ impl Shell {
     }
 
     fn run_tool(&mut self, argv: &[String], io: &mut Io) -> Flow {
+        let source = match &io.input {
+            Some(Input::Unknown(who)) => Some(who.clone()),
+            _ => None,
+        };
         if let Some(known) = self.makes_text(argv, io) {
             match known {
                 Some(text) => io.out.print(&text),
-                None => io.out.print_unknown(&shown(argv)),
+                // What it makes is as unknown as what it is made of.
+                None => io.out.print_unknown(&source.unwrap_or_else(|| shown(argv))),
             }
             return Flow::Next;
         }

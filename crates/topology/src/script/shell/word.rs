@@ -347,7 +347,10 @@ pub(super) fn printer(reason: &str) -> Option<&str> {
 
 /// The command of which it is not known how it ends, if that is the reason.
 pub(super) fn ender(reason: &str) -> Option<&str> {
-    between(reason, "` ends with is not known before it runs")
+    between(reason, "` ends with is not known before it runs").or_else(|| {
+        let rest = reason.strip_prefix("whether `")?;
+        rest.strip_suffix("` succeeds is not known before it runs")
+    })
 }
 
 fn between<'a>(reason: &'a str, end: &str) -> Option<&'a str> {

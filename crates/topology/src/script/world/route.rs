@@ -11,9 +11,10 @@ use crate::connected::{self, Connected};
 use crate::document::Document;
 use crate::edit::MAX_LIST;
 use crate::id::NamespaceId;
+use crate::kind::DeviceKind;
 use crate::model::step_route;
 use crate::name::InterfaceName;
-use crate::observed::{ObservedKind, ObservedNamespace, ObservedRoute, Origin};
+use crate::observed::{ObservedInterface, ObservedKind, ObservedNamespace, ObservedRoute, Origin};
 use crate::plan::kernel_metric;
 use crate::route::{Hop, RouteKind, RouteOptions, TABLE_LOCAL, TABLE_MAIN};
 use crate::step::{At, Step, StepRoute};
@@ -112,9 +113,15 @@ impl World {
                 route.destination
             ));
         }
-        let interfaces = self.state.namespaces.get(&here).into_iter();
-        let own: Vec<_> = interfaces
+        let around = self.state.namespaces.get(&here);
+        let vrf = around.and_then(|around| vrf_of(around, route));
+        // Those of another VRF are somebody else's (`ipv6_chk_addr_and_flags`).
+        let is_near =
+            |i: &&ObservedInterface| around.is_some_and(|around| master_vrf(around, i) == vrf);
+        let own: Vec<_> = around
+            .into_iter()
             .flat_map(|ns| ns.interfaces.values())
+            .filter(is_near)
             .flat_map(|i| i.addresses.iter().map(|a| a.address.addr()))
             .collect();
         let hops = route.options.hops.iter().filter_map(|hop| hop.gateway);
@@ -226,6 +233,42 @@ impl World {
             namespace.routes = left.collect();
         }
     }
+}
+
+/// The VRF that an interface is in or is, by its index.
+fn master_vrf(around: &ObservedNamespace, interface: &ObservedInterface) -> Option<u32> {
+    let is_vrf = |i: &ObservedInterface| {
+        let device = i.kind.device();
+        device.is_some_and(|device| device.kind == DeviceKind::Vrf)
+    };
+    let master = interface.master.and_then(|index| {
+        let master = around.interfaces.get(&index)?;
+        is_vrf(master).then_some(index)
+    });
+    let itself = around
+        .interfaces
+        .iter()
+        .find(|(_, known)| is_vrf(known) && known.name == interface.name);
+    master.or(itself.map(|(index, _)| *index))
+}
+
+/// The VRF of the interface that a route goes through, or the one in whose table it is.
+fn vrf_of(around: &ObservedNamespace, route: &Route) -> Option<u32> {
+    if let Some(name) = &route.interface {
+        let mut interfaces = around.interfaces.values();
+        let interface = interfaces.find(|i| i.name == name.as_str())?;
+        return master_vrf(around, interface);
+    }
+    let table = u64::from(route.options.table());
+    let is_it = |i: &ObservedInterface| {
+        let device = i
+            .kind
+            .device()
+            .filter(|device| device.kind == DeviceKind::Vrf);
+        device.is_some_and(|device| device.parameters.number("table") == Some(table))
+    };
+    let found = around.interfaces.iter().find(|(_, i)| is_it(i));
+    found.map(|(index, _)| *index)
 }
 
 fn kernels_own(to: IpNet) -> String {
