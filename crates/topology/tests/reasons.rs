@@ -250,6 +250,7 @@ fn a_failure_that_a_script_provides_for_is_none() {
     for text in [
         "ip netns del $NS 2>/dev/null\nip netns add red\n",
         "ip link set d0 mtu $MTU || true\nip netns add red\n",
+        "ip link del va vb 2>/dev/null || true\nip netns add red\n",
     ] {
         assert!(script::read(text).is_ok(), "{:?}", told(text));
     }

@@ -282,9 +282,11 @@ impl Shell {
 }
 
 /// Whether a command is refused for what the program itself refuses: something is missing at its end,
-/// as where a variable has no value.
+/// as where a variable has no value, or it names a second interface.
 fn is_usage(reason: &str) -> bool {
-    reason.ends_with(" needs a value") || reason.ends_with(" needs a name")
+    reason.ends_with(" needs a value")
+        || reason.ends_with(" needs a name")
+        || reason.contains("` is not understood after ")
 }
 
 /// Whether the first line of a program says that a shell runs it.
