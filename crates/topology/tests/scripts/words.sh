@@ -57,6 +57,9 @@ for ((i = 0; i < 2; ++i)) do ip netns add "at-once-$i"; done
 options=$(getopt -o hn: --long help,name: -- "$@")
 eval set -- "$options"
 ip netns add "left$#"
+# Zeros in a list stay.
+for i in {08..10}; do ip netns add "zero$i"; done
+ip netns add "who-$(ip netns identify $$)me"
 (exec ip netns add inner; ip netns add never)
 exec ip netns add outer
 ip netns add never-either

@@ -64,7 +64,7 @@ impl Shell {
                 Some((true, Some(text)))
             }
             // Of the host, which has no name for `ip`, it prints nothing.
-            ["netns", "identify"] => {
+            ["netns", "identify"] | ["netns", "identify", "self" | super::parameter::PROCESS] => {
                 let name = self.world.name_of(self.here).filter(|_| !self.is_at_home());
                 Some((true, Some(name.map(|name| name + "\n").unwrap_or_default())))
             }

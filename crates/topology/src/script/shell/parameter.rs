@@ -9,7 +9,7 @@ use super::word::Part;
 use super::{NoteKind, Shell, Status};
 
 /// What `$$` is taken as.
-const PROCESS: &str = "4242";
+pub(super) const PROCESS: &str = "4242";
 /// Longest text that patterns are tried on, bytes: the time grows with its square.
 const MOST_MATCHED: usize = 4096;
 
