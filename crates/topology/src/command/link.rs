@@ -72,9 +72,9 @@ const ABBREVIATED: [&str; 10] = [
 
 /// The whole of a keyword of which the first letters may stand.
 fn whole(word: &str) -> &str {
-    match KEYWORDS.contains(&word) {
-        true => word,
-        false => abbreviated(word, &ABBREVIATED).unwrap_or(word),
+    match abbreviated(word, &ABBREVIATED) {
+        Some(keyword) if !KEYWORDS.contains(&word) => keyword,
+        _ => word,
     }
 }
 

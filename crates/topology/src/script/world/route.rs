@@ -113,21 +113,21 @@ impl World {
                 route.destination
             ));
         }
-        let around = self.state.namespaces.get(&here);
-        let vrf = around.and_then(|around| vrf_of(around, route));
-        // Those of another VRF are somebody else's (`ipv6_chk_addr_and_flags`).
-        let is_near =
-            |i: &&ObservedInterface| around.is_some_and(|around| master_vrf(around, i) == vrf);
-        let own: Vec<_> = around
-            .into_iter()
-            .flat_map(|ns| ns.interfaces.values())
-            .filter(is_near)
-            .flat_map(|i| i.addresses.iter().map(|a| a.address.addr()))
-            .collect();
         let hops = route.options.hops.iter().filter_map(|hop| hop.gateway);
-        let mut gateways = route.gateway.into_iter().chain(hops);
-        let is_own = |gateway: IpAddr| own.contains(&gateway);
-        match gateways.any(|gateway| gateway.is_ipv6() && is_own(gateway)) {
+        let gateways = route.gateway.into_iter().chain(hops);
+        let gateways: Vec<IpAddr> = gateways.filter(IpAddr::is_ipv6).collect();
+        let Some(around) = self.state.namespaces.get(&here) else {
+            return Ok(());
+        };
+        let is_own = |i: &ObservedInterface| {
+            let mut own = i.addresses.iter().map(|a| a.address.addr());
+            own.any(|own| gateways.contains(&own))
+        };
+        let mut own = around.interfaces.iter().filter(|(_, i)| is_own(i));
+        // Those of another VRF are somebody else's (`ipv6_chk_addr_and_flags`).
+        let is_refused = !gateways.is_empty()
+            && own.any(|(index, i)| vrf_around(around, *index, i) == vrf_of(around, route));
+        match is_refused {
             true => Err("Gateway can not be a local address".to_owned()),
             false => Ok(()),
         }
@@ -235,40 +235,38 @@ impl World {
     }
 }
 
-/// The VRF that an interface is in or is, by its index.
-fn master_vrf(around: &ObservedNamespace, interface: &ObservedInterface) -> Option<u32> {
-    let is_vrf = |i: &ObservedInterface| {
-        let device = i.kind.device();
-        device.is_some_and(|device| device.kind == DeviceKind::Vrf)
-    };
-    let master = interface.master.and_then(|index| {
-        let master = around.interfaces.get(&index)?;
-        is_vrf(master).then_some(index)
-    });
-    let itself = around
-        .interfaces
-        .iter()
-        .find(|(_, known)| is_vrf(known) && known.name == interface.name);
-    master.or(itself.map(|(index, _)| *index))
+fn is_vrf(interface: &ObservedInterface) -> bool {
+    let device = interface.kind.device();
+    device.is_some_and(|device| device.kind == DeviceKind::Vrf)
+}
+
+/// The VRF that an interface is or is in, by its index.
+fn vrf_around(
+    around: &ObservedNamespace,
+    index: u32,
+    interface: &ObservedInterface,
+) -> Option<u32> {
+    if is_vrf(interface) {
+        return Some(index);
+    }
+    let master = interface.master?;
+    around.interfaces.get(&master).filter(|i| is_vrf(i))?;
+    Some(master)
 }
 
 /// The VRF of the interface that a route goes through, or the one in whose table it is.
 fn vrf_of(around: &ObservedNamespace, route: &Route) -> Option<u32> {
+    let mut interfaces = around.interfaces.iter();
     if let Some(name) = &route.interface {
-        let mut interfaces = around.interfaces.values();
-        let interface = interfaces.find(|i| i.name == name.as_str())?;
-        return master_vrf(around, interface);
+        let (index, interface) = interfaces.find(|(_, i)| i.name == name.as_str())?;
+        return vrf_around(around, *index, interface);
     }
     let table = u64::from(route.options.table());
     let is_it = |i: &ObservedInterface| {
-        let device = i
-            .kind
-            .device()
-            .filter(|device| device.kind == DeviceKind::Vrf);
+        let device = i.kind.device().filter(|_| is_vrf(i));
         device.is_some_and(|device| device.parameters.number("table") == Some(table))
     };
-    let found = around.interfaces.iter().find(|(_, i)| is_it(i));
-    found.map(|(index, _)| *index)
+    interfaces.find(|(_, i)| is_it(i)).map(|(index, _)| *index)
 }
 
 fn kernels_own(to: IpNet) -> String {
