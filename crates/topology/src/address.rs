@@ -78,7 +78,9 @@ pub enum AddressError {
         address: IpNet,
     },
     /// `::1` where no loopback is.
-    #[error("{address} is the loopback's own address: the kernel gives it to no other interface")]
+    #[error(
+        "{address} is the loopback's own address: of other interfaces the kernel gives it to a VRF alone, which is not supported"
+    )]
     Loopback {
         /// The address that was given.
         address: IpAddr,

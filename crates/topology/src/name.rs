@@ -20,7 +20,7 @@ pub enum NameError {
     #[error("a name cannot be empty")]
     Empty,
     /// Longer than [`MAX_NAME_BYTES`].
-    #[error("`{name}` is {bytes} bytes long: a name has at most 15")]
+    #[error("`{name}` is {bytes} bytes long: a name in a lab has at most 15")]
     TooLong {
         /// The name that was refused.
         name: String,

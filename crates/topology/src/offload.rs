@@ -70,7 +70,7 @@ impl FromStr for Offload {
             other => {
                 let known = Self::ALL.map(Self::name).join(", ");
                 return Err(format!(
-                    "there is no offload `{other}` here; there are {known}"
+                    "the offload `{other}` is not supported; supported are {known}"
                 ));
             }
         })

@@ -363,7 +363,7 @@ fn what_is_not_understood_is_refused_by_name() {
             "/etc/*.conf",
         ),
         ("diff <(ip a) <(ip l)", "process substitution"),
-        ("[[ a =~ ^'b' ]]", "a regular expression with quotes"),
+        ("[[ a =~ ^\\w ]]", "`\\w` in a regular expression"),
         ("echo $((1/0))", "division"),
         ("ip -batch file", "`file`"),
         ("ip rule add from 10.0.0.1 goto 5", "goto"),

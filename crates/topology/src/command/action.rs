@@ -116,6 +116,11 @@ pub(crate) enum Action {
     },
     /// It only looks; the network stays as it is.
     Look,
+    /// It runs a command whose sockets are in a VRF.
+    InVrf {
+        vrf: InterfaceName,
+        argv: Vec<String>,
+    },
     /// It runs a command in another namespace.
     Inside {
         namespace: NamespaceName,
@@ -126,11 +131,13 @@ pub(crate) enum Action {
 /// A new device, or one end of a new veth pair.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct NewEnd {
-    pub(crate) name: InterfaceName,
+    /// `None`: the kernel gives it one.
+    pub(crate) name: Option<InterfaceName>,
     pub(crate) namespace: Option<NamespaceName>,
     pub(crate) mtu: Option<u32>,
     pub(crate) mac: Option<Mac>,
     pub(crate) up: bool,
+    pub(crate) master: Option<InterfaceName>,
     /// What it says more, which changes nothing that a lab has.
     pub(crate) left_out: Vec<String>,
 }
@@ -173,6 +180,8 @@ pub(crate) struct Route {
     pub(crate) gateway: Option<std::net::IpAddr>,
     pub(crate) interface: Option<InterfaceName>,
     pub(crate) metric: Option<u32>,
+    /// The VRF whose table it is in.
+    pub(crate) vrf: Option<InterfaceName>,
     pub(crate) options: RouteOptions<InterfaceName>,
 }
 

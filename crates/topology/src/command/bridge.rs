@@ -16,6 +16,28 @@ const OBJECTS: [&str; 6] = ["link", "fdb", "mdb", "vlan", "vni", "monitor"];
 /// Verbs that only look; two letters are enough, as `bridge link s` is `set`.
 const LOOKING: [&str; 5] = ["show", "list", "lst", "ls", "get"];
 
+/// What says something of an entry that no document has.
+const FDB_UNSUPPORTED: [&str; 15] = [
+    "nhid",
+    "port",
+    "vni",
+    "src_vni",
+    "via",
+    "router",
+    "use",
+    "extern_learn",
+    "sticky",
+    "dynamic",
+    "temp",
+    "activity_notify",
+    "inactive",
+    "norefresh",
+    "state",
+];
+
+/// The order in which iproute2 tries them (bridge/fdb.c).
+const FDB_VERBS: [&str; 5] = ["add", "append", "replace", "delete", "flush"];
+
 /// `bridge link set dev PORT PARAMETERS`, `bridge vlan`, `bridge fdb`, and what only looks.
 pub(crate) fn read(words: &mut Words<'_>) -> Result<Action, String> {
     while let Some(option) = words.peek().and_then(|word| word.strip_prefix('-')) {
@@ -38,14 +60,17 @@ pub(crate) fn read(words: &mut Words<'_>) -> Result<Action, String> {
     };
     let looks = verb.len() > 1 && abbreviated(verb, &LOOKING).is_some();
     match (known, verb) {
-        (Some("monitor"), _) => Ok(Action::Look),
+        (Some("monitor"), _) | (_, "help") => Ok(Action::Look),
         _ if looks => Ok(Action::Look),
         (Some("link"), verb) if "set".starts_with(verb) => set_port(words),
         (Some("vlan"), "add") => vlan(words, true),
         (Some("vlan"), "del" | "delete") => vlan(words, false),
-        // As iproute2 tries them (bridge/fdb.c): they differ in what is there already.
-        (Some("fdb"), "add" | "append" | "replace") => fdb(words, true),
-        (Some("fdb"), "del" | "delete") => fdb(words, false),
+        // They differ in what is there already.
+        (Some("fdb"), verb) => match abbreviated(verb, &FDB_VERBS) {
+            Some("add" | "append" | "replace") => fdb(words, true),
+            Some("delete") => fdb(words, false),
+            _ => Err(format!("`bridge {object} {verb}` is not supported yet")),
+        },
         _ => Err(format!("`bridge {object} {verb}` is not supported yet")),
     }
 }
@@ -121,6 +146,9 @@ fn vlan(words: &mut Words<'_>, adds: bool) -> Result<Action, String> {
             "untagged" => untagged = true,
             "self" => own = true,
             "master" => {}
+            // iproute2 passes over what it does not know (`vlan_modify`); this is what a VLAN is that
+            // is not said to be untagged.
+            "tagged" => {}
             other => return Err(format!("`{other}` of `bridge vlan` is not supported yet")),
         }
     }
@@ -149,27 +177,29 @@ fn vlan(words: &mut Words<'_>, adds: bool) -> Result<Action, String> {
     })
 }
 
-/// `bridge fdb add|append|replace|del MAC dev DEV …`.
+/// `bridge fdb add|append|replace|del MAC dev DEV …`, the address anywhere among the words.
 fn fdb(words: &mut Words<'_>, adds: bool) -> Result<Action, String> {
-    let mac = words.next().unwrap_or_default();
-    let mut entry = FdbEntry {
-        mac: Mac::any(mac)?,
-        vlan: None,
-        dst: None,
-    };
+    let mut mac = None;
+    let (mut vlan, mut dst) = (None, None);
     let mut interface: Option<InterfaceName> = None;
     let (mut of_bridge, mut is_static) = (false, false);
     while let Some(word) = words.next() {
         match word {
             "dev" => interface = Some(words.parsed(word)?),
-            "dst" => entry.dst = Some(words.parsed(word)?),
-            "vlan" => entry.vlan = Some(words.parsed(word)?),
+            "dst" => dst = Some(words.parsed(word)?),
+            "vlan" => vlan = Some(words.parsed(word)?),
             "master" => of_bridge = true,
             "static" => is_static = true,
             "self" | "permanent" | "local" => {}
-            other => return Err(format!("`{other}` of `bridge fdb` is not supported yet")),
+            "to" => mac = Some(Mac::any(words.value(word)?)?),
+            other if FDB_UNSUPPORTED.contains(&other) || mac.is_some() => {
+                return Err(format!("`{other}` of `bridge fdb` is not supported yet"));
+            }
+            other => mac = Some(Mac::any(other)?),
         }
     }
+    let mac = mac.ok_or("`bridge fdb` needs a MAC address")?;
+    let entry = FdbEntry { mac, vlan, dst };
     let interface = interface.ok_or("`bridge fdb` needs `dev`")?;
     if entry.dst.is_none() && !(of_bridge && (is_static || !adds)) {
         return Err(

@@ -83,7 +83,8 @@ pub(super) fn read(
                 (None, Some(off), _) => (off, Some(Value::Number(0))),
                 (None, None, Some(key)) => (key, None),
                 (None, None, None) => {
-                    let parameter = parameter(what, table, word)?;
+                    let parameter = parameter(what, table, word)
+                        .map_err(|reason| unsupported(what, table, word).unwrap_or(reason))?;
                     let text = match said {
                         Some(text) => text,
                         None => words.value(word)?,
@@ -98,6 +99,15 @@ pub(super) fn read(
         }
     }
     Ok(changes)
+}
+
+/// Why a word is refused which the kernel may well take: a lab has these alone.
+fn unsupported(what: &str, table: &[Parameter], word: &str) -> Option<String> {
+    let names: Vec<_> = table.iter().map(|parameter| parameter.name).collect();
+    let names = Some(names.join(", ")).filter(|names| !names.is_empty())?;
+    Some(format!(
+        "`{word}` of {what} is not supported; supported are {names}"
+    ))
 }
 
 /// Whether it is a number that can be taken away: `noikey`.

@@ -56,6 +56,38 @@ const KEYWORDS: [&str; 42] = [
     "permaddr",
 ];
 
+/// Of those, the ones of which the first letters are enough, in the order in which iproute2 tries them.
+const ABBREVIATED: [&str; 10] = [
+    "link",
+    "address",
+    "broadcast",
+    "txqueuelen",
+    "master",
+    "nomaster",
+    "type",
+    "alias",
+    "numtxqueues",
+    "numrxqueues",
+];
+
+/// The whole of a keyword of which the first letters may stand.
+fn whole(word: &str) -> &str {
+    match abbreviated(word, &ABBREVIATED) {
+        Some(keyword) if !KEYWORDS.contains(&word) => keyword,
+        _ => word,
+    }
+}
+
+/// Why a command is not taken whose last word that was read may have been an interface's name.
+fn misread(last: &str, reason: String) -> String {
+    match whole(last) {
+        keyword if keyword == last => reason,
+        keyword => format!(
+            "ip takes `{last}` for `{keyword}`: {reason}; write `dev {last}` for an interface of that name"
+        ),
+    }
+}
+
 /// Of those, what says something that no document has.
 const UNSUPPORTED: [&str; 9] = [
     "index",
@@ -234,7 +266,7 @@ pub(crate) fn read(words: &mut Words<'_>) -> Result<Action, String> {
         Some("set" | "change") => set(words),
         Some("delete") => {
             let named = Common::read(words)?;
-            if words.skip("type") {
+            if skip_type(words) {
                 words.value("type")?;
             }
             words.end()?;
@@ -243,6 +275,7 @@ pub(crate) fn read(words: &mut Words<'_>) -> Result<Action, String> {
                 || named.mac.is_some()
                 || named.lower.is_some()
                 || named.lower_namespace.is_some()
+                || named.master.is_some()
                 || named.up.is_some();
             match named.name {
                 Some(name) if !is_more => Ok(Action::RemoveInterface(name)),
@@ -263,14 +296,22 @@ struct Common {
     mtu: Option<u32>,
     mac: Option<Mac>,
     up: Option<bool>,
+    master: Option<InterfaceName>,
     left_out: Vec<String>,
 }
 
 impl Common {
     /// Reads until the end or `type`.
     fn read(words: &mut Words<'_>) -> Result<Self, String> {
+        let mut last = "";
+        Self::read_words(words, &mut last).map_err(|reason| misread(last, reason))
+    }
+
+    fn read_words<'w>(words: &mut Words<'w>, last: &mut &'w str) -> Result<Self, String> {
         let mut common = Self::default();
-        while let Some(word) = words.peek().filter(|word| *word != "type") {
+        while let Some(word) = words.peek().filter(|word| whole(word) != "type") {
+            *last = word;
+            let word = whole(word);
             words.next();
             if let Some(more) = of_no_matter(word, words)? {
                 common.left_out.push(more);
@@ -305,9 +346,11 @@ impl Common {
                     common.up = Some(word == "up");
                     continue;
                 }
-                "master" | "nomaster" => {
-                    return Err(format!("`{word}` is not supported here: use `ip link set`"));
+                "master" => {
+                    common.master = Some(words.parsed(word)?);
+                    continue;
                 }
+                "nomaster" => continue,
                 _ => bare(word)?,
             };
             if let Some(first) = common.name.replace(name) {
@@ -321,15 +364,17 @@ impl Common {
         if self.lower_namespace.is_some() {
             return Err(format!("`link-netns`: {what} stands on nothing"));
         }
-        let name = self.name.ok_or_else(|| {
-            format!("{what} needs a name: what the kernel would call it is not known before")
-        })?;
+        if self.namespace.is_some() && self.master.is_some() {
+            // `ip` looks for the bridge where the command runs.
+            return Err("`netns` and `master` in one command are not supported".to_owned());
+        }
         Ok(NewEnd {
-            name,
+            name: self.name,
             namespace: self.namespace,
             mtu: self.mtu,
             mac: self.mac,
             up: self.up.unwrap_or_default(),
+            master: self.master,
             left_out: self.left_out,
         })
     }
@@ -348,9 +393,18 @@ fn bare(word: &str) -> Result<InterfaceName, String> {
     word.parse().map_err(|error| format!("{error}"))
 }
 
+/// Takes `type`, if it is next.
+fn skip_type(words: &mut Words<'_>) -> bool {
+    let is_next = words.peek().map(whole) == Some("type");
+    if is_next {
+        words.next();
+    }
+    is_next
+}
+
 fn add(words: &mut Words<'_>) -> Result<Action, String> {
     let common = Common::read(words)?;
-    if !words.skip("type") {
+    if !skip_type(words) {
         return Err("`ip link add` needs a `type`".to_owned());
     }
     match words.value("type")? {
@@ -386,10 +440,17 @@ fn add(words: &mut Words<'_>) -> Result<Action, String> {
 
 /// The interface may stand anywhere among the words; `name` is its new name.
 fn set(words: &mut Words<'_>) -> Result<Action, String> {
+    let mut last = "";
+    set_words(words, &mut last).map_err(|reason| misread(last, reason))
+}
+
+fn set_words<'w>(words: &mut Words<'w>, last: &mut &'w str) -> Result<Action, String> {
     let mut name = None;
     let mut change = LinkChange::default();
     let mut is_usual = false;
     while let Some(word) = words.next() {
+        *last = word;
+        let word = whole(word);
         match (word, words.peek()) {
             // As every interface is that can be made here.
             ("multicast" | "arp", Some("on")) | ("promisc" | "allmulticast", Some("off")) => {

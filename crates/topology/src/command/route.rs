@@ -86,8 +86,7 @@ const VERBS: [&str; 15] = [
 ];
 
 /// Keywords that say something which no document has.
-const UNSUPPORTED: [&str; 20] = [
-    "vrf",
+const UNSUPPORTED: [&str; 19] = [
     "tos",
     "dsfield",
     "nhid",
@@ -109,11 +108,23 @@ const UNSUPPORTED: [&str; 20] = [
     "expires",
 ];
 
+/// Keywords of which the first letters are enough, in the order in which iproute2 tries them.
+const ABBREVIATED: [&str; 3] = ["metric", "table", "protocol"];
+
+/// The whole of a keyword of which the first letters may stand.
+fn whole(word: &str) -> &str {
+    let is_known = ["to", "mtu", "pref"].contains(&word);
+    let found = abbreviated(word, &ABBREVIATED).filter(|_| !is_known);
+    found.unwrap_or(word)
+}
+
 pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, String> {
     let Some(verb) = words.next() else {
         return Ok(Action::Look);
     };
     let action = match abbreviated(verb, &VERBS) {
+        // What is learned of ways is forgotten, and learned again.
+        Some("flush") if words.rest() == ["cache"] => return Ok(Action::Look),
         Some("list" | "show" | "lst" | "get" | "help") => return Ok(Action::Look),
         Some("add") => Action::AddRoute,
         Some("replace") => Action::ReplaceRoute,
@@ -124,14 +135,16 @@ pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, Stri
     let mut gateway: Option<IpAddr> = None;
     let mut interface = None;
     let mut metric = None;
+    let mut vrf = None;
     let mut options = RouteOptions::default();
-    while let Some(word) = words.next() {
+    while let Some(word) = words.next().map(whole) {
         match word {
             "via" => gateway = Some(via(words)?),
             "dev" | "oif" => interface = Some(words.parsed(word)?),
             "metric" | "priority" | "preference" => metric = Some(words.parsed(word)?),
             "src" => options.source = Some(words.parsed(word)?),
             "table" => options.table = read_table(words.value(word)?)?,
+            "vrf" => vrf = Some(words.parsed(word)?),
             "scope" => {
                 let name = words.value(word)?;
                 let scope = Scope::named(name);
@@ -161,6 +174,16 @@ pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, Stri
     }
     let to = to.ok_or_else(|| format!("`ip route {verb}` needs a destination"))?;
     let gateways = options.hops.iter().filter_map(|hop| hop.gateway);
+    if gateways
+        .clone()
+        .chain(gateway)
+        .any(|gateway| gateway.is_ipv6())
+        && to.parse::<IpNet>().is_ok_and(|net| net.addr().is_ipv4())
+    {
+        return Err(format!(
+            "an IPv6 gateway of the IPv4 destination {to} is not supported yet"
+        ));
+    }
     let first = gateway.or_else(|| gateways.clone().next());
     let family = global.family.or(first.or(options.source).map(Family::of));
     let destination = destination(to, family)?;
@@ -181,6 +204,7 @@ pub(crate) fn read(words: &mut Words<'_>, global: Global) -> Result<Action, Stri
         gateway,
         interface,
         metric,
+        vrf,
         options,
     }))
 }
@@ -240,9 +264,10 @@ fn destination(text: &str, family: Option<Family>) -> Result<IpNet, String> {
         return Ok(family.unwrap_or(Family::Ipv4).default_destination());
     }
     let net = address::parse(text, family)?;
-    // The kernel refuses host bits: EINVAL, "Invalid prefix for given prefix length".
-    match net == net.trunc() {
-        true => Ok(net),
+    // Of IPv4 the kernel refuses host bits: EINVAL, "Invalid prefix for given prefix length". Of IPv6
+    // it passes over them (`ip6_route_info_create`).
+    match net == net.trunc() || Family::of(net.addr()) == Family::Ipv6 {
+        true => Ok(net.trunc()),
         false => Err(format!(
             "{net}: host bits are set; did you mean {}?",
             net.trunc()

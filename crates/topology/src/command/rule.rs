@@ -48,6 +48,9 @@ const UNSUPPORTED: [&str; 13] = [
     "type",
 ];
 
+/// Keywords of which the first letters are enough, in the order in which iproute2 tries them.
+const ABBREVIATED: [&str; 4] = ["preference", "order", "priority", "table"];
+
 /// Protocols that iproute2 knows by name on every machine (/etc/protocols).
 const PROTOCOLS: [(&str, u8); 6] = [
     ("icmp", 1),
@@ -103,15 +106,17 @@ fn said(words: &mut Words<'_>, global: Global) -> Result<Said, String> {
             "ipproto" => rule.protocol = Some(protocol(words.value(word)?)?),
             "sport" => rule.sport = Some(words.parsed(word)?),
             "dport" => rule.dport = Some(words.parsed(word)?),
-            "priority" | "preference" | "pref" | "order" => priority = Some(words.parsed(word)?),
-            "table" | "lookup" => {
-                let table = read_table(words.value(word)?)?;
-                action = Some(RuleAction::Lookup(table.unwrap_or(TABLE_MAIN)));
-            }
+            "lookup" => action = Some(lookup(word, words)?),
+
             "blackhole" => action = Some(RuleAction::Blackhole),
             "unreachable" => action = Some(RuleAction::Unreachable),
             "prohibit" => action = Some(RuleAction::Prohibit),
-            _ => return Err(refused(word, &UNSUPPORTED)),
+            _ if UNSUPPORTED.contains(&word) => return Err(refused(word, &UNSUPPORTED)),
+            _ => match abbreviated(word, &ABBREVIATED) {
+                Some("table") => action = Some(lookup("table", words)?),
+                Some(known) => priority = Some(words.parsed(known)?),
+                None => return Err(refused(word, &UNSUPPORTED)),
+            },
         }
     }
     rule.family = family.unwrap_or(Family::Ipv4);
@@ -137,6 +142,12 @@ pub fn read_rule(text: &str, free: u32) -> Result<Rule<InterfaceName>, String> {
         priority: said.priority.unwrap_or(free),
         ..said.rule
     })
+}
+
+/// The table that packets are looked up in.
+fn lookup(word: &str, words: &mut Words<'_>) -> Result<RuleAction, String> {
+    let table = read_table(words.value(word)?)?;
+    Ok(RuleAction::Lookup(table.unwrap_or(TABLE_MAIN)))
 }
 
 fn prefix(text: &str, family: &mut Option<Family>) -> Result<Option<IpNet>, String> {

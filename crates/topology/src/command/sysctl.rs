@@ -50,11 +50,15 @@ pub(crate) fn read(words: &mut Words<'_>) -> Result<Vec<Action>, String> {
     while let Some(word) = words.next() {
         if let Some(option) = word.strip_prefix('-') {
             match option {
-                "w" | "qw" | "wq" | "-write" => {
+                "-write" => {
                     writes = true;
                     continue;
                 }
-                "q" | "n" | "e" | "-quiet" => continue,
+                "-quiet" | "-ignore" | "-values" => continue,
+                letters if letters.chars().all(|letter| "wqne".contains(letter)) => {
+                    writes |= letters.contains('w');
+                    continue;
+                }
                 _ => return Err(format!("the option `{word}` of sysctl is not supported")),
             }
         }

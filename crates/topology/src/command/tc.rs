@@ -221,7 +221,7 @@ pub(crate) fn read(words: &mut Words<'_>) -> Result<Action, String> {
                 argv.extend_from_slice(words.rest());
                 return Ok(Action::Inside { namespace, argv });
             }
-            "V" | "Version" => return Ok(Action::Look),
+            "V" | "Version" | "h" | "help" => return Ok(Action::Look),
             other if abbreviated(other, &DISPLAY).is_some() => {}
             other => return Err(format!("the option `-{other}` of tc is not supported")),
         }

@@ -142,10 +142,27 @@ pub(crate) fn read(family: Family, words: &mut Words<'_>) -> Result<Option<Trans
             "-D" | "--delete" | "-R" | "--replace" | "-E" | "--rename-chain" => {
                 return Err(format!("`{word}` is not supported"));
             }
-            other => return Err(format!("`{other}` is not understood here")),
+            other => {
+                return match with_command_first(all) {
+                    Some(words) => read(family, &mut Words::new(&words)),
+                    None => Err(format!("`{other}` is not understood here")),
+                };
+            }
         }
     }
     Err("it says nothing to do: -A, -I, -P, -F, -N or -X".to_owned())
+}
+
+/// The words with what adds a rule and its chain in front: what the rule says may stand before them.
+/// `None` where they are in front, or missing.
+fn with_command_first(words: &[String]) -> Option<Vec<String>> {
+    let adds = |word: &String| matches!(word.as_str(), "-A" | "--append" | "-I" | "--insert");
+    let place = words.iter().position(adds).filter(|place| *place > 0)?;
+    let (before, command) = words.split_at(place);
+    let has_number = command.get(2).is_some_and(|word| is_number(word));
+    let length = if has_number { 3 } else { 2 };
+    let (command, after) = command.split_at_checked(length)?;
+    Some([command, before, after].concat())
 }
 
 /// It may stand anywhere.

@@ -25,7 +25,7 @@ pub(super) enum Role {
 }
 
 /// Programs that only look at the network or try it out.
-const LOOKERS: [&str; 42] = [
+const LOOKERS: [&str; 55] = [
     "ping",
     "ping6",
     "fping",
@@ -68,6 +68,19 @@ const LOOKERS: [&str; 42] = [
     "ps",
     "pgrep",
     "vtysh",
+    "mausezahn",
+    "mz",
+    "hping3",
+    "trafgen",
+    "packetdrill",
+    "nettest",
+    "msend",
+    "mreceive",
+    "netserver",
+    "nstat",
+    "modinfo",
+    "diff",
+    "cmp",
 ];
 
 /// Programs that have nothing to do with what a lab says, and why they are left out.
@@ -75,9 +88,31 @@ const OTHERS: [(&str, &[&str]); 5] = [
     (
         "files and programs are no part of a lab",
         &[
-            "mkdir", "rm", "rmdir", "mv", "cp", "touch", "chmod", "chown", "ln", "install", "apt",
-            "apt-get", "yum", "dnf", "apk", "pacman", "pip", "pip3", "mount", "umount", "tar",
+            "mkdir",
+            "rm",
+            "rmdir",
+            "mv",
+            "cp",
+            "touch",
+            "chmod",
+            "chown",
+            "ln",
+            "install",
+            "apt",
+            "apt-get",
+            "yum",
+            "dnf",
+            "apk",
+            "pacman",
+            "pip",
+            "pip3",
+            "mount",
+            "umount",
+            "tar",
             "sync",
+            "dd",
+            "truncate",
+            "fallocate",
         ],
     ),
     (
@@ -133,11 +168,27 @@ pub(super) fn role(argv: &[String]) -> Role {
         | "iptables-legacy" | "ip6tables" | "ip6tables-nft" | "ip6tables-legacy" | "brctl"
         | "ifconfig" | "route" | "ethtool" | "wg" | "vconfig" | "arp" => Role::Network,
         name if LOOKERS.contains(&name) => Role::Looks,
+        // A file of the kernel's is no plain file.
+        "dd" if argv.iter().any(|word| is_kernels(word)) => Role::Unknown,
         name => {
             let why = OTHERS.iter().find(|(_, names)| names.contains(&name));
             why.map_or(Role::Unknown, |(why, _)| Role::LeftOut(why))
         }
     }
+}
+
+fn is_kernels(word: &str) -> bool {
+    let path = word.strip_prefix("of=").unwrap_or_default();
+    path.starts_with("/proc/") || path.starts_with("/sys/")
+}
+
+/// Whether a command prints nothing, but for errors.
+pub(super) fn is_silent(argv: &[String]) -> bool {
+    let is_quiet = |word: &String| !word.starts_with('-') || word == "-q" || word == "-p";
+    let silent = [
+        "modprobe", "insmod", "rmmod", "sleep", "usleep", "mkdir", "rmdir", "touch", "sync",
+    ];
+    silent.contains(&name(argv)) && argv.iter().skip(1).all(is_quiet)
 }
 
 /// Whether a command reads rules or commands from its input.
@@ -310,6 +361,17 @@ fn ip(words: &mut Words<'_>) -> Result<Action, String> {
         Some("rule") => rule::read(words, global),
         Some("netns") => netns::read(words),
         Some("monitor" | "stats" | "help") => Ok(Action::Look),
+        Some("vrf") if words.peek() == Some("exec") => {
+            words.next();
+            let vrf = words.parsed("exec")?;
+            match words.rest() {
+                [] => Err("`ip vrf exec` needs a command".to_owned()),
+                argv => Ok(Action::InVrf {
+                    vrf,
+                    argv: argv.to_vec(),
+                }),
+            }
+        }
         Some(known) => match words.peek() {
             None => Ok(Action::Look),
             Some(verb) if looks(known, verb) => Ok(Action::Look),

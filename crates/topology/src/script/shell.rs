@@ -28,6 +28,7 @@ mod elsewhere;
 mod files;
 mod flow;
 mod getopts;
+mod grep;
 mod ifup;
 mod input_output;
 mod inside;
@@ -134,6 +135,9 @@ impl From<&str> for Failure {
     }
 }
 
+/// What a function or a script was given: a text, or why it is not known.
+type Given = Result<String, String>;
+
 /// A function of a script.
 #[derive(Clone)]
 struct Function {
@@ -150,7 +154,7 @@ pub(crate) struct Shell {
     here: NamespaceId,
     variables: Variables,
     /// `$1`, `$2`, …
-    arguments: Vec<String>,
+    arguments: Vec<Given>,
     functions: BTreeMap<String, Function>,
     /// Files that the script wrote.
     files: BTreeMap<String, String>,
@@ -165,8 +169,13 @@ pub(crate) struct Shell {
     substitutions: usize,
     pub(super) notes: Vec<Note>,
     pub(super) errors: Vec<ScriptError>,
+    /// The words of commands that were not understood, with their lines: what they were to make is not
+    /// there.
+    missing: BTreeMap<String, usize>,
     /// Commands that may still run.
     fuel: usize,
+    /// How many of them trying out both ways has cost.
+    on_trials: usize,
     depth: usize,
     /// How many commands and words stand around what runs.
     nested: usize,
@@ -223,7 +232,9 @@ impl Shell {
             substitutions: 0,
             notes: Vec::new(),
             errors: Vec::new(),
+            missing: BTreeMap::new(),
             fuel: MOST_COMMANDS,
+            on_trials: 0,
             depth: 0,
             nested: 0,
             provided: 0,
@@ -306,12 +317,21 @@ impl Shell {
         }
         self.fuel = self.fuel.saturating_sub(commands);
         if self.fuel == 0 {
-            self.refuse(
-                String::new(),
-                format!("it does more than {MOST_COMMANDS} commands would: does it end?"),
-            );
+            let reason = match self.on_trials > MOST_COMMANDS / 2 {
+                true => "too much of it depends on what is not known before it runs: to try out \
+                         what it may do takes too long"
+                    .to_owned(),
+                false => format!("it does more than {MOST_COMMANDS} commands would: does it end?"),
+            };
+            self.refuse(String::new(), reason);
         }
         self.fuel > 0
+    }
+
+    /// The same for trying something out so often.
+    fn spend_on_trials(&mut self, trials: usize) -> bool {
+        self.on_trials += trials * TRIAL;
+        self.spend(trials * TRIAL)
     }
 
     /// Does what stands in a command or word; nothing where that is too deep.

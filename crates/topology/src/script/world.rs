@@ -125,7 +125,7 @@ impl World {
                 });
                 if let Some(other) = other {
                     return Err(format!(
-                        "{address} is on {} of the same namespace already",
+                        "{address} is on {} of the same namespace already: a lab has an address once in a namespace",
                         other.name
                     ));
                 }
@@ -193,16 +193,19 @@ impl World {
                 Ok(())
             }
             Action::AddRoute(route) => {
+                let route = self.in_vrf(here, route)?;
                 self.settle_carriers(here);
                 self.add_route(here, route)
             }
             Action::RemoveRoute(route) => {
+                let route = self.in_vrf(here, route)?;
                 self.settle_carriers(here);
                 self.remove_route(here, &route)
             }
             Action::AddRule(said) => self.add_rule(here, said),
             Action::RemoveRule(said) => self.remove_rule(here, &said),
             Action::ReplaceRoute(route) => {
+                let route = self.in_vrf(here, route)?;
                 self.settle_carriers(here);
                 self.replace_route(here, route)
             }
@@ -263,6 +266,7 @@ impl World {
             Action::SetWireguard { interface, change } => {
                 self.set_wireguard(here, interface, &change)
             }
+            Action::InVrf { vrf, .. } => self.table_of_vrf(here, &vrf).map(drop),
             Action::Look | Action::Inside { .. } => Ok(()),
         }
     }

@@ -36,10 +36,12 @@ impl Shell {
                             true => self.variables.set_local(name, value),
                             false => {
                                 self.variables.set(name, value);
-                                self.status = Status::Unknown {
-                                    inverted: false,
-                                    command: format!("{name}={}", word.value),
-                                };
+                                if !matches!(self.status, Status::Unknown { .. }) {
+                                    self.status = Status::Unknown {
+                                        inverted: false,
+                                        command: format!("{name}={}", word.value),
+                                    };
+                                }
                             }
                         }
                         return Ok(());

@@ -6,7 +6,7 @@ use super::input_output::{Input, Io};
 impl Shell {
     /// `ip -batch FILE`
     pub(super) fn batch(&mut self, argv: &[String], words: &[String], io: &mut Io) {
-        let place = words.iter().position(|word| is_batch(word));
+        let place = batch_place(words);
         let path = place.and_then(|place| words.get(place + 1)).cloned();
         let path = path.unwrap_or_else(|| "-".to_owned());
         let text = match path.as_str() {
@@ -57,7 +57,15 @@ impl Shell {
     }
 }
 
-/// Whether this option makes `ip` read a batch.
-pub(super) fn is_batch(word: &str) -> bool {
-    matches!(word, "-b" | "-batch" | "--batch")
+/// Where the option is that makes `ip` read a batch. What stands after the object is not for `ip`.
+pub(super) fn batch_place(words: &[String]) -> Option<usize> {
+    let mut place = 0;
+    loop {
+        let option = words.get(place)?.strip_prefix('-')?;
+        match option.strip_prefix('-').unwrap_or(option) {
+            "b" | "batch" => return Some(place),
+            "n" | "ne" | "net" | "netn" | "netns" | "f" | "family" => place += 2,
+            _ => place += 1,
+        }
+    }
 }

@@ -18,12 +18,81 @@ pub(super) fn expand(word: &str) -> Result<Vec<String>, String> {
     if let Some(number) = runs.find(|run| run.len() > LONGEST_NUMBER) {
         return Err(format!("`{word}`: the number {number} is too large"));
     }
+    let word = &with_zeros(word)?;
     let pieces = parse_brace_expansions(word, &ParserOptions::default())
         .map_err(|error| format!("`{word}`: {error}"))?;
     match pieces {
         Some(pieces) => combined(&pieces),
         None => Ok(vec![word.to_owned()]),
     }
+}
+
+/// `{08..10}` as `{08,09,10}`: the parser forgets how many digits there are.
+fn with_zeros(word: &str) -> Result<String, String> {
+    let mut all = String::new();
+    let (mut quote, mut before) = (None, None);
+    // How deep in `${…}`.
+    let mut depth = 0_usize;
+    let mut rest = word;
+    while let Some(c) = rest.chars().next() {
+        match c {
+            '{' if before == Some('$') || depth > 0 => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let is_plain = quote.is_none() && depth == 0 && before != Some('\\');
+        let list = match c {
+            '{' if is_plain => rest.get(1..).and_then(|rest| rest.split_once('}')),
+            _ => None,
+        };
+        if let Some((inside, after)) = list
+            && let Some(numbers) = numbers_with_zeros(inside)?
+        {
+            // One alone would be no list.
+            match numbers.as_slice() {
+                [one] => all.push_str(one),
+                numbers => all.push_str(&format!("{{{}}}", numbers.join(","))),
+            }
+            rest = after;
+            before = Some('}');
+            continue;
+        }
+        match (quote, c) {
+            (Some(end), c) if end == c && before != Some('\\') => quote = None,
+            (None, '"' | '\'') if before != Some('\\') => quote = Some(c),
+            _ => {}
+        }
+        all.push(c);
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        before = Some(c);
+    }
+    Ok(all)
+}
+
+/// The numbers of `08..10` or `08..10..2`, all as long as the longer of its ends, which has a zero in
+/// front; `None` for anything else.
+fn numbers_with_zeros(inside: &str) -> Result<Option<Vec<String>>, String> {
+    let parts: Vec<&str> = inside.split("..").collect();
+    let number = |text: &str| text.parse::<i64>().ok();
+    let (first, last, step) = match parts.as_slice() {
+        [first, last] => (*first, *last, Some(1)),
+        [first, last, step] => (*first, *last, number(step)),
+        _ => return Ok(None),
+    };
+    let has_zero = |text: &str| {
+        let digits = text.trim_start_matches('-');
+        digits.len() > 1 && digits.starts_with('0')
+    };
+    let (Some(start), Some(end), Some(step)) = (number(first), number(last), step) else {
+        return Ok(None);
+    };
+    if !has_zero(first) && !has_zero(last) {
+        return Ok(None);
+    }
+    let width = first.len().max(last.len());
+    let numbers = sequence(start, end, step)?;
+    let texts = numbers.iter().map(|n| format!("{n:0width$}"));
+    Ok(Some(texts.collect()))
 }
 
 /// Whether there is a brace that is not that of `${…}`, with a list in it.
@@ -124,5 +193,28 @@ mod tests {
         assert_eq!(far, ["-999999999999999999", "0", "999999999999999999"]);
         assert_eq!(expand("ns{3..1}").unwrap(), ["ns3", "ns2", "ns1"]);
         assert!(expand("{1..999999999}").is_err());
+        assert!(expand("{01..999999999}").is_err());
+    }
+
+    /// As bash 5 writes them.
+    #[test]
+    fn numbers_have_the_zeros_that_are_written() {
+        for (word, expanded) in [
+            ("NS{08..10}", &["NS08", "NS09", "NS10"][..]),
+            ("{8..010}", &["008", "009", "010"]),
+            ("{-01..1}", &["-01", "000", "001"]),
+            ("{-5..005..5}", &["-05", "000", "005"]),
+            ("{01..05..2}", &["01", "03", "05"]),
+            ("{3..01}", &["03", "02", "01"]),
+            ("{01..01}x", &["01x"]),
+            ("{a{00..01},b}", &["a00", "a01", "b"]),
+            ("{0..2}", &["0", "1", "2"]),
+            ("\"{00..01}\"", &["\"{00..01}\""]),
+            ("'{00..01}'", &["'{00..01}'"]),
+        ] {
+            assert_eq!(expand(word).unwrap(), expanded, "{word}");
+        }
+        assert_eq!(expand("${x:-{00..01}}").unwrap(), ["${x:-{00..01}}"]);
+        assert_eq!(expand("${x}{00..01}").unwrap(), ["${x}00", "${x}01"]);
     }
 }

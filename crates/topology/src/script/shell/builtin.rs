@@ -5,6 +5,7 @@ use brush_parser::ast::{Assignment, AssignmentName};
 use super::input_output::{Input, Io};
 use super::variables::Value;
 use super::{Flow, NoteKind, Shell, Status, shown, text_tools};
+use crate::script::program::{self, Role};
 
 /// Whether a command's words with `=` are assignments.
 pub(super) fn declares(name: &str) -> bool {
@@ -46,8 +47,10 @@ impl Shell {
             "return" | "exit" => {
                 self.status = match words.first().map(|word| word.parse().unwrap_or(2)) {
                     None => before,
-                    Some(0) => Status::Success,
-                    Some(number) => Status::Failure(number),
+                    Some(number) => match i32::rem_euclid(number, 256) {
+                        0 => Status::Success,
+                        number => Status::Failure(number),
+                    },
                 };
                 return Some(match name.as_str() {
                     "return" => Flow::Return,
@@ -139,8 +142,13 @@ impl Shell {
                     .is_some_and(|word| word == "-v" || word == "-V")
                     || name != "command" =>
             {
+                let says_kind = name == "type" && words.first().is_some_and(|word| word == "-t");
                 for word in words.iter().filter(|word| !word.starts_with('-')) {
                     let is_own = self.functions.contains_key(word) || is_builtin(word);
+                    if says_kind {
+                        self.tell_kind(word, argv, io);
+                        continue;
+                    }
                     let text = match is_own || word.contains('/') {
                         true => format!("{word}\n"),
                         false => format!("/usr/bin/{word}\n"),
@@ -159,6 +167,25 @@ impl Shell {
             _ => return None,
         }
         Some(Flow::Next)
+    }
+
+    /// `type -t NAME`: a program that nobody knows here may be there or not.
+    fn tell_kind(&mut self, word: &str, argv: &[String], io: &mut Io) {
+        let role = program::role(&[word.to_owned()]);
+        let kind = match (self.functions.contains_key(word), is_builtin(word), role) {
+            (true, ..) => "function\n",
+            (_, true, _) => "builtin\n",
+            (.., Role::Unknown) => {
+                io.out.print_unknown(&shown(argv));
+                self.status = Status::Unknown {
+                    inverted: false,
+                    command: shown(argv),
+                };
+                return;
+            }
+            _ => "file\n",
+        };
+        io.out.print(kind);
     }
 
     fn declare(&mut self, name: &str, argv: &[String], declared: &[&Assignment]) {
@@ -198,7 +225,7 @@ impl Shell {
                 is_local,
             );
             if let Err(reason) = done {
-                self.refuse(shown(argv), reason);
+                self.refuse(format!("{} {assignment}", shown(argv)), reason);
             }
             if has('i')
                 && let AssignmentName::VariableName(name) = &assignment.name
@@ -230,11 +257,12 @@ impl Shell {
         while let Some(word) = words.next() {
             let on = word.starts_with('-');
             let Some(letters) = word.strip_prefix(['-', '+']) else {
-                self.arguments = std::iter::once(word).chain(words).cloned().collect();
+                let given = std::iter::once(word).chain(words).cloned();
+                self.arguments = given.map(Ok).collect();
                 return;
             };
             if letters == "-" {
-                self.arguments = words.cloned().collect();
+                self.arguments = words.cloned().map(Ok).collect();
                 return;
             }
             for letter in letters.chars() {
@@ -268,6 +296,7 @@ impl Shell {
     fn read(&mut self, words: &[String], io: &mut Io) {
         let mut names = Vec::new();
         let mut list = None;
+        let words_of = words;
         let mut words = words.iter();
         while let Some(word) = words.next() {
             match word.as_str() {
@@ -290,9 +319,18 @@ impl Shell {
                 self.status = Status::Failure(1);
                 String::new()
             }
+            // It matters where it is used.
             Some(Input::Unknown(who)) => {
                 let reason = format!("what `{who}` gives is not known before it runs");
-                return self.refuse("read".to_owned(), reason);
+                let list = list.map(String::as_str);
+                for name in names.into_iter().chain(list) {
+                    self.variables.set(name, Value::Unknown(reason.clone()));
+                }
+                self.status = Status::Unknown {
+                    inverted: false,
+                    command: format!("read {}", words_of.join(" ")),
+                };
+                return;
             }
             // The user is asked.
             None => {

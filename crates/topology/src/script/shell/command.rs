@@ -1,5 +1,6 @@
 //! One command: its words, its variables and redirections, and what it calls.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use brush_parser::ast::{
@@ -7,10 +8,15 @@ use brush_parser::ast::{
     SimpleCommand, SourceLocation,
 };
 
-use super::input_output::{Io, Out};
+use super::input_output::{Io, Out, is_of_the_day};
 use super::told::shown;
-use super::{Flow, Function, MOST_DEEP, MOST_WORDS, NoteKind, Shell, Status, builtin, word};
+use super::{
+    Flow, Function, Given, MOST_DEEP, MOST_WORDS, NoteKind, Shell, Status, builtin, told, word,
+};
 use crate::script::program::{self, Role};
+
+/// Words of a command that are not known, by their places, and why.
+type Unknown = BTreeMap<usize, String>;
 
 impl Shell {
     pub(super) fn command(&mut self, command: &Command, io: &mut Io) -> Flow {
@@ -45,10 +51,9 @@ impl Shell {
                 self.status = match self.extended(&test.expr) {
                     Ok(status) => status,
                     // It may decide nothing that changes the network.
-                    Err(reason) if word::is_unknown(&reason) => Status::Unknown {
-                        inverted: false,
-                        command: format!("[[ {} ]]", test.expr),
-                    },
+                    Err(reason) if word::is_unknown(&reason) => {
+                        ends_as(&reason, || format!("[[ {} ]]", test.expr))
+                    }
                     Err(reason) => {
                         self.refuse(format!("[[ {} ]]", test.expr), reason);
                         return Flow::Next;
@@ -77,7 +82,14 @@ impl Shell {
         let written = simple.suffix.as_ref().map_or(0, |suffix| suffix.0.len());
         let mut argv = Vec::with_capacity(written + 1);
         let mut declared = Vec::new();
-        let expanded = self.words(simple, suffix, &mut argv, &mut declared, &mut redirects);
+        let mut unknown = Unknown::new();
+        let expanded = self.words(
+            simple,
+            suffix,
+            (&mut argv, &mut unknown),
+            &mut declared,
+            &mut redirects,
+        );
         // Until here, and in what is assigned, `$?` is the command's before.
         let before = std::mem::replace(&mut self.status, Status::Success);
         if let Err(reason) = expanded {
@@ -85,23 +97,21 @@ impl Shell {
             match name {
                 // It may decide nothing that changes the network.
                 Some("[" | "test") if word::is_unknown(&reason) => {
-                    self.status = Status::Unknown {
-                        inverted: false,
-                        command: simple.to_string(),
-                    };
+                    self.status = ends_as(&reason, || simple.to_string());
                 }
                 Some("exit" | "return") if word::is_unknown(&reason) => {
-                    self.status = Status::Unknown {
-                        inverted: false,
-                        command: simple.to_string(),
-                    };
+                    self.status = ends_as(&reason, || simple.to_string());
                     return match name {
                         Some("exit") => Flow::Exit,
                         _ => Flow::Return,
                     };
                 }
-                Some(name) if word::is_unknown(&reason) && self.only_tells(name) => {
-                    io.out.print_unknown(name);
+                Some(name)
+                    if word::is_unknown(&reason)
+                        && (self.only_tells(name)
+                            || name == "tee" && is_of_the_day(&simple.to_string(), &reason)) =>
+                {
+                    io.out.print_unknown(word::printer(&reason).unwrap_or(name));
                     self.note(NoteKind::LeftOut, format!("{simple}: {reason}"));
                 }
                 Some(name) if self.is_lenient && word::is_unknown(&reason) && is_other(name) => {
@@ -110,6 +120,7 @@ impl Shell {
                 _ => {
                     // It may change the network, whatever its words are.
                     self.acted += usize::from(self.is_trial);
+                    self.misses(&plain_words(simple));
                     self.refuse(simple.to_string(), reason);
                 }
             }
@@ -140,7 +151,7 @@ impl Shell {
         let flow = self.redirected(redirects.into_iter(), io, |shell, io| {
             match argv.is_empty() {
                 true => Flow::Next,
-                false => shell.dispatch(&argv, &declared, io),
+                false => shell.dispatch_given(&argv, &unknown, &declared, io),
             }
         });
         // What stands before a command is for it alone.
@@ -158,7 +169,7 @@ impl Shell {
         &mut self,
         simple: &'a SimpleCommand,
         suffix: impl Iterator<Item = &'a CommandPrefixOrSuffixItem>,
-        argv: &mut Vec<String>,
+        (argv, unknown): (&mut Vec<String>, &mut Unknown),
         declared: &mut Vec<&'a Assignment>,
         redirects: &mut Vec<&'a IoRedirect>,
     ) -> Result<(), String> {
@@ -167,7 +178,22 @@ impl Shell {
         }
         for item in suffix {
             match item {
-                CommandPrefixOrSuffixItem::Word(word) => self.fields_into(&word.value, argv)?,
+                CommandPrefixOrSuffixItem::Word(word) => {
+                    let before = argv.len();
+                    match self.fields_into(&word.value, argv) {
+                        // It matters where the function uses it.
+                        Err(reason)
+                            if word::is_unknown(&reason)
+                                && word::is_one(&word.value)
+                                && self.is_function(argv.first()) =>
+                        {
+                            argv.truncate(before);
+                            unknown.insert(before, reason);
+                            argv.push(String::new());
+                        }
+                        done => done?,
+                    }
+                }
                 CommandPrefixOrSuffixItem::AssignmentWord(assignment, word) => {
                     let first = argv.first().map(String::as_str);
                     match first.is_some_and(builtin::declares) {
@@ -187,6 +213,10 @@ impl Shell {
         Ok(())
     }
 
+    fn is_function(&self, name: Option<&String>) -> bool {
+        name.is_some_and(|name| self.functions.contains_key(name))
+    }
+
     /// Whether what this name runs changes no network whatever words it gets.
     fn only_tells(&self, name: &str) -> bool {
         let role = program::role(&[name.to_owned()]);
@@ -202,14 +232,30 @@ impl Shell {
         declared: &[&Assignment],
         io: &mut Io,
     ) -> Flow {
+        self.dispatch_given(argv, &Unknown::new(), declared, io)
+    }
+
+    /// The same with words that are not known, which only a function gets.
+    fn dispatch_given(
+        &mut self,
+        argv: &[String],
+        unknown: &Unknown,
+        declared: &[&Assignment],
+        io: &mut Io,
+    ) -> Flow {
         let Some(name) = argv.first() else {
             return Flow::Next;
         };
         if let Some(function) = self.functions.get(name).cloned() {
-            // The lines of another text are none of the script.
-            self.within += usize::from(!function.is_own);
-            let flow = self.call(argv, &function.body, io);
-            self.within -= usize::from(!function.is_own);
+            // The lines of another text are none of the script; those of its own functions are, whoever
+            // calls them.
+            let within = match function.is_own {
+                true => 0,
+                false => self.within + 1,
+            };
+            let within = std::mem::replace(&mut self.within, within);
+            let flow = self.call(argv, unknown, &function.body, io);
+            self.within = within;
             return flow;
         }
         match self.builtin(argv, declared, io) {
@@ -218,7 +264,13 @@ impl Shell {
         }
     }
 
-    pub(super) fn call(&mut self, argv: &[String], body: &FunctionBody, io: &mut Io) -> Flow {
+    fn call(
+        &mut self,
+        argv: &[String],
+        unknown: &Unknown,
+        body: &FunctionBody,
+        io: &mut Io,
+    ) -> Flow {
         if self.depth >= MOST_DEEP {
             self.refuse(
                 shown(argv),
@@ -226,7 +278,12 @@ impl Shell {
             );
             return Flow::Exit;
         }
-        let arguments = argv.get(1..).unwrap_or_default().to_vec();
+        let given = argv.iter().enumerate().skip(1);
+        let given = given.map(|(place, text)| match unknown.get(&place) {
+            Some(reason) => Err(reason.clone()),
+            None => Ok(text.clone()),
+        });
+        let arguments: Vec<Given> = given.collect();
         let before = std::mem::replace(&mut self.arguments, arguments);
         let line = self.line;
         self.variables.enter();
@@ -282,7 +339,7 @@ impl Shell {
         // What went wrong in it is told as what went wrong in the command around it.
         if self.errors.len() > errors {
             let first = self.errors.drain(errors..).next();
-            return Err(first.map(|error| error.reason).unwrap_or_default());
+            return Err(first.map(told::within).unwrap_or_default());
         }
         io.out
             .into_text()
@@ -291,11 +348,37 @@ impl Shell {
     }
 }
 
+/// The words of a command as they are written.
+fn plain_words(simple: &SimpleCommand) -> Vec<String> {
+    let suffix = simple.suffix.iter().flat_map(|suffix| &suffix.0);
+    let words = suffix.filter_map(|item| match item {
+        CommandPrefixOrSuffixItem::Word(word) => Some(word),
+        _ => None,
+    });
+    let words = simple.word_or_name.iter().chain(words);
+    words.map(|word| word.value.clone()).collect()
+}
+
+/// It is not known how a command ends: because of another, of which that is not known, or by itself.
+fn ends_as(reason: &str, command: impl Fn() -> String) -> Status {
+    Status::Unknown {
+        inverted: false,
+        command: word::ender(reason).map_or_else(command, str::to_owned),
+    }
+}
+
 /// The line in which a command begins. That of a plain one is looked for here, since the parser
 /// would go through all its words to find where it ends, too.
 fn line_of(command: &Command) -> Option<usize> {
     let first = match command {
-        Command::Simple(simple) if simple.prefix.is_none() => simple.word_or_name.as_ref(),
+        Command::Simple(simple) => match simple.prefix.as_ref().and_then(|prefix| prefix.0.first())
+        {
+            // The parser says of no prefix where it is.
+            Some(CommandPrefixOrSuffixItem::AssignmentWord(assignment, _)) => {
+                return Some(assignment.loc.start.line);
+            }
+            _ => simple.word_or_name.as_ref(),
+        },
         _ => None,
     };
     match first.and_then(|word| word.loc.as_ref()) {

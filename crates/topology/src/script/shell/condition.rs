@@ -63,11 +63,7 @@ impl Shell {
             }
             ExtendedTestExpr::BinaryTest(BinaryPredicate::StringMatchesRegex, left, right) => {
                 let left = self.one(&left.value)?;
-                if right.value.contains(['\\', '"', '\'']) {
-                    let reason = "a regular expression with quotes in it is not supported";
-                    return Err(reason.to_owned());
-                }
-                let pattern = self.one(&right.value)?;
+                let pattern = self.expression(&right.value)?;
                 Ok(self.matches_expression(&left, &pattern)?)
             }
             ExtendedTestExpr::BinaryTest(predicate, left, right) => {

@@ -80,7 +80,7 @@ impl Shell {
                 }
             },
         };
-        let arguments = arguments.to_vec();
+        let arguments = arguments.iter().cloned().map(Ok).collect();
         self.apart(|shell| {
             shell.arguments = arguments;
             let functions = std::mem::take(&mut shell.functions);

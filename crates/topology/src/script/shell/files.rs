@@ -66,7 +66,10 @@ impl Shell {
         self.variables.set(SOURCE, source(path));
         let given = match arguments.is_empty() {
             true => None,
-            false => Some(std::mem::replace(&mut self.arguments, arguments.to_vec())),
+            false => {
+                let given = arguments.iter().cloned().map(Ok).collect();
+                Some(std::mem::replace(&mut self.arguments, given))
+            }
         };
         let flow = self.text_within(text, io);
         if let Some(given) = given {

@@ -8,7 +8,7 @@ use brush_parser::ast::{
 use super::input_output::{Io, Out};
 use super::undecided::UNDECIDED;
 use super::variables::Value;
-use super::{Flow, NoteKind, Shell, Status, TRIAL, word};
+use super::{Flow, NoteKind, Shell, Status, word};
 
 /// A branch of `if`, and on what condition it is taken.
 type Branch<'a> = (Option<&'a CompoundList>, &'a CompoundList);
@@ -224,7 +224,13 @@ impl Shell {
     fn for_each(&mut self, clause: &ForClauseCommand, io: &mut Io) -> Flow {
         let mut values = Vec::new();
         match &clause.values {
-            None => values.clone_from(&self.arguments),
+            None => match self.all_given() {
+                Ok(given) => values = given,
+                Err(reason) => {
+                    let head = format!("for {} in \"$@\"", clause.variable_name);
+                    return self.for_unknown(clause, &head, reason, io);
+                }
+            },
             Some(words) => {
                 for word in words {
                     match self.fields(&word.value) {
@@ -256,7 +262,7 @@ impl Shell {
         }
         let (flow, is_last) = self.in_round(|shell| shell.list(body, io));
         if let Some(command) = is_last {
-            if !self.is_trial && (!self.spend(TRIAL) || self.would_act(body)) {
+            if !self.is_trial && (!self.spend_on_trials(1) || self.would_act(body)) {
                 self.refuse(command, UNDECIDED.to_owned());
             }
             return Some(match flow {
@@ -321,7 +327,7 @@ impl Shell {
                     if self.is_trial {
                         return self.perhaps_round(body, io);
                     }
-                    if !self.spend(TRIAL) {
+                    if !self.spend_on_trials(1) {
                         return Flow::Exit;
                     }
                     let known = self.status.clone();

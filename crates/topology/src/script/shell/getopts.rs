@@ -12,7 +12,10 @@ impl Shell {
             return self.refuse(shown(argv), reason.to_owned());
         };
         let given = match given {
-            [] => self.arguments.clone(),
+            [] => match self.all_given() {
+                Ok(given) => given,
+                Err(reason) => return self.refuse(shown(argv), reason),
+            },
             given => given.to_vec(),
         };
         let index = self

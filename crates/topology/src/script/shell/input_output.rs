@@ -3,7 +3,7 @@
 use brush_parser::ast::{IoFileRedirectKind, IoFileRedirectTarget, IoRedirect};
 
 use super::variables::MOST_TEXT;
-use super::{Flow, Shell};
+use super::{Flow, Shell, word};
 
 /// Most that is kept of what commands print, bytes.
 const MOST_OUTPUT: usize = 1 << 20;
@@ -90,6 +90,24 @@ enum Target {
     },
 }
 
+fn is_for_writing(kind: &IoFileRedirectKind) -> bool {
+    matches!(
+        kind,
+        IoFileRedirectKind::Write | IoFileRedirectKind::Append | IoFileRedirectKind::Clobber
+    )
+}
+
+/// Whether a file has a name that is not known since there is a date or a machine's name in it: then it
+/// is none of the kernel's, and nobody reads it here.
+pub(super) fn is_of_the_day(word: &str, reason: &str) -> bool {
+    let printer = word::printer(reason).and_then(|who| who.split(' ').next());
+    let is_so = matches!(
+        printer,
+        Some("date" | "hostname" | "uname" | "nproc" | "uuidgen")
+    );
+    is_so && !["/proc", "/sys"].iter().any(|folder| word.contains(folder))
+}
+
 impl Shell {
     /// Runs something with its redirections.
     pub(super) fn redirected<'a>(
@@ -103,7 +121,9 @@ impl Shell {
         let mut input = None;
         for redirect in redirects {
             if let Err(reason) = self.redirect(redirect, &mut target, &mut is_quiet, &mut input) {
-                self.refuse(redirect.to_string(), reason);
+                let text = redirect.to_string();
+                let start = text.lines().next().unwrap_or_default();
+                self.refuse(start.to_owned(), reason);
                 return Flow::Next;
             }
         }
@@ -183,7 +203,15 @@ impl Shell {
     ) -> Result<(), String> {
         let path = match to {
             IoFileRedirectTarget::Filename(word) | IoFileRedirectTarget::Duplicate(word) => {
-                self.one(&word.value)?
+                match self.one(&word.value) {
+                    Err(reason) if is_for_writing(kind) && is_of_the_day(&word.value, &reason) => {
+                        if matches!(descriptor, None | Some(1)) {
+                            *target = Target::Nowhere;
+                        }
+                        return Ok(());
+                    }
+                    read => read?,
+                }
             }
             IoFileRedirectTarget::Fd(number) => number.to_string(),
             IoFileRedirectTarget::ProcessSubstitution(..) => {

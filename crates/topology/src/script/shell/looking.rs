@@ -2,6 +2,7 @@
 
 use super::input_output::Io;
 use super::{MOST_NOTES, NoteKind, Shell, Status, shown};
+use crate::id::NamespaceId;
 use crate::script::offer::{self, Tried};
 
 impl Shell {
@@ -40,6 +41,10 @@ impl Shell {
         self.note(NoteKind::LeftOut, format!("only looks, not run: {command}"));
     }
 
+    fn is_at_home(&self) -> bool {
+        self.here == NamespaceId::HOST
+    }
+
     /// What `ip link show NAME` and `ip netns` would find, and print where that is known.
     fn shows(&self, argv: &[String]) -> Option<(bool, Option<String>)> {
         let words: Vec<&str> = argv
@@ -57,6 +62,11 @@ impl Shell {
                 let names: Vec<&str> = self.world.namespaces().collect();
                 let text: String = names.iter().rev().map(|name| format!("{name}\n")).collect();
                 Some((true, Some(text)))
+            }
+            // Of the host, which has no name for `ip`, it prints nothing.
+            ["netns", "identify"] | ["netns", "identify", "self" | super::parameter::PROCESS] => {
+                let name = self.world.name_of(self.here).filter(|_| !self.is_at_home());
+                Some((true, Some(name.map(|name| name + "\n").unwrap_or_default())))
             }
             [
                 "link" | "l" | "addr" | "a" | "address",

@@ -9,7 +9,7 @@ use super::word::Part;
 use super::{NoteKind, Shell, Status};
 
 /// What `$$` is taken as.
-const PROCESS: &str = "4242";
+pub(super) const PROCESS: &str = "4242";
 /// Longest text that patterns are tried on, bytes: the time grows with its square.
 const MOST_MATCHED: usize = 4096;
 
@@ -337,7 +337,8 @@ impl Shell {
             Parameter::Positional(0) => Some(vec![self.name.clone()]),
             Parameter::Positional(number) => {
                 let index = usize::try_from(*number).unwrap_or(usize::MAX) - 1;
-                self.arguments.get(index).map(|text| vec![text.clone()])
+                let given = self.arguments.get(index).cloned().transpose()?;
+                given.map(|text| vec![text])
             }
             Parameter::Special(special) => Some(self.special(special)?),
             Parameter::Named(name) => self.variable(name).map(|text| vec![text]),
@@ -361,10 +362,19 @@ impl Shell {
         match (indirect, direct) {
             (true, Some(names)) => {
                 let name = names.first().cloned().unwrap_or_default();
+                self.known(&name)?;
                 Ok(self.variables.text(&name).map(|text| vec![text.to_owned()]))
             }
             (_, direct) => Ok(direct),
         }
+    }
+
+    /// `$@`
+    ///
+    /// # Errors
+    /// One of them is not known.
+    pub(super) fn all_given(&self) -> Result<Vec<String>, String> {
+        self.arguments.iter().cloned().collect()
     }
 
     /// Whether the value of a variable is known, or that it has none.
@@ -394,7 +404,7 @@ impl Shell {
 
     fn special(&mut self, special: &SpecialParameter) -> Result<Vec<String>, String> {
         Ok(match special {
-            SpecialParameter::AllPositionalParameters { .. } => self.arguments.clone(),
+            SpecialParameter::AllPositionalParameters { .. } => self.all_given()?,
             SpecialParameter::PositionalParameterCount => vec![self.arguments.len().to_string()],
             SpecialParameter::LastExitStatus => match &self.status {
                 Status::Unknown { command, .. } => {

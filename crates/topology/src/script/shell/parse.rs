@@ -41,8 +41,55 @@ pub(super) fn program(text: &str) -> Result<Program, Malformed> {
 
 /// Reads a text as the grammar has it; so many lines of the script stand before it.
 pub(super) fn by_grammar(text: &str, before: usize) -> Result<Program, Malformed> {
+    // Without `extglob`, which a script must ask for, `!(true)` is `! (true)`.
+    if text.contains("!(")
+        && let Ok(program) = by_grammar_with(text, before, false)
+    {
+        return Ok(program);
+    }
+    let read = by_grammar_with(text, before, true);
+    match (&read, with_separated_bodies(text)) {
+        (Err(_), Some(text)) => by_grammar_with(&text, before, true).or(read),
+        _ => read,
+    }
+}
+
+/// `for ((…)) do` as `for ((…)); do`: bash takes both, the grammar does not.
+fn with_separated_bodies(text: &str) -> Option<String> {
+    let mut all = String::new();
+    for line in text.split_inclusive('\n') {
+        let body = line
+            .find("for ((")
+            .or_else(|| line.find("for(("))
+            .and_then(|start| Some(start + line.get(start..)?.find("))")? + 2))
+            .and_then(|end| Some((line.get(..end)?, line.get(end..)?)));
+        match body {
+            Some((head, body)) if body.trim_start().starts_with("do") => {
+                all.push_str(head);
+                all.push(';');
+                all.push_str(body);
+            }
+            _ => all.push_str(line),
+        }
+    }
+    Some(all).filter(|all| all.len() != text.len())
+}
+
+fn by_grammar_with(
+    text: &str,
+    before: usize,
+    enable_extended_globbing: bool,
+) -> Result<Program, Malformed> {
+    let tokenizer = TokenizerOptions {
+        enable_extended_globbing,
+        ..TokenizerOptions::default()
+    };
+    let parser = ParserOptions {
+        enable_extended_globbing,
+        ..ParserOptions::default()
+    };
     // Not the cached form: it would keep the scripts of others in memory.
-    let mut tokens = brush_parser::uncached_tokenize_str(text, &TokenizerOptions::default())
+    let mut tokens = brush_parser::uncached_tokenize_str(text, &tokenizer)
         .map_err(|error| of_tokens(text, &error))?;
     if before > 0 {
         for token in &mut tokens {
@@ -58,7 +105,7 @@ pub(super) fn by_grammar(text: &str, before: usize) -> Result<Program, Malformed
             reason: format!("`{}` is no file descriptor", number.to_str()),
         });
     }
-    brush_parser::parse_tokens(&tokens, &ParserOptions::default(), &SourceInfo::default())
+    brush_parser::parse_tokens(&tokens, &parser, &SourceInfo::default())
         .map_err(|error| of_grammar(text, &error))
 }
 

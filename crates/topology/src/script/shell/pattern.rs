@@ -154,9 +154,29 @@ fn set(text: &str) -> Option<(Part, usize)> {
     let inside = text.get(usize::from(not)..)?;
     // A `]` that comes first is one of the set.
     let from = usize::from(inside.starts_with(']'));
-    let end = inside.get(from..)?.find(']')? + from;
     let mut ranges = Vec::new();
-    let members: Vec<char> = inside.get(..end)?.chars().collect();
+    let (mut end, mut members) = (from, inside.get(..from)?.to_owned());
+    // `[:digit:]` in it is a class.
+    loop {
+        let rest = inside.get(end..)?;
+        let class = rest
+            .strip_prefix("[:")
+            .and_then(|rest| rest.split_once(":]"));
+        match class.and_then(|(name, _)| Some((name, class_of(name)?))) {
+            Some((name, class)) => {
+                ranges.extend(class);
+                end += name.len() + 4;
+            }
+            None => match rest.chars().next()? {
+                ']' => break,
+                c => {
+                    members.push(c);
+                    end += c.len_utf8();
+                }
+            },
+        }
+    }
+    let members: Vec<char> = members.chars().collect();
     let mut members = members.as_slice();
     loop {
         members = match members {
@@ -172,6 +192,22 @@ fn set(text: &str) -> Option<(Part, usize)> {
         };
     }
     Some((Part::Set { ranges, not }, end + 1 + usize::from(not)))
+}
+
+/// The characters of a class, as the locale `C` has them.
+fn class_of(name: &str) -> Option<&'static [(char, char)]> {
+    Some(match name {
+        "digit" => &[('0', '9')],
+        "alpha" => &[('A', 'Z'), ('a', 'z')],
+        "alnum" => &[('0', '9'), ('A', 'Z'), ('a', 'z')],
+        "upper" => &[('A', 'Z')],
+        "lower" => &[('a', 'z')],
+        "xdigit" => &[('0', '9'), ('A', 'F'), ('a', 'f')],
+        "space" => &[(' ', ' '), ('\t', '\r')],
+        "blank" => &[(' ', ' '), ('\t', '\t')],
+        "punct" => &[('!', '/'), (':', '@'), ('[', '`'), ('{', '~')],
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
@@ -193,6 +229,9 @@ mod tests {
             ("ns[!0-9]", "nsx", "ns7"),
             ("a?c", "abc", "ac"),
             ("[]]", "]", "["),
+            ("ns[[:digit:]]", "ns7", "nsx"),
+            ("ns[![:alpha:]_]", "ns7", "ns_"),
+            ("[[:digit:]-]", "-", "]"),
             ("\\*", "*", "x"),
             ("", "", "x"),
         ] {

@@ -1,7 +1,7 @@
 //! Programs that make text, with what they read and where it goes.
 
 use super::input_output::{Input, Io, Out};
-use super::{Shell, Status, shown, text_tools};
+use super::{Shell, Status, grep, shown, text_tools};
 
 impl Shell {
     /// `mktemp`: a name that nothing has, with a number where its pattern has `XXX`; a file that it
@@ -73,6 +73,9 @@ impl Shell {
                 let path = words.iter().find(|word| !word.starts_with('-'))?;
                 Some(format!("{}\n", self.beside.place(path)))
             }
+            // Of no arguments, as a script is read here.
+            "getopt" if words.last().is_some_and(|word| word == "--") => Some(" --\n".to_owned()),
+            "getopt" => None,
             "pwd" => Some(format!("{}\n", self.beside.folder())),
             "mktemp" => Some(self.temporary(words) + "\n"),
             "id" if words.iter().any(|word| word == "-u") => Some("0\n".to_owned()),
@@ -81,7 +84,18 @@ impl Shell {
                 .iter()
                 .all(|word| word == "-" || self.known_file(word).is_some())
             {
-                true => read(self),
+                true => {
+                    let files = words.iter().filter(|word| *word != "-");
+                    let files: Option<String> = files
+                        .map(|word| self.known_file(word).map(String::as_str))
+                        .collect();
+                    match words.iter().any(|word| word == "-") || words.is_empty() {
+                        // After what is known, or before it.
+                        true if words.len() > 1 => None,
+                        true => read(self),
+                        false => files,
+                    }
+                }
                 false => {
                     self.status = unknown(argv);
                     None
@@ -107,7 +121,7 @@ impl Shell {
             "tail" => read(self).and_then(|text| text_tools::some_lines(words, &text, true)),
             "wc" => read(self).and_then(|text| text_tools::wc(words, &text)),
             "grep" | "egrep" | "fgrep" => {
-                let found = read(self).and_then(|text| text_tools::grep(words, &text));
+                let found = read(self).and_then(|text| grep::grep(name, words, &text));
                 match found {
                     Some((lines, prints)) => {
                         self.status = Status::of(!lines.is_empty());
@@ -125,7 +139,8 @@ impl Shell {
                 self.status = unknown(argv);
                 None
             }
-            "sed" | "awk" | "sort" | "uniq" | "rev" | "column" | "less" | "more" | "jq" | "xxd"
+            "awk" | "gawk" | "mawk" => read(self).and_then(|text| grep::awk(words, &text)),
+            "sed" | "sort" | "uniq" | "rev" | "column" | "less" | "more" | "jq" | "xxd"
             | "md5sum" | "sha256sum" | "date" | "nproc" | "hostname" | "uname" | "find" | "od"
             | "bc" | "uuidgen" | "tty" => None,
             _ => return None,

@@ -90,6 +90,7 @@ pub(super) fn printf(words: &[String]) -> String {
                     continue;
                 }
                 Some('s') => arguments.next().cloned().unwrap_or_default(),
+                Some('q') => quoted(arguments.next().map_or("", String::as_str)),
                 Some('b') => unescaped(arguments.next().map_or("", String::as_str)),
                 Some('d' | 'i' | 'u') => number(arguments.next()).to_string(),
                 Some('x') => format!("{:x}", number(arguments.next())),
@@ -115,6 +116,41 @@ pub(super) fn printf(words: &[String]) -> String {
             return all;
         }
     }
+}
+
+/// `%q`: so that a shell reads it as one word, as bash writes it (`sh_backslash_quote`,
+/// `ansic_quote`).
+fn quoted(text: &str) -> String {
+    if text.is_empty() {
+        return "''".to_owned();
+    }
+    if text.chars().any(char::is_control) {
+        let escaped = text.chars().map(|c| match c {
+            '\n' => "\\n".to_owned(),
+            '\t' => "\\t".to_owned(),
+            '\r' => "\\r".to_owned(),
+            '\u{1b}' => "\\E".to_owned(),
+            '\'' | '\\' => format!("\\{c}"),
+            c if c.is_ascii_control() => format!("\\{:03o}", u32::from(c)),
+            c => c.to_string(),
+        });
+        return format!("$'{}'", escaped.collect::<String>());
+    }
+    let mut all = String::new();
+    let mut before = None;
+    for c in text.chars() {
+        let is_active = match c {
+            '#' => before.is_none(),
+            '~' => matches!(before, None | Some(':' | '=')),
+            c => " !\"$&'()*,;<>?[\\]^`{|}".contains(c),
+        };
+        if is_active {
+            all.push('\\');
+        }
+        all.push(c);
+        before = Some(c);
+    }
+    all
 }
 
 fn number(text: Option<&String>) -> i64 {
@@ -239,6 +275,8 @@ pub(super) fn tr(words: &[String], text: &str) -> Option<String> {
                 let text: Vec<char> = unescaped(text).chars().collect();
                 match text.as_slice() {
                     [from, '-', to] => (*from..=*to).collect(),
+                    // Ranges among others.
+                    [_, between @ .., _] if between.contains(&'-') => return None,
                     _ => text,
                 }
             }
@@ -264,17 +302,24 @@ pub(super) fn tr(words: &[String], text: &str) -> Option<String> {
 
 /// `head` and `tail` with a number of lines.
 pub(super) fn some_lines(words: &[String], text: &str, from_end: bool) -> Option<String> {
-    let count = match words {
-        [] => 10,
-        [flag, number] if flag == "-n" => number.parse().ok()?,
-        [flag] => flag
-            .strip_prefix("-n")
-            .or_else(|| flag.strip_prefix('-'))?
-            .parse()
-            .ok()?,
+    let said = match words {
+        [] => "10",
+        [flag, number] if flag == "-n" => number,
+        [flag] => flag.strip_prefix("-n").or_else(|| flag.strip_prefix('-'))?,
         _ => return None,
     };
     let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    if let Some(first) = said.strip_prefix('+') {
+        // `tail -n +2`: from the second on.
+        let first: usize = first.parse().ok().filter(|_| from_end)?;
+        return Some(
+            lines
+                .get(first.saturating_sub(1)..)
+                .unwrap_or_default()
+                .concat(),
+        );
+    }
+    let count: usize = said.parse().ok()?;
     let kept = match from_end {
         true => lines.get(lines.len().saturating_sub(count)..)?,
         false => lines.get(..count.min(lines.len()))?,
@@ -288,73 +333,6 @@ pub(super) fn wc(words: &[String], text: &str) -> Option<String> {
         [flag] if flag == "-l" => Some(format!("{}\n", text.matches('\n').count())),
         _ => None,
     }
-}
-
-/// `grep` of plain texts: the lines that have it, and whether they are to be printed.
-pub(super) fn grep(words: &[String], text: &str) -> Option<(Vec<String>, bool)> {
-    let mut quiet = false;
-    let mut invert = false;
-    let mut is_word = false;
-    let mut whole = false;
-    let mut ignore_case = false;
-    let mut pattern = None;
-    for word in words {
-        match word.strip_prefix('-') {
-            Some("-quiet") => quiet = true,
-            Some("-") => {}
-            Some(letters) if pattern.is_none() => {
-                for letter in letters.chars() {
-                    match letter {
-                        'q' => quiet = true,
-                        'v' => invert = true,
-                        'w' => is_word = true,
-                        'x' => whole = true,
-                        'i' => ignore_case = true,
-                        'F' | 'E' | 's' | 'e' => {}
-                        _ => return None,
-                    }
-                }
-            }
-            _ if pattern.is_none() => pattern = Some(word.as_str()),
-            _ => return None,
-        }
-    }
-    let mut pattern = pattern?.to_owned();
-    let starts = pattern.starts_with('^');
-    let ends = pattern.ends_with('$');
-    pattern = pattern
-        .trim_start_matches('^')
-        .trim_end_matches('$')
-        .to_owned();
-    if let Some(inner) = pattern
-        .strip_prefix("\\b")
-        .and_then(|rest| rest.strip_suffix("\\b"))
-    {
-        is_word = true;
-        pattern = inner.to_owned();
-    }
-    if pattern.contains(['*', '[', ']', '(', ')', '|', '\\', '+', '?', '{']) {
-        return None;
-    }
-    let of_case = |text: &str| match ignore_case {
-        true => text.to_lowercase(),
-        false => text.to_owned(),
-    };
-    let pattern = of_case(&pattern);
-    let has = |line: &str| {
-        let line = of_case(line);
-        let found = line.match_indices(&pattern).any(|(at, _)| {
-            let is_edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '_');
-            let before = line.get(..at).and_then(|text| text.chars().next_back());
-            let end = at + pattern.len();
-            let after = line.get(end..).and_then(|text| text.chars().next());
-            let fits = !is_word || (is_edge(before) && is_edge(after));
-            fits && (!starts && !whole || at == 0) && (!ends && !whole || end == line.len())
-        });
-        found != invert
-    };
-    let lines = text.lines().filter(|line| has(line)).map(str::to_owned);
-    Some((lines.collect(), !quiet))
 }
 
 #[cfg(test)]
@@ -387,7 +365,11 @@ mod tests {
         );
         assert_eq!(tr(&words(", \\n"), "a,b").unwrap(), "a\nb");
         assert_eq!(some_lines(&words("-n 1"), "a\nb\n", true).unwrap(), "b\n");
-        assert_eq!(grep(&words("-qw red"), "red\nredder\n").unwrap().0, ["red"]);
-        assert_eq!(grep(&words("a.*b"), "x"), None);
+        assert_eq!(tr(&words("-d a-c0-9"), "a0-"), None);
+        assert_eq!(
+            some_lines(&words("-n +2"), "a\nb\nc\n", true).unwrap(),
+            "b\nc\n"
+        );
+        assert_eq!(some_lines(&words("-n +2"), "a\n", false), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::batch::is_batch;
+use super::batch::batch_place;
 use super::elsewhere::inner;
 use super::input_output::{Input, Io};
 use super::settings_file::is_load;
@@ -25,6 +25,11 @@ impl Shell {
                     self.fail(argv, format!("`{name}` needs a command").into());
                     Flow::Next
                 }
+                // The shell is that program from then on.
+                Ok(inner) if name == "exec" => match self.dispatch(inner, &[], io) {
+                    Flow::Next => Flow::Exit,
+                    flow => flow,
+                },
                 Ok(inner) => self.dispatch(inner, &[], io),
                 Err(reason) => {
                     self.fail(argv, reason.into());
@@ -44,7 +49,7 @@ impl Shell {
             }
             "xargs" => self.xargs(argv, words, io),
             "nsenter" => self.nsenter(argv, words, io),
-            "ip" if words.iter().any(|word| is_batch(word)) => {
+            "ip" if batch_place(words).is_some() => {
                 self.batch(argv, words, io);
                 Flow::Next
             }
@@ -66,10 +71,15 @@ impl Shell {
     }
 
     fn run_tool(&mut self, argv: &[String], io: &mut Io) -> Flow {
+        let source = match &io.input {
+            Some(Input::Unknown(who)) => Some(who.clone()),
+            _ => None,
+        };
         if let Some(known) = self.makes_text(argv, io) {
             match known {
                 Some(text) => io.out.print(&text),
-                None => io.out.print_unknown(&shown(argv)),
+                // What it makes is as unknown as what it is made of.
+                None => io.out.print_unknown(&source.unwrap_or_else(|| shown(argv))),
             }
             return Flow::Next;
         }
@@ -90,7 +100,9 @@ impl Shell {
                 Flow::Next
             }
             Role::LeftOut(why) => {
-                io.out.print_unknown(&shown(argv));
+                if !program::is_silent(argv) {
+                    io.out.print_unknown(&shown(argv));
+                }
                 self.leave_out(argv, why);
                 self.status = Status::Success;
                 Flow::Next
@@ -102,6 +114,7 @@ impl Shell {
                 Flow::Next
             }
             Role::Unknown => {
+                self.misses(argv);
                 let name = argv.first().cloned().unwrap_or_default();
                 self.fail(
                     argv,
@@ -180,7 +193,12 @@ impl Shell {
             Err(reason) => {
                 // What is not understood may change the network as well.
                 self.acted += usize::from(self.is_trial);
-                self.fail(argv, Failure::NotUnderstood(reason));
+                self.misses(argv);
+                let failure = match is_usage(&reason) {
+                    true => Failure::Fails(reason),
+                    false => Failure::NotUnderstood(reason),
+                };
+                self.fail(argv, failure);
                 return Flow::Next;
             }
         };
@@ -189,6 +207,26 @@ impl Shell {
                 Action::Look => self.looks(argv, io),
                 Action::Inside { namespace, argv } => {
                     let flow = self.inside(&namespace, &argv, io);
+                    if flow != Flow::Next {
+                        return flow;
+                    }
+                }
+                Action::InVrf { vrf, argv: inner } => {
+                    if let Err(reason) = self.world.table_of_vrf(self.here, &vrf) {
+                        self.fail(argv, Failure::Fails(reason));
+                        return Flow::Next;
+                    }
+                    // What it changes is changed all the same; what it pings nobody else would.
+                    let tried = self.tried.len();
+                    let flow = self.one_deeper(|shell| shell.program(&inner, io));
+                    self.tried.truncate(tried);
+                    let flow = match flow {
+                        Ok(flow) => flow,
+                        Err(reason) => {
+                            self.fail(argv, reason.into());
+                            Flow::Exit
+                        }
+                    };
                     if flow != Flow::Next {
                         return flow;
                     }
@@ -241,6 +279,14 @@ impl Shell {
             }
         }
     }
+}
+
+/// Whether a command is refused for what the program itself refuses: something is missing at its end,
+/// as where a variable has no value, or it names a second interface.
+fn is_usage(reason: &str) -> bool {
+    reason.ends_with(" needs a value")
+        || reason.ends_with(" needs a name")
+        || reason.contains("` is not understood after ")
 }
 
 /// Whether the first line of a program says that a shell runs it.

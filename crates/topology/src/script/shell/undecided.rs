@@ -7,7 +7,7 @@ use brush_parser::ast::CompoundList;
 
 use super::input_output::{Io, Out};
 use super::variables::{Value, Variables};
-use super::{Flow, MOST_DEEP, Shell, Status, TRIAL};
+use super::{Flow, MOST_DEEP, Shell, Status};
 
 /// Why a condition that the network of the moment decides is not taken.
 pub(super) const UNDECIDED: &str = "whether it succeeds is not known before it runs, and what the script does to \
@@ -115,7 +115,7 @@ impl Shell {
     }
 
     fn expected_way(&mut self, ways: [(Way<'_>, Status); 2], command: &str, io: &mut Io) -> Flow {
-        if !self.spend(2 * TRIAL) {
+        if !self.spend_on_trials(2) {
             return Flow::Exit;
         }
         let is_kept = io.out.is_kept();

@@ -5,7 +5,7 @@ use brush_parser::ast::{CaseClauseCommand, CaseItem, CaseItemPostAction, ForClau
 
 use super::input_output::Io;
 use super::variables::Value;
-use super::{Flow, NoteKind, Shell, Status, TRIAL, word};
+use super::{Flow, NoteKind, Shell, Status, word};
 
 impl Shell {
     /// `for` over words that cannot be expanded: nobody knows how often it goes round.
@@ -28,7 +28,7 @@ impl Shell {
         if self.is_trial {
             return round(self, io);
         }
-        if !self.spend(TRIAL) {
+        if !self.spend_on_trials(1) {
             return Flow::Exit;
         }
         let once = self.tried(&Status::Success, false, round);
@@ -60,7 +60,7 @@ impl Shell {
         if !self.is_trial {
             let mut expected = Vec::new();
             for item in items {
-                if !self.spend(TRIAL) {
+                if !self.spend_on_trials(1) {
                     return Flow::Exit;
                 }
                 let end = self.tried(&Status::Success, false, |shell, io| shell.item(item, io));

@@ -37,6 +37,7 @@ impl Variables {
             ("SHELL", "/bin/bash"),
             ("BASH", "/bin/bash"),
             ("LANG", "C"),
+            ("IFS", " \t\n"),
             ("HOSTNAME", "host"),
             ("SUDO_USER", ""),
             (

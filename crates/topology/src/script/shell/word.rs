@@ -81,12 +81,25 @@ impl Shell {
         if !text.contains(['$', '`', '\\']) {
             return Ok(text.to_owned());
         }
-        // Quotes mean nothing in it: each line is read as if it stood between double quotes.
+        // Quotes mean nothing in it, but in the commands whose output it holds: each line, or lines that
+        // a command joins, is read as if it stood between double quotes.
         let mut document = String::new();
+        let (mut piece, mut commands) = (String::new(), Commands::default());
         for line in text.split_inclusive('\n') {
-            let escaped = line.replace('"', "\\\"");
-            let parts = self.parts(&format!("\"{escaped}\""), false)?;
-            document.push_str(&joined(parts));
+            for c in line.chars() {
+                if commands.take(c) && c == '"' {
+                    piece.push('\\');
+                }
+                piece.push(c);
+            }
+            if commands.are_closed() {
+                let parts = self.parts(&format!("\"{piece}\""), false)?;
+                document.push_str(&joined(parts));
+                piece.clear();
+            }
+        }
+        if !piece.is_empty() {
+            return Err("a command in it does not end".to_owned());
         }
         bounded(document)
     }
@@ -107,6 +120,29 @@ impl Shell {
             true => Ok(pattern),
             false => Err("a pattern that takes too long to compare".to_owned()),
         }
+    }
+
+    /// A word as a regular expression: what is quoted in it means itself.
+    pub(super) fn expression(&mut self, word: &str) -> Result<String, String> {
+        let mut escapes = word.match_indices('\\').map(|(at, _)| at + 1);
+        let of_letter = escapes.find_map(|at| {
+            let next = word.get(at..)?.chars().next()?;
+            (next.is_alphanumeric() || matches!(next, '<' | '>')).then_some(next)
+        });
+        if let Some(letter) = of_letter {
+            return Err(format!(
+                "`\\{letter}` in a regular expression is not supported"
+            ));
+        }
+        let mut expression = String::new();
+        for part in self.parts(word, false)? {
+            match part {
+                Part::Quoted(text) => expression.push_str(&regex_lite::escape(&text)),
+                Part::Plain(text) | Part::Expanded(text) => expression.push_str(&text),
+                Part::Break => expression.push(' '),
+            }
+        }
+        bounded(expression)
     }
 
     fn parts(&mut self, word: &str, tilde: bool) -> Result<Vec<Part>, String> {
@@ -205,6 +241,46 @@ impl Shell {
     }
 }
 
+/// Where the commands are of which a text holds the output: `$(…)` and `` `…` ``.
+#[derive(Default)]
+struct Commands {
+    /// What closes each that is open: a bracket, a quote, a backtick.
+    open: Vec<char>,
+    before: Option<char>,
+}
+
+impl Commands {
+    /// Takes the next character; says whether it stands outside of them.
+    fn take(&mut self, c: char) -> bool {
+        let is_outside = self.open.is_empty();
+        let is_escaped = self.before == Some('\\') && self.open.last() != Some(&'\'');
+        let begins = self.before == Some('$') && c == '(';
+        self.before = match is_escaped {
+            true => None,
+            false => Some(c),
+        };
+        if is_escaped {
+            return is_outside;
+        }
+        match (self.open.last(), c) {
+            (Some(end), c) if *end == c => {
+                self.open.pop();
+            }
+            (Some('\''), _) => {}
+            (Some('"') | None, '(') if !begins => {}
+            (_, '(') => self.open.push(')'),
+            (None, '`') => self.open.push('`'),
+            (Some(')' | '`'), '"' | '\'' | '`') => self.open.push(c),
+            _ => {}
+        }
+        is_outside
+    }
+
+    fn are_closed(&self) -> bool {
+        self.open.is_empty()
+    }
+}
+
 fn bounded(text: String) -> Result<String, String> {
     match text.len() > MOST_TEXT {
         true => Err(format!("a text of more than {MOST_TEXT} bytes")),
@@ -262,6 +338,32 @@ fn is_glob(text: &str) -> bool {
         .split_once('[')
         .is_some_and(|(_, after)| after.contains(']'));
     text.contains(['*', '?']) || has_set
+}
+
+/// The program of which it is not known what it prints, if that is the reason.
+pub(super) fn printer(reason: &str) -> Option<&str> {
+    between(reason, "` prints is not known before it runs")
+}
+
+/// The command of which it is not known how it ends, if that is the reason.
+pub(super) fn ender(reason: &str) -> Option<&str> {
+    between(reason, "` ends with is not known before it runs").or_else(|| {
+        let rest = reason.strip_prefix("whether `")?;
+        rest.strip_suffix("` succeeds is not known before it runs")
+    })
+}
+
+fn between<'a>(reason: &'a str, end: &str) -> Option<&'a str> {
+    reason.strip_prefix("what `")?.strip_suffix(end)
+}
+
+/// Whether a word becomes one, whatever is in it: `$?`, `"$x"`.
+pub(super) fn is_one(word: &str) -> bool {
+    let quoted = word
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let is_one = |text: &str| !text.contains(['"', '@', '*']);
+    word == "$?" || quoted.is_some_and(is_one)
 }
 
 /// Whether the reason why a word cannot be expanded is that a program would have to run first.

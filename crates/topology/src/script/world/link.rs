@@ -2,6 +2,7 @@
 
 use super::World;
 use crate::command::action::{LinkChange, NewEnd};
+use crate::edit::MAX_INTERFACES;
 use crate::id::NamespaceId;
 use crate::kind::{Device, DeviceKind, mtu_range};
 use crate::mac::Mac;
@@ -11,6 +12,12 @@ use crate::observed::{ObservedInterface, ObservedKind, ObservedPeer};
 use crate::quality::qdisc::Qdiscs;
 use crate::step::{At, NewInterface, Step};
 
+/// Kinds of which each namespace has a first one where the machine has loaded their module
+/// (`net.core.fb_tunnels_only_for_init_net`).
+const HAS_FIRST: [&str; 8] = [
+    "gre", "gretap", "ip6gre", "ipip", "sit", "ip6tnl", "vti", "erspan",
+];
+
 impl World {
     pub(super) fn add_device(
         &mut self,
@@ -19,7 +26,8 @@ impl World {
         device: &Device<InterfaceName>,
         below: Option<&NamespaceName>,
     ) -> Result<(), String> {
-        let new = self.new_interface(here, &end)?;
+        let name = self.name_of_new(here, &end, device.kind.table().name, None)?;
+        let new = self.new_interface(here, &end, name)?;
         let at = new.at.clone();
         let kind = device.kind;
         let is_named = below.is_some();
@@ -54,9 +62,12 @@ impl World {
 
     pub(super) fn add_veth(&mut self, here: NamespaceId, ends: [NewEnd; 2]) -> Result<(), String> {
         let [first, second] = &ends;
+        // The other end is registered first (`veth_newlink`).
+        let other = self.name_of_new(here, second, "veth", first.name.as_ref())?;
+        let name = self.name_of_new(here, first, "veth", Some(&other))?;
         let made = [
-            self.new_interface(here, first)?,
-            self.new_interface(here, second)?,
+            self.new_interface(here, first, name)?,
+            self.new_interface(here, second, other)?,
         ];
         let places = made.each_ref().map(|new| new.at.clone());
         self.step(&Step::AddVeth { ends: made })?;
@@ -66,18 +77,53 @@ impl World {
         Ok(())
     }
 
-    fn new_interface(&mut self, here: NamespaceId, end: &NewEnd) -> Result<NewInterface, String> {
-        let namespace = match &end.namespace {
-            Some(name) => self.target(name)?,
-            None => here,
-        };
+    fn new_interface(
+        &mut self,
+        here: NamespaceId,
+        end: &NewEnd,
+        name: InterfaceName,
+    ) -> Result<NewInterface, String> {
         Ok(NewInterface {
             id: Some(self.fresh_interface()?),
             at: At {
-                namespace,
-                name: end.name.clone(),
+                namespace: self.place_of(here, end)?,
+                name,
             },
         })
+    }
+
+    fn place_of(&self, here: NamespaceId, end: &NewEnd) -> Result<NamespaceId, String> {
+        match &end.namespace {
+            Some(name) => self.target(name),
+            None => Ok(here),
+        }
+    }
+
+    /// What a new interface is called. Without a name the kernel calls it by its kind and the first
+    /// number that is free there (`rtnl_create_link`, `dev_alloc_name`).
+    fn name_of_new(
+        &self,
+        here: NamespaceId,
+        end: &NewEnd,
+        kind: &str,
+        taken: Option<&InterfaceName>,
+    ) -> Result<InterfaceName, String> {
+        if let Some(name) = &end.name {
+            return Ok(name.clone());
+        }
+        let namespace = self.place_of(here, end)?;
+        if HAS_FIRST.contains(&kind) {
+            return Err(format!(
+                "a {kind} without a name: which one it gets depends on the machine, which has one in each namespace or has not"
+            ));
+        }
+        let is_free = |name: &InterfaceName| {
+            !self.has_interface(namespace, name.as_str()) && taken != Some(name)
+        };
+        (0..MAX_INTERFACES)
+            .filter_map(|number| format!("{kind}{number}").parse().ok())
+            .find(is_free)
+            .ok_or_else(|| format!("no name is free for a {kind}"))
     }
 
     /// What may be set while an interface is made.
@@ -88,9 +134,12 @@ impl World {
         if let Some(mtu) = end.mtu {
             self.set_mtu(at, mtu)?;
         }
-        match end.up {
-            true => self.set_up(at, true),
-            false => Ok(()),
+        if end.up {
+            self.set_up(at, true)?;
+        }
+        match &end.master {
+            Some(master) => self.set_master(at, Some(master.clone())),
+            None => Ok(()),
         }
     }
 
@@ -141,7 +190,7 @@ impl World {
         };
         self.exists(&at)?;
         if let (true, Some(Some(vrf))) = (change.is_vrf, &change.master) {
-            self.is_vrf(here, vrf)?;
+            self.table_of_vrf(here, vrf)?;
         }
         if let Some((kind, changes)) = change.device {
             let at = at.clone();
@@ -187,17 +236,20 @@ impl World {
         }
     }
 
-    /// `name_is_vrf` of iproute2.
-    fn is_vrf(&self, here: NamespaceId, name: &InterfaceName) -> Result<(), String> {
+    /// The table of a VRF, which that name must be of (`name_is_vrf` of iproute2).
+    pub(in crate::script) fn table_of_vrf(
+        &self,
+        here: NamespaceId,
+        name: &InterfaceName,
+    ) -> Result<u32, String> {
         let at = At {
             namespace: here,
             name: name.clone(),
         };
         let device = self.exists(&at)?.kind.device();
-        match device.is_some_and(|device| device.kind == DeviceKind::Vrf) {
-            true => Ok(()),
-            false => Err(format!("{name}: Not a valid VRF name")),
-        }
+        let vrf = device.filter(|device| device.kind == DeviceKind::Vrf);
+        let table = vrf.and_then(|vrf| u32::try_from(vrf.parameters.number("table")?).ok());
+        table.ok_or_else(|| format!("{name}: Not a valid VRF name"))
     }
 
     fn set_master(&mut self, at: &At, bridge: Option<InterfaceName>) -> Result<(), String> {

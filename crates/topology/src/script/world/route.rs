@@ -11,14 +11,25 @@ use crate::connected::{self, Connected};
 use crate::document::Document;
 use crate::edit::MAX_LIST;
 use crate::id::NamespaceId;
+use crate::kind::DeviceKind;
 use crate::model::step_route;
 use crate::name::InterfaceName;
-use crate::observed::{ObservedKind, ObservedNamespace, ObservedRoute, Origin};
+use crate::observed::{ObservedInterface, ObservedKind, ObservedNamespace, ObservedRoute, Origin};
 use crate::plan::kernel_metric;
-use crate::route::{Hop, RouteKind, RouteOptions, TABLE_MAIN};
+use crate::route::{Hop, RouteKind, RouteOptions, TABLE_LOCAL, TABLE_MAIN};
 use crate::step::{At, Step, StepRoute};
 
 impl World {
+    /// A route that names a VRF is in the VRF's table (`ipvrf_get_table` of iproute2).
+    pub(super) fn in_vrf(&self, here: NamespaceId, mut route: Route) -> Result<Route, String> {
+        let Some(name) = route.vrf.take() else {
+            return Ok(route);
+        };
+        let table = self.table_of_vrf(here, &name)?;
+        route.options.table = Some(table).filter(|table| *table != TABLE_MAIN);
+        Ok(route)
+    }
+
     pub(super) fn add_route(&mut self, here: NamespaceId, route: Route) -> Result<(), String> {
         let options = &route.options;
         for interface in route.interface.iter().chain(options.interfaces()) {
@@ -102,15 +113,21 @@ impl World {
                 route.destination
             ));
         }
-        let interfaces = self.state.namespaces.get(&here).into_iter();
-        let own: Vec<_> = interfaces
-            .flat_map(|ns| ns.interfaces.values())
-            .flat_map(|i| i.addresses.iter().map(|a| a.address.addr()))
-            .collect();
         let hops = route.options.hops.iter().filter_map(|hop| hop.gateway);
-        let mut gateways = route.gateway.into_iter().chain(hops);
-        let is_own = |gateway: IpAddr| own.contains(&gateway);
-        match gateways.any(|gateway| gateway.is_ipv6() && is_own(gateway)) {
+        let gateways = route.gateway.into_iter().chain(hops);
+        let gateways: Vec<IpAddr> = gateways.filter(IpAddr::is_ipv6).collect();
+        let Some(around) = self.state.namespaces.get(&here) else {
+            return Ok(());
+        };
+        let is_own = |i: &ObservedInterface| {
+            let mut own = i.addresses.iter().map(|a| a.address.addr());
+            own.any(|own| gateways.contains(&own))
+        };
+        let mut own = around.interfaces.iter().filter(|(_, i)| is_own(i));
+        // Those of another VRF are somebody else's (`ipv6_chk_addr_and_flags`).
+        let is_refused = !gateways.is_empty()
+            && own.any(|(index, i)| vrf_around(around, *index, i) == vrf_of(around, route));
+        match is_refused {
             true => Err("Gateway can not be a local address".to_owned()),
             false => Ok(()),
         }
@@ -183,6 +200,12 @@ impl World {
             return Err(kernels_own(route.destination));
         }
         let Some(known) = known else {
+            if route.options.table() == TABLE_LOCAL {
+                return Err(format!(
+                    "the routes of the table local are the kernel's own: no lab is without that to {}",
+                    route.destination
+                ));
+            }
             return Err(format!("there is no such route to {}", route.destination));
         };
         let Some(exact) = kernel.map(|kernel| step_route(kernel, known)) else {
@@ -210,6 +233,40 @@ impl World {
             namespace.routes = left.collect();
         }
     }
+}
+
+fn is_vrf(interface: &ObservedInterface) -> bool {
+    let device = interface.kind.device();
+    device.is_some_and(|device| device.kind == DeviceKind::Vrf)
+}
+
+/// The VRF that an interface is or is in, by its index.
+fn vrf_around(
+    around: &ObservedNamespace,
+    index: u32,
+    interface: &ObservedInterface,
+) -> Option<u32> {
+    if is_vrf(interface) {
+        return Some(index);
+    }
+    let master = interface.master?;
+    around.interfaces.get(&master).filter(|i| is_vrf(i))?;
+    Some(master)
+}
+
+/// The VRF of the interface that a route goes through, or the one in whose table it is.
+fn vrf_of(around: &ObservedNamespace, route: &Route) -> Option<u32> {
+    let mut interfaces = around.interfaces.iter();
+    if let Some(name) = &route.interface {
+        let (index, interface) = interfaces.find(|(_, i)| i.name == name.as_str())?;
+        return vrf_around(around, *index, interface);
+    }
+    let table = u64::from(route.options.table());
+    let is_it = |i: &ObservedInterface| {
+        let device = i.kind.device().filter(|_| is_vrf(i));
+        device.is_some_and(|device| device.parameters.number("table") == Some(table))
+    };
+    interfaces.find(|(_, i)| is_it(i)).map(|(index, _)| *index)
 }
 
 fn kernels_own(to: IpNet) -> String {
