@@ -131,9 +131,11 @@ pub(crate) fn strangers_in<'a>(
         let is_uplink = namespace == NamespaceId::HOST && crate::uplink::is_uplink(interface);
         !interface.id.is_some_and(is_known)
             && !is_uplink
-            && document
-                .interface_named(namespace, &interface.name)
-                .is_none()
+            && match document.interface_named(namespace, &interface.name) {
+                // By its name it is that one, unless that one is there under another name.
+                Some(named) => observed.interface_of(named).is_some(),
+                None => true,
+            }
     });
     strange.map(|(index, interface)| (*index, interface))
 }
@@ -340,10 +342,18 @@ pub(crate) fn interface_status(
             .parameters
             .map(|id| lower_text(document, namespace, *id));
         let observed = observed.parameters.map(|lower| {
-            let found = interfaces.at(*lower)?.name.clone();
+            let found = interfaces.at(*lower)?;
+            // One that somebody has renamed is still the same.
+            let known = found.id.filter(|id| document.interfaces.contains_key(id));
+            if let Some(id) = known {
+                return lower_text(document, namespace, id);
+            }
             Some(match lower.namespace == namespace {
-                true => found,
-                false => format!("{}/{found}", document.describe_namespace(lower.namespace)),
+                true => found.name.clone(),
+                false => {
+                    let inside = document.describe_namespace(lower.namespace);
+                    format!("{inside}/{}", found.name)
+                }
             })
         });
         compare("", wanted, observed, table);

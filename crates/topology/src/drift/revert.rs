@@ -35,13 +35,49 @@ pub fn revert(document: &Document, observed: &Observed, drift: &Drift) -> Revert
         Place::Stranger { namespace, name } => {
             remove_stranger(document, observed, &all, (*namespace, name))
         }
-        Place::Namespace(_) | Place::Interface(_) => steps(document, observed, &all, this),
+        Place::Namespace(_) | Place::Interface(_) => {
+            // Who has its name makes room first.
+            let mut done = match in_the_way(document, &all, &this.place) {
+                Some((namespace, name)) => {
+                    remove_stranger(document, observed, &all, (namespace, name))
+                }
+                None => Vec::new(),
+            };
+            let state = after(observed, &done);
+            let now = drifts(document, &state);
+            done.extend(steps(document, &state, &now, this));
+            // What is made anew with it, as the other end of a veth, is made whole.
+            let is_new = |drift: &Drift| {
+                let is_old = |old: &Drift| old.is_same(drift) || old.after(this).is_same(drift);
+                !all.iter().any(is_old)
+            };
+            with_what_is_lost(document, observed, done, is_new)
+        }
     };
     let left = drifts(document, &after(observed, &steps));
     let mut with = all.clone();
     let is_left = |other: &Drift| left.iter().any(|left| left.is_same(other));
     with.retain(|other| !other.is_same(drift) && !is_left(other) && !is_left(&other.after(this)));
     Revert { steps, with }
+}
+
+/// The stranger that has the name of an interface.
+fn in_the_way<'a>(
+    document: &Document,
+    all: &'a [Drift],
+    place: &Place,
+) -> Option<(NamespaceId, &'a str)> {
+    let Place::Interface(id) = place else {
+        return None;
+    };
+    let wanted = document.interfaces.get(id)?;
+    all.iter().find_map(|drift| match &drift.place {
+        Place::Stranger { namespace, name } => {
+            let has_it = *namespace == wanted.namespace && *name == wanted.name.as_str();
+            has_it.then_some((*namespace, name.as_str()))
+        }
+        Place::Namespace(_) | Place::Interface(_) => None,
+    })
 }
 
 fn steps(document: &Document, observed: &Observed, all: &[Drift], this: &Drift) -> Vec<Step> {
@@ -85,11 +121,20 @@ fn remove_stranger(
         return Vec::new();
     };
     let at = At { namespace, name };
-    let mut done = vec![Step::RemoveInterface { at }];
-    let state = after(observed, &done);
-    let now = drifts(document, &state);
-    let fresh = |drift: &&Drift| !all.iter().any(|old| old.is_same(drift));
-    for lost in now.iter().filter(fresh) {
+    let done = vec![Step::RemoveInterface { at }];
+    let is_new = |drift: &Drift| !all.iter().any(|old| old.is_same(drift));
+    with_what_is_lost(document, observed, done, is_new)
+}
+
+/// These steps, and those that revert what differs after them and did not before.
+fn with_what_is_lost(
+    document: &Document,
+    observed: &Observed,
+    mut done: Vec<Step>,
+    is_new: impl Fn(&Drift) -> bool,
+) -> Vec<Step> {
+    let now = drifts(document, &after(observed, &done));
+    for lost in now.iter().filter(|drift| is_new(drift)) {
         let state = after(observed, &done);
         done.extend(steps(document, &state, &drifts(document, &state), lost));
     }
@@ -135,12 +180,14 @@ impl Target {
                 .filter(|other| !other.is_same(this) && !is_there(&accepted, observed, other));
             target.reverted.extend(gone.cloned());
         }
-        // No plan for these reaches beyond their namespaces.
-        let reached: BTreeSet<_> = target
-            .reverted
+        let in_the_way = all
             .iter()
-            .filter_map(|drift| home(document, &drift.place))
-            .collect();
+            .filter(|other| has_name_of(document, other, this) && !target.reverted.contains(other))
+            .cloned()
+            .collect::<Vec<_>>();
+        target.reverted.extend(in_the_way);
+        // No plan for these reaches beyond their namespaces, and those of what they stand on.
+        let reached = reached(document, &target.reverted);
         let is_reached = |drift: &Drift| {
             home(document, &drift.place).is_some_and(|home| reached.contains(&home))
         };
@@ -168,7 +215,7 @@ impl Target {
         if self.accept(&mut left, observed, other).is_none() {
             return false;
         }
-        if is_there(&left, observed, this) {
+        if is_there(&left, observed, this) && wants_the_same(&left, observed, this) {
             self.document = left;
         } else {
             // It must be as the document says for this to be.
@@ -189,12 +236,59 @@ impl Target {
     }
 }
 
+/// Whether it is an interface that somebody has given the name of another one.
+fn has_name_of(document: &Document, drift: &Drift, other: &Drift) -> bool {
+    let wanted = |drift: &Drift| match drift.place {
+        Place::Interface(id) => document.interfaces.get(&id),
+        Place::Namespace(_) | Place::Stranger { .. } => None,
+    };
+    let (Some(found), Some(other)) = (wanted(drift), wanted(other)) else {
+        return false;
+    };
+    drift.difference.what == "name"
+        && found.namespace == other.namespace
+        && drift.difference.observed == other.name.as_str()
+}
+
+/// The namespaces of these, and of the interfaces on which they stand.
+fn reached(document: &Document, drifts: &[Drift]) -> BTreeSet<NamespaceId> {
+    let mut namespaces: BTreeSet<_> = drifts
+        .iter()
+        .filter_map(|drift| home(document, &drift.place))
+        .collect();
+    let mut below: Vec<_> = drifts
+        .iter()
+        .filter_map(|drift| match drift.place {
+            Place::Interface(id) => Some(id),
+            Place::Namespace(_) | Place::Stranger { .. } => None,
+        })
+        .collect();
+    let mut known = BTreeSet::new();
+    while let Some(id) = below.pop() {
+        let Some(interface) = document.interfaces.get(&id).filter(|_| known.insert(id)) else {
+            continue;
+        };
+        namespaces.insert(interface.namespace);
+        let device = interface.kind.device().into_iter();
+        below.extend(device.flat_map(|device| device.parameters.links().map(|(_, id)| *id)));
+    }
+    namespaces
+}
+
 /// The namespace of a place.
 fn home(document: &Document, place: &Place) -> Option<NamespaceId> {
     match place {
         Place::Namespace(id) | Place::Stranger { namespace: id, .. } => Some(*id),
         Place::Interface(id) => document.interfaces.get(id).map(|i| i.namespace),
     }
+}
+
+/// Whether an MTU is wanted to be as large: what is accepted below it may make it smaller.
+fn wants_the_same(document: &Document, observed: &Observed, drift: &Drift) -> bool {
+    let now = drifts_at(document, observed, &drift.place);
+    let same = now.iter().find(|now| now.is_same(drift));
+    drift.difference.what != "mtu"
+        || same.is_some_and(|now| now.difference.wanted == drift.difference.wanted)
 }
 
 fn is_there(document: &Document, observed: &Observed, drift: &Drift) -> bool {
