@@ -6,9 +6,11 @@ mod steps;
 use proptest::prelude::*;
 use steps::reached;
 use topology::arbitrary::{Wish, document, wish};
-use topology::drift::{Drift, accept, drifts, revert};
+use topology::drift::{Drift, Place, accept, drifts, revert};
 use topology::edit::apply;
+use topology::kind::{Device, DeviceKind, Parameters};
 use topology::plan::{plan, plan_edit};
+use topology::step::NewInterface;
 use topology::{Document, InterfaceId, Observed, Step, model};
 
 fn execute(state: &mut Observed, steps: &[Step]) {
@@ -361,4 +363,89 @@ fn what_was_different_and_is_so_no_more_is_neither() {
     assert_eq!(revert(&document, &state, &drift).steps, vec![]);
     let why = accept(&document, &state, &drift, ids(&document)).unwrap_err();
     assert_eq!(why.to_string(), "it is not so any more");
+}
+
+const PILE: &str = "netyard: 1
+namespaces:
+  red:
+    bridges: {br0: {}, br1: {}}
+    interfaces: {v7: {type: vlan, link: host/b, id: 7}}
+  blue: {}
+  green: {}
+links:
+  - red/a: {}
+    host/b: {}
+  - red/c: {}
+    blue/d: {}
+";
+
+/// What stands in the way of a revert, or comes and goes with it, is put right with it.
+#[test]
+fn what_is_reverted_is_whole() {
+    let document = read(PILE);
+    let place = |namespace, name| at(&document, namespace, name);
+    let remove = |namespace, name| Step::RemoveInterface {
+        at: place(namespace, name),
+    };
+    let rename = |namespace, name, other: &str| Step::RenameInterface {
+        at: place(namespace, name),
+        name: other.parse().unwrap(),
+    };
+    let by_somebody = |namespace, name| NewInterface {
+        id: None,
+        at: place(namespace, name),
+    };
+    let other_end = Step::AddVeth {
+        ends: [by_somebody("red", "c"), by_somebody("green", "x")],
+    };
+    let namesake = Step::AddDevice {
+        new: by_somebody("red", "br0"),
+        device: Device {
+            kind: DeviceKind::Bridge,
+            parameters: Parameters::default(),
+        },
+        underlay: None,
+    };
+    let smaller = Step::SetMtu {
+        at: place("host", "b"),
+        mtu: 1280,
+    };
+    let scenes = [
+        // The other end of one that is made anew.
+        (vec![remove("red", "c"), other_end], "red", "c", "state"),
+        // What it stands on is elsewhere, and gone.
+        (vec![remove("red", "a")], "red", "v7", "interface"),
+        // Somebody else's has its name.
+        (
+            vec![rename("red", "br0", "old"), namesake],
+            "red",
+            "br0",
+            "name",
+        ),
+        // Another one of the document has it.
+        (
+            vec![remove("red", "br0"), rename("red", "br1", "br0")],
+            "red",
+            "br0",
+            "interface",
+        ),
+        // What it stands on makes it smaller.
+        (vec![smaller], "red", "v7", "mtu"),
+    ];
+    for (steps, namespace, name, what) in scenes {
+        let mut state = reached(&document);
+        execute(&mut state, &steps);
+        let namespace = document.namespace_named(namespace).unwrap();
+        let id = document.interface_named(namespace, name).unwrap();
+        let all = drifts(&document, &state);
+        let is_it =
+            |drift: &&Drift| drift.place == Place::Interface(id) && drift.difference.what == what;
+        let drift = all.iter().find(is_it);
+        let drift = drift.unwrap_or_else(|| panic!("{name} {what}: {all:#?}"));
+        reverted(&document, &mut state, drift);
+    }
+    // Somebody else's under the name of a renamed one is told; a renamed lower interface is no other.
+    let mut state = reached(&document);
+    execute(&mut state, &[rename("host", "b", "old")]);
+    assert_eq!(drifts(&document, &state).len(), 1);
 }
