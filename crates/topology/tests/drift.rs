@@ -417,7 +417,7 @@ fn what_is_reverted_is_whole() {
         (vec![remove("red", "a")], "red", "v7", "interface"),
         // Somebody else's has its name.
         (
-            vec![rename("red", "br0", "old"), namesake],
+            vec![rename("red", "br0", "old"), namesake.clone()],
             "red",
             "br0",
             "name",
@@ -444,6 +444,18 @@ fn what_is_reverted_is_whole() {
         let drift = drift.unwrap_or_else(|| panic!("{name} {what}: {all:#?}"));
         reverted(&document, &mut state, drift);
     }
+    // Nobody else's interface goes where it is in nobody's way.
+    let mut state = reached(&document);
+    let small = Step::SetMtu {
+        at: place("red", "old"),
+        mtu: 1280,
+    };
+    execute(&mut state, &[rename("red", "br0", "old"), namesake, small]);
+    let all = drifts(&document, &state);
+    let mtu = all.iter().find(|drift| drift.difference.what == "mtu");
+    reverted(&document, &mut state, mtu.unwrap());
+    let is_stranger = |drift: &Drift| matches!(drift.place, Place::Stranger { .. });
+    assert!(drifts(&document, &state).iter().any(is_stranger));
     // Somebody else's under the name of a renamed one is told; a renamed lower interface is no other.
     let mut state = reached(&document);
     execute(&mut state, &[rename("host", "b", "old")]);

@@ -36,16 +36,15 @@ pub fn revert(document: &Document, observed: &Observed, drift: &Drift) -> Revert
             remove_stranger(document, observed, &all, (*namespace, name))
         }
         Place::Namespace(_) | Place::Interface(_) => {
-            // Who has its name makes room first.
-            let mut done = match in_the_way(document, &all, &this.place) {
-                Some((namespace, name)) => {
-                    remove_stranger(document, observed, &all, (namespace, name))
-                }
-                None => Vec::new(),
-            };
-            let state = after(observed, &done);
-            let now = drifts(document, &state);
-            done.extend(steps(document, &state, &now, this));
+            let mut done = steps(document, observed, &all, this);
+            // Somebody else's interface goes only where there is no other way.
+            let is_left = is_there(document, &after(observed, &done), this);
+            let in_the_way = in_the_way(document, &all, &this.place);
+            if let Some(stranger) = in_the_way.filter(|_| is_left) {
+                done = remove_stranger(document, observed, &all, stranger);
+                let state = after(observed, &done);
+                done.extend(steps(document, &state, &drifts(document, &state), this));
+            }
             // What is made anew with it, as the other end of a veth, is made whole.
             let is_new = |drift: &Drift| {
                 let is_old = |old: &Drift| old.is_same(drift) || old.after(this).is_same(drift);
@@ -215,7 +214,7 @@ impl Target {
         if self.accept(&mut left, observed, other).is_none() {
             return false;
         }
-        if is_there(&left, observed, this) && wants_the_same(&left, observed, this) {
+        if is_as_before(&left, observed, this) {
             self.document = left;
         } else {
             // It must be as the document says for this to be.
@@ -236,16 +235,18 @@ impl Target {
     }
 }
 
-/// Whether it is an interface that somebody has given the name of another one.
-fn has_name_of(document: &Document, drift: &Drift, other: &Drift) -> bool {
+/// Whether it is an interface that somebody has given the name that this one is to get back.
+fn has_name_of(document: &Document, drift: &Drift, this: &Drift) -> bool {
     let wanted = |drift: &Drift| match drift.place {
         Place::Interface(id) => document.interfaces.get(&id),
         Place::Namespace(_) | Place::Stranger { .. } => None,
     };
-    let (Some(found), Some(other)) = (wanted(drift), wanted(other)) else {
+    let (Some(found), Some(other)) = (wanted(drift), wanted(this)) else {
         return false;
     };
-    drift.difference.what == "name"
+    let needs_the_name = ["name", "interface"].contains(&this.difference.what.as_str());
+    needs_the_name
+        && drift.difference.what == "name"
         && found.namespace == other.namespace
         && drift.difference.observed == other.name.as_str()
 }
@@ -283,12 +284,13 @@ fn home(document: &Document, place: &Place) -> Option<NamespaceId> {
     }
 }
 
-/// Whether an MTU is wanted to be as large: what is accepted below it may make it smaller.
-fn wants_the_same(document: &Document, observed: &Observed, drift: &Drift) -> bool {
-    let now = drifts_at(document, observed, &drift.place);
-    let same = now.iter().find(|now| now.is_same(drift));
-    drift.difference.what != "mtu"
-        || same.is_some_and(|now| now.difference.wanted == drift.difference.wanted)
+/// Whether it differs from what was wanted, too: an MTU that is accepted limits those above.
+fn is_as_before(document: &Document, observed: &Observed, drift: &Drift) -> bool {
+    let wants_more = |now: &Drift| {
+        drift.difference.what == "mtu" && now.difference.wanted != drift.difference.wanted
+    };
+    let mut now = drifts_at(document, observed, &drift.place).into_iter();
+    now.any(|now| now.is_same(drift) && !wants_more(&now))
 }
 
 fn is_there(document: &Document, observed: &Observed, drift: &Drift) -> bool {
