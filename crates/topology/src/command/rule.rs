@@ -107,7 +107,6 @@ fn said(words: &mut Words<'_>, global: Global) -> Result<Said, String> {
             "sport" => rule.sport = Some(words.parsed(word)?),
             "dport" => rule.dport = Some(words.parsed(word)?),
             "lookup" => action = Some(lookup(word, words)?),
-
             "blackhole" => action = Some(RuleAction::Blackhole),
             "unreachable" => action = Some(RuleAction::Unreachable),
             "prohibit" => action = Some(RuleAction::Prohibit),

@@ -30,6 +30,7 @@ pub(super) fn expand(word: &str) -> Result<Vec<String>, String> {
 /// `{08..10}` as `{08,09,10}`: the parser forgets how many digits there are.
 fn with_zeros(word: &str) -> Result<String, String> {
     let mut all = String::new();
+    let mut written = 0;
     let (mut quote, mut before) = (None, None);
     // How deep in `${…}`.
     let mut depth = 0_usize;
@@ -48,6 +49,11 @@ fn with_zeros(word: &str) -> Result<String, String> {
         if let Some((inside, after)) = list
             && let Some(numbers) = numbers_with_zeros(inside)?
         {
+            // No list has fewer words than it has numbers.
+            written += numbers.len();
+            if written > MOST_WORDS {
+                return Err(format!("braces make more than {MOST_WORDS} words"));
+            }
             // One alone would be no list.
             match numbers.as_slice() {
                 [one] => all.push_str(one),
@@ -194,6 +200,8 @@ mod tests {
         assert_eq!(expand("ns{3..1}").unwrap(), ["ns3", "ns2", "ns1"]);
         assert!(expand("{1..999999999}").is_err());
         assert!(expand("{01..999999999}").is_err());
+        // However many there are, they are not written before they are counted.
+        assert!(expand(&"{01..9999}".repeat(50_000)).is_err());
     }
 
     /// As bash 5 writes them.
